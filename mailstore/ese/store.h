@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * store.h - the transactional layer under the JET API: ordered trees over LMDB, many sessions.
+ *
+ * What the layers above see: one Store a database file, one Txn a session and database. A Txn has
+ * a snapshot fixed at its level 0->1, a write set with savepoints (levels 1..7), and locks on
+ * (tree, key). Commits queue up and one leader applies many write sets in one LMDB transaction
+ * (group commit). Nothing here knows of tables, columns or records.
+ *
+ * All functions return JET_ERR. Locks never wait: a conflict is an error at once, and the
+ * transaction stays usable. A Txn belongs to one thread at a time; a Store to all.
+ */
+#ifndef MAILSTORE_ESE_STORE_H
+#define MAILSTORE_ESE_STORE_H
+
+#include <stdbool.h>
+
+#include "mailstore/ese/esent.h"
+
+typedef struct Store Store;
+typedef struct Txn Txn;
+typedef struct TreeCursor TreeCursor;
+
+/* The four trees of a file. Keys begin with a 4-byte big-endian object id chosen above. */
+typedef enum {
+    TREE_CATALOG,
+    TREE_ROWS,
+    TREE_INDEX, /* entries are (key, bookmark) pairs, ordered by both; the others are key -> value
+                 */
+    TREE_LONG_VALUES,
+    TREE_COUNT
+} Tree;
+
+typedef struct {
+    const void *data;
+    size_t size;
+} Bytes;
+
+enum {
+    STORE_KEY_MAX = 505,      /* LMDB takes 511 a key; object id and rounding leave this */
+    STORE_LEVEL_MAX = 7,      /* ESE: levelUserMost */
+    STORE_FORMAT_VERSION = 1, /* of the file; a newer one is refused */
+};
+
+typedef struct {
+    const char *path; /* the database file */
+    bool create;      /* make it; JET_errDatabaseDuplicate when it exists and !overwrite */
+    bool overwrite;
+    bool read_only;
+    size_t map_size;      /* 0: the default of 2^40, halved until it fits */
+    size_t txn_bytes_max; /* what one transaction may hold: JET_errVersionStoreOutOfMemory */
+    unsigned readers_max; /* LMDB reader slots */
+} StoreOptions;
+
+typedef struct {
+    uint64_t file_bytes, used_pages, free_pages, page_size;
+    uint64_t oldest_snapshot_age_ms, commits, commit_groups;
+} StoreStatistics;
+
+JET_ERR store_open(const StoreOptions *options, Store **ret);
+/* No Txn may be left. Syncs what lazy commits left. Accepts NULL; returns NULL. */
+Store *store_close(Store *store);
+JET_ERR store_statistics(Store *store, StoreStatistics *ret);
+
+/* Durable numbers outside any transaction: reserves `count` values of the named sequence in blocks
+ * and returns the first; never handed out twice, also after a crash. (autoincrement, long value
+ * ids) */
+JET_ERR store_reserve(Store *store, uint32_t object_id, uint32_t sequence, uint32_t count,
+                      uint64_t *ret_first);
+
+JET_ERR txn_new(Store *store, Txn **ret);
+Txn *txn_free(Txn *txn); /* rolls back all levels */
+
+JET_ERR txn_begin(Txn *txn, bool read_only); /* JET_errTransTooDeep above level 7 */
+/* Level > 1: merges into the level below. Level 1: group commit; durable unless lazy. On an error
+ * the transaction is still open at level 1 and the caller rolls back. */
+JET_ERR txn_commit(Txn *txn, bool lazy);
+JET_ERR txn_rollback(Txn *txn);
+unsigned txn_level(const Txn *txn);
+/* JET_bitWaitLastLevel0Commit, JET_bitWaitAllLevel0Commit */
+JET_ERR txn_wait_durable(Txn *txn, bool all_sessions);
+
+/* Locks on (tree, key), held until level 0. Write: JET_errWriteConflict if another session holds it
+ * or a newer version was committed after this snapshot. Read and escrow locks are shared among
+ * their own kind. Insert: JET_errKeyDuplicate instead. */
+typedef enum {
+    LOCK_READ,
+    LOCK_WRITE,
+    LOCK_ESCROW,
+    LOCK_INSERT
+} LockKind;
+
+JET_ERR txn_lock(Txn *txn, Tree tree, Bytes key, LockKind kind);
+
+/* Reads see snapshot and own writes. Returned bytes are valid until the transaction's next write,
+ * commit, rollback or level change. Absent: JET_errRecordNotFound. */
+JET_ERR txn_get(Txn *txn, Tree tree, Bytes key, Bytes *ret_value);
+
+/* Writes take LOCK_WRITE (insert: LOCK_INSERT) themselves unless already held. Bytes are copied. */
+JET_ERR txn_insert(Txn *txn, Tree tree, Bytes key,
+                   Bytes value); /* JET_errKeyDuplicate when there */
+JET_ERR txn_put(Txn *txn, Tree tree, Bytes key, Bytes value);
+JET_ERR txn_delete(Txn *txn, Tree tree, Bytes key);
+/* Writes without locks for keys that only a lock holder reaches (chunks of a long value, index
+ * entries of a non-unique index under the row's lock). */
+JET_ERR txn_put_unlocked(Txn *txn, Tree tree, Bytes key, Bytes value);
+JET_ERR txn_delete_unlocked(Txn *txn, Tree tree, Bytes key);
+
+/* TREE_INDEX. A unique insert locks (index, key) and gives JET_errKeyDuplicate when any bookmark
+ * is there, also one not yet committed by another session or newer than the snapshot. */
+JET_ERR txn_index_insert(Txn *txn, Bytes key, Bytes bookmark, bool unique);
+JET_ERR txn_index_delete(Txn *txn, Bytes key, Bytes bookmark, bool unique);
+
+/* Escrow: adds delta to the signed little-endian integer of `size` (4 or 8) bytes at `offset` of
+ * the row's value, at commit, to whatever value is then current. *ret_old: the value with all
+ * deltas so far, also uncommitted ones of other sessions. Rolled back with its level. */
+JET_ERR txn_escrow(Txn *txn, Tree tree, Bytes key, size_t offset, size_t size, int64_t delta,
+                   int64_t *ret_old);
+
+/* A cursor over snapshot and write set merged. Stays valid over writes of its own Txn and over
+ * begin/commit/rollback (it keeps its position as a key and finds it again). Outside a transaction
+ * every call reads the newest committed state. `dup` is the bookmark in TREE_INDEX, else empty. */
+JET_ERR tree_cursor_new(Txn *txn, Tree tree, TreeCursor **ret);
+TreeCursor *tree_cursor_free(TreeCursor *cursor);
+
+typedef enum {
+    SEEK_GE, /* first entry >= (key, dup) */
+    SEEK_GT,
+    SEEK_LE,
+    SEEK_LT
+} SeekKind;
+
+/* JET_errRecordNotFound when there is none in the whole tree; the caller checks object id and
+ * range. */
+JET_ERR tree_cursor_seek(TreeCursor *cursor, SeekKind kind, Bytes key, Bytes dup, Bytes *ret_key,
+                         Bytes *ret_value);
+/* From the position of the last successful seek/next/previous. */
+JET_ERR tree_cursor_next(TreeCursor *cursor, Bytes *ret_key, Bytes *ret_value);
+JET_ERR tree_cursor_previous(TreeCursor *cursor, Bytes *ret_key, Bytes *ret_value);
+
+#endif /* MAILSTORE_ESE_STORE_H */

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * message-store.h - mailboxes, folders, messages and their contents, over the JET API.
+ *
+ * A message is stored once for all its recipients, a content once for all messages; what goes in
+ * comes out byte for byte. Delivery has two steps: the message with its contents in one
+ * transaction, then its links into folders in a second, short one.
+ *
+ * A MailStore is for all threads; a MailSession is used by one thread at a time (a pool hands them
+ * out). Every call opens and ends its own transactions; none spans two calls.
+ */
+#ifndef MAILSTORE_MESSAGE_MESSAGE_STORE_H
+#define MAILSTORE_MESSAGE_MESSAGE_STORE_H
+
+#include <glib.h>
+
+typedef struct MailStore MailStore;
+typedef struct MailSession MailSession;
+
+#define MAIL_STORE_ERROR mail_store_error_quark()
+GQuark mail_store_error_quark(void);
+
+typedef enum {
+    MAIL_STORE_ERROR_NOT_FOUND,   /* no such mailbox, folder or message */
+    MAIL_STORE_ERROR_EXISTS,      /* folder name taken */
+    MAIL_STORE_ERROR_INVALID,     /* bad name, bad argument */
+    MAIL_STORE_ERROR_REFUSED,     /* JET_errPermissionDenied: final, 550 5.7.1, NO */
+    MAIL_STORE_ERROR_UNAVAILABLE, /* JET_errInstanceUnavailable: try later, 451 4.3.0, NO
+                                     [UNAVAILABLE] */
+    MAIL_STORE_ERROR_FULL,        /* disk or map full: 452 4.3.1, NO [OVERQUOTA] */
+    MAIL_STORE_ERROR_FAILED       /* anything else; the message says what: 451 4.3.0 */
+} MailStoreError;
+
+typedef enum {
+    MAIL_FLAG_SEEN = 1 << 0,
+    MAIL_FLAG_ANSWERED = 1 << 1,
+    MAIL_FLAG_FLAGGED = 1 << 2,
+    MAIL_FLAG_DELETED = 1 << 3,
+    MAIL_FLAG_DRAFT = 1 << 4
+} MailFlags;
+
+typedef enum {
+    FOLDER_KIND_PLAIN,
+    FOLDER_KIND_INBOX,
+    FOLDER_KIND_OUTBOX,
+    FOLDER_KIND_SENT,
+    FOLDER_KIND_DRAFTS,
+    FOLDER_KIND_TRASH,
+    FOLDER_KIND_JUNK,
+    FOLDER_KIND_PUBLIC
+} FolderKind;
+
+#define MAIL_PUBLIC_MAILBOX "public" /* the mailbox that owns the shared folders */
+#define MAIL_FOLDER_SEPARATOR '/'
+
+typedef struct {
+    guint64 id;
+    char *name; /* UTF-8, levels divided by '/'; the inbox is "INBOX" */
+    FolderKind kind;
+    gboolean subscribed;
+    guint32 uid_validity;
+    guint32 uid_next;
+} MailFolder;
+
+typedef struct {
+    guint32 uid;
+    guint64 message;      /* id of the message */
+    guint32 flags;        /* MailFlags */
+    char **keywords;      /* NULL-terminated; may be NULL */
+    gint64 internal_date; /* seconds since 1970, UTC */
+} MailEntry;
+
+typedef enum {
+    MAIL_FLAGS_SET,
+    MAIL_FLAGS_ADD,
+    MAIL_FLAGS_REMOVE
+} MailFlagsChange;
+
+void mail_folder_free(MailFolder *folder);
+void mail_entry_free(MailEntry *entry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailFolder, mail_folder_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailEntry, mail_entry_free)
+
+/* Opens or creates the database in directory `path` (made 0700 when absent). */
+MailStore *mail_store_open(const char *path, GError **error);
+MailStore *mail_store_close(MailStore *store); /* accepts and returns NULL */
+
+MailSession *mail_session_new(MailStore *store, GError **error);
+MailSession *mail_session_free(MailSession *session);
+
+/* The mailbox of a user, made with its standard folders when absent. */
+gboolean mail_mailbox_ensure(MailSession *session, const char *user, guint64 *ret_mailbox,
+                             GError **error);
+
+/* Folders. Arrays own their elements. Parents are created as needed (RFC 3501 §6.3.3). */
+GPtrArray *mail_folder_list(MailSession *session, guint64 mailbox, GError **error);
+MailFolder *mail_folder_find(MailSession *session, guint64 mailbox, const char *name,
+                             GError **error);
+MailFolder *mail_folder_create(MailSession *session, guint64 mailbox, const char *name,
+                               FolderKind kind, GError **error);
+gboolean mail_folder_delete(MailSession *session, guint64 folder, GError **error);
+gboolean mail_folder_rename(MailSession *session, guint64 mailbox, const char *from, const char *to,
+                            GError **error);
+gboolean mail_folder_subscribe(MailSession *session, guint64 folder, gboolean subscribed,
+                               GError **error);
+
+/* Entries of a folder in UID order, from first_uid on. */
+GPtrArray *mail_folder_entries(MailSession *session, guint64 folder, guint32 first_uid,
+                               GError **error);
+/* The exact size in bytes, without reading contents into memory. */
+gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_size,
+                           GError **error);
+/* The whole message, byte for byte. */
+GBytes *mail_message_read(MailSession *session, guint64 message, GError **error);
+
+/* Delivers one message into the folders. ret_uids[i]: the UID in folders[i], 0 when the message is
+ * not there after the commit (it was never there for any reader). ret_errors[i] is NULL or why
+ * that folder failed; FALSE only when the message could not be stored at all. */
+typedef struct {
+    const char *sender;            /* envelope, may be "" */
+    const char *const *recipients; /* envelope addresses, NULL-terminated; NULL for APPEND */
+    GBytes *text;                  /* the whole message as received, CRLF */
+    guint32 flags;
+    const char *const *keywords;
+    gint64 internal_date;
+} MailDelivery;
+
+gboolean mail_deliver(MailSession *session, const MailDelivery *delivery, const guint64 *folders,
+                      gsize folder_count, guint32 *ret_uids, GError **ret_errors, GError **error);
+
+/* ret_to[i]: the new UID of uids[i] in `to`, 0 when it is not there. */
+gboolean mail_copy(MailSession *session, guint64 from, const guint32 *uids, gsize count, guint64 to,
+                   guint32 *ret_to, GError **error);
+gboolean mail_move(MailSession *session, guint64 from, const guint32 *uids, gsize count, guint64 to,
+                   guint32 *ret_to, GError **error);
+
+gboolean mail_entry_change_flags(MailSession *session, guint64 folder, guint32 uid,
+                                 MailFlagsChange change, guint32 flags, const char *const *keywords,
+                                 MailEntry **ret_entry, GError **error);
+/* Removes the given UIDs; absent ones are passed over. Messages without an entry are collected. */
+gboolean mail_expunge(MailSession *session, guint64 folder, const guint32 *uids, gsize count,
+                      GError **error);
+/* Removes messages never linked or no longer linked that are older than min_age seconds. */
+gboolean mail_collect(MailSession *session, gint64 min_age, guint *ret_messages, GError **error);
+
+/* Tells of changes in a folder, after the commit, from the thread that made them: the callback only
+ * wakes its owner, who then reads the folder anew. */
+typedef void (*MailFolderChanged)(guint64 folder, gpointer user_data);
+guint mail_store_watch(MailStore *store, guint64 folder, MailFolderChanged callback,
+                       gpointer user_data);
+void mail_store_unwatch(MailStore *store, guint watch);
+
+#endif /* MAILSTORE_MESSAGE_MESSAGE_STORE_H */
