@@ -1,0 +1,242 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run.sh - installs what is missing, builds, runs every test. See --help.
+#
+# Three builds: plain (every suite), ASan+UBSan (the suites that run in one process or drive our own
+# daemons), TSan (the threaded unit tests). Ends with one line "N passed, N failed". Works from any
+# directory, needs no terminal, can be run twice, kills only what it started.
+set -u
+
+usage() {
+    cat <<'TEXT'
+usage: sh tests/run.sh [--quick] [--suite NAME]... [--bench [ARGUMENT...]] [--help]
+
+  --quick        only the house checks and the plain build's tests, the slow ones shortened
+  --suite NAME   only this one; can be given more than once. NAME is one of
+                   house      layers, exports, headers, format, words, documents, shell scripts
+                   ese message server libstorehook filters scanner    unit tests of one folder
+                   unit       all unit tests
+                   transcript preload crash fuzz e2e                  see tests/
+                   quickstart examples/quickstart.sh
+                   asan tsan  what runs under the sanitizers
+  --bench        measure instead of test; arguments after it go to tests/bench/run-bench.py
+  --help         this text
+
+Exit status: 0 when nothing failed, 1 when something did, 2 for wrong usage.
+TEXT
+}
+
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
+unit_suites="ese message server libstorehook filters scanner"
+plain_suites="$unit_suites transcript preload crash fuzz e2e"
+asan_suites="$unit_suites transcript preload crash fuzz"
+tsan_suites="ese message server scanner"
+
+quick=
+suites=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --quick) quick=1 ;;
+    --suite)
+        [ $# -gt 1 ] || { usage >&2; exit 2; }
+        shift
+        case " house unit quickstart asan tsan $plain_suites " in
+        *" $1 "*) suites="$suites $1" ;;
+        *) echo "run.sh: no suite '$1'" >&2; usage >&2; exit 2 ;;
+        esac
+        ;;
+    --bench)
+        shift
+        bench=1
+        break
+        ;;
+    --help | -h) usage; exit 0 ;;
+    *) echo "run.sh: unknown option '$1'" >&2; usage >&2; exit 2 ;;
+    esac
+    shift
+done
+
+exec </dev/null
+# Debian's own meson and python3, whatever a developer has in front of them.
+PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
+export PATH
+cd "$top" || exit 1
+started=$(date +%s)
+passed=0
+failed=0
+skipped=0
+failures=
+child=
+
+# All that tests make lies here, so that nothing stays. Short: a socket's path has 107 bytes.
+scratch=$(mktemp -d /tmp/shtest.XXXXXX) || exit 1
+export TMPDIR="$scratch"
+
+# shellcheck disable=SC2317,SC2329 # called by trap
+clean_up() {
+    trap - EXIT HUP INT TERM
+    if [ -n "$child" ]; then
+        kill -TERM "$child" 2>/dev/null
+        wait "$child" 2>/dev/null
+    fi
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# In the background and waited for, so that a signal to this script is answered at once.
+run() {
+    "$@" &
+    child=$!
+    wait "$child"
+    run_status=$?
+    child=
+    return $run_status
+}
+
+say() {
+    printf '\n==> [%3ds] %s\n' "$(($(date +%s) - started))" "$*"
+}
+
+wanted() {
+    [ -z "$suites" ] && return 0
+    for one; do
+        case " $suites " in *" $one "*) return 0 ;; esac
+    done
+    return 1
+}
+
+finish() {
+    say "done"
+    [ -z "$failures" ] || printf 'failed:%s\n' "$failures"
+    [ "$skipped" -eq 0 ] || printf 'skipped: %d (see above why)\n' "$skipped"
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    [ "$failed" -eq 0 ] && exit 0
+    exit 1
+}
+
+# A script that is one test: 0 passed, 77 skipped, else failed. Its output is shown when it failed.
+script_test() {
+    name=$1
+    shift
+    begun=$(date +%s)
+    run timeout -k 10 "${limit:-120}" "$@" >"$scratch/log" 2>&1
+    case $run_status in
+    0) passed=$((passed + 1)) result=ok ;;
+    77) skipped=$((skipped + 1)) result="skipped: $(tail -n 1 "$scratch/log")" ;;
+    *) failed=$((failed + 1)) failures="$failures $name" result=FAILED ;;
+    esac
+    printf '%-40s %s (%ds)\n' "$name" "$result" "$(($(date +%s) - begun))"
+    [ "$result" != FAILED ] || sed 's/^/    /' "$scratch/log"
+}
+
+# A build directory, configured once; one that meson cannot use any more is made anew.
+build() {
+    directory=$1
+    shift
+    say "building $directory"
+    if [ ! -f "$directory/build.ninja" ]; then
+        rm -rf "$directory"
+        run meson setup "$directory" "$@" >"$scratch/log" 2>&1 || {
+            tail -n 30 "$scratch/log"
+            failed=$((failed + 1)) failures="$failures configure:$directory"
+            return 1
+        }
+    fi
+    NINJA_STATUS='[%f/%t] ' run ninja -C "$directory" && passed=$((passed + 1)) && return 0
+    failed=$((failed + 1)) failures="$failures build:$directory"
+    return 1
+}
+
+# meson_tests DIRECTORY MULTIPLIER SUITE... - counts from meson's own log, shows each failed one's.
+meson_tests() {
+    directory=$1 multiplier=$2
+    shift 2
+    arguments=$(python3 tools/meson-results.py --existing "$directory" "$@")
+    [ -n "$arguments" ] || {
+        echo "no tests of: $*"
+        return 0
+    }
+    rm -f "$directory/meson-logs/testlog.json"
+    # shellcheck disable=SC2086 # one --suite a word
+    run meson test -C "$directory" --no-rebuild --timeout-multiplier "$multiplier" \
+        --print-errorlogs $arguments
+    counts=$(python3 tools/meson-results.py "$directory") || counts="0 1 0 $directory:no-results"
+    # shellcheck disable=SC2086 # four fields
+    set -- $counts
+    passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+    shift 3
+    [ $# -eq 0 ] || failures="$failures $*"
+}
+
+say "what this machine lacks"
+purposes="build quickstart test"
+[ -z "${bench:-}" ] || purposes="build quickstart bench"
+# shellcheck disable=SC2086 # a list
+run sh tools/install-packages.sh $purposes || {
+    failed=1 failures=" install-packages"
+    finish
+}
+
+if [ -n "${bench:-}" ]; then
+    build build || finish
+    run python3 tests/bench/run-bench.py --build "$top/build" "$@"
+    exit $run_status
+fi
+
+# shellcheck disable=SC2086 # a list
+if wanted unit quickstart asan tsan house $plain_suites; then
+    plain=1
+    build build || plain=
+fi
+
+if wanted house; then
+    say "the house in order"
+    script_test layers python3 tools/check-layers.py
+    script_test layers-self-test python3 tools/check-layers.py --self-test
+    [ -z "$plain" ] || script_test exports python3 tools/check-exports.py build
+    script_test headers python3 tools/check-headers.py
+    script_test format sh tools/check-format.sh
+    script_test words python3 tools/check-words.py
+    script_test documents python3 tools/check-docs.py
+    script_test shell sh tools/check-shell.sh
+fi
+
+[ -z "$quick" ] || export STOREHOOK_TEST_QUICK=1
+chosen=
+for suite in $plain_suites; do
+    case " $unit_suites " in *" $suite "*) group=unit ;; *) group= ;; esac
+    wanted "$suite" ${group:+"$group"} && chosen="$chosen $suite"
+done
+if [ -n "$chosen" ] && [ -n "$plain" ]; then
+    say "tests:$chosen"
+    # shellcheck disable=SC2086 # a list
+    meson_tests build 1 $chosen
+fi
+
+if wanted quickstart && [ -n "$plain" ]; then
+    say "quickstart"
+    limit=300 script_test quickstart sh examples/quickstart.sh
+fi
+
+if [ -z "$quick" ] || [ -n "$suites" ]; then
+    # A build for the sanitizers looks at the same code: the shorter form of the slow tests will do.
+    export STOREHOOK_TEST_QUICK=1
+    export ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=1:detect_stack_use_after_return=1}"
+    export UBSAN_OPTIONS="${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}"
+    export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}"
+    if wanted asan && build build-asan -Db_sanitize=address,undefined -Db_lundef=false; then
+        say "under ASan and UBSan: $asan_suites"
+        # shellcheck disable=SC2086 # a list
+        meson_tests build-asan 4 $asan_suites
+    fi
+    if wanted tsan && build build-tsan -Db_sanitize=thread -Db_lundef=false; then
+        say "under TSan: $tsan_suites"
+        # shellcheck disable=SC2086 # a list
+        meson_tests build-tsan 6 $tsan_suites
+    fi
+fi
+finish
