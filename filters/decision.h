@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * decision.h - from a verdict to what is done about it: names, and the one table of defaults.
+ */
+#ifndef FILTERS_DECISION_H
+#define FILTERS_DECISION_H
+
+#include <glib.h>
+
+/* In the order of StorehookVerdictKind in libstorehook/protocol.h; scanner/ asserts that. */
+typedef enum {
+    FILTER_VERDICT_CLEAN,
+    FILTER_VERDICT_INFECTED,
+    FILTER_VERDICT_BLOCKED,
+    FILTER_VERDICT_SUSPICIOUS,
+    FILTER_VERDICT_ENCRYPTED,
+    FILTER_VERDICT_AMBIGUOUS,
+    FILTER_VERDICT_NOT_FULLY_SCANNED,
+    FILTER_VERDICT_NOT_SCANNED,
+    FILTER_VERDICTS
+} FilterVerdict;
+
+/* From the mildest to the hardest: of two actions for the same message the greater one wins. */
+typedef enum {
+    FILTER_ACTION_PASS,       /* written as it is, counted */
+    FILTER_ACTION_CLEAN,      /* the bad member is taken out; where that is impossible: strip */
+    FILTER_ACTION_STRIP,      /* a notice stands in its place; the original is gone */
+    FILTER_ACTION_QUARANTINE, /* the original is kept in quarantine; what the reader sees instead
+                                 is for the Active Message Filter to say */
+    FILTER_ACTION_DROP,       /* the message never appears; nothing is kept */
+    FILTER_ACTION_REFUSE,     /* the store's caller gets an error: the sender keeps it */
+    FILTER_ACTIONS
+} FilterAction;
+
+typedef struct {
+    FilterVerdict verdict;
+    const char *key; /* in [actions], and the name of the verdict everywhere */
+    FilterAction action;
+    const char *reason; /* why this default; for the man page */
+} FilterDefault;
+
+/* FILTER_VERDICTS entries, indexed by FilterVerdict. */
+extern const FilterDefault filter_defaults[];
+
+const char *filter_verdict_name(FilterVerdict verdict); /* "infected", "not-fully-scanned" */
+gboolean filter_verdict_parse(const char *text, FilterVerdict *ret);
+const char *filter_action_name(FilterAction action);
+gboolean filter_action_parse(const char *text, FilterAction *ret);
+
+/* FALSE, with *ret_reason, where an action makes no sense for a verdict (a clean content dropped,
+ * say). For the configuration's and the rules' refusals. */
+gboolean filter_action_is_allowed(FilterVerdict verdict, FilterAction action,
+                                  const char **ret_reason);
+
+/* The harder of two. */
+FilterAction filter_action_harder(FilterAction a, FilterAction b);
+
+#endif /* FILTERS_DECISION_H */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * file-name.h - what a file name of a mail part really says.
+ *
+ * A name arrives as the sender wrote it: encoded (RFC 2047, RFC 2231) or not, in any charset, with
+ * path parts, invisible or direction-changing characters, trailing dots. Rules match the normalised
+ * form, so that none of these gets a program past them. Every function takes hostile bytes,
+ * looks at no more than FILE_NAME_MAX of them, and never fails. Thread-safe.
+ */
+#ifndef FILTERS_FILE_NAME_H
+#define FILTERS_FILE_NAME_H
+
+#include <glib.h>
+
+/* Four times what Linux and Windows take as a file name (255); of a longer one the two ends are
+ * kept, since the last extension decides what a desktop does with it. */
+#define FILE_NAME_MAX 1024
+
+/* The name as text to show: encoded words (RFC 2047), an RFC 2231 value (charset'lang'%41, also as
+ * whole `filename*0*=...; filename*1=...` parameters) and raw 8-bit are decoded to valid UTF-8;
+ * control characters become spaces. length < 0: raw ends at a NUL. Never NULL; g_free(). */
+char *file_name_decode(const char *raw, gssize length);
+
+/* The form that rules match: decoded, last path component, NFKC with case folded, without control,
+ * bidi and zero-width characters, without trailing dots and spaces. Never NULL, may be "";
+ * g_free(). */
+char *file_name_normalize(const char *raw, gssize length);
+
+/* Points at what follows the last dot of a normalised name; "" without one. */
+const char *file_name_extension(const char *normalized);
+
+/* All extensions of a normalised name, the last first, at most FILE_NAME_EXTENSIONS of them:
+ * "invoice.pdf.exe" gives "exe", "pdf". A word longer than 8 letters or with a space ends the list.
+ * NULL-terminated; g_strfreev(). */
+#define FILE_NAME_EXTENSIONS 8
+char **file_name_extensions(const char *normalized);
+
+/* TRUE if the name is made to be taken for another: direction-changing characters, a harmless
+ * extension before a dangerous one, or an extension pushed away by a run of spaces. *ret_why (may
+ * be NULL) gets a constant text, written only on TRUE. */
+gboolean file_name_is_deceptive(const char *raw, gssize length, const char **ret_why);
+
+#endif /* FILTERS_FILE_NAME_H */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rules.h - the rule file: blocking by file name, extension, true type and size.
+ *
+ * The file is described in storehook-rules(5). A loaded set does not change and may be shared by
+ * threads and across fork.
+ */
+#ifndef FILTERS_RULES_H
+#define FILTERS_RULES_H
+
+#include <glib.h>
+
+#include "filters/decision.h"
+
+/* Errors of the files an operator writes; the message has file, line and reason. */
+#define FILTER_ERROR filter_error_quark()
+GQuark filter_error_quark(void);
+typedef enum {
+    FILTER_ERROR_READ,   /* the file cannot be read */
+    FILTER_ERROR_SYNTAX, /* not a key file, or an unknown section or key */
+    FILTER_ERROR_VALUE   /* a value that cannot be meant */
+} FilterError;
+
+/* Limits of a rule file: what an operator writes by hand, with much to spare; every match walks
+ * them all. */
+#define FILTER_RULES_MAX 1000
+#define FILTER_RULE_PATTERNS_MAX 1000
+#define FILTER_RULES_FILE_MAX (1024 * 1024)
+
+typedef struct {
+    const char *name;      /* as it came, raw or decoded; NULL: the part has none */
+    const char *type;      /* true MIME type; NULL: not known (type= rules do not match then) */
+    goffset size;          /* decoded bytes; -1: not known (size rules do not match then) */
+    const char *container; /* NULL for a part of the message itself; else where it lies
+                              ("a.zip/b.zip") */
+} FilterSubject;
+
+typedef struct {
+    const char *rule;   /* its name; lives as long as the rules */
+    const char *reason; /* the rule's reason=, or "" */
+    int action;         /* FilterAction, or -1: what [actions] blocked= says */
+} FilterMatch;
+
+typedef struct FilterRules FilterRules;
+
+/* NULL with FILTER_ERROR; no limit or unknown key is passed over in silence. */
+FilterRules *filter_rules_load(const char *path, GError **error);
+/* The same from memory; `name` stands for the file in messages. */
+FilterRules *filter_rules_parse(const char *name, const char *text, gsize length, GError **error);
+/* Rules that match nothing. */
+FilterRules *filter_rules_new_empty(void);
+FilterRules *filter_rules_ref(FilterRules *rules);
+void filter_rules_unref(FilterRules *rules); /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FilterRules, filter_rules_unref)
+
+guint filter_rules_count(const FilterRules *rules);
+/* SHA-256 in hex over the file: a part of what a remembered decision depends on. */
+const char *filter_rules_version(const FilterRules *rules);
+
+/* The first rule of the file that matches. *ret is written only on TRUE. */
+gboolean filter_rules_match(const FilterRules *rules, const FilterSubject *subject,
+                            FilterMatch *ret);
+/* TRUE if the answer for this subject may hang on its true type: with type NULL in `subject`, a
+ * rule whose other conditions hold, and which no earlier match decides, asks for one. */
+gboolean filter_rules_need_type(const FilterRules *rules, const FilterSubject *subject);
+
+#endif /* FILTERS_RULES_H */

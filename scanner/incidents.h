@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * incidents.h - what was found and done, and what passed unscanned: an SQLite database.
+ *
+ * Used in the supervisor only, from one thread; a forked child must not touch it and should close
+ * its descriptors (close_range). A damaged database is renamed aside with a g_warning() and a new
+ * one begun: the service does not stop for its diary.
+ */
+#ifndef SCANNER_INCIDENTS_H
+#define SCANNER_INCIDENTS_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+#include "filters/decision.h"
+#include "libstorehook/protocol.h"
+
+/* Rows of what passed unscanned that are kept, newest first, for the sweeper. Totals stay exact. */
+#define INCIDENTS_UNSCANNED_ROWS 65536
+/* Folders and recipients remembered of one incident; beyond, only the totals grow. */
+#define INCIDENTS_FOLDERS_MAX 1000
+#define INCIDENTS_RECIPIENTS_MAX 1000
+/* Answer to one query. */
+#define INCIDENTS_QUERY_MAX 10000
+
+/* Texts may be NULL or "": not known (yet). */
+typedef struct {
+    const char *reference; /* required: "A7F3-19C2"; adding it again fills in what was not known */
+    const char *message;   /* reference of the message's incident that this part belongs to */
+    gint64 time;           /* microseconds since 1970, UTC; 0: now */
+    const char *sender;
+    const char *recipients; /* divided by any of , ; space and newline */
+    const char *subject;
+    const char *attachment; /* name, decoded */
+    const char *container;  /* path inside an archive */
+    const char *type;       /* true MIME type */
+    guint64 size;
+    const guint8 *digest; /* 32 bytes, or NULL */
+    FilterVerdict verdict;
+    const char *verdict_name; /* signature, rule, limit or reason */
+    FilterAction action;      /* what was really done, after any fallback */
+    const char *note;         /* why a fallback, or any other remark */
+    const char *quarantine_id;
+    const char *program; /* the hooked program */
+    const char *signature_version;
+} Incident;
+
+typedef struct {
+    gint64 since;       /* microseconds since 1970; 0: no limit */
+    gint64 until;       /* 0: no limit */
+    int verdict;        /* FilterVerdict; -1: any */
+    const char *sender; /* address without regard to case; * and ? are wild; NULL: any */
+    const char *recipient;
+    const char *reference; /* this incident and the parts that belong to it; NULL: any */
+    guint limit;           /* 0: INCIDENTS_QUERY_MAX */
+} IncidentQuery;
+
+typedef struct Incidents Incidents;
+
+#define INCIDENTS_ERROR incidents_error_quark()
+GQuark incidents_error_quark(void);
+typedef enum {
+    INCIDENTS_ERROR_DATABASE
+} IncidentsError;
+
+Incidents *incidents_open(const char *path, GError **error);
+Incidents *incidents_close(Incidents *incidents); /* accepts and returns NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Incidents, incidents_close)
+
+/* A new random reference, "A7F3-19C2-0B44"; 48 bits. Works in any process; g_free(). */
+char *incident_reference_new(void);
+
+gboolean incidents_add(Incidents *incidents, const Incident *incident, GError **error);
+/* May come before the incident itself. Direction follows from kind: outbox, sent and drafts are
+ * "outbound", public "internal", all else "inbound". */
+gboolean incidents_add_folder(Incidents *incidents, const char *reference, const char *folder,
+                              const char *kind, const char *mailbox, gboolean dropped,
+                              GError **error);
+/* "released to bob@example.org" and the like; shown with the incident. */
+gboolean incidents_add_note(Incidents *incidents, const char *reference, const char *note,
+                            GError **error);
+
+/* Array, newest first, of {reference, message, time (ISO 8601, UTC), sender, recipients[], subject,
+ * direction, folders[{mailbox, folder, kind, direction, dropped}], attachment, container, type,
+ * size, sha256, verdict, name, action, note, quarantine, program, signatures}. */
+JsonArray *incidents_query(Incidents *incidents, const IncidentQuery *query, GError **error);
+gboolean incidents_count(Incidents *incidents, guint64 *ret_count, GError **error);
+
+/* Totals since a client process (instance: 16 bytes) began: the greatest seen stays, so that a
+ * report may come twice and in any order. The service counts its own not-scanned answers under an
+ * instance of its own. */
+gboolean incidents_report_unscanned(Incidents *incidents, const guint8 instance[16],
+                                    const char *program, const guint64 totals[STOREHOOK_REASONS],
+                                    GError **error);
+/* One row that passed unscanned; repeated ones are kept once. */
+gboolean incidents_add_unscanned_row(Incidents *incidents, const guint8 instance[16], gint64 time,
+                                     StorehookReason reason, const char *table,
+                                     const void *bookmark, gsize bookmark_size, GError **error);
+gboolean incidents_unscanned_totals(Incidents *incidents, guint64 ret_totals[STOREHOOK_REASONS],
+                                    GError **error);
+const char *incidents_reason_name(StorehookReason reason);
+/* Array of {time, reason, program, table, bookmark (hex)}, newest first. */
+JsonArray *incidents_unscanned_rows(Incidents *incidents, guint limit, GError **error);
+
+/* Groups many adds into one write, where the caller has many at hand (a client's REPORT). */
+gboolean incidents_begin(Incidents *incidents, GError **error);
+gboolean incidents_commit(Incidents *incidents, GError **error);
+
+/* Removes incidents before `before` (microseconds; 0: none by age) and the oldest beyond
+ * `max_incidents` (0: no limit), at most 10 000 a call, so that no call takes long. Call once an
+ * hour. */
+gboolean incidents_expire(Incidents *incidents, gint64 before, guint64 max_incidents,
+                          guint *ret_removed, GError **error);
+
+#endif /* SCANNER_INCIDENTS_H */
