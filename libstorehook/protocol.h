@@ -24,6 +24,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "libstorehook/storehook.h" /* verdict kinds and actions are public */
+
 #define STOREHOOK_DEFAULT_SOCKET "/run/storehook/scanner.sock"
 #define STOREHOOK_SUFFIX_STORE ".store"
 #define STOREHOOK_SUFFIX_BACKGROUND ".background"
@@ -52,15 +54,16 @@ typedef enum {
                                 only sent after the verdict asked for it (NEED_DATA) */
     STOREHOOK_JUDGE_TEXT,    /* DATA, SENDER, RECIPIENTS, SUBJECT: a message row */
     STOREHOOK_JUDGE_MESSAGE, /* at commit, only for a message with a flagged part: DATA (the text
-                                as it came), SENDER..., then PART and its fields for each part:
+                                as it came), SENDER... (FLAGGED, VERDICT, VERDICT_NAME, INCIDENT
+                                where the text is flagged), then PART and its fields for each part:
                                 NAME HEADER OFFSET ENCODING DIGEST DATA (all as they came),
                                 FLAGGED, VERDICT, VERDICT_NAME, INCIDENT */
     STOREHOOK_SCAN,          /* DATA, NAME?: a verdict and nothing else */
-    STOREHOOK_NOTE_LINK,     /* MESSAGE_INCIDENT, FOLDER, FOLDER_KIND, MAILBOX, DROPPED: a flagged
+    STOREHOOK_NOTE_LINK,     /* INCIDENT, FOLDER, FOLDER_KIND, MAILBOX, DROPPED: a flagged
                                 message is linked into a folder; carries no reply socket */
 
     /* Answers. */
-    STOREHOOK_WELCOME = 64, /* ANSWER, PAGE, PROFILE, DEADLINE */
+    STOREHOOK_WELCOME = 64, /* ANSWER, PAGE (also with NOT_YOU), PROFILE, DEADLINE */
     STOREHOOK_VERDICT
 } StorehookKind;
 
@@ -71,15 +74,17 @@ typedef enum {
     STOREHOOK_FIELD_INSTANCE,   /* 16 random bytes: one hooked process */
     STOREHOOK_FIELD_UNSCANNED,  /* u64[STOREHOOK_REASONS]: totals since the process began, by
                                    StorehookReason; sending them twice is harmless */
-    STOREHOOK_FIELD_ROW,        /* StorehookRow, then table name, NUL, bookmark */
-    STOREHOOK_FIELD_ANSWER,     /* u32: StorehookAnswer */
-    STOREHOOK_FIELD_PAGE,       /* descriptor: StorehookPage, to map read-only */
-    STOREHOOK_FIELD_PROFILE,    /* text: lines "role table column...", see profile_* below */
-    STOREHOOK_FIELD_DEADLINE,   /* u32: milliseconds a transaction may spend waiting for verdicts */
-    STOREHOOK_FIELD_TABLE,      /* text */
-    STOREHOOK_FIELD_DATA,       /* bytes or descriptor */
-    STOREHOOK_FIELD_DIGEST,     /* 32 bytes */
-    STOREHOOK_FIELD_NOTICE,     /* 32 bytes: digest of the notice that stands for DIGEST now */
+    STOREHOOK_FIELD_ROW,      /* StorehookRow, then table name, NUL, bookmark; an empty table name:
+                                 more rows passed since `time` than could be remembered */
+    STOREHOOK_FIELD_ANSWER,   /* u32: StorehookAnswer */
+    STOREHOOK_FIELD_PAGE,     /* descriptor: memfd with a StorehookPage, to map read-only; sealed
+                                 against shrink, or it is not accepted */
+    STOREHOOK_FIELD_PROFILE,  /* text: lines "role table column...", see profile_* below */
+    STOREHOOK_FIELD_DEADLINE, /* u32: milliseconds a transaction may spend waiting for verdicts */
+    STOREHOOK_FIELD_TABLE,    /* text */
+    STOREHOOK_FIELD_DATA,     /* bytes or descriptor */
+    STOREHOOK_FIELD_DIGEST,   /* 32 bytes */
+    STOREHOOK_FIELD_NOTICE,   /* 32 bytes: digest of the notice that stands for DIGEST now */
     STOREHOOK_FIELD_NAME,
     STOREHOOK_FIELD_HEADER,
     STOREHOOK_FIELD_OFFSET, /* u64 */
@@ -88,7 +93,7 @@ typedef enum {
     STOREHOOK_FIELD_RECIPIENTS,
     STOREHOOK_FIELD_SUBJECT,
     STOREHOOK_FIELD_FOLDER,
-    STOREHOOK_FIELD_FOLDER_KIND,
+    STOREHOOK_FIELD_FOLDER_KIND, /* text; a column of numbers comes as its decimal digits */
     STOREHOOK_FIELD_MAILBOX,
     STOREHOOK_FIELD_PART,         /* empty: the fields after it are of the next part */
     STOREHOOK_FIELD_FLAGGED,      /* u32: 1 when the part or message must be judged at commit */
@@ -106,29 +111,6 @@ typedef enum {
                                */
     STOREHOOK_ANSWER_HOOKED
 } StorehookAnswer;
-
-typedef enum {
-    STOREHOOK_VERDICT_CLEAN,
-    STOREHOOK_VERDICT_INFECTED,
-    STOREHOOK_VERDICT_BLOCKED,
-    STOREHOOK_VERDICT_SUSPICIOUS,
-    STOREHOOK_VERDICT_ENCRYPTED,
-    STOREHOOK_VERDICT_AMBIGUOUS,
-    STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
-    STOREHOOK_VERDICT_NOT_SCANNED,
-    STOREHOOK_VERDICTS
-} StorehookVerdictKind;
-
-/* What the shim does with the row, or at commit with the message. */
-typedef enum {
-    STOREHOOK_ACTION_PASS,    /* write it as it is */
-    STOREHOOK_ACTION_REPLACE, /* write DATA / DIGEST / HEADER / NAME of the answer instead. Where
-                                 the row is a message's text, DATA has the same length as before */
-    STOREHOOK_ACTION_DROP,    /* at commit: delete what the transaction wrote for the message */
-    STOREHOOK_ACTION_REFUSE,  /* JET_errPermissionDenied */
-    STOREHOOK_ACTION_DEFER,   /* JET_errInstanceUnavailable */
-    STOREHOOK_ACTIONS
-} StorehookAction;
 
 /* Why a content passed without a verdict. */
 typedef enum {
