@@ -12,9 +12,9 @@
 
 #include <glib.h>
 
-/* Four times what Linux and Windows take as a file name (255); of a longer one the two ends are
- * kept, since the last extension decides what a desktop does with it. */
-#define FILE_NAME_MAX 1024
+/* A part's whole MIME header (STOREHOOK_HEADER_MAX) fits; of a longer name the two ends are kept,
+ * since the last extension decides what a desktop does with it. */
+#define FILE_NAME_MAX 16384
 
 /* The name as text to show: encoded words (RFC 2047), an RFC 2231 value (charset'lang'%41, also as
  * whole `filename*0*=...; filename*1=...` parameters) and raw 8-bit are decoded to valid UTF-8;

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * file-name.c - file names as rules see them.
+ *
+ * Nothing fails. Each step takes away one way of making a name look other than a desktop will
+ * treat it: encodings, path parts, compatibility forms (full-width letters), case, characters that
+ * are not seen, and the trailing dots and spaces that Windows drops when it saves a file.
+ *
+ * Limits: look-alike letters of other scripts (a Cyrillic "е" in "ехе") stay what they are; a
+ * desktop does not run such a name either.
+ */
+#include "filters/file-name.h"
+
+#include "filters/name-decode.h"
+
+#include <string.h>
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+
+/* This many spaces push an extension out of the column that a desktop shows. */
+#define SPACES_THAT_HIDE "     "
+
+#define EXTENSION_MAX 8 /* letters: "manifest" and longer are words */
+
+/* What a double click runs, on the desktops of this world. */
+static const char *const RUNS[] = {
+    "ade", "adp", "apk", "app", "appx", "bat",  "chm",  "cmd", "com", "cpl", "dll", "dmg",  "exe",
+    "hta", "inf", "img", "iso", "jar",  "jnlp", "js",   "jse", "lnk", "msc", "msi", "msix", "msp",
+    "mst", "ocx", "pif", "ps1", "psc1", "py",   "reg",  "scf", "scr", "sct", "sh",  "shb",  "shs",
+    "sys", "url", "vb",  "vbe", "vbs",  "vhd",  "vhdx", "wsc", "wsf", "wsh", "xll", NULL};
+
+/* What readers open without a thought. */
+static const char *const HARMLESS[] = {
+    "avi", "bmp", "csv", "doc",  "docx", "eml", "gif", "htm",  "html", "ics", "jpeg",
+    "jpg", "mov", "mp3", "mp4",  "odp",  "ods", "odt", "pdf",  "png",  "ppt", "pptx",
+    "rtf", "svg", "tif", "tiff", "txt",  "wav", "xls", "xlsx", "xml",  "zip", NULL};
+
+static gboolean is_hidden(gunichar c)
+{
+    switch (u_charType((UChar32)c)) {
+    case U_CONTROL_CHAR:
+    case U_FORMAT_CHAR: /* bidi controls, zero-width, soft hyphen, tags */
+    case U_SURROGATE:
+    case U_LINE_SEPARATOR:
+    case U_PARAGRAPH_SEPARATOR:
+        return TRUE;
+    default:
+        return u_hasBinaryProperty((UChar32)c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+    }
+}
+
+/* Embeddings, overrides and isolates. The marks U+200E/F are left out: honest Hebrew and Arabic
+ * names carry them, and they do not turn letters around. */
+static gboolean turns_direction(gunichar c)
+{
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+char *file_name_decode(const char *raw, gssize length)
+{
+    g_autofree char *both_ends = NULL;
+    gsize size = length < 0 ? strlen(raw) : (gsize)length;
+
+    if (size > FILE_NAME_MAX) {
+        gsize head = FILE_NAME_MAX / 2, tail = size - FILE_NAME_MAX / 2;
+
+        /* Not within a character, or the whole would no longer be UTF-8. */
+        while (head > 0 && ((guchar)raw[head] & 0xC0) == 0x80)
+            head--;
+        while (tail < size && ((guchar)raw[tail] & 0xC0) == 0x80)
+            tail++;
+        both_ends = g_malloc(FILE_NAME_MAX);
+        memcpy(both_ends, raw, head);
+        memcpy(both_ends + head, raw + tail, size - tail);
+        raw = both_ends;
+        size = head + size - tail;
+    }
+    g_autofree char *text = name_decode(raw, size);
+    GString *out = g_string_sized_new(size);
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        g_string_append_unichar(out, u_charType((UChar32)c) == U_CONTROL_CHAR ? ' ' : c);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* The last component of a path of either kind; one slash at the end more is forgiven. */
+static const char *last_component(char *name)
+{
+    gsize length = strlen(name);
+
+    while (length > 0 && (name[length - 1] == '/' || name[length - 1] == '\\'))
+        name[--length] = '\0';
+    const char *slash = strrchr(name, '/');
+    const char *backslash = strrchr(name, '\\');
+    if (slash == NULL || (backslash != NULL && backslash > slash))
+        slash = backslash;
+    return slash != NULL ? slash + 1 : name;
+}
+
+/* NFKC_Casefold, the form of Unicode for identifiers to be compared. NULL only if ICU's own data
+ * is missing. */
+static char *fold(const char *text)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    const UNormalizer2 *normalizer = unorm2_getNFKCCasefoldInstance(&status);
+    glong units = 0;
+    g_autofree gunichar2 *wide = g_utf8_to_utf16(text, -1, NULL, &units, NULL);
+
+    if (U_FAILURE(status) || wide == NULL)
+        return NULL;
+    /* U+FDFA becomes 18 letters: the longest that one can. */
+    int32_t capacity = (int32_t)units * 18 + 1;
+    g_autofree UChar *out = g_new(UChar, capacity);
+    int32_t size = unorm2_normalize(normalizer, wide, (int32_t)units, out, capacity, &status);
+    return U_FAILURE(status) ? NULL : g_utf16_to_utf8(out, size, NULL, NULL, NULL);
+}
+
+static void trim(GString *name)
+{
+    /* An alternate stream of NTFS that is the file itself. */
+    if (g_str_has_suffix(name->str, "::$data"))
+        g_string_truncate(name, name->len - strlen("::$data"));
+    while (name->len > 0 && strchr(". \"'", name->str[name->len - 1]) != NULL)
+        g_string_truncate(name, name->len - 1);
+    gsize lead = strspn(name->str, " \"'");
+    g_string_erase(name, 0, (gssize)lead);
+}
+
+char *file_name_normalize(const char *raw, gssize length)
+{
+    g_autofree char *decoded = file_name_decode(raw, length);
+    g_autofree char *folded = fold(last_component(decoded));
+    const char *source = folded != NULL ? folded : last_component(decoded);
+    GString *out = g_string_sized_new(strlen(source));
+
+    for (const char *p = source; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+
+        if (u_isUWhiteSpace((UChar32)c))
+            g_string_append_c(out, ' ');
+        else if (!is_hidden(c))
+            g_string_append_unichar(out, c);
+    }
+    trim(out);
+    return g_string_free(out, FALSE);
+}
+
+const char *file_name_extension(const char *normalized)
+{
+    const char *dot = strrchr(normalized, '.');
+    return dot != NULL ? dot + 1 : normalized + strlen(normalized);
+}
+
+char **file_name_extensions(const char *normalized)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_autofree char *name = g_strdup(normalized);
+    guint count = 0;
+
+    for (char *dot = strrchr(name, '.'); dot != NULL && count < FILE_NAME_EXTENSIONS;
+         dot = strrchr(name, '.')) {
+        g_strstrip(dot + 1);
+        if (count > 0 && (dot[1] == '\0' || strchr(dot + 1, ' ') != NULL ||
+                          g_utf8_strlen(dot + 1, -1) > EXTENSION_MAX))
+            break;
+        g_strv_builder_add(builder, dot + 1);
+        count++;
+        *dot = '\0';
+    }
+    return g_strv_builder_end(builder);
+}
+
+gboolean file_name_is_deceptive(const char *raw, gssize length, const char **ret_why)
+{
+    g_autofree char *decoded = file_name_decode(raw, length);
+    g_autofree char *name = file_name_normalize(raw, length);
+    g_auto(GStrv) extensions = file_name_extensions(name);
+    const char *why = NULL;
+
+    for (const char *p = decoded; *p != '\0'; p = g_utf8_next_char(p)) {
+        if (turns_direction(g_utf8_get_char(p)))
+            why = "characters that turn the direction of writing";
+    }
+    if (why == NULL && strstr(name, SPACES_THAT_HIDE ".") != NULL)
+        why = "an extension pushed out of sight by spaces";
+    if (why == NULL && extensions[0] != NULL && extensions[1] != NULL &&
+        g_strv_contains(RUNS, extensions[0]) && g_strv_contains(HARMLESS, extensions[1]))
+        why = "a harmless extension before a dangerous one";
+    if (why == NULL)
+        return FALSE;
+    if (ret_why != NULL)
+        *ret_why = why;
+    return TRUE;
+}

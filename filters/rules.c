@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rules.c - holds and matches the rules; rules-parse.c reads them.
+ *
+ * Matching cannot fail. Rules are tried in the order of the file and the first that matches
+ * decides, so that an exception is a rule with action=pass before the one it excepts from. Within
+ * a rule all conditions must hold; within a condition one pattern is enough.
+ */
+#include "filters/rules.h"
+
+#include "filters/file-name.h"
+#include "filters/glob.h"
+#include "filters/rules-parse.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(storehook - filter - error, filter_error)
+
+/* The subject with all that several rules look at worked out once. */
+typedef struct {
+    const FilterSubject *subject;
+    char *name;        /* normalised; NULL: none */
+    char **extensions; /* last first */
+    char *type;        /* lower case, without parameters */
+    gboolean deceptive;
+} Prepared;
+
+static void prepare(Prepared *prepared, const FilterSubject *subject)
+{
+    memset(prepared, 0, sizeof *prepared);
+    prepared->subject = subject;
+    if (subject->name != NULL && *subject->name != '\0') {
+        prepared->name = file_name_normalize(subject->name, -1);
+        prepared->extensions = file_name_extensions(prepared->name);
+        prepared->deceptive = file_name_is_deceptive(subject->name, -1, NULL);
+    }
+    if (subject->type != NULL && *subject->type != '\0') {
+        g_autofree char *valid = g_utf8_make_valid(subject->type, -1);
+        valid[strcspn(valid, "; ")] = '\0';
+        prepared->type = g_ascii_strdown(valid, -1);
+    }
+}
+
+static void prepared_clear(Prepared *prepared)
+{
+    g_free(prepared->name);
+    g_strfreev(prepared->extensions);
+    g_free(prepared->type);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Prepared, prepared_clear)
+
+static gboolean any_matches(const GPtrArray *patterns, const char *text)
+{
+    for (guint i = 0; i < patterns->len; i++) {
+        if (glob_matches(patterns->pdata[i], text))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean extensions_match(const FilterRule *rule, const Prepared *prepared)
+{
+    char **extensions = prepared->extensions;
+
+    if (extensions == NULL || extensions[0] == NULL)
+        return FALSE;
+    if (rule->extensions != NULL && any_matches(rule->extensions, extensions[0]))
+        return TRUE;
+    for (; rule->any_extensions != NULL && *extensions != NULL; extensions++) {
+        if (any_matches(rule->any_extensions, *extensions))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* All but the true type. */
+static gboolean others_hold(const FilterRule *rule, const Prepared *prepared)
+{
+    const FilterSubject *subject = prepared->subject;
+
+    if (rule->names != NULL &&
+        (prepared->name == NULL || !any_matches(rule->names, prepared->name)))
+        return FALSE;
+    if ((rule->extensions != NULL || rule->any_extensions != NULL) &&
+        !extensions_match(rule, prepared))
+        return FALSE;
+    if (rule->deceptive != -1 && rule->deceptive != prepared->deceptive)
+        return FALSE;
+    if (rule->inside == FILTER_INSIDE_MESSAGE && subject->container != NULL)
+        return FALSE;
+    if (rule->inside == FILTER_INSIDE_ARCHIVE && subject->container == NULL)
+        return FALSE;
+    if (rule->min_size >= 0 && (subject->size < 0 || subject->size < rule->min_size))
+        return FALSE;
+    if (rule->max_size >= 0 && (subject->size < 0 || subject->size > rule->max_size))
+        return FALSE;
+    return TRUE;
+}
+
+gboolean filter_rules_match(const FilterRules *rules, const FilterSubject *subject,
+                            FilterMatch *ret)
+{
+    g_auto(Prepared) prepared;
+
+    prepare(&prepared, subject);
+    for (guint i = 0; i < rules->rules->len; i++) {
+        const FilterRule *rule = rules->rules->pdata[i];
+
+        if (rule->types != NULL &&
+            (prepared.type == NULL || !any_matches(rule->types, prepared.type)))
+            continue;
+        if (!others_hold(rule, &prepared))
+            continue;
+        *ret = (FilterMatch){
+            .rule = rule->name,
+            .reason = rule->reason != NULL ? rule->reason : "",
+            .action = rule->action,
+        };
+        return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean filter_rules_need_type(const FilterRules *rules, const FilterSubject *subject)
+{
+    g_auto(Prepared) prepared;
+
+    prepare(&prepared, subject);
+    for (guint i = 0; i < rules->rules->len; i++) {
+        const FilterRule *rule = rules->rules->pdata[i];
+
+        if (others_hold(rule, &prepared))
+            return rule->types != NULL;
+    }
+    return FALSE;
+}
+
+void filter_rule_free(FilterRule *rule)
+{
+    if (rule == NULL)
+        return;
+    g_free(rule->name);
+    g_free(rule->reason);
+    g_clear_pointer(&rule->names, g_ptr_array_unref);
+    g_clear_pointer(&rule->extensions, g_ptr_array_unref);
+    g_clear_pointer(&rule->any_extensions, g_ptr_array_unref);
+    g_clear_pointer(&rule->types, g_ptr_array_unref);
+    g_free(rule);
+}
+
+static void rules_clear(gpointer data)
+{
+    FilterRules *rules = data;
+
+    g_ptr_array_unref(rules->rules);
+    g_free(rules->version);
+}
+
+FilterRules *filter_rules_new_take(GPtrArray *list, const char *text, gsize length)
+{
+    FilterRules *rules = g_atomic_rc_box_new0(FilterRules);
+
+    rules->rules = list;
+    rules->version = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, length);
+    return rules;
+}
+
+FilterRules *filter_rules_new_empty(void)
+{
+    return filter_rules_new_take(g_ptr_array_new(), "", 0);
+}
+
+FilterRules *filter_rules_ref(FilterRules *rules)
+{
+    return g_atomic_rc_box_acquire(rules);
+}
+
+void filter_rules_unref(FilterRules *rules)
+{
+    if (rules != NULL)
+        g_atomic_rc_box_release_full(rules, rules_clear);
+}
+
+guint filter_rules_count(const FilterRules *rules)
+{
+    return rules->rules->len;
+}
+
+const char *filter_rules_version(const FilterRules *rules)
+{
+    return rules->version;
+}

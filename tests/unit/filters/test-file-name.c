@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test-file-name.c - names as senders disguise them. Expected values are those of the RFCs'
+ * examples and of what Windows and the usual mail programs make of such names.
+ */
+#include "filters/file-name.h"
+
+#include <check.h>
+#include <string.h>
+
+typedef struct {
+    const char *raw, *decoded, *normalized;
+} Case;
+
+static const Case CASES[] = {
+    {"report.pdf", "report.pdf", "report.pdf"},
+    {"", "", ""},
+    {"SETUP.EXE", "SETUP.EXE", "setup.exe"},
+    /* RFC 2047: Q, B, words joined, white space between words dropped, a split character */
+    {"=?ISO-8859-1?Q?Andr=E9_x?=.exe", "Andr\xc3\xa9 x.exe", "andr\xc3\xa9 x.exe"},
+    {"=?us-ascii?B?c2V0dXAuZXhl?=", "setup.exe", "setup.exe"},
+    {"=?utf-8?q?a.e?= =?utf-8?q?xe?=", "a.exe", "a.exe"},
+    {"=?utf-8?q?a.e?= =?us-ascii*en?q?xe?=", "a.exe", "a.exe"},
+    {"=?utf-8?B?ww==?= =?utf-8?B?qS5leGU=?=", "\xc3\xa9.exe", "\xc3\xa9.exe"},
+    {"=?utf-8?q?a?= b", "a b", "a b"},
+    {"=?x-unheard-of?q?a=2Eexe?=", "a.exe", "a.exe"},
+    {"=?utf-8?x?a?=", "=?utf-8?x?a?=", "=?utf-8?x?a?="},
+    {"=?utf-8?q?a", "=?utf-8?q?a", "=?utf-8?q?a"},
+    {"=?../../etc/passwd?q?a.exe?=", "a.exe", "a.exe"},
+    {"=?utf-16?B?/v8AYQAuAGUAeABl?=", "a.exe", "a.exe"},
+    /* RFC 2231 §3 and §4, its own examples */
+    {"us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A", "This is ***fun***", "this is ***fun***"},
+    {"name*0*=us-ascii'en'This%20is%20even%20more%20; name*1*=%2A%2A%2Afun%2A%2A%2A%20; "
+     "name*2=\"isn't it!\"",
+     "This is even more ***fun*** isn't it!", "this is even more ***fun*** isn't it!"},
+    {"filename*1=xe; filename*0=\"a;.e\"", "a;.exe", "a;.exe"},
+    {"UTF-8''%e2%82%ac%20rates.exe", "\xe2\x82\xac rates.exe", "\xe2\x82\xac rates.exe"},
+    {"''a%2eexe", "a.exe", "a.exe"},
+    {"it's what's.txt", "it's what's.txt", "it's what's.txt"},
+    /* raw 8-bit */
+    {"caf\xe9.exe", "caf\xc3\xa9.exe", "caf\xc3\xa9.exe"},
+    /* disguises */
+    {"..\\..\\Startup\\x.EXE", "..\\..\\Startup\\x.EXE", "x.exe"},
+    {"/tmp/a/b.exe/", "/tmp/a/b.exe/", "b.exe"},
+    {"a.exe. . .", "a.exe. . .", "a.exe"},
+    {"a.exe\t\r\n", "a.exe   ", "a.exe"},
+    {"\"a.exe\"", "\"a.exe\"", "a.exe"},
+    {"a.exe::$DATA", "a.exe::$DATA", "a.exe"},
+    {"a.e\xe2\x80\x8bxe", "a.e\xe2\x80\x8bxe", "a.exe"}, /* zero-width space */
+    {"a\xe2\x80\xae"
+     "fdp.exe",
+     "a\xe2\x80\xae"
+     "fdp.exe",
+     "afdp.exe"},                                /* RLO */
+    {"a.e\xc2\xadxe", "a.e\xc2\xadxe", "a.exe"}, /* soft hyphen */
+    {"a\xef\xbc\x8e\xef\xbd\x85\xef\xbd\x98\xef\xbd\x85",
+     "a\xef\xbc\x8e\xef\xbd\x85\xef\xbd\x98"
+     "\xef\xbd\x85",
+     "a.exe"}, /* full width */
+    {"a\xe2\x80\xa4"
+     "exe",
+     "a\xe2\x80\xa4"
+     "exe",
+     "a.exe"},                                   /* one dot leader */
+    {"a.exe\xc2\xa0", "a.exe\xc2\xa0", "a.exe"}, /* no-break space */
+    {"STRASSE.\xc3\x9f", "STRASSE.\xc3\x9f", "strasse.ss"},
+};
+
+START_TEST(names_are_decoded_and_normalized)
+{
+    const Case *c = &CASES[_i];
+    g_autofree char *decoded = file_name_decode(c->raw, -1);
+    g_autofree char *normalized = file_name_normalize(c->raw, -1);
+
+    ck_assert_str_eq(decoded, c->decoded);
+    ck_assert_str_eq(normalized, c->normalized);
+}
+END_TEST
+
+START_TEST(nul_bytes_and_length_are_bounded)
+{
+    g_autofree char *nul = file_name_normalize("a.exe\0.txt", 10);
+    ck_assert_str_eq(nul, "a.exe .txt"); /* both are extensions: readers differ */
+
+    g_autofree char *flood = g_strnfill(1000000, 'a');
+    memcpy(flood + 1000000 - 4, ".exe", 4);
+    g_autofree char *name = file_name_normalize(flood, -1);
+    ck_assert_uint_eq(strlen(name), FILE_NAME_MAX);
+    ck_assert_str_eq(file_name_extension(name), "exe");
+
+    /* the letter that grows most when folded, U+FDFA: 18 letters each */
+    GString *grow = g_string_new(NULL);
+    for (int i = 0; i < 400; i++)
+        g_string_append(grow, "\xef\xb7\xba");
+    g_autofree char *grown = file_name_normalize(grow->str, -1);
+    ck_assert_uint_gt(strlen(grown), 5000);
+    ck_assert(g_utf8_validate(grown, -1, NULL));
+    g_string_free(grow, TRUE);
+
+    /* the cut falls within a three-byte letter at both ends */
+    GString *wide = g_string_new("a");
+    for (int i = 0; i < 10000; i++)
+        g_string_append(wide, "\xe2\x82\xac");
+    g_string_append(wide, "\xef\xbc\x8e"
+                          "exe");
+    g_autofree char *cut = file_name_normalize(wide->str, -1);
+    ck_assert_str_eq(file_name_extension(cut), "exe");
+    g_string_free(wide, TRUE);
+}
+END_TEST
+
+START_TEST(extensions_are_listed)
+{
+    g_auto(GStrv) two = file_name_extensions("invoice.pdf   .exe");
+    ck_assert_uint_eq(g_strv_length(two), 2);
+    ck_assert_str_eq(two[0], "exe");
+    ck_assert_str_eq(two[1], "pdf");
+
+    g_auto(GStrv) sentence = file_name_extensions("dear all. see this here.pdf");
+    ck_assert_uint_eq(g_strv_length(sentence), 1);
+    ck_assert_str_eq(sentence[0], "pdf");
+
+    g_auto(GStrv) none = file_name_extensions("makefile");
+    ck_assert_uint_eq(g_strv_length(none), 0);
+    ck_assert_str_eq(file_name_extension("makefile"), "");
+
+    g_auto(GStrv) many = file_name_extensions("a.b.c.d.e.f.g.h.i.j.k.l");
+    ck_assert_uint_eq(g_strv_length(many), FILE_NAME_EXTENSIONS);
+}
+END_TEST
+
+START_TEST(deception_is_seen)
+{
+    const char *why = NULL;
+
+    ck_assert(file_name_is_deceptive("a\xe2\x80\xae"
+                                     "fdp.exe",
+                                     -1, &why));
+    ck_assert_ptr_nonnull(strstr(why, "direction"));
+    ck_assert(file_name_is_deceptive("invoice.PDF.exe", -1, &why));
+    ck_assert_ptr_nonnull(strstr(why, "harmless"));
+    ck_assert(file_name_is_deceptive("invoice.pdf         .scr.", -1, NULL));
+    ck_assert(file_name_is_deceptive("invoice                    .exe", -1, &why));
+    ck_assert_ptr_nonnull(strstr(why, "spaces"));
+    ck_assert(file_name_is_deceptive("=?utf-8?q?invoice=2Epdf?= =?utf-8?q?=2Ejs?=", -1, NULL));
+
+    why = "untouched";
+    ck_assert(!file_name_is_deceptive("setup.exe", -1, &why));
+    ck_assert(!file_name_is_deceptive("amazon.com.pdf", -1, &why));
+    ck_assert(!file_name_is_deceptive("backup.tar.gz", -1, &why));
+    ck_assert(!file_name_is_deceptive("\xd7\x90\xe2\x80\x8f.pdf", -1, &why)); /* RLM, honest */
+    ck_assert_str_eq(why, "untouched");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("file-name");
+    TCase *tcase = tcase_create("names");
+    tcase_add_loop_test(tcase, names_are_decoded_and_normalized, 0, G_N_ELEMENTS(CASES));
+    tcase_add_test(tcase, nul_bytes_and_length_are_bounded);
+    tcase_add_test(tcase, extensions_are_listed);
+    tcase_add_test(tcase, deception_is_seen);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
