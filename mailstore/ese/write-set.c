@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * write-set.c - what a transaction has written and not yet committed.
+ *
+ * A skip list a tree, linked backwards too. An entry has a stack of versions, one for each
+ * savepoint level that touched it; the lowest lies in the entry itself. Versions of one level form
+ * a list, so that merging and rolling back a level cost what the level wrote and no more.
+ *
+ * Fails with JET_errVersionStoreOutOfMemory over the limit of a transaction, JET_errOutOfMemory,
+ * and the errors of the spill file; a failed call changes nothing.
+ *
+ * Limits: values from SPILL_VALUE_MIN on go to the spill file once SPILL_AFTER bytes of values are
+ * in memory.
+ */
+#include <assert.h>
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mailstore/ese/fault.h"
+#include "mailstore/ese/write-set.h"
+
+enum {
+    SPILL_AFTER = 4 << 20,  /* an ordinary message with a megabyte attached stays in memory */
+    SPILL_VALUE_MIN = 2048, /* rows and index entries stay; chunks of long values go */
+};
+
+void write_set_init(WriteSet *set, size_t bytes_max, const char *spill_directory)
+{
+    *set = (WriteSet){.bytes_max = bytes_max, .random = 0x9e3779b97f4a7c15u};
+    spill_init(&set->spill, spill_directory);
+}
+
+/* --- Order -------------------------------------------------------------------- */
+
+static int bytes_compare(Bytes a, Bytes b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common > 0 ? memcmp(a.data, b.data, common) : 0;
+
+    return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+int write_key_compare(Bytes key, Bytes dup, Bytes other_key, Bytes other_dup)
+{
+    int order = bytes_compare(key, other_key);
+
+    return order ? order : bytes_compare(dup, other_dup);
+}
+
+/* The object id fills the first four bytes of a key, so the prefix is taken from byte 2 on: two
+ * bytes of id (the catalog hands ids out from 1 up) and six that differ. Equal prefixes decide
+ * nothing; unequal ones only when the two bytes before are equal, which they are for ids below
+ * 65536. Keys of larger ids get prefix 0 and are compared in full. */
+static uint64_t key_prefix(Bytes key)
+{
+    uint64_t prefix = 0;
+    const uint8_t *bytes = key.data;
+
+    if (key.size < 10 || bytes[0] || bytes[1])
+        return 0;
+    memcpy(&prefix, bytes + 2, sizeof prefix);
+    return be64toh(prefix);
+}
+
+static int entry_compare(const WriteEntry *entry, uint64_t prefix, Bytes key, Bytes dup)
+{
+    if (entry->prefix && prefix && entry->prefix != prefix)
+        return entry->prefix < prefix ? -1 : 1;
+    return write_key_compare(entry->key, entry->dup, key, dup);
+}
+
+/* --- The skip list -------------------------------------------------------------- */
+
+typedef struct {
+    WriteEntry **links[WRITE_MAP_HEIGHT]; /* the link to follow or to change, each level */
+    WriteEntry *previous;                 /* the last entry that is smaller */
+} WritePath;
+
+/* Finds the links behind which (key, dup) is or would be; returns the entry there. */
+static WriteEntry *map_search(WriteMap *map, Bytes key, Bytes dup, WritePath *path)
+{
+    uint64_t prefix = key_prefix(key);
+    WriteEntry *previous = NULL;
+
+    for (unsigned level = WRITE_MAP_HEIGHT; level-- > 0;) {
+        WriteEntry **link = previous ? &previous->next[level] : &map->head[level];
+
+        while (*link && entry_compare(*link, prefix, key, dup) < 0) {
+            previous = *link;
+            link = &previous->next[level];
+        }
+        path->links[level] = link;
+    }
+    path->previous = previous;
+    return *path->links[0];
+}
+
+static bool entry_is(const WriteEntry *entry, Bytes key, Bytes dup)
+{
+    return entry && write_key_compare(entry->key, entry->dup, key, dup) == 0;
+}
+
+static unsigned random_height(WriteSet *set)
+{
+    unsigned height = 1;
+
+    /* xorshift64: the heights need no more than to be spread. */
+    set->random ^= set->random << 13;
+    set->random ^= set->random >> 7;
+    set->random ^= set->random << 17;
+    for (uint64_t bits = set->random; height < WRITE_MAP_HEIGHT && (bits & 3) == 0; bits >>= 2)
+        height++;
+    return height;
+}
+
+static WriteEntry *entry_new(WriteSet *set, Tree tree, Bytes key, Bytes dup)
+{
+    unsigned height = random_height(set);
+    size_t links = height * sizeof(WriteEntry *);
+    WriteEntry *entry = fault_malloc(sizeof *entry + links + key.size + dup.size);
+
+    if (!entry)
+        return NULL;
+    uint8_t *bytes = (uint8_t *)entry->next + links;
+    *entry = (WriteEntry){.height = height,
+                          .tree = tree,
+                          .prefix = key_prefix(key),
+                          .key = {bytes, key.size},
+                          .dup = {bytes + key.size, dup.size}};
+    if (key.size > 0)
+        memcpy(bytes, key.data, key.size);
+    if (dup.size > 0)
+        memcpy(bytes + key.size, dup.data, dup.size);
+    return entry;
+}
+
+static size_t entry_bytes(const WriteEntry *entry)
+{
+    return sizeof *entry + entry->height * sizeof(WriteEntry *) + entry->key.size + entry->dup.size;
+}
+
+static void map_link(WriteMap *map, WriteEntry *entry, const WritePath *path)
+{
+    entry->previous = path->previous;
+    for (unsigned level = 0; level < entry->height; level++) {
+        entry->next[level] = *path->links[level];
+        *path->links[level] = entry;
+    }
+    if (entry->next[0])
+        entry->next[0]->previous = entry;
+    else
+        map->last = entry;
+    map->count++;
+    map->generation++;
+}
+
+static void map_unlink(WriteMap *map, WriteEntry *entry)
+{
+    WritePath path;
+    WriteEntry *found = map_search(map, entry->key, entry->dup, &path);
+
+    assert(found == entry);
+    if (entry->next[0])
+        entry->next[0]->previous = entry->previous;
+    else
+        map->last = entry->previous;
+    for (unsigned level = 0; level < entry->height; level++)
+        *path.links[level] = entry->next[level];
+    map->count--;
+    map->generation++;
+}
+
+WriteEntry *write_set_seek(const WriteSet *set, Tree tree, Bytes key, Bytes dup, bool after)
+{
+    WritePath path;
+    WriteEntry *entry = map_search((WriteMap *)&set->maps[tree], key, dup, &path);
+
+    return after && entry_is(entry, key, dup) ? entry->next[0] : entry;
+}
+
+WriteEntry *write_set_find(const WriteSet *set, Tree tree, Bytes key, Bytes dup)
+{
+    if (set->maps[tree].count == 0)
+        return NULL;
+    WriteEntry *entry = write_set_seek(set, tree, key, dup, false);
+    return entry_is(entry, key, dup) ? entry : NULL;
+}
+
+/* --- Versions -------------------------------------------------------------------- */
+
+static void version_clear(WriteSet *set, WriteVersion *version)
+{
+    set->bytes -= version->value.size + version->delta_count * sizeof *version->deltas;
+    if (!version->spilled) {
+        set->memory -= version->value.size;
+        free((void *)version->value.data);
+    }
+    free(version->deltas);
+    version->value = (Bytes){NULL, 0};
+    version->spilled = false;
+    version->deltas = NULL;
+    version->delta_count = 0;
+}
+
+/* Moves what `from` holds into `to`, which loses its own. */
+static void version_move(WriteSet *set, WriteVersion *to, WriteVersion *from)
+{
+    version_clear(set, to);
+    to->op = from->op;
+    to->value = from->value;
+    to->spilled = from->spilled;
+    to->deltas = from->deltas;
+    to->delta_count = from->delta_count;
+}
+
+/* Makes the contents of a version; accounts for them. */
+static JET_ERR version_fill(WriteSet *set, WriteVersion *version, Bytes value,
+                            const EscrowDelta *deltas, size_t delta_count)
+{
+    if (set->bytes + value.size > set->bytes_max)
+        return JET_errVersionStoreOutOfMemory;
+    if (value.size >= SPILL_VALUE_MIN && set->memory + value.size > SPILL_AFTER) {
+        JET_ERR error = spill_write(&set->spill, value.data, value.size, &version->value.data);
+        if (error != JET_errSuccess)
+            return error;
+        version->spilled = true;
+    } else if (value.size > 0) {
+        void *data = fault_malloc(value.size);
+        if (!data)
+            return JET_errOutOfMemory;
+        version->value.data = memcpy(data, value.data, value.size);
+        set->memory += value.size;
+    }
+    version->value.size = value.size;
+    set->bytes += value.size;
+    if (delta_count > 0) {
+        version->deltas = fault_malloc(delta_count * sizeof *deltas);
+        if (!version->deltas) {
+            version_clear(set, version);
+            return JET_errOutOfMemory;
+        }
+        memcpy(version->deltas, deltas, delta_count * sizeof *deltas);
+        version->delta_count = delta_count;
+        set->bytes += delta_count * sizeof *deltas;
+    }
+    return JET_errSuccess;
+}
+
+static void version_push(WriteSet *set, WriteEntry *entry, WriteVersion *version)
+{
+    version->entry = entry;
+    version->level = set->level;
+    version->below = entry->top;
+    version->level_next = set->levels[set->level];
+    set->levels[set->level] = version;
+    entry->top = version;
+}
+
+/* Puts `filled` on top of an entry that exists. */
+static JET_ERR entry_store(WriteSet *set, WriteEntry *entry, WriteVersion *filled)
+{
+    if (entry->top->level == set->level) {
+        version_move(set, entry->top, filled);
+        return JET_errSuccess;
+    }
+    WriteVersion *version = fault_malloc(sizeof *version);
+    if (!version) {
+        version_clear(set, filled);
+        return JET_errOutOfMemory;
+    }
+    *version = *filled;
+    set->bytes += sizeof *version;
+    version_push(set, entry, version);
+    return JET_errSuccess;
+}
+
+static JET_ERR write_set_store_any(WriteSet *set, Tree tree, Bytes key, Bytes dup,
+                                   WriteVersion filled)
+{
+    WritePath path;
+    WriteMap *map = &set->maps[tree];
+    WriteEntry *entry = map_search(map, key, dup, &path);
+
+    if (entry_is(entry, key, dup))
+        return entry_store(set, entry, &filled);
+    entry = entry_new(set, tree, key, dup);
+    if (!entry || set->bytes + entry_bytes(entry) > set->bytes_max) {
+        JET_ERR error = entry ? JET_errVersionStoreOutOfMemory : JET_errOutOfMemory;
+        free(entry);
+        version_clear(set, &filled);
+        return error;
+    }
+    set->bytes += entry_bytes(entry);
+    map_link(map, entry, &path);
+    entry->base = filled;
+    version_push(set, entry, &entry->base);
+    return JET_errSuccess;
+}
+
+JET_ERR write_set_store(WriteSet *set, Tree tree, Bytes key, Bytes dup, WriteOp op, Bytes value)
+{
+    WriteVersion filled = {.op = op};
+    JET_ERR error = version_fill(set, &filled, value, NULL, 0);
+
+    assert(op != WRITE_ESCROW);
+    return error ? error : write_set_store_any(set, tree, key, dup, filled);
+}
+
+JET_ERR write_set_store_escrow(WriteSet *set, Tree tree, Bytes key, Bytes value,
+                               const EscrowDelta *deltas, size_t delta_count)
+{
+    WriteVersion filled = {.op = WRITE_ESCROW};
+    JET_ERR error = version_fill(set, &filled, value, deltas, delta_count);
+
+    return error ? error : write_set_store_any(set, tree, key, (Bytes){NULL, 0}, filled);
+}
+
+/* --- Levels ---------------------------------------------------------------------- */
+
+static void entry_free(WriteSet *set, WriteEntry *entry)
+{
+    set->bytes -= entry_bytes(entry);
+    free(entry);
+}
+
+void write_set_begin_level(WriteSet *set)
+{
+    assert(set->level < STORE_LEVEL_MAX);
+    set->level++;
+    assert(!set->levels[set->level]);
+}
+
+void write_set_merge_level(WriteSet *set)
+{
+    WriteVersion *version = set->levels[set->level], *next;
+
+    assert(set->level > 1);
+    set->levels[set->level--] = NULL;
+    for (; version; version = next) {
+        WriteEntry *entry = version->entry;
+
+        next = version->level_next;
+        assert(entry->top == version);
+        if (version->below && version->below->level == set->level) {
+            entry->top = version->below;
+            version_move(set, entry->top, version);
+            set->bytes -= sizeof *version;
+            free(version);
+        } else {
+            version->level = set->level;
+            version->level_next = set->levels[set->level];
+            set->levels[set->level] = version;
+        }
+    }
+}
+
+void write_set_rollback_level(WriteSet *set)
+{
+    WriteVersion *version = set->levels[set->level], *next;
+
+    assert(set->level > 0);
+    set->levels[set->level--] = NULL;
+    for (; version; version = next) {
+        WriteEntry *entry = version->entry;
+
+        next = version->level_next;
+        assert(entry->top == version);
+        entry->top = version->below;
+        version_clear(set, version);
+        if (!entry->top) {
+            map_unlink(&set->maps[entry->tree], entry);
+            entry_free(set, entry);
+        } else {
+            set->bytes -= sizeof *version;
+            free(version);
+        }
+    }
+}
+
+static void map_clear(WriteSet *set, WriteMap *map)
+{
+    WriteEntry *entry = map->head[0], *next;
+
+    for (; entry; entry = next) {
+        next = entry->next[0];
+        while (entry->top != &entry->base) {
+            WriteVersion *version = entry->top;
+
+            entry->top = version->below;
+            version_clear(set, version);
+            set->bytes -= sizeof *version;
+            free(version);
+        }
+        version_clear(set, &entry->base);
+        entry_free(set, entry);
+    }
+    *map = (WriteMap){.generation = map->generation + 1};
+}
+
+void write_set_clear(WriteSet *set)
+{
+    for (Tree tree = 0; tree < TREE_COUNT; tree++)
+        if (set->maps[tree].count > 0)
+            map_clear(set, &set->maps[tree]);
+    assert(set->bytes == 0 && set->memory == 0);
+    memset(set->levels, 0, sizeof set->levels);
+    set->level = 0;
+    spill_clear(&set->spill);
+}
+
+bool write_set_is_empty(const WriteSet *set)
+{
+    for (Tree tree = 0; tree < TREE_COUNT; tree++)
+        if (set->maps[tree].count > 0)
+            return false;
+    return true;
+}
