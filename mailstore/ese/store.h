@@ -84,10 +84,10 @@ JET_ERR txn_wait_durable(Txn *txn, bool all_sessions);
  * or a newer version was committed after this snapshot. Read and escrow locks are shared among
  * their own kind. Insert: JET_errKeyDuplicate instead. */
 typedef enum {
-    LOCK_READ,
-    LOCK_WRITE,
-    LOCK_ESCROW,
-    LOCK_INSERT
+    KEY_LOCK_READ,
+    KEY_LOCK_WRITE,
+    KEY_LOCK_ESCROW,
+    KEY_LOCK_INSERT
 } LockKind;
 
 JET_ERR txn_lock(Txn *txn, Tree tree, Bytes key, LockKind kind);
@@ -96,7 +96,8 @@ JET_ERR txn_lock(Txn *txn, Tree tree, Bytes key, LockKind kind);
  * commit, rollback or level change. Absent: JET_errRecordNotFound. */
 JET_ERR txn_get(Txn *txn, Tree tree, Bytes key, Bytes *ret_value);
 
-/* Writes take LOCK_WRITE (insert: LOCK_INSERT) themselves unless already held. Bytes are copied. */
+/* Writes take KEY_LOCK_WRITE (insert: KEY_LOCK_INSERT) themselves unless already held. Bytes are
+ * copied. */
 JET_ERR txn_insert(Txn *txn, Tree tree, Bytes key,
                    Bytes value); /* JET_errKeyDuplicate when there */
 JET_ERR txn_put(Txn *txn, Tree tree, Bytes key, Bytes value);

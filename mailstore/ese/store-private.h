@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * store-private.h - what the files behind store.h share.
+ */
+#ifndef MAILSTORE_ESE_STORE_PRIVATE_H
+#define MAILSTORE_ESE_STORE_PRIVATE_H
+
+#include <lmdb.h>
+
+#include "mailstore/ese/commit.h"
+#include "mailstore/ese/lock-set.h"
+#include "mailstore/ese/open-files.h"
+#include "mailstore/ese/sequence.h"
+#include "mailstore/ese/snapshot.h"
+#include "mailstore/ese/store.h"
+#include "mailstore/ese/write-set.h"
+
+struct Store {
+    MDB_env *env;
+    MDB_dbi trees[TREE_COUNT];
+    MDB_dbi meta; /* format record and sequences */
+    bool read_only;
+    size_t txn_bytes_max, key_max;
+    OpenFile *claim;
+    char *path, *directory;
+    /* A page that the kernel wipes in a forked child: there it reads 0. */
+    volatile const unsigned char *fork_guard;
+    uint64_t hash_seed[2];
+    SnapshotPool snapshots;
+    LockTable locks;
+    CommitQueue commits;
+    SequenceTable sequences;
+    _Atomic unsigned txn_count;
+};
+
+struct Txn {
+    Store *store;
+    unsigned level;
+    bool read_only;
+    Snapshot *snapshot;  /* at level > 0 */
+    uint64_t generation; /* changes whenever `snapshot` does */
+    WriteSet writes;
+    LockSet locks;
+    CommitRequest request;
+    uint64_t last_commit; /* of this session, 0: none */
+    TreeCursor *probe;    /* looks for entries of unique indexes */
+    void *copy;           /* what txn_get returned outside a transaction */
+    size_t copy_size;
+};
+
+/* False in a child of fork: LMDB must not be touched there. */
+static inline bool store_is_usable(const Store *store)
+{
+    return *store->fork_guard != 0;
+}
+
+static inline MDB_val store_val(Bytes bytes)
+{
+    return (MDB_val){bytes.size, (void *)bytes.data};
+}
+
+static inline Bytes store_bytes(MDB_val val)
+{
+    return (Bytes){val.mv_data, val.mv_size};
+}
+
+/* commit-apply.c: CommitRequest.apply of a Txn. */
+JET_ERR txn_apply(void *context, MDB_txn *writer, uint64_t foreign);
+/* escrow.c: takes back what the current level added to running values. */
+void txn_undo_escrow(Txn *txn);
+/* escrow.c: adds the delta to the integer in `row`, which has field.offset + field.size bytes. */
+void escrow_add(void *row, EscrowField field, int64_t delta);
+
+#endif /* MAILSTORE_ESE_STORE_PRIVATE_H */

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * txn-data.c - locks, reads and writes of a transaction.
+ *
+ * Reads see the write set, then the snapshot. At level 0 they see the newest committed state and
+ * return a copy. Writes go into the write set after the lock is held; a write that fails keeps
+ * the lock and changes nothing else.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mailstore/ese/fault.h"
+#include "mailstore/ese/key-hash.h"
+#include "mailstore/ese/store-error.h"
+#include "mailstore/ese/store-private.h"
+
+static const Bytes no_bytes = {NULL, 0};
+
+static JET_ERR check_write(const Txn *txn, Bytes key)
+{
+    if (txn->level == 0)
+        return JET_errNotInTransaction;
+    if (txn->read_only)
+        return JET_errTransReadOnly;
+    if (key.size == 0)
+        return JET_errInvalidParameter;
+    return key.size <= txn->store->key_max ? JET_errSuccess : JET_errKeyTooBig;
+}
+
+JET_ERR txn_lock(Txn *txn, Tree tree, Bytes key, LockKind kind)
+{
+    JET_ERR error = check_write(txn, key);
+
+    if (error != JET_errSuccess)
+        return error;
+    uint64_t hash = key_hash(txn->store->hash_seed, tree, key.data, key.size);
+    int held = lock_set_find(&txn->locks, hash);
+    if (held == KEY_LOCK_WRITE || held == (int)kind)
+        return JET_errSuccess;
+    error = lock_set_reserve(&txn->locks);
+    if (error == JET_errSuccess)
+        error = lock_take(&txn->store->locks, hash, kind, held, txn->snapshot->id, &held);
+    if (error == JET_errSuccess)
+        lock_set_put(&txn->locks, hash, (LockKind)held);
+    return error;
+}
+
+/* --- Reads ------------------------------------------------------------------------ */
+
+/* At level 0 nothing pins what LMDB returned, so the caller gets a copy. */
+static JET_ERR get_newest(Txn *txn, Tree tree, Bytes key, Bytes *ret_value)
+{
+    MDB_val lmdb_key = store_val(key), value;
+    Snapshot *snapshot;
+    JET_ERR error = snapshot_take(&txn->store->snapshots, txn->store->env, &snapshot);
+
+    if (error != JET_errSuccess)
+        return error;
+    int rc = mdb_get(snapshot->txn, txn->store->trees[tree], &lmdb_key, &value);
+    error = store_error(rc);
+    if (rc == 0 && value.mv_size > txn->copy_size) {
+        void *copy = fault_realloc(txn->copy, value.mv_size);
+        if (copy) {
+            txn->copy = copy;
+            txn->copy_size = value.mv_size;
+        } else {
+            error = JET_errOutOfMemory;
+        }
+    }
+    if (error == JET_errSuccess) {
+        if (value.mv_size > 0)
+            memcpy(txn->copy, value.mv_data, value.mv_size);
+        *ret_value = (Bytes){txn->copy, value.mv_size};
+    }
+    snapshot_release(&txn->store->snapshots, snapshot);
+    return error;
+}
+
+JET_ERR txn_get(Txn *txn, Tree tree, Bytes key, Bytes *ret_value)
+{
+    if (!store_is_usable(txn->store))
+        return JET_errInvalidInstance;
+    if (tree == TREE_INDEX || key.size == 0)
+        return JET_errInvalidParameter;
+    if (key.size > txn->store->key_max)
+        return JET_errKeyTooBig;
+    if (txn->level == 0)
+        return get_newest(txn, tree, key, ret_value);
+    WriteEntry *entry = write_set_find(&txn->writes, tree, key, no_bytes);
+    if (entry && entry->top->op == WRITE_DELETE)
+        return JET_errRecordNotFound;
+    if (entry) {
+        *ret_value = entry->top->value;
+        return JET_errSuccess;
+    }
+    MDB_val lmdb_key = store_val(key), value;
+    int rc = mdb_get(txn->snapshot->txn, txn->store->trees[tree], &lmdb_key, &value);
+    if (rc == 0)
+        *ret_value = store_bytes(value);
+    return store_error(rc);
+}
+
+/* --- Writes ----------------------------------------------------------------------- */
+
+static JET_ERR txn_store(Txn *txn, Tree tree, Bytes key, WriteOp op, Bytes value)
+{
+    JET_ERR error = check_write(txn, key);
+
+    if (error == JET_errSuccess && tree == TREE_INDEX)
+        error = JET_errInvalidParameter;
+    if (error == JET_errSuccess && value.size > UINT32_MAX)
+        error = JET_errRecordTooBig; /* LMDB counts the bytes of a value in 32 bits */
+    return error ? error : write_set_store(&txn->writes, tree, key, no_bytes, op, value);
+}
+
+JET_ERR txn_insert(Txn *txn, Tree tree, Bytes key, Bytes value)
+{
+    Bytes present;
+    JET_ERR error = check_write(txn, key);
+
+    if (error != JET_errSuccess)
+        return error;
+    error = txn_get(txn, tree, key, &present);
+    if (error != JET_errRecordNotFound)
+        return error ? error : JET_errKeyDuplicate;
+    error = txn_lock(txn, tree, key, KEY_LOCK_INSERT);
+    return error ? error : txn_store(txn, tree, key, WRITE_PUT, value);
+}
+
+JET_ERR txn_put(Txn *txn, Tree tree, Bytes key, Bytes value)
+{
+    JET_ERR error = txn_lock(txn, tree, key, KEY_LOCK_WRITE);
+
+    return error ? error : txn_store(txn, tree, key, WRITE_PUT, value);
+}
+
+JET_ERR txn_delete(Txn *txn, Tree tree, Bytes key)
+{
+    Bytes present;
+    JET_ERR error = check_write(txn, key);
+
+    if (error == JET_errSuccess)
+        error = txn_get(txn, tree, key, &present);
+    if (error == JET_errSuccess)
+        error = txn_lock(txn, tree, key, KEY_LOCK_WRITE);
+    return error ? error : txn_store(txn, tree, key, WRITE_DELETE, no_bytes);
+}
+
+JET_ERR txn_put_unlocked(Txn *txn, Tree tree, Bytes key, Bytes value)
+{
+    return txn_store(txn, tree, key, WRITE_PUT, value);
+}
+
+JET_ERR txn_delete_unlocked(Txn *txn, Tree tree, Bytes key)
+{
+    return txn_store(txn, tree, key, WRITE_DELETE, no_bytes);
+}
+
+/* --- Index entries ------------------------------------------------------------------ */
+
+/* Is there any bookmark under the key? JET_errKeyDuplicate: yes. */
+static JET_ERR check_unique(Txn *txn, Bytes key)
+{
+    Bytes found, bookmark;
+    JET_ERR error = JET_errSuccess;
+
+    if (!txn->probe)
+        error = tree_cursor_new(txn, TREE_INDEX, &txn->probe);
+    if (error == JET_errSuccess)
+        error = tree_cursor_seek(txn->probe, SEEK_GE, key, no_bytes, &found, &bookmark);
+    if (error == JET_errSuccess)
+        return write_key_compare(found, no_bytes, key, no_bytes) == 0 ? JET_errKeyDuplicate
+                                                                      : JET_errSuccess;
+    return error == JET_errRecordNotFound ? JET_errSuccess : error;
+}
+
+static JET_ERR index_store(Txn *txn, Bytes key, Bytes bookmark, WriteOp op)
+{
+    JET_ERR error = check_write(txn, key);
+
+    if (error == JET_errSuccess && bookmark.size > txn->store->key_max)
+        error = JET_errKeyTooBig;
+    if (error == JET_errSuccess && bookmark.size == 0)
+        error = JET_errInvalidParameter;
+    return error ? error : write_set_store(&txn->writes, TREE_INDEX, key, bookmark, op, no_bytes);
+}
+
+JET_ERR txn_index_insert(Txn *txn, Bytes key, Bytes bookmark, bool unique)
+{
+    if (unique) {
+        JET_ERR error = check_write(txn, key);
+        if (error == JET_errSuccess)
+            error = check_unique(txn, key);
+        if (error == JET_errSuccess)
+            error = txn_lock(txn, TREE_INDEX, key, KEY_LOCK_INSERT);
+        if (error != JET_errSuccess)
+            return error;
+    }
+    return index_store(txn, key, bookmark, WRITE_PUT);
+}
+
+JET_ERR txn_index_delete(Txn *txn, Bytes key, Bytes bookmark, bool unique)
+{
+    if (unique) {
+        JET_ERR error = txn_lock(txn, TREE_INDEX, key, KEY_LOCK_WRITE);
+        if (error != JET_errSuccess)
+            return error;
+    }
+    return index_store(txn, key, bookmark, WRITE_DELETE);
+}
