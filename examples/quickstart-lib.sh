@@ -54,10 +54,9 @@ everybody() {
 }
 
 write_store_configuration() { # NAME IMAP-PORT POP3-PORT
-    mkdir "$scratch/$1"
     cat >"$scratch/$1.conf" <<CONF
 [store]
-path=$scratch/$1/mail.db
+path=$scratch/$1
 [lmtp]
 listen=unix:$scratch/$1.lmtp
 [imap]

@@ -19,6 +19,7 @@ case "${1:-}" in
 esac
 serve=${1:-}
 PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
+export PYTHONDONTWRITEBYTECODE=1
 cd "$top" || exit 1
 
 # shellcheck source=examples/quickstart-lib.sh

@@ -72,6 +72,7 @@ child=
 # All that tests make lies here, so that nothing stays. Short: a socket's path has 107 bytes.
 scratch=$(mktemp -d /tmp/shtest.XXXXXX) || exit 1
 export TMPDIR="$scratch"
+export PYTHONDONTWRITEBYTECODE=1
 
 # shellcheck disable=SC2317,SC2329 # called by trap
 clean_up() {

@@ -15,7 +15,8 @@ import struct
 import sys
 import zipfile
 
-EICAR = (r"X5O!P%@AP[4\PZX54(P^)7CC)7}" + "$EICAR-" + "STANDARD-" + "ANTIVIRUS-" + "TEST-FILE!$H+H*").encode()
+EICAR = ("X5O!P%@AP" + r"[4\PZX54(P^)7CC)7}" + "$EICAR-" + "STANDARD-ANTIVIRUS-" +
+         "TEST-FILE!$H+H*").encode()
 KINDS = {}
 
 

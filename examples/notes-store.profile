@@ -1,0 +1,1 @@
+messages notes key=id text=note sender=author subject=title

@@ -1,0 +1,68 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""false-positive.py BUILD - a signature that was wrong is withdrawn: what it took is released or
+sent again, and arrives as it was."""
+import base64
+import email
+import hashlib
+import os
+
+from rig import Rig, mail, main, wait_until
+
+
+def attachment_of(message):
+    parts = [p for p in email.message_from_bytes(message).walk() if p.get_filename()]
+    return base64.b64decode(parts[0].get_payload())
+
+
+def mended(build):
+    with Rig(build) as rig:
+        message = mail("clean", ["alice", "bob"], "the report", seed="report", size=30000)
+        data = attachment_of(message)
+        wrong = rig.signatures + "/wrong.hdb"
+        with open(wrong, "w", encoding="ascii") as out:
+            out.write(f"{hashlib.md5(data).hexdigest()}:{len(data)}:Wrong.Signature\n")
+        rig.configure(extra=f"[quarantine]\nrelease-lmtp=unix:{rig.scratch}/store.lmtp\n")
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        assert store.deliver(["alice", "bob"], message) == {}
+        assert store.messages("alice") == {}, "the wrong signature should have taken it"
+        items = rig.control("quarantine", "list")["items"]
+        assert len(items) == 1, items
+
+        # Still in force: only the release lets it through.
+        assert store.deliver("carol", message) == {}
+        assert store.messages("carol") == {}
+        before = signatures_version(rig)
+        os.unlink(wrong)
+        rig.control("reload")
+        wait_until(lambda: signatures_version(rig) != before, "the signatures to change")
+        rig.control("quarantine", "release", items[0]["id"])
+        for user in ("alice", "bob"):
+            wait_until(lambda user=user: list(store.messages(user).values()) == [message],
+                       f"the released message for {user}, as it was")
+        assert store.deliver("carol", message) == {}
+        assert list(store.messages("carol").values()) == [message], "sent again: not as it was"
+
+
+def signatures_version(rig):
+    return rig.status()["signatures"]["version"]
+
+
+def released_while_in_force(build):
+    """The administrator knows better than the signature."""
+    with Rig(build) as rig:
+        rig.configure(extra=f"[quarantine]\nrelease-lmtp=unix:{rig.scratch}/store.lmtp\n")
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        message = mail("eicar", "alice", "a sample that I asked for")
+        assert store.deliver("alice", message) == {}
+        assert store.messages("alice") == {}
+        (item,) = rig.control("quarantine", "list")["items"]
+        rig.control("quarantine", "release", item["id"])
+        wait_until(lambda: list(store.messages("alice").values()) == [message],
+                   "the released message, as it was")
+
+
+if __name__ == "__main__":
+    main(mended, released_while_in_force)

@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""kill-scanner.py BUILD - every piece of storehookd killed or hung at any instant, under load:
+deliveries go on, nothing that arrived unscanned is missing from the count."""
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+from rig import PATIENCE, QUICK, Rig, mail, main, wait_until
+
+ROUNDS = 10 if QUICK else 60
+DEADLINE = 2.0  # what the service is configured to, in seconds
+
+
+def descendants(pid):
+    """Every process below pid."""
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as stat:
+                parents[int(name)] = int(stat.read().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            pass
+    found, before = {pid}, 0
+    while len(found) != before:
+        before = len(found)
+        found |= {child for child, parent in parents.items() if parent in found}
+    return sorted(found - {pid})
+
+
+class Sender(threading.Thread):
+    """Delivers infected and clean messages by turns, and remembers the longest that one took."""
+
+    def __init__(self, store, user):
+        super().__init__(daemon=True)
+        self.store, self.user = store, user
+        self.done, self.worst, self.sent, self.error = threading.Event(), 0.0, [], None
+
+    def run(self):
+        try:
+            client = self.store.lmtp()
+            while not self.done.is_set():
+                kind = ("eicar", "clean")[len(self.sent) % 2]
+                subject = f"{kind} {self.user} {len(self.sent)}"
+                message = mail(kind, self.user, subject, seed=subject)
+                begun = time.monotonic()
+                refused = self.store.deliver(self.user, message, client)
+                self.worst = max(self.worst, time.monotonic() - begun)
+                assert refused == {}, f"{subject}: {refused}"
+                self.sent.append((kind, message))
+        except Exception as error:  # pylint: disable=broad-except
+            self.error = error
+
+
+def killed_under_load(build):
+    chance = random.Random(4711)
+    with Rig(build) as rig:
+        rig.configure(service=f"deadline={int(DEADLINE * 1000)}")
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        senders = [Sender(store, user) for user in ("alice", "bob")]
+        for sender in senders:
+            sender.start()
+        for number in range(ROUNDS):
+            time.sleep(chance.uniform(0, 0.3))
+            below = descendants(rig.scanner.pid)
+            victim = chance.choice([rig.scanner.pid, *below, *below])
+            how = chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP])
+            if victim == rig.scanner.pid:
+                rig.kill_scanner()
+                time.sleep(chance.uniform(0, 0.3))
+                rig.start_scanner()
+            else:
+                try:
+                    os.kill(victim, how)
+                except ProcessLookupError:
+                    pass
+            for sender in senders:
+                assert sender.error is None, sender.error
+            assert store.process.poll() is None, "the store ended"
+            if number % 10 == 9:
+                print(f"  {number + 1} killed, {sum(len(s.sent) for s in senders)} delivered", flush=True)
+        for sender in senders:
+            sender.done.set()
+            sender.join(PATIENCE)
+            assert sender.error is None, sender.error
+        rig.kill_scanner()
+        rig.start_scanner()
+        rig.wait_protected()
+        store.deliver("carol", mail("plain", "carol", "the last one"))
+        assert_accounted_for(rig, store, senders)
+
+
+def assert_accounted_for(rig, store, senders):
+    passed = 0
+    for sender in senders:
+        assert sender.worst < DEADLINE + 5, f"a delivery took {sender.worst:.1f} s"
+        there = list(store.messages(sender.user).values())
+        held = set(there)
+        for kind, message in sender.sent:
+            if kind == "clean":
+                assert message in held, "a clean message that was acknowledged is not there, whole"
+        passed += sum(message in held for kind, message in sender.sent if kind == "eicar")
+    wait_until(lambda: rig.unscanned() >= passed,
+               f"status to own up to {passed} infected messages that passed")
+    print(f"  {passed} passed unscanned, status says {rig.unscanned()} rows", flush=True)
+
+
+def all_workers_hang(build):
+    """SIGSTOP to all of them: deliveries take the deadline at most, and the count grows."""
+    with Rig(build) as rig:
+        rig.configure(service=f"deadline={int(DEADLINE * 1000)}")
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        below = descendants(rig.scanner.pid)
+        for pid in below:
+            os.kill(pid, signal.SIGSTOP)
+        message = mail("eicar", "alice", "hung", seed="hung")
+        begun = time.monotonic()
+        assert store.deliver("alice", message) == {}
+        assert time.monotonic() - begun < DEADLINE + 5
+        arrived = list(store.messages("alice").values()) == [message]
+        for pid in below:
+            try:
+                os.kill(pid, signal.SIGCONT)
+            except ProcessLookupError:
+                pass
+        if arrived:
+            rig.wait_protected()
+            wait_until(lambda: rig.unscanned() > 0, "the hung one to be counted")
+        wait_until(lambda: not passes(rig, store), "protection to be back")
+
+
+def passes(rig, store):
+    before = len(store.messages("bob"))
+    store.deliver("bob", mail("eicar", "bob", "again"))
+    return len(store.messages("bob")) > before
+
+
+def temporary_directory_full(build):
+    """Where libclamav has no room it says clean; we must not."""
+    with Rig(build) as rig:
+        if os.geteuid() != 0:
+            print("  not root: cannot mount a small tmpfs; not tested")
+            return
+        small = rig.scratch + "/small"
+        os.mkdir(small)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small],
+                                 capture_output=True, check=False)
+        if mounted.returncode != 0:
+            print("  mount is refused here; not tested")
+            return
+        try:
+            rig.configure(service=f"temporary-directory={small}")
+            store = rig.start_scanner().start_store()
+            rig.wait_protected()
+            with open(small + "/fill", "wb") as fill:
+                try:
+                    while True:
+                        fill.write(bytes(4096))
+                        fill.flush()
+                except OSError:
+                    pass
+            message = mail("eicar-zip", "alice", "no room", seed="no room")
+            assert store.deliver("alice", message) == {}
+            if message in store.messages("alice").values():
+                wait_until(lambda: rig.unscanned() > 0, "a scan without room to be counted")
+        finally:
+            subprocess.run(["umount", "-l", small], check=False)
+
+
+if __name__ == "__main__":
+    main(killed_under_load, all_workers_hang, temporary_directory_full)

@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""notes.py BUILD - examples/notes-store.c, built with what `meson install` puts in place and nothing
+else, and protected by being linked with the hook rather than by preloading it."""
+import glob
+import os
+import subprocess
+
+from rig import EICAR, TOP, Rig, main, wait_until
+
+
+def installed(rig):
+    """The program, linked against an installation in the scratch directory."""
+    root = rig.scratch + "/root"
+    subprocess.run(["meson", "install", "-C", rig.build, "--no-rebuild", "--quiet", "--destdir", root],
+                   check=True, stdout=subprocess.DEVNULL)
+    (header,) = glob.glob(root + "/**/esent.h", recursive=True)
+    (library,) = glob.glob(root + "/**/libstorehook.so", recursive=True)
+    program = rig.scratch + "/notes-store"
+    sanitizers = [f"-l{os.path.basename(s).removeprefix('lib').removesuffix('.so')}"
+                  for s in rig.sanitizers]
+    subprocess.run(["gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", *sanitizers,
+                    TOP + "/examples/notes-store.c", "-I", os.path.dirname(header),
+                    "-L", os.path.dirname(library), "-Wl,-rpath," + os.path.dirname(library),
+                    "-Wl,--no-as-needed", "-lstorehook", "-lesent", "-o", program], check=True)
+    needs = subprocess.run(["readelf", "-d", program], capture_output=True, text=True,
+                           check=True).stdout
+    assert needs.index("libstorehook") < needs.index("libesent"), "the hook must come first"
+    return program
+
+
+class Notes:
+    def __init__(self, rig):
+        self.rig, self.program = rig, installed(rig)
+
+    def run(self, *words, note=b""):
+        return subprocess.run([self.program, self.rig.scratch + "/notes.db", *words], input=note,
+                              capture_output=True, timeout=60, check=False,
+                              env=dict(os.environ, STOREHOOK_SOCKET=self.rig.socket))
+
+    def add(self, title, note):
+        return self.run("add", "ann@example.org", title, note=note)
+
+    def titles(self):
+        run = self.run("list")
+        assert run.returncode == 0, run.stderr
+        return [line.split("\t")[1] for line in run.stdout.decode().splitlines()]
+
+
+def configure(rig, notes, action):
+    rig.configure(clients=notes.program,
+                  extra=f"[profile]\nfiles={TOP}/examples/notes-store.profile\n"
+                        f"[actions]\ninfected={action}\n")
+
+
+def refused_by_linking(build):
+    """infected=refuse: the program gets JET_errPermissionDenied, and a good note stays a good note."""
+    with Rig(build) as rig:
+        notes = Notes(rig)
+        configure(rig, notes, "refuse")
+        rig.start_scanner()
+        good = b"Buy bread.\n" + bytes(range(256))
+        assert notes.add("shopping", good).returncode == 0
+        run = notes.add("bad", EICAR)
+        assert run.returncode == 1 and b"refused" in run.stderr, run
+        assert notes.titles() == ["shopping"]
+        assert notes.run("show", "1").stdout == good
+        rig.kill_scanner()
+        assert notes.add("unprotected", EICAR).returncode == 0, "without the service it must pass"
+        assert notes.titles() == ["shopping", "unprotected"]
+
+
+def taken_away_by_linking(build):
+    """infected=quarantine: the row never appears, and an incident tells who wrote what."""
+    with Rig(build) as rig:
+        notes = Notes(rig)
+        configure(rig, notes, "quarantine")
+        rig.start_scanner()
+        assert notes.add("bad", b"see: " + EICAR).returncode == 0
+        assert notes.titles() == []
+        wait_until(lambda: [one["subject"] for one in rig.incidents()] == ["bad"], "the incident")
+        assert rig.incidents()[0]["sender"] == "ann@example.org"
+
+
+if __name__ == "__main__":
+    main(refused_by_linking, taken_away_by_linking)

@@ -1,0 +1,210 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""protection.py BUILD - what arrives and what does not, and that nothing is left of what does not."""
+import os
+import socket
+import sqlite3
+import time
+
+from rig import EICAR, PASSWORD, Rig, mail, main, wait_until
+
+INFECTED = ["eicar", "eicar-zip", "eicar-nested", "eicar-broken-base64", "eicar-body"]
+CLEAN = ["plain", "clean"]
+
+
+def what_arrives(build):
+    """Clean mail byte for byte; of infected mail nothing, with an incident for each."""
+    with Rig(build) as rig:
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        for kind in CLEAN:
+            message = mail(kind, ["alice", "bob"], f"{kind} mail")
+            assert store.deliver(["alice", "bob"], message) == {}
+            for user in ("alice", "bob"):
+                assert message in store.messages(user).values(), f"{kind} is not whole for {user}"
+        before = len(store.messages("alice"))
+        for kind in INFECTED:
+            assert store.deliver(["alice", "bob"], mail(kind, "alice", f"bad {kind}")) == {}
+            for user in ("alice", "bob"):
+                assert len(store.messages(user)) == before, f"{kind} arrived for {user}"
+        incidents = rig.incidents()
+        for kind in INFECTED:
+            about = [one for one in incidents if one["subject"] == f"bad {kind}"]
+            assert about, f"no incident for {kind}"
+            assert all(one["sender"] == "sender@example.org" for one in about), about
+            assert any(one["verdict"] == "infected" for one in about), about
+            assert {"alice@example.org", "bob@example.org"} <= set(about[0]["recipients"]), about
+        assert rig.unscanned() == 0
+        blocked_by_true_type(rig, store)
+        appended(rig, store)
+
+
+def blocked_by_true_type(rig, store):
+    message = mail("renamed-program", "carol", "notes")
+    assert store.deliver("carol", message) == {}
+    (arrived,) = store.messages("carol").values()
+    head = message.split(b"\r\n\r\n")[0]
+    assert arrived.startswith(head), "the message's own header changed"
+    assert message.split(b"base64")[1][:200] not in arrived, "the program arrived"
+    assert any(one["verdict"] == "blocked" for one in rig.incidents() if one["subject"] == "notes")
+
+
+def appended(rig, store):
+    """By IMAP, and into every kind of folder; COPY of what is there does not scan it again."""
+    before = len(store.messages("carol"))
+    with store.imap("carol") as client:
+        client.append("INBOX", None, None, mail("eicar", "carol", "appended"))
+        good = mail("clean", "carol", "good one")
+        assert client.append("Sent", None, None, good)[0] == "OK"
+        client.append("Sent", None, None, mail("eicar-zip", "carol", "sent bad"))
+        client.select("Sent")
+        assert client.copy("1", "INBOX")[0] == "OK"
+    assert store.subjects("carol", "Sent") == ["good one"]
+    assert len(store.messages("carol")) == before + 1
+    for one in rig.incidents():
+        if one["subject"] == "sent bad":
+            assert one["direction"] == "outbound", one
+
+
+def nothing_is_left(build):
+    """A dropped message leaves no event, no number that counts it, and no byte in the store."""
+    with Rig(build) as rig:
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        with socket.create_connection(("127.0.0.1", store.imap_port), 10) as idle:
+            stream = idle.makefile("rwb")
+            for line in (f"a LOGIN alice {PASSWORD}", "b SELECT INBOX"):
+                stream.write(line.encode() + b"\r\n")
+                stream.flush()
+                while not stream.readline().startswith(line[:1].encode() + b" OK"):
+                    pass
+            stream.write(b"c IDLE\r\n")
+            stream.flush()
+            assert stream.readline().startswith(b"+")
+            store.deliver("alice", mail("eicar", "alice", "unseen"))
+            store.deliver(["bob", "alice"], mail("eicar-zip", "alice", "unseen too"))
+            idle.settimeout(1)
+            try:
+                assert not idle.recv(1000), "an event for a dropped message"
+                raise AssertionError("the connection was closed")
+            except socket.timeout:
+                pass
+            store.deliver("alice", mail("plain", "alice", "seen"))
+            idle.settimeout(10)
+            assert idle.recv(1000).startswith(b"* 1 EXISTS")
+        with store.imap("alice") as client:
+            assert b"MESSAGES 1" in client.status("INBOX", "(MESSAGES RECENT UNSEEN)")[1][0]
+            client.select("INBOX")
+            assert client.search(None, "SUBJECT", "unseen")[1] == [b""]
+            assert client.copy("1:*", "Sent")[0] == "OK"
+        assert store.subjects("alice", "Sent") == ["seen"]
+        assert store.stop() == 0
+        assert_not_on_disk(store.directory, EICAR)
+
+
+def assert_not_on_disk(directory, needle):
+    """Aborted or deleted in the transaction that wrote it: it never came to a page."""
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file:
+                assert needle not in file.read(), f"{needle[:20]}... stands in {name}"
+
+
+def unhooked(build):
+    """The negative control: the same program without the library stores EICAR as it is."""
+    with Rig(build) as rig:
+        store = rig.start_scanner().start_store(hooked=False)
+        message = mail("eicar", "alice", "as it is")
+        assert store.deliver("alice", message) == {}
+        assert list(store.messages("alice").values()) == [message]
+        status = rig.status()
+        assert status["protection"] != "protected" or not any(
+            client["hooked"] for client in status["clients"]), status
+
+
+def without_scanner(build):
+    """No service at all, then one that comes later: mail flows, is counted, and is protected."""
+    with Rig(build) as rig:
+        store = rig.start_store()
+        for number in range(3):
+            assert store.deliver("alice", mail("eicar", "alice", f"early {number}")) == {}
+        assert len(store.messages("alice")) == 3
+        rig.start_scanner()
+        rig.wait_protected()
+        wait_until(lambda: rig.unscanned() >= 3, "the early ones to be counted")
+        store.deliver("alice", mail("eicar", "alice", "late"))
+        assert len(store.messages("alice")) == 3
+        rig.control("stop")
+        assert rig.status()["protection"] == "stopped"
+        store.deliver("alice", mail("eicar", "alice", "while stopped"))
+        assert len(store.messages("alice")) == 4
+        rig.control("start")
+        store.deliver("alice", mail("eicar", "alice", "after start"))
+        assert len(store.messages("alice")) == 4
+        assert store.process.poll() is None
+
+
+def count_is_exact(build):
+    """n messages cost n times what one costs, whichever way the scanner is away."""
+    with Rig(build) as rig:
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+
+        def delivered_while(gone, back, count, name):
+            before = rig.unscanned()
+            gone()
+            for number in range(count):
+                message = mail("clean", "alice", f"{name} {number}", seed=f"{name} {number}")
+                assert store.deliver("alice", message) == {}
+            back()
+            rig.wait_protected()
+            store.deliver("alice", mail("plain", "alice", f"{name} over"))
+            # Reports come at the next handshake; give them a moment to be complete.
+            time.sleep(0.5)
+            return rig.unscanned() - before
+
+        def stop():
+            rig.control("stop")
+
+        def start():
+            rig.control("start")
+
+        for gone, back in ((stop, start), (rig.kill_scanner, rig.start_scanner)):
+            one = delivered_while(gone, back, 1, "one " + gone.__name__)
+            many = delivered_while(gone, back, 7, "many " + gone.__name__)
+            assert one >= 2, f"a message and its attachment: {one}"
+            assert many == 7 * one, f"{gone.__name__}: 7 messages: {many} rows, one: {one}"
+
+
+def other_databases(build):
+    """A program that is not in the list uses the same library beside the hooked store: its writes
+    are its own."""
+    with Rig(build, users=("alice",)) as rig:
+        rig.configure(clients="/usr/bin/some-other-store")
+        store = rig.start_scanner().start_store()
+        time.sleep(1)
+        message = mail("eicar", "alice", "not ours")
+        assert store.deliver("alice", message) == {}
+        assert list(store.messages("alice").values()) == [message]
+        assert not any(client["hooked"] for client in rig.status()["clients"])
+        assert rig.incidents() == []
+
+
+def incidents_are_sqlite(build):
+    """Another program can read the records while the service runs."""
+    with Rig(build) as rig:
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        store.deliver("alice", mail("eicar", "alice", "for the records"))
+        found = []
+        for folder, _, names in os.walk(rig.scratch + "/state"):
+            found += [os.path.join(folder, n) for n in names
+                      if open(os.path.join(folder, n), "rb").read(15) == b"SQLite format 3"]
+        assert found, "no SQLite database in the state directory"
+        with sqlite3.connect(f"file:{found[0]}?mode=ro", uri=True) as database:
+            assert database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+
+
+if __name__ == "__main__":
+    main(what_arrives, nothing_is_left, unhooked, without_scanner, count_is_exact, other_databases,
+         incidents_are_sqlite)

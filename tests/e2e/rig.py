@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""rig.py - storehookd and mailstored in a scratch directory, and clients for them.
+
+    with Rig(build) as rig:
+        rig.start_scanner()
+        rig.start_store()
+        rig.deliver("alice", mail("eicar", "alice", "subject"))
+        assert rig.subjects("alice") == []
+
+Everything it started is gone when the block ends, however it ends: daemons die with their parent
+(PR_SET_PDEATHSIG) and the scratch directory is removed. On an exception the logs are shown.
+"""
+import contextlib
+import ctypes
+import functools
+import imaplib
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PASSWORD = "secret"
+# crypt(3) of it; SHA-512 with 1000 rounds, the fewest there are: a login should cost nothing here.
+PASSWORD_HASH = subprocess.run(["openssl", "passwd", "-6", "-salt", "rounds", PASSWORD],
+                               capture_output=True, text=True, check=False).stdout.strip()
+QUICK = bool(os.environ.get("STOREHOOK_TEST_QUICK"))
+# Sanitizers and valgrind slow everything; so does a loaded machine.
+PATIENCE = float(os.environ.get("STOREHOOK_TEST_PATIENCE", "30"))
+PR_SET_PDEATHSIG = 1
+
+_spec = importlib.util.spec_from_file_location("make_mail", TOP + "/tests/e2e/make-mail.py")
+make_mail = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(make_mail)
+EICAR = make_mail.EICAR
+
+
+def address(user):
+    return user if "@" in user else f"{user}@example.org"
+
+
+def mail(kind, to, subject, **options):
+    users = [to] if isinstance(to, str) else to
+    return make_mail.make_mail(kind, [address(user) for user in users], subject, **options)
+
+
+def wait_until(condition, what, seconds=None):
+    """Asks until it is true; raises after `seconds`. An exception counts as not yet."""
+    deadline = time.monotonic() + (seconds or PATIENCE)
+    trouble = None
+    while time.monotonic() < deadline:
+        try:
+            if condition():
+                return
+        except Exception as error:  # pylint: disable=broad-except
+            trouble = error
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain for: {what}" + (f" ({trouble!r})" if trouble else ""))
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+class Store:
+    """One mailstored."""
+
+    def __init__(self, rig, name):
+        self.rig, self.name, self.process = rig, name, None
+        self.lmtp_path = f"{rig.scratch}/{name}.lmtp"
+        self.imap_port, self.pop3_port = free_port(), free_port()
+        self.configuration = f"{rig.scratch}/{name}.conf"
+        self.directory = f"{rig.scratch}/{name}"
+
+    def write_configuration(self, extra=""):
+        with open(self.configuration, "w", encoding="utf-8") as out:
+            out.write(f"[store]\npath={self.directory}\n[lmtp]\nlisten=unix:{self.lmtp_path}\n"
+                      f"[imap]\nlisten=127.0.0.1:{self.imap_port}\n"
+                      f"[pop3]\nlisten=127.0.0.1:{self.pop3_port}\n"
+                      f"[users]\npasswd-file={self.rig.scratch}/passwd\n{extra}")
+
+    def start(self, hooked=True, environment=(), extra=""):
+        self.write_configuration(extra)
+        env = dict(os.environ, STOREHOOK_SOCKET=self.rig.socket, **dict(environment))
+        if hooked:
+            preloads = [*self.rig.sanitizers, self.rig.path("libstorehook/libstorehook.so")]
+            env["LD_PRELOAD"] = " ".join([*preloads, env.get("LD_PRELOAD", "")]).strip()
+        self.process = self.rig.spawn(
+            [self.rig.path("mailstore/server/mailstored"), "--config", self.configuration],
+            self.name, env)
+        wait_until(self.answers, f"{self.name} to answer")
+        return self
+
+    def answers(self):
+        assert self.process.poll() is None, f"{self.name} ended with {self.process.returncode}"
+        with contextlib.closing(socket.create_connection(("127.0.0.1", self.imap_port), 2)) as one:
+            one.settimeout(2)
+            return one.recv(100).startswith(b"* OK")
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(PATIENCE)
+
+    def resident_kb(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            for line in status:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1])
+        return 0
+
+    def lmtp(self):
+        return smtplib.LMTP(self.lmtp_path, local_hostname="client.example.org")
+
+    def deliver(self, to, message, client=None, sender="sender@example.org"):
+        """The replies after DATA, {recipient: (code, text)}; refused ones too."""
+        users = [to] if isinstance(to, str) else to
+        own = client or self.lmtp()
+        try:
+            own.ehlo_or_helo_if_needed()
+            refused = own.sendmail(sender, [address(user) for user in users], message)
+        except smtplib.SMTPRecipientsRefused as error:
+            refused = error.recipients
+        finally:
+            if client is None:
+                with contextlib.suppress(smtplib.SMTPException, OSError):
+                    own.quit()
+        return refused
+
+    @contextlib.contextmanager
+    def imap(self, user):
+        client = imaplib.IMAP4("127.0.0.1", self.imap_port, timeout=PATIENCE)
+        try:
+            client.login(user, PASSWORD)
+            yield client
+        finally:
+            with contextlib.suppress(imaplib.IMAP4.error, OSError):
+                client.logout()
+
+    def messages(self, user, folder="INBOX"):
+        """Every message of a folder, byte for byte, by UID."""
+        with self.imap(user) as client:
+            if client.select(folder, readonly=True)[0] != "OK":
+                return {}
+            found = {}
+            for item in client.uid("FETCH", "1:*", "(BODY.PEEK[])")[1]:
+                if isinstance(item, tuple):
+                    uid = item[0].split(b"UID ")[1].split()[0]
+                    found[int(uid)] = item[1]
+            return found
+
+    def subjects(self, user, folder="INBOX"):
+        found = []
+        for message in self.messages(user, folder).values():
+            for line in message.split(b"\r\n\r\n")[0].split(b"\r\n"):
+                if line.lower().startswith(b"subject: "):
+                    found.append(line[9:].decode())
+        return found
+
+
+class Rig:
+    def __init__(self, build, users=("alice", "bob", "carol")):
+        self.build, self.processes, self.stores = os.path.abspath(build), [], []
+        self.scratch = tempfile.mkdtemp(prefix="rig.")
+        self.socket = self.scratch + "/scanner.sock"
+        self.configuration = self.scratch + "/storehookd.conf"
+        self.signatures = self.scratch + "/signatures"
+        self.scanner = None
+        shutil.copytree(TOP + "/examples/signatures", self.signatures)
+        with open(self.scratch + "/passwd", "w", encoding="utf-8") as out:
+            out.writelines(f"{user}:{PASSWORD_HASH}\n" for user in users)
+        self.configure()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + 10
+        for process in reversed(self.processes):
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                print(f"{process.args[0]} did not end on SIGTERM", file=sys.stderr)
+                process.kill()
+                process.wait()
+        if error is not None:
+            self.show_logs()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    @functools.cached_property
+    def sanitizers(self):
+        """What must be preloaded before a sanitized library."""
+        needs = subprocess.run(["readelf", "-d", self.path("libstorehook/libstorehook.so")],
+                               capture_output=True, text=True, check=True).stdout
+        return [subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True,
+                               check=True).stdout.strip()
+                for name in ("libasan.so", "libtsan.so") if name.removesuffix(".so") in needs]
+
+    def path(self, name):
+        return os.path.join(self.build, name)
+
+    def spawn(self, command, name, env=None):
+        with open(f"{self.scratch}/{name}.log", "ab") as log:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       env=env, preexec_fn=_die_with_parent)
+        self.processes.append(process)
+        return process
+
+    def show_logs(self, lines=40):
+        for name in sorted(os.listdir(self.scratch)):
+            if name.endswith(".log"):
+                with open(os.path.join(self.scratch, name), errors="replace") as log:
+                    text = log.readlines()[-lines:]
+                if text:
+                    print(f"--- {name}", *(line.rstrip() for line in text), sep="\n", file=sys.stderr)
+
+    # The service.
+
+    def configure(self, service="", rules=True, extra="", clients=None):
+        with open(self.configuration, "w", encoding="utf-8") as out:
+            out.write(f"[service]\nsocket={self.socket}\nstate-directory={self.scratch}/state\n"
+                      f"{service}\n[signatures]\ndirectory={self.signatures}\n"
+                      f"[clients]\nexecutables={clients or self.path('mailstore/server/mailstored')}\n")
+            if rules:
+                out.write(f"[rules]\nfile={TOP}/examples/rules.conf\n")
+            out.write(extra)
+
+    def start_scanner(self):
+        self.scanner = self.spawn([self.path("scanner/storehookd"), "--config", self.configuration],
+                                  "storehookd")
+        wait_until(lambda: self.status()["ok"], "storehookd to answer")
+        return self
+
+    def kill_scanner(self):
+        self.scanner.kill()
+        self.scanner.wait()
+
+    def control(self, *words, check=True):
+        run = subprocess.run([self.path("scanner/storehookctl"), "--config", self.configuration,
+                              "--json", *words], capture_output=True, text=True, timeout=PATIENCE,
+                             check=False)
+        if check and run.returncode != 0:
+            raise AssertionError(f"storehookctl {' '.join(words)}: {run.returncode}: "
+                                 f"{run.stderr or run.stdout}")
+        return json.loads(run.stdout) if run.stdout.strip() else {}
+
+    def status(self):
+        return self.control("status", check=False)
+
+    def is_protected(self):
+        status = self.status()
+        return status.get("protection") == "protected" and \
+            any(client["hooked"] for client in status.get("clients", []))
+
+    def wait_protected(self):
+        wait_until(self.is_protected, "status to say protected")
+
+    def unscanned(self):
+        return self.status()["unscanned"]["total"]
+
+    def incidents(self):
+        return self.control("incidents")["incidents"]
+
+    # The store.
+
+    def start_store(self, name="store", **options):
+        store = Store(self, name).start(**options)
+        self.stores.append(store)
+        return store
+
+    @property
+    def store(self):
+        return self.stores[0]
+
+
+def main(*tests):
+    """Runs test(build) one after another with build from the command line; exits 1 on a failure."""
+    if len(sys.argv) < 2:
+        sys.exit(f"usage: {os.path.basename(sys.argv[0])} BUILD-DIRECTORY [TEST...]")
+    programs = ("mailstore/server/mailstored", "scanner/storehookd", "scanner/storehookctl",
+                "libstorehook/libstorehook.so")
+    missing = [name for name in programs if not os.path.exists(os.path.join(sys.argv[1], name))]
+    if missing:
+        print("not built:", *missing)
+        sys.exit(77)
+    chosen = [t for t in tests if not sys.argv[2:] or t.__name__ in sys.argv[2:]]
+    for test in chosen:
+        begun = time.monotonic()
+        print(f"{test.__name__} ...", flush=True)
+        test(sys.argv[1])
+        print(f"{test.__name__} ok ({time.monotonic() - begun:.1f} s)", flush=True)
