@@ -27,13 +27,15 @@ class Report:
         print(json.dumps(line), flush=True)
 
     def add_line(self, line):
-        """One that another program printed."""
+        """One that another program printed; its reference may be a bare number."""
+        if isinstance(line.get("reference"), (int, float)):
+            line = {**line, "reference": "", "reference_value": line["reference"]}
         self.lines.append({"unit": "", "reference": "", "reference_value": None, "ratio": None,
                            "target": "", **line})
         print(json.dumps(line), flush=True)
 
     def table(self):
-        rows = [("bench", "value", "unit", "against", "reference", "ratio", "target", "")]
+        rows = [("bench", "value", "unit", "reference", "against", "ratio", "target", "")]
         for line in self.lines:
             rows.append((line["bench"], shown(line["value"]), line["unit"],
                          shown(line.get("reference_value")), str(line["reference"]),
