@@ -102,11 +102,10 @@ static JET_ERR messages_delete_job(MailSession *session, gpointer data)
 
     step->deleted = 0;
     for (guint i = 0; i < step->count && err >= 0; i++) {
-        const guint8 *key = (const guint8 *)&step->ids[i];
-        if (!keyed_lock_try(session->store->message_locks, key))
+        if (!keyed_lock_try(session->store->message_locks, &step->ids[i]))
             continue; /* about to be linked */
         err = message_delete(session, step->ids[i], step);
-        keyed_lock_release(session->store->message_locks, key, 1);
+        keyed_lock_release(session->store->message_locks, &step->ids[i]);
     }
     return err;
 }
@@ -209,7 +208,7 @@ static void contents_lock(MailSession *session, ContentStep *step)
 {
     guint count = 0;
     for (guint i = 0; i < step->count; i++)
-        if (keyed_lock_try(session->store->content_locks, step->digests[i].bytes))
+        if (keyed_lock_try(session->store->content_locks, &step->digests[i]))
             step->digests[count++] = step->digests[i];
     step->count = count;
 }
@@ -225,7 +224,8 @@ static JET_ERR contents_collect(MailSession *session, MailSession *checker)
         contents_lock(session, &step);
         if (step.count > 0)
             err = transaction_run(session, TRANSACTION_LAZY, contents_delete, &step);
-        keyed_lock_release(session->store->content_locks, step.digests[0].bytes, step.count);
+        for (guint i = 0; i < step.count; i++)
+            keyed_lock_release(session->store->content_locks, &step.digests[i]);
         if (err < 0)
             return err;
     }

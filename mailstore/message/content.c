@@ -4,7 +4,9 @@
  *
  * Two deliveries of the same new content would both insert it, and the later one would fail. So
  * each locks its digests in this process before its transaction begins, and the second one finds
- * the row of the first. A row that is linked to is also read-locked, against its collection.
+ * the row of the first. Deliveries of a content that is there share its lock: they do not wait for
+ * each other, and collection does not come between. A row that is linked to is also read-locked,
+ * for those who know of the database only.
  *
  * What a row holds after its write need not be what was set here: the row itself is asked for its
  * key when it turns out to be there already.
@@ -14,9 +16,17 @@
 #include <string.h>
 
 #include "mailstore/message/row.h"
+#include "mailstore/message/transaction.h"
+
+typedef struct {
+    Digest digest;
+    gboolean shared;
+} DigestLock;
 
 struct DigestSet {
-    GArray *digests; /* of Digest */
+    GArray *locks;     /* of DigestLock, by digest, none twice */
+    gboolean is_short; /* the transaction wanted a lock that it did not have: */
+    DigestLock wanted;
 };
 
 Digest content_digest(GBytes *data)
@@ -37,9 +47,13 @@ static int digest_compare(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(Digest));
 }
 
-static gboolean digest_set_contains(const DigestSet *set, const Digest *digest)
+static DigestLock *digest_set_find(const DigestSet *set, const Digest *digest)
 {
-    return g_array_binary_search(set->digests, digest, digest_compare, NULL);
+    guint at;
+    /* A DigestLock begins with its digest. */
+    if (!g_array_binary_search(set->locks, digest, digest_compare, &at))
+        return NULL;
+    return &g_array_index(set->locks, DigestLock, at);
 }
 
 DigestSet *digest_set_new(const Digest *digests, gsize count)
@@ -47,14 +61,14 @@ DigestSet *digest_set_new(const Digest *digests, gsize count)
     DigestSet *set = g_new0(DigestSet, 1);
     g_autoptr(GArray) sorted = g_array_new(FALSE, FALSE, sizeof(Digest));
 
-    set->digests = g_array_new(FALSE, FALSE, sizeof(Digest));
+    set->locks = g_array_new(FALSE, FALSE, sizeof(DigestLock));
     if (count > 0)
         g_array_append_vals(sorted, digests, (guint)count);
     g_array_sort(sorted, digest_compare);
     for (guint i = 0; i < sorted->len; i++) {
-        const Digest *digest = &g_array_index(sorted, Digest, i);
-        if (i == 0 || digest_compare(digest - 1, digest) != 0)
-            g_array_append_vals(set->digests, digest, 1);
+        DigestLock lock = {.digest = g_array_index(sorted, Digest, i)};
+        if (i == 0 || digest_compare(&g_array_index(sorted, Digest, i - 1), &lock.digest) != 0)
+            g_array_append_val(set->locks, lock);
     }
     return set;
 }
@@ -63,27 +77,32 @@ DigestSet *digest_set_free(DigestSet *set)
 {
     if (set == NULL)
         return NULL;
-    g_array_unref(set->digests);
+    g_array_unref(set->locks);
     g_free(set);
     return NULL;
 }
 
-void digest_set_add(DigestSet *set, const Digest *digest)
-{
-    if (digest_set_contains(set, digest))
-        return;
-    g_array_append_vals(set->digests, digest, 1);
-    g_array_sort(set->digests, digest_compare);
-}
-
 void digest_set_lock(const DigestSet *set, KeyedLock *lock)
 {
-    keyed_lock_acquire(lock, (const guint8 *)set->digests->data, set->digests->len);
+    for (guint i = 0; i < set->locks->len; i++) {
+        const DigestLock *entry = &g_array_index(set->locks, DigestLock, i);
+        keyed_lock_acquire(lock, &entry->digest, entry->shared);
+    }
 }
 
-void digest_set_unlock(const DigestSet *set, KeyedLock *lock)
+void digest_set_unlock(DigestSet *set, KeyedLock *lock)
 {
-    keyed_lock_release(lock, (const guint8 *)set->digests->data, set->digests->len);
+    for (guint i = 0; i < set->locks->len; i++)
+        keyed_lock_release(lock, &g_array_index(set->locks, DigestLock, i).digest);
+    if (!set->is_short)
+        return;
+    DigestLock *entry = digest_set_find(set, &set->wanted.digest);
+    if (entry != NULL)
+        entry->shared = set->wanted.shared;
+    else
+        g_array_append_val(set->locks, set->wanted);
+    g_array_sort(set->locks, digest_compare);
+    set->is_short = FALSE;
 }
 
 static JET_ERR content_seek(MailSession *session, const Digest *digest)
@@ -92,26 +111,46 @@ static JET_ERR content_seek(MailSession *session, const Digest *digest)
     return row_seek(session, CONTENTS_BY_DIGEST, &key, 1);
 }
 
-/* The row being written is refused because its key is there: uses the row that is. */
-static JET_ERR content_use_other(MailSession *session, const DigestSet *locked, Digest *ret_other)
+static JET_ERR look_body(MailSession *session, gpointer data)
 {
-    Digest digest;
-    JET_ERR err = row_get_prepared(session, CONTENTS_BY_DIGEST, CONTENT_DIGEST, digest.bytes,
-                                   sizeof digest.bytes);
+    DigestSet *set = data;
+    for (guint i = 0; i < set->locks->len; i++) {
+        DigestLock *lock = &g_array_index(set->locks, DigestLock, i);
+        JET_ERR err = content_seek(session, &lock->digest);
+        if (err < 0 && err != JET_errRecordNotFound)
+            return err;
+        lock->shared = err >= 0;
+    }
+    return JET_errSuccess;
+}
+
+JET_ERR digest_set_look(DigestSet *set, MailSession *session)
+{
+    return set->locks->len > 0 ? transaction_run(session, TRANSACTION_READ, look_body, set)
+                               : JET_errSuccess;
+}
+
+/* The row being written is refused because its key is there: uses the row that is. */
+static JET_ERR content_use_other(MailSession *session, DigestSet *set)
+{
+    DigestLock other = {.shared = TRUE};
+    JET_ERR err = row_get_prepared(session, CONTENTS_BY_DIGEST, CONTENT_DIGEST, other.digest.bytes,
+                                   sizeof other.digest.bytes);
     row_cancel(session, CONTENTS_BY_DIGEST);
     if (err < 0)
         return err;
-    *ret_other = digest;
-    if (!digest_set_contains(locked, &digest))
+    if (digest_set_find(set, &other.digest) == NULL) {
+        set->wanted = other;
+        set->is_short = TRUE;
         return JET_errKeyDuplicate;
-    err = content_seek(session, &digest);
+    }
+    err = content_seek(session, &other.digest);
     if (err < 0)
         return err == JET_errRecordNotFound ? JET_errKeyDuplicate : err;
     return row_lock(session, CONTENTS_BY_DIGEST, JET_bitReadLock);
 }
 
-JET_ERR content_store(MailSession *session, const Digest *digest, GBytes *data,
-                      const DigestSet *locked, Digest *ret_other)
+JET_ERR content_store(MailSession *session, const Digest *digest, GBytes *data, DigestSet *set)
 {
     RowValue value;
     value.data = g_bytes_get_data(data, &value.size);
@@ -121,11 +160,16 @@ JET_ERR content_store(MailSession *session, const Digest *digest, GBytes *data,
         return row_lock(session, CONTENTS_BY_DIGEST, JET_bitReadLock);
     if (err != JET_errRecordNotFound)
         return err;
+    if (digest_set_find(set, digest)->shared) {
+        set->wanted = (DigestLock){.digest = *digest}; /* it has been collected meanwhile */
+        set->is_short = TRUE;
+        return JET_errKeyDuplicate;
+    }
     if ((err = row_insert(session, CONTENTS_BY_DIGEST)) < 0 ||
         (err = row_set(session, CONTENTS_BY_DIGEST, CONTENT_DIGEST, ROW_NUMBER(digest->bytes))) <
             0 ||
         (err = row_set(session, CONTENTS_BY_DIGEST, CONTENT_DATA, value)) < 0)
         return err;
     err = row_write(session, CONTENTS_BY_DIGEST);
-    return err == JET_errKeyDuplicate ? content_use_other(session, locked, ret_other) : err;
+    return err == JET_errKeyDuplicate ? content_use_other(session, set) : err;
 }

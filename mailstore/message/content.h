@@ -13,20 +13,21 @@ typedef struct {
 
 Digest content_digest(GBytes *data);
 
-/* The digests that a transaction may touch, for keyed_lock_acquire(): ascending, none twice. */
+/* The digests that a transaction may touch, and how it locks them in this process: exclusively what
+ * it may have to insert, shared what is there already. */
 typedef struct DigestSet DigestSet;
 DigestSet *digest_set_new(const Digest *digests, gsize count);
-DigestSet *digest_set_free(DigestSet *set);
-void digest_set_add(DigestSet *set, const Digest *digest);
+DigestSet *digest_set_free(DigestSet *set); /* accepts NULL */
+/* Looks which contents are there, to share their locks. In a transaction of its own. */
+JET_ERR digest_set_look(DigestSet *set, MailSession *session);
 void digest_set_lock(const DigestSet *set, KeyedLock *lock);
-void digest_set_unlock(const DigestSet *set, KeyedLock *lock);
+/* Also adds what the transaction found missing. */
+void digest_set_unlock(DigestSet *set, KeyedLock *lock);
 
-/* Within a transaction, with the digest locked: makes sure that the content is there and stays
- * there until the commit.
- *
- * On JET_errKeyDuplicate *ret_other is the digest of the row in the way, which is not in this
- * snapshot or not locked: the transaction must be run again with it locked, too. */
-JET_ERR content_store(MailSession *session, const Digest *digest, GBytes *data,
-                      const DigestSet *locked, Digest *ret_other);
+/* Within a transaction, with the set locked: makes sure that the content is there and stays there
+ * until the commit. JET_errKeyDuplicate when the set does not lock enough, or when the row in the
+ * way is newer than the snapshot: the transaction must be run again after unlocking and locking the
+ * set. */
+JET_ERR content_store(MailSession *session, const Digest *digest, GBytes *data, DigestSet *set);
 
 #endif /* MAILSTORE_MESSAGE_CONTENT_H */

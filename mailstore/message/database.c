@@ -35,29 +35,27 @@ static JET_ERR note(Opening *opening, const char *call, JET_ERR err)
     return err;
 }
 
-static JET_ERR instance_start(Opening *opening, const char *folder)
+static JET_ERR instance_start(Opening *opening)
 {
     MailStore *store = opening->store;
     /* Instances of a process need different names; the address is one. */
     g_autofree char *name = g_strdup_printf("mailstore-%p", (void *)store);
-    g_autofree char *files = g_strconcat(folder, "/", NULL);
     JET_ERR err = note(opening, "JetCreateInstance", JetCreateInstance(&store->instance, name));
     if (err < 0)
         return err;
 
     const struct {
         uint32_t id;
-        JET_API_PTR number;
-        const char *text;
+        JET_API_PTR value;
     } parameters[] = {
-        {JET_paramSystemPath, 0, files},          {JET_paramTempPath, 0, files},
-        {JET_paramLogFilePath, 0, files},         {JET_paramMaxSessions, SESSIONS_MAX, NULL},
-        {JET_paramMaxCursors, CURSORS_MAX, NULL}, {JET_paramMaxVerPages, VERSION_PAGES_MAX, NULL},
+        {JET_paramMaxSessions, SESSIONS_MAX},
+        {JET_paramMaxCursors, CURSORS_MAX},
+        {JET_paramMaxVerPages, VERSION_PAGES_MAX},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(parameters); i++) {
         err = note(opening, "JetSetSystemParameter",
-                   JetSetSystemParameter(&store->instance, 0, parameters[i].id,
-                                         parameters[i].number, parameters[i].text));
+                   JetSetSystemParameter(&store->instance, 0, parameters[i].id, parameters[i].value,
+                                         NULL));
         if (err < 0)
             return err;
     }
@@ -108,7 +106,7 @@ MailStore *mail_store_open(const char *path, GError **error)
     store->watches = watch_list_new();
 
     Opening opening = {.store = store};
-    JET_ERR err = instance_start(&opening, path);
+    JET_ERR err = instance_start(&opening);
     if (err >= 0)
         err = database_open(&opening);
     if (opening.sesid != 0)

@@ -30,7 +30,6 @@ typedef struct {
     gint64 received; /* ms since 1970 */
     Digest *digests; /* of the parts */
     DigestSet *locks;
-    Digest other; /* see content_store() */
     guint64 message;
 } Storing;
 
@@ -66,8 +65,7 @@ static JET_ERR contents_store(MailSession *session, Storing *storing)
         const SplitPart *part = g_ptr_array_index(storing->split->parts, i);
         if (!g_hash_table_add(done, g_bytes_new(&storing->digests[i], sizeof(Digest))))
             continue;
-        JET_ERR err = content_store(session, &storing->digests[i], part->data, storing->locks,
-                                    &storing->other);
+        JET_ERR err = content_store(session, &storing->digests[i], part->data, storing->locks);
         if (err < 0)
             return err;
     }
@@ -125,16 +123,17 @@ static JET_ERR store_body(MailSession *session, gpointer data)
 static JET_ERR message_store(MailSession *session, Storing *storing)
 {
     KeyedLock *lock = session->store->content_locks;
-    JET_ERR err = JET_errWriteConflict;
+    JET_ERR err = digest_set_look(storing->locks, session);
+    if (err < 0)
+        return err;
 
-    for (guint tries = 0; tries < TRANSACTION_TRIES && transaction_is_conflict(err); tries++) {
-        if (tries > 0)
-            transaction_pause(tries);
+    for (guint tries = 0; tries < TRANSACTION_TRIES; tries++) {
         digest_set_lock(storing->locks, lock);
         err = transaction_try(session, TRANSACTION_LAZY, store_body, storing);
         digest_set_unlock(storing->locks, lock);
-        if (err == JET_errKeyDuplicate)
-            digest_set_add(storing->locks, &storing->other);
+        if (!transaction_is_conflict(err))
+            return err;
+        transaction_pause(tries);
     }
     return err;
 }
@@ -159,8 +158,6 @@ static JET_ERR message_split_and_store(MailSession *session, const MailDelivery 
         .digests = digests,
         .locks = digest_set_new(digests, count),
     };
-    if (count > 0)
-        storing.other = digests[0];
     JET_ERR err = message_store(session, &storing);
     digest_set_free(storing.locks);
     if (err >= 0)
@@ -257,7 +254,7 @@ gboolean mail_deliver(MailSession *session, const MailDelivery *delivery, const 
         return session_fail(session, err, error, "cannot store message");
 
     /* Nothing links to the message yet, and yet it is not to be collected. */
-    keyed_lock_acquire(session->store->message_locks, (const guint8 *)&message, 1);
+    keyed_lock_acquire(session->store->message_locks, &message, FALSE);
     for (gsize i = 0; i < folder_count; i += LINKS_BATCH) {
         Linking linking = {
             .folders = folders + i,
@@ -268,6 +265,6 @@ gboolean mail_deliver(MailSession *session, const MailDelivery *delivery, const 
         };
         message_link(session, &linking, ret_errors + i);
     }
-    keyed_lock_release(session->store->message_locks, (const guint8 *)&message, 1);
+    keyed_lock_release(session->store->message_locks, &message);
     return TRUE;
 }

@@ -9,11 +9,11 @@
 #include "mailstore/message/keyed-lock.h"
 
 #include <pthread.h>
-#include <string.h>
 
 typedef struct {
-    guint users; /* holder and waiters */
-    gboolean held;
+    guint users; /* holders and waiters */
+    gboolean exclusive;
+    guint sharers;
     pthread_cond_t released;
 } Entry;
 
@@ -51,57 +51,60 @@ KeyedLock *keyed_lock_free(KeyedLock *lock)
     return NULL;
 }
 
-static void acquire_one(KeyedLock *lock, const guint8 *key)
+/* With the mutex held. */
+static Entry *entry_use(KeyedLock *lock, GBytes *key)
 {
-    g_autoptr(GBytes) bytes = g_bytes_new(key, lock->key_size);
-    Entry *entry = g_hash_table_lookup(lock->entries, bytes);
-
+    Entry *entry = g_hash_table_lookup(lock->entries, key);
     if (entry == NULL) {
         entry = g_new0(Entry, 1);
         pthread_cond_init(&entry->released, NULL);
-        g_hash_table_insert(lock->entries, g_steal_pointer(&bytes), entry);
+        g_hash_table_insert(lock->entries, g_bytes_ref(key), entry);
     }
     entry->users++;
-    while (entry->held)
-        pthread_cond_wait(&entry->released, &lock->mutex);
-    entry->held = TRUE;
+    return entry;
 }
 
-void keyed_lock_acquire(KeyedLock *lock, const guint8 *keys, gsize count)
+void keyed_lock_acquire(KeyedLock *lock, gconstpointer key, gboolean shared)
 {
+    g_autoptr(GBytes) bytes = g_bytes_new(key, lock->key_size);
+
     pthread_mutex_lock(&lock->mutex);
-    for (gsize i = 0; i < count; i++) {
-        const guint8 *key = keys + i * lock->key_size;
-        g_assert(i == 0 || memcmp(key - lock->key_size, key, lock->key_size) < 0);
-        acquire_one(lock, key);
-    }
+    Entry *entry = entry_use(lock, bytes);
+    while (entry->exclusive || (!shared && entry->sharers > 0))
+        pthread_cond_wait(&entry->released, &lock->mutex);
+    if (shared)
+        entry->sharers++;
+    else
+        entry->exclusive = TRUE;
     pthread_mutex_unlock(&lock->mutex);
 }
 
-gboolean keyed_lock_try(KeyedLock *lock, const guint8 *key)
+gboolean keyed_lock_try(KeyedLock *lock, gconstpointer key)
 {
     g_autoptr(GBytes) bytes = g_bytes_new(key, lock->key_size);
 
     pthread_mutex_lock(&lock->mutex);
     gboolean is_free = g_hash_table_lookup(lock->entries, bytes) == NULL;
     if (is_free)
-        acquire_one(lock, key);
+        entry_use(lock, bytes)->exclusive = TRUE;
     pthread_mutex_unlock(&lock->mutex);
     return is_free;
 }
 
-void keyed_lock_release(KeyedLock *lock, const guint8 *keys, gsize count)
+void keyed_lock_release(KeyedLock *lock, gconstpointer key)
 {
+    g_autoptr(GBytes) bytes = g_bytes_new(key, lock->key_size);
+
     pthread_mutex_lock(&lock->mutex);
-    for (gsize i = 0; i < count; i++) {
-        g_autoptr(GBytes) bytes = g_bytes_new(keys + i * lock->key_size, lock->key_size);
-        Entry *entry = g_hash_table_lookup(lock->entries, bytes);
-        g_assert(entry != NULL && entry->held);
-        entry->held = FALSE;
-        if (--entry->users == 0)
-            g_hash_table_remove(lock->entries, bytes);
-        else
-            pthread_cond_signal(&entry->released);
-    }
+    Entry *entry = g_hash_table_lookup(lock->entries, bytes);
+    g_assert(entry != NULL && (entry->exclusive || entry->sharers > 0));
+    if (entry->exclusive)
+        entry->exclusive = FALSE;
+    else
+        entry->sharers--;
+    if (--entry->users == 0)
+        g_hash_table_remove(lock->entries, bytes);
+    else
+        pthread_cond_broadcast(&entry->released);
     pthread_mutex_unlock(&lock->mutex);
 }

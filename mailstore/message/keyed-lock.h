@@ -12,12 +12,11 @@ typedef struct KeyedLock KeyedLock;
 KeyedLock *keyed_lock_new(gsize key_size);
 KeyedLock *keyed_lock_free(KeyedLock *lock); /* accepts NULL; nothing may be held */
 
-/* Waits until it holds all `count` keys, which lie one after another, in ascending order, none
- * twice. The order keeps two callers from waiting for each other; so a caller that holds keys must
- * release them before it acquires more. */
-void keyed_lock_acquire(KeyedLock *lock, const guint8 *keys, gsize count);
-/* FALSE, and nothing is held, when another has it. */
-gboolean keyed_lock_try(KeyedLock *lock, const guint8 *key);
-void keyed_lock_release(KeyedLock *lock, const guint8 *keys, gsize count);
+/* Waits until nobody else holds the key, or nobody but sharers if it is to be shared. Who holds one
+ * key and wants another acquires them in ascending order; so do all, and none waits in a circle. */
+void keyed_lock_acquire(KeyedLock *lock, gconstpointer key, gboolean shared);
+/* Exclusively, or FALSE at once when anybody holds or awaits the key. */
+gboolean keyed_lock_try(KeyedLock *lock, gconstpointer key);
+void keyed_lock_release(KeyedLock *lock, gconstpointer key);
 
 #endif /* MAILSTORE_MESSAGE_KEYED_LOCK_H */
