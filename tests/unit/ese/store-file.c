@@ -38,7 +38,7 @@ static void put_rows(uint32_t count, size_t size)
     free(value);
 }
 
-/* Reads everything; returns the number of rows or -1 on an error. */
+/* Reads rows and index; returns the number of index entries, -1 on an error. */
 static int read_rows(Store *store)
 {
     Txn *txn = test_begin(store);
@@ -206,6 +206,44 @@ START_TEST(truncated)
 }
 END_TEST
 
+/* The pages that trees begin with are all there: only the walk over free space can tell. */
+START_TEST(only_data_is_cut_off)
+{
+    size_t large = 5 << 20;
+    uint8_t *value = calloc(1, large);
+    Txn *txn = test_txn(test.store);
+    Store *store;
+
+    /* Small rows, a large value behind them; then the rows go, and later commits use their space.
+     */
+    put_rows(2000, 500);
+    ck_ok(txn_begin(txn, false));
+    ck_ok(txn_put(txn, TREE_LONG_VALUES, text("long"), (Bytes){value, large}));
+    ck_ok(txn_commit(txn, false));
+    for (uint32_t i = 0; i < 2000; i++) {
+        uint32_t key = __builtin_bswap32(i);
+        if (i % 200 == 0)
+            ck_ok(txn_begin(txn, false));
+        ck_ok(txn_delete(txn, TREE_ROWS, (Bytes){&key, sizeof key}));
+        if (i % 200 == 199)
+            ck_ok(txn_commit(txn, false));
+    }
+    txn_free(txn);
+    free(value);
+    test.store = store_close(test.store);
+    size_t size = file_size();
+    uint8_t *whole = file_read(size);
+    for (size_t cut = 30 * 4096; cut < large; cut += 300000) {
+        ck_assert_int_eq(truncate(test.path, (off_t)(size - cut)), 0);
+        ck_jet(open_file(&store), JET_errDatabaseCorrupted);
+    }
+    write_at(0, whole, size);
+    free(whole);
+    ck_ok(open_file(&test.store));
+    ck_assert_int_eq(read_rows(test.store), 2000);
+}
+END_TEST
+
 /* LMDB does not write pages at the end that one transaction took and gave back. */
 static bool churn(unsigned seed)
 {
@@ -328,6 +366,51 @@ START_TEST(flipped_bytes_in_metas)
     ck_assert_int_gt(opened, 0);
     ck_ok(open_file(&test.store));
     ck_assert_int_eq(read_rows(test.store), 50);
+}
+END_TEST
+
+/* What would make LMDB do harm: each must be refused. Offsets of MDB_meta in LMDB 0.9. */
+START_TEST(dangerous_metas)
+{
+    static const struct {
+        const char *what;
+        size_t offset, size;
+        uint64_t value;
+    } damages[] = {
+        {"page flags", 10, 2, 0x02},
+        {"magic", 16, 4, 0xBEEFC0DF},
+        {"address to map at", 24, 8, 0x10000},
+        {"page size 0", 40, 4, 0},
+        {"page size 3000", 40, 4, 3000},
+        {"page size 8192", 40, 4, 8192},
+        {"page size 1 GiB", 40, 4, 1 << 30},
+        {"MDB_FIXEDMAP", 44, 2, 0x4009},
+        {"free tree's depth", 46, 2, 33},
+        {"free tree's root", 80, 8, 1},
+        {"free tree's root", 80, 8, UINT64_MAX - 1},
+        {"DUPSORT names", 92, 2, 4},
+        {"names' depth", 94, 2, 2},
+        {"names' root", 128, 8, 0},
+        {"names' root", 128, 8, (uint64_t)1 << 40},
+        {"last page", 136, 8, 0},
+        {"last page", 136, 8, (uint64_t)1 << 20},
+        {"last page", 136, 8, UINT64_MAX},
+    };
+    Store *store;
+
+    put_rows(50, 100);
+    test.store = store_close(test.store);
+    uint8_t *metas = file_read(8192);
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        /* In both: either may be the newest. */
+        write_at(damages[i].offset, &damages[i].value, damages[i].size);
+        write_at(4096 + damages[i].offset, &damages[i].value, damages[i].size);
+        JET_ERR error = open_file(&store);
+        ck_assert_msg(error == JET_errDatabaseCorrupted, "%s: got %d", damages[i].what, error);
+        write_at(0, metas, 8192);
+    }
+    free(metas);
+    ck_ok(open_file(&test.store));
 }
 END_TEST
 
@@ -505,8 +588,10 @@ int main(void)
     tcase_add_test(cases, small_address_space);
     tcase_add_test(cases, descriptors_close_on_exec);
     tcase_add_test(cases, truncated);
+    tcase_add_test(cases, only_data_is_cut_off);
     tcase_add_test(cases, short_file_is_sound_when_the_rest_is_free);
     tcase_add_test(cases, flipped_bytes_in_metas);
+    tcase_add_test(cases, dangerous_metas);
     tcase_add_test(cases, garbage_files);
     tcase_add_test(cases, versions);
     tcase_add_test(cases, foreign_lmdb_file);
