@@ -71,9 +71,25 @@ $as_root env DEBIAN_FRONTEND=noninteractive sh -c '
         apt-get install -q -y --no-install-recommends -o Dpkg::Use-Pty=0 \
             -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" 9>&-
     }
-    install "$@" && exit 0
-    echo "==> Not found in the package lists of this machine as they are; reading them anew"
-    apt-get update -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 9>&- && install "$@"
+    # Nor shall a daemon that came along start with the machine from now on.
+    enabled() {
+        find /etc/systemd/system -path "*.wants/*" -printf "%f\n" 2>/dev/null | sort -u
+    }
+    before=$(enabled)
+    if ! install "$@"; then
+        echo "==> Not found in the package lists of this machine as they are; reading them anew"
+        apt-get update -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 9>&- || exit 1
+        install "$@" || exit 1
+    fi
+    for unit in $(enabled); do
+        case " $(echo $before) " in
+        *" $unit "*) ;;
+        *.service | *.socket)
+            systemctl disable "$unit" >/dev/null 2>&1 &&
+                echo "==> $unit will not start with the machine: systemctl enable $unit if you want it"
+            ;;
+        esac
+    done
 ' install $missing </dev/null
 result=$?
 if [ $result -ne 0 ]; then

@@ -4,64 +4,23 @@
  * crashes on damaged pages.
  *
  * Checked: both meta pages (magic, version, page size, flags, depths, counts and page numbers in
- * range), the length of the file, and the pages on which the named trees are recorded. Deeper
- * damage is not looked for: that costs a walk over the whole file.
- *
- * Layouts are those of LMDB 0.9 on 64-bit machines (MDB_DATA_VERSION 1). The machine's byte order:
- * a file of the other order has no magic.
+ * range), the length of the file, and the pages on which the named trees are recorded and begin.
+ * Deeper damage is not looked for: that costs a walk over the whole file.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailstore/ese/free-check.h"
 #include "mailstore/ese/meta-check.h"
+#include "mailstore/ese/page-layout.h"
 #include "mailstore/ese/store-error.h"
 
-#define META_MAGIC 0xBEEFC0DEu
-#define PAGE_NONE UINT64_MAX
-
 enum {
-    META_VERSION = 1,
-    META_OFFSET = 16, /* the page header */
-    PAGE_BRANCH = 0x01,
-    PAGE_LEAF = 0x02,
-    PAGE_META = 0x08,
-    FREE_TREE_FLAGS = 0x08, /* MDB_INTEGERKEY */
-    ENV_NOSUBDIR = 0x4000,
-    TREE_DUPSORT = 0x04,
-    NODE_SUBTREE = 0x02,
-    NODE_HEADER = 8,
-    DEPTH_MAX = 32,
-    PAGE_SIZE_MAX = 65536,
     READ_RETRIES = 5 /* another process may be writing a meta page */
 };
-
-typedef struct {
-    uint64_t number;
-    uint16_t pad, flags, lower, upper;
-} PageHeader;
-
-typedef struct {
-    uint32_t pad; /* in the first tree of a meta: the page size */
-    uint16_t flags, depth;
-    uint64_t branch_pages, leaf_pages, overflow_pages, entries, root;
-} TreeRecord;
-
-typedef struct {
-    uint32_t magic, version;
-    uint64_t address, map_size;
-    TreeRecord trees[2]; /* free pages, and the tree of named trees */
-    uint64_t last_page, txn;
-} Meta;
-
-typedef struct {
-    int fd;
-    size_t page_size;
-    uint64_t file_size, last_page;
-} CheckedFile;
 
 static bool read_at(int fd, void *data, size_t size, uint64_t offset)
 {
@@ -79,53 +38,41 @@ static bool tree_is_sane(const TreeRecord *tree, uint64_t last_page)
 
 static bool meta_is_sane(const Meta *meta, size_t page_size)
 {
-    return meta->trees[0].pad == page_size &&
-           meta->trees[0].flags == (FREE_TREE_FLAGS | ENV_NOSUBDIR) && meta->trees[1].flags == 0 &&
-           meta->address == 0 && meta->last_page >= 1 && meta->last_page < (uint64_t)1 << 52 &&
-           tree_is_sane(&meta->trees[0], meta->last_page) &&
-           tree_is_sane(&meta->trees[1], meta->last_page);
+    return meta->free.pad == page_size && meta->free.flags == (TREE_INTEGERKEY | ENV_NOSUBDIR) &&
+           meta->names.flags == 0 && meta->address == 0 && meta->last_page >= 1 &&
+           meta->last_page < (uint64_t)1 << 48 && tree_is_sane(&meta->free, meta->last_page) &&
+           tree_is_sane(&meta->names, meta->last_page);
 }
 
 /* The page a tree begins with must be there and say what it is. */
-static bool root_is_sane(const CheckedFile *file, const TreeRecord *tree)
+static bool root_is_sane(const PageFile *file, const TreeRecord *tree)
 {
-    PageHeader header;
+    uint8_t page[PAGE_SIZE_MAX];
 
-    if (tree->root == PAGE_NONE)
-        return true;
-    if (!read_at(file->fd, &header, sizeof header, tree->root * file->page_size))
-        return false;
-    return header.number == tree->root &&
-           header.flags == (tree->depth == 1 ? PAGE_LEAF : PAGE_BRANCH) &&
-           header.lower >= sizeof header && header.lower <= header.upper &&
-           header.upper <= file->page_size && (header.lower & 1) == 0;
+    return tree->root == PAGE_NONE ||
+           page_read(file, tree->root, tree->depth == 1 ? PAGE_LEAF : PAGE_BRANCH, page);
 }
 
 /* The few named trees fit into one leaf: each of its nodes is the record of a tree. */
-static bool names_are_sane(const CheckedFile *file, const TreeRecord *names)
+static bool names_are_sane(const PageFile *file, const TreeRecord *names)
 {
     uint8_t page[PAGE_SIZE_MAX];
-    PageHeader header;
 
     if (names->root == PAGE_NONE || names->depth != 1 ||
-        !read_at(file->fd, page, file->page_size, names->root * file->page_size))
+        !page_read(file, names->root, PAGE_LEAF, page) || page_node_count(page) != names->entries)
         return false;
-    memcpy(&header, page, sizeof header);
-    size_t count = (header.lower - sizeof header) / sizeof(uint16_t);
-    if (count != names->entries)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        uint16_t offset, fields[4]; /* low and high half of the size, flags, size of the key */
+    for (size_t i = 0; i < names->entries; i++) {
+        PageNode node;
         TreeRecord tree;
+        size_t offset;
 
-        memcpy(&offset, page + sizeof header + i * sizeof offset, sizeof offset);
-        if (offset < header.upper || offset + NODE_HEADER + sizeof tree > file->page_size)
+        if (!page_node(page, file->page_size, i, &node, &offset) || node.low != sizeof tree ||
+            node.high != 0 || node.flags != NODE_SUBTREE)
             return false;
-        memcpy(fields, page + offset, sizeof fields);
-        if (fields[0] != sizeof tree || fields[1] != 0 || fields[2] != NODE_SUBTREE ||
-            offset + NODE_HEADER + fields[3] + sizeof tree > file->page_size)
+        offset += sizeof node + node.key_size;
+        if (offset + sizeof tree > file->page_size)
             return false;
-        memcpy(&tree, page + offset + NODE_HEADER + fields[3], sizeof tree);
+        memcpy(&tree, page + offset, sizeof tree);
         if ((tree.flags & ~TREE_DUPSORT) != 0 || !tree_is_sane(&tree, file->last_page) ||
             !root_is_sane(file, &tree))
             return false;
@@ -133,44 +80,51 @@ static bool names_are_sane(const CheckedFile *file, const TreeRecord *names)
     return true;
 }
 
-static JET_ERR check_metas(CheckedFile *file)
+static JET_ERR read_metas(PageFile *file, Meta metas[2])
 {
-    PageHeader headers[2];
-    Meta metas[2];
-    struct stat status;
+    PageHeader header;
 
     for (size_t i = 0; i < 2; i++) {
         uint64_t start = i * file->page_size;
 
-        if (!read_at(file->fd, &headers[i], sizeof headers[i], start) ||
-            !read_at(file->fd, &metas[i], sizeof metas[i], start + META_OFFSET) ||
-            headers[i].flags != PAGE_META || metas[i].magic != META_MAGIC)
+        if (!read_at(file->fd, &header, sizeof header, start) ||
+            !read_at(file->fd, &metas[i], sizeof metas[i], start + sizeof header) ||
+            header.flags != PAGE_META || metas[i].magic != META_MAGIC)
             return JET_errDatabaseCorrupted;
         if (metas[i].version != META_VERSION)
             return JET_errInvalidDatabaseVersion;
         if (i == 0)
-            file->page_size = metas[0].trees[0].pad;
-        if (file->page_size < 512 || file->page_size > PAGE_SIZE_MAX ||
+            file->page_size = metas[0].free.pad;
+        if (file->page_size < PAGE_SIZE_MIN || file->page_size > PAGE_SIZE_MAX ||
             (file->page_size & (file->page_size - 1)) != 0 ||
             !meta_is_sane(&metas[i], file->page_size))
             return JET_errDatabaseCorrupted;
     }
+    return JET_errSuccess;
+}
+
+static JET_ERR check_file(PageFile *file)
+{
+    Meta metas[2];
+    struct stat status;
+    JET_ERR error = read_metas(file, metas);
+
+    if (error != JET_errSuccess)
+        return error;
     /* After the metas: a file only grows. */
     if (fstat(file->fd, &status) != 0)
         return store_error(errno);
     const Meta *meta = &metas[metas[1].txn > metas[0].txn];
-    file->file_size = (uint64_t)status.st_size;
+    file->pages = (uint64_t)status.st_size / file->page_size;
     file->last_page = meta->last_page;
-    if (file->file_size / file->page_size < meta->last_page + 1 ||
-        !root_is_sane(file, &meta->trees[0]) || !root_is_sane(file, &meta->trees[1]) ||
-        !names_are_sane(file, &meta->trees[1]))
+    if (!root_is_sane(file, &meta->free) || !names_are_sane(file, &meta->names))
         return JET_errDatabaseCorrupted;
-    return JET_errSuccess;
+    return file->pages <= file->last_page ? free_check(file, &meta->free) : JET_errSuccess;
 }
 
 JET_ERR meta_check(const char *path)
 {
-    CheckedFile file = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+    PageFile file = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
     JET_ERR error = JET_errDatabaseCorrupted;
     struct stat status;
 
@@ -183,7 +137,7 @@ JET_ERR meta_check(const char *path)
     else
         for (int i = 0; i < READ_RETRIES && error != JET_errSuccess; i++) {
             file.page_size = 0;
-            error = check_metas(&file);
+            error = check_file(&file);
         }
     close(file.fd);
     return error;

@@ -93,7 +93,8 @@ typedef enum {
 JET_ERR txn_lock(Txn *txn, Tree tree, Bytes key, LockKind kind);
 
 /* Reads see snapshot and own writes. Returned bytes are valid until the transaction's next write,
- * commit, rollback or level change. Absent: JET_errRecordNotFound. */
+ * commit, rollback or level change; of an empty value `data` may be NULL. Absent:
+ * JET_errRecordNotFound. At level 0: the newest committed value, valid until the next call. */
 JET_ERR txn_get(Txn *txn, Tree tree, Bytes key, Bytes *ret_value);
 
 /* Writes take KEY_LOCK_WRITE (insert: KEY_LOCK_INSERT) themselves unless already held. Bytes are

@@ -76,6 +76,9 @@ typedef enum {
     MAIL_FLAGS_REMOVE
 } MailFlagsChange;
 
+/* A longer message is MAIL_STORE_ERROR_INVALID; the store API counts a column in 31 bits. */
+#define MAIL_MESSAGE_MAX (1u << 30)
+
 void mail_folder_free(MailFolder *folder);
 void mail_entry_free(MailEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailFolder, mail_folder_free)

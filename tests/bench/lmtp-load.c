@@ -500,12 +500,17 @@ int main(int argc, char **argv)
 
     qsort(samples, sample_count, sizeof(*samples), by_value);
     getrusage(RUSAGE_SELF, &usage);
+    uint64_t least = UINT64_MAX;
+    for (unsigned i = 0; i < options.connections; i++)
+        least = connections[i].turn < least ? connections[i].turn : least;
     printf("{\"deliveries\": %llu, \"seconds\": %.4f, \"per_second\": %.1f, \"p50_ms\": %.3f, "
-           "\"p95_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f, \"client_cpu\": %.4f}\n",
+           "\"p95_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f, \"client_cpu\": %.4f, \"least\": "
+           "%llu}\n",
            (unsigned long long)done_count, seconds, (double)done_count / seconds, percentile(0.5),
            percentile(0.95), percentile(0.99), percentile(1.0),
            (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6 +
-               (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6);
+               (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6,
+           (unsigned long long)least);
     for (unsigned i = 0; i < options.connections; i++) {
         send(connections[i].fd, "QUIT\r\n", 6, MSG_NOSIGNAL);
         close(connections[i].fd);

@@ -9,26 +9,10 @@ import subprocess
 import threading
 import time
 
-from rig import PATIENCE, QUICK, Rig, mail, main, wait_until
+from rig import PATIENCE, QUICK, Rig, descendants, mail, main, wait_until
 
 ROUNDS = 10 if QUICK else 60
 DEADLINE = 2.0  # what the service is configured to, in seconds
-
-
-def descendants(pid):
-    """Every process below pid."""
-    parents = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as stat:
-                parents[int(name)] = int(stat.read().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            pass
-    found, before = {pid}, 0
-    while len(found) != before:
-        before = len(found)
-        found |= {child for child, parent in parents.items() if parent in found}
-    return sorted(found - {pid})
 
 
 class Sender(threading.Thread):

@@ -6,7 +6,7 @@ import glob
 import os
 import subprocess
 
-from rig import EICAR, TOP, Rig, main, wait_until
+from rig import EICAR, TOP, Rig, mail, main, wait_until
 
 
 def installed(rig):
@@ -82,5 +82,18 @@ def taken_away_by_linking(build):
         assert rig.incidents()[0]["sender"] == "ann@example.org"
 
 
+def not_listed(build):
+    """The same libraries in a program that nobody named, beside a protected store: not hooked."""
+    with Rig(build) as rig:
+        notes = Notes(rig)
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        assert notes.add("mine", EICAR).returncode == 0
+        assert notes.run("show", "1").stdout == EICAR
+        assert store.deliver("alice", mail("eicar", "alice", "theirs")) == {}
+        assert store.messages("alice") == {}
+        assert {one["subject"] for one in rig.incidents()} == {"theirs"}
+
+
 if __name__ == "__main__":
-    main(refused_by_linking, taken_away_by_linking)
+    main(refused_by_linking, taken_away_by_linking, not_listed)

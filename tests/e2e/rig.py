@@ -71,6 +71,22 @@ def free_port():
         return one.getsockname()[1]
 
 
+def descendants(pid):
+    """Every process below pid."""
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as stat:
+                parents[int(name)] = int(stat.read().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            pass
+    found, before = {pid}, 0
+    while len(found) != before:
+        before = len(found)
+        found |= {child for child, parent in parents.items() if parent in found}
+    return sorted(found - {pid})
+
+
 def _die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
@@ -172,13 +188,15 @@ class Store:
 
 
 class Rig:
-    def __init__(self, build, users=("alice", "bob", "carol")):
+    def __init__(self, build, users=("alice", "bob", "carol"), directory=None):
         self.build, self.processes, self.stores = os.path.abspath(build), [], []
-        self.scratch = tempfile.mkdtemp(prefix="rig.")
+        self.at_exit = []  # called first when the rig is taken down
+        self.scratch = tempfile.mkdtemp(prefix="rig.", dir=directory)
         self.socket = self.scratch + "/scanner.sock"
         self.configuration = self.scratch + "/storehookd.conf"
         self.signatures = self.scratch + "/signatures"
         self.scanner = None
+        self.preload_scanner = None
         shutil.copytree(TOP + "/examples/signatures", self.signatures)
         with open(self.scratch + "/passwd", "w", encoding="utf-8") as out:
             out.writelines(f"{user}:{PASSWORD_HASH}\n" for user in users)
@@ -188,6 +206,8 @@ class Rig:
         return self
 
     def __exit__(self, kind, error, trace):
+        for call in reversed(self.at_exit):
+            call()
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.terminate()
@@ -242,8 +262,9 @@ class Rig:
             out.write(extra)
 
     def start_scanner(self):
+        env = dict(os.environ, **({"LD_PRELOAD": self.preload_scanner} if self.preload_scanner else {}))
         self.scanner = self.spawn([self.path("scanner/storehookd"), "--config", self.configuration],
-                                  "storehookd")
+                                  "storehookd", env)
         wait_until(lambda: self.status()["ok"], "storehookd to answer")
         return self
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * database.h - the open store, shared by all sessions.
+ */
+#ifndef MAILSTORE_MESSAGE_DATABASE_H
+#define MAILSTORE_MESSAGE_DATABASE_H
+
+#include "mailstore/message/folder-queue.h"
+#include "mailstore/message/keyed-lock.h"
+#include "mailstore/message/message-store.h"
+#include "mailstore/message/schema.h"
+#include "mailstore/message/watch.h"
+
+/* Constant after the open but for the last four, which have their own locks. */
+struct MailStore {
+    JET_INSTANCE instance;
+    char *file;
+    JET_COLUMNID columns[COLUMN_COUNT];
+    KeyedLock *content_locks; /* by digest */
+    KeyedLock *message_locks; /* by id: stored, but not in its folders yet */
+    FolderQueue *folder_queue;
+    WatchList *watches;
+};
+
+#endif /* MAILSTORE_MESSAGE_DATABASE_H */

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * read.c - a message as it came in, and its exact size.
+ *
+ * Sizes and bytes are read in one transaction from the rows themselves. A row that does not fit
+ * the others is JET_errDatabaseCorrupted.
+ */
+#include <string.h>
+
+#include "mailstore/message/content.h"
+#include "mailstore/message/join.h"
+#include "mailstore/message/row.h"
+#include "mailstore/message/transaction.h"
+
+/* What a part of the message under MESSAGES_BY_ID is made of. */
+typedef struct {
+    MailSession *session;
+    GBytes *header;
+    Digest digest;
+} PartSource;
+
+typedef struct {
+    guint64 message;
+    gboolean only_size;
+    GArray *sources; /* of PartSource */
+    GArray *parts;   /* of JoinPart, each with its source */
+    gsize size;
+    guint8 *bytes;
+} Reading;
+
+static gboolean read_text(gpointer user_data, gsize offset, guint8 *out, gsize size)
+{
+    return row_read(user_data, MESSAGES_BY_ID, MESSAGE_TEXT, offset, out, size) >= 0;
+}
+
+static gboolean read_header(gpointer user_data, gsize offset, guint8 *out, gsize size)
+{
+    const PartSource *source = user_data;
+    memcpy(out, (const guint8 *)g_bytes_get_data(source->header, NULL) + offset, size);
+    return TRUE;
+}
+
+static JET_ERR content_seek(MailSession *session, const Digest *digest)
+{
+    RowValue key = ROW_NUMBER(digest->bytes);
+    JET_ERR err = row_seek(session, CONTENTS_BY_DIGEST, &key, 1);
+    return err == JET_errRecordNotFound
+               ? session_note(session, "JetSeek", CONTENTS_BY_DIGEST, JET_errDatabaseCorrupted)
+               : err;
+}
+
+static gboolean read_data(gpointer user_data, gsize offset, guint8 *out, gsize size)
+{
+    const PartSource *source = user_data;
+    if (offset == 0 && content_seek(source->session, &source->digest) < 0)
+        return FALSE;
+    return row_read(source->session, CONTENTS_BY_DIGEST, CONTENT_DATA, offset, out, size) >= 0;
+}
+
+/* Of the row under ATTACHMENTS_BY_MESSAGE. */
+static JET_ERR part_read(MailSession *session, PartSource *source, JoinPart *part)
+{
+    char encoding[PART_ENCODING_TEXT_MAX];
+    gsize encoding_size, digest_size;
+    guint64 offset;
+    JET_ERR err;
+
+    if ((err = row_get_number(session, ATTACHMENTS_BY_MESSAGE, ATTACHMENT_OFFSET, &offset)) < 0 ||
+        (err = row_get_short(session, ATTACHMENTS_BY_MESSAGE, ATTACHMENT_ENCODING, encoding,
+                             sizeof encoding, &encoding_size)) < 0 ||
+        (err = row_get_short(session, ATTACHMENTS_BY_MESSAGE, ATTACHMENT_DIGEST,
+                             source->digest.bytes, sizeof source->digest.bytes, &digest_size)) < 0)
+        return err;
+    if (digest_size != sizeof source->digest.bytes ||
+        !part_encoding_parse(encoding, encoding_size, &part->encoding))
+        return session_note(session, "JetRetrieveColumn", ATTACHMENTS_BY_MESSAGE,
+                            JET_errDatabaseCorrupted);
+    if ((err = content_seek(session, &source->digest)) < 0 ||
+        (err = row_get_size(session, CONTENTS_BY_DIGEST, CONTENT_DATA, &part->data.size)) < 0 ||
+        (err = row_get_bytes(session, ATTACHMENTS_BY_MESSAGE, ATTACHMENT_HEADER, &source->header)) <
+            0)
+        return err;
+    source->session = session;
+    part->offset = offset;
+    part->header.size = g_bytes_get_size(source->header);
+    part->header.read = read_header;
+    part->data.read = read_data;
+    return JET_errSuccess;
+}
+
+static JET_ERR parts_read(MailSession *session, Reading *reading)
+{
+    RowValue key = ROW_NUMBER(reading->message);
+    JET_ERR err = row_first(session, ATTACHMENTS_BY_MESSAGE, &key, 1, NULL);
+
+    while (err >= 0) {
+        PartSource source = {0};
+        JoinPart part = {0};
+        if ((err = part_read(session, &source, &part)) < 0)
+            return err;
+        g_array_append_val(reading->sources, source);
+        g_array_append_val(reading->parts, part);
+        err = row_next(session, ATTACHMENTS_BY_MESSAGE);
+    }
+    if (err != JET_errRecordNotFound)
+        return err;
+    for (guint i = 0; i < reading->parts->len; i++) {
+        JoinPart *part = &g_array_index(reading->parts, JoinPart, i);
+        part->header.user_data = part->data.user_data =
+            &g_array_index(reading->sources, PartSource, i);
+    }
+    return JET_errSuccess;
+}
+
+static JET_ERR damaged(MailSession *session)
+{
+    return session_note(session, "joining", MESSAGES_BY_ID, JET_errDatabaseCorrupted);
+}
+
+static JET_ERR message_join(MailSession *session, Reading *reading)
+{
+    RowValue key = ROW_NUMBER(reading->message);
+    JoinSource text = {.read = read_text, .user_data = session};
+    const JoinPart *parts;
+    JET_ERR err;
+
+    if ((err = row_seek(session, MESSAGES_BY_ID, &key, 1)) < 0 ||
+        (err = row_get_size(session, MESSAGES_BY_ID, MESSAGE_TEXT, &text.size)) < 0 ||
+        (err = parts_read(session, reading)) < 0)
+        return err;
+    parts = (const JoinPart *)reading->parts->data;
+    if (!join_size(text.size, parts, reading->parts->len, &reading->size))
+        return damaged(session);
+    if (reading->only_size)
+        return JET_errSuccess;
+
+    reading->bytes = g_try_malloc(MAX(reading->size, 1));
+    if (reading->bytes == NULL)
+        return session_note(session, "joining", MESSAGES_BY_ID, JET_errOutOfMemory);
+    session->failure.err = JET_errSuccess;
+    if (join_write(&text, parts, reading->parts->len, reading->bytes))
+        return JET_errSuccess;
+    return session->failure.err < 0 ? session->failure.err : damaged(session);
+}
+
+static void part_source_clear(gpointer data)
+{
+    PartSource *source = data;
+    g_clear_pointer(&source->header, g_bytes_unref);
+}
+
+static JET_ERR read_body(MailSession *session, gpointer data)
+{
+    Reading *reading = data;
+
+    reading->sources = g_array_new(FALSE, FALSE, sizeof(PartSource));
+    g_array_set_clear_func(reading->sources, part_source_clear);
+    reading->parts = g_array_new(FALSE, FALSE, sizeof(JoinPart));
+    JET_ERR err = message_join(session, reading);
+    g_array_unref(reading->parts);
+    g_array_unref(reading->sources);
+    if (err < 0)
+        g_clear_pointer(&reading->bytes, g_free);
+    return err;
+}
+
+static gboolean message_read(MailSession *session, Reading *reading, GError **error)
+{
+    JET_ERR err = transaction_run(session, TRANSACTION_READ, read_body, reading);
+    return err >= 0 || session_fail(session, err, error, "cannot read message %" G_GUINT64_FORMAT,
+                                    reading->message);
+}
+
+gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_size, GError **error)
+{
+    Reading reading = {.message = message, .only_size = TRUE};
+    if (!message_read(session, &reading, error))
+        return FALSE;
+    *ret_size = reading.size;
+    return TRUE;
+}
+
+GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
+{
+    Reading reading = {.message = message};
+    if (!message_read(session, &reading, error))
+        return NULL;
+    return g_bytes_new_take(reading.bytes, reading.size);
+}

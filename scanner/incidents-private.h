@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef SCANNER_INCIDENTS_PRIVATE_H
+#define SCANNER_INCIDENTS_PRIVATE_H
+
+#include "scanner/database.h"
+#include "scanner/incidents.h"
+
+struct Incidents {
+    Database *database;
+};
+
+/* Turns an error of the database into one of this module, prefixed. Always FALSE. */
+gboolean incidents_fail(GError *take_error, GError **error);
+/* database_run() with that. */
+gboolean incidents_run(Incidents *incidents, DatabaseWork work, gpointer data, GError **error);
+
+/* Envelope addresses as a column holds them: divided by , ; space or newline; angle brackets are
+ * taken off; each once, at most INCIDENTS_RECIPIENTS_MAX. */
+GPtrArray *incidents_split_addresses(const char *text);
+char *incidents_time_text(gint64 microseconds);
+char *incidents_hex(const void *bytes, gsize size);
+
+#endif /* SCANNER_INCIDENTS_PRIVATE_H */

@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * quarantine.c - the items, their limits and their end.
+ *
+ * What is kept is read from the files at start (the only truth) and then held in memory without
+ * the digests. When a limit is reached, new items are refused and the caller's configured fallback
+ * holds: making room by throwing away evidence would let an attacker flush out a colleague's mail.
+ * Only what is older than the retention goes, oldest first.
+ *
+ * Limits: one service a directory; its socket sees to that.
+ */
+#include "scanner/quarantine.h"
+
+#include "scanner/incidents-private.h"
+#include "scanner/quarantine-file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+G_DEFINE_QUARK(storehook - quarantine - error, quarantine_error)
+
+#define ID_LENGTH 32
+#define SUFFIX ".shq"
+#define DELIVERED ".delivered"
+/* Stands in ID.delivered for "all of them"; no address. */
+#define ALL_DELIVERED "*"
+/* Lines of ID.delivered are read up to this size: 1000 addresses. */
+#define DELIVERED_MAX (512 * 1024)
+
+typedef struct {
+    char *id;
+    gint64 time;
+    guint64 file_size;
+    char *about;           /* JSON as quarantine_list() gives it, without what changes: a tenth of
+                              what the parsed form takes, times 100 000 items */
+    GHashTable *delivered; /* addresses, in lower case */
+    gboolean released;
+    gboolean claimed; /* by a release under way */
+} Item;
+
+struct Quarantine {
+    int directory;
+    char *path;
+    QuarantineLimits limits;
+    GHashTable *items; /* id -> Item */
+    guint64 bytes;
+};
+
+static void item_free(Item *item)
+{
+    g_free(item->id);
+    g_free(item->about);
+    g_clear_pointer(&item->delivered, g_hash_table_unref);
+    g_free(item);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Item, item_free)
+
+static char *id_file(const char *id)
+{
+    return g_strconcat(id, SUFFIX, NULL);
+}
+
+static gboolean id_is_valid(const char *id)
+{
+    return strlen(id) == ID_LENGTH && strspn(id, "0123456789abcdef") == ID_LENGTH;
+}
+
+static Item *item_find(Quarantine *quarantine, const char *id, GError **error)
+{
+    Item *item = id_is_valid(id) ? g_hash_table_lookup(quarantine->items, id) : NULL;
+
+    if (item == NULL)
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_NOT_FOUND,
+                    "no quarantined item has the id %s", id);
+    return item;
+}
+
+/* --- Metadata -------------------------------------------------------------------- */
+
+static void set_text(JsonObject *object, const char *member, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text != NULL ? text : "", -1);
+    json_object_set_string_member(object, member, valid);
+}
+
+static JsonObject *metadata_new(const char *id, const QuarantineItem *item, gsize size)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *recipients = json_array_new(), *digests = json_array_new();
+    g_autoptr(GPtrArray) list = incidents_split_addresses(item->recipients);
+
+    set_text(object, "id", id);
+    json_object_set_int_member(object, "seconds", g_get_real_time() / G_USEC_PER_SEC);
+    set_text(object, "incident", item->incident);
+    set_text(object, "sender", item->sender);
+    for (guint i = 0; i < list->len; i++)
+        json_array_add_string_element(recipients, list->pdata[i]);
+    json_object_set_array_member(object, "recipients", recipients);
+    json_object_set_boolean_member(object, "recipients-cut", item->recipients_cut);
+    set_text(object, "subject", item->subject);
+    set_text(object, "name", item->name);
+    set_text(object, "verdict", filter_verdict_name(item->verdict));
+    set_text(object, "verdict-name", item->verdict_name);
+    set_text(object, "program", item->program);
+    json_object_set_int_member(object, "size", (gint64)size);
+    json_object_set_boolean_member(object, "is-message", item->is_message);
+    for (gsize i = 0; i < item->digest_count; i++) {
+        g_autofree char *hex = incidents_hex(item->digests + i * 32, 32);
+        json_array_add_string_element(digests, hex);
+    }
+    json_object_set_array_member(object, "digests", digests);
+    return object;
+}
+
+static char *object_text(JsonObject *object)
+{
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+
+    json_node_set_object(node, object);
+    return json_to_string(node, FALSE);
+}
+
+/* Checked to have all members with their types, so that later readers need not ask. */
+static JsonObject *metadata_read(GBytes *bytes, const char *id, GError **error)
+{
+    static const struct {
+        const char *member;
+        GType type;
+    } MEMBERS[] = {
+        {"id", G_TYPE_STRING},
+        {"seconds", G_TYPE_INT64},
+        {"incident", G_TYPE_STRING},
+        {"sender", G_TYPE_STRING},
+        {"recipients", 0},
+        {"recipients-cut", G_TYPE_BOOLEAN},
+        {"subject", G_TYPE_STRING},
+        {"name", G_TYPE_STRING},
+        {"verdict", G_TYPE_STRING},
+        {"verdict-name", G_TYPE_STRING},
+        {"program", G_TYPE_STRING},
+        {"size", G_TYPE_INT64},
+        {"is-message", G_TYPE_BOOLEAN},
+        {"digests", 0},
+    };
+    g_autoptr(JsonParser) parser = json_parser_new_immutable();
+    gboolean ok = json_parser_load_from_data(parser, g_bytes_get_data(bytes, NULL),
+                                             (gssize)g_bytes_get_size(bytes), NULL);
+    JsonNode *root = ok ? json_parser_get_root(parser) : NULL;
+
+    ok = root != NULL && JSON_NODE_HOLDS_OBJECT(root);
+    JsonObject *object = ok ? json_node_get_object(root) : NULL;
+    for (guint i = 0; ok && i < G_N_ELEMENTS(MEMBERS); i++) {
+        JsonNode *node = json_object_get_member(object, MEMBERS[i].member);
+        ok = node != NULL &&
+             (MEMBERS[i].type == 0 ? JSON_NODE_HOLDS_ARRAY(node)
+                                   : JSON_NODE_HOLDS_VALUE(node) &&
+                                         json_node_get_value_type(node) == MEMBERS[i].type);
+    }
+    if (!ok || strcmp(json_object_get_string_member(object, "id"), id) != 0) {
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_NOT_FOUND,
+                    "quarantine: the metadata of %s cannot be read", id);
+        return NULL;
+    }
+    return json_object_ref(object);
+}
+
+/* A copy of the metadata for the list: a readable time, no digests. */
+static JsonObject *about_new(JsonObject *metadata)
+{
+    JsonObject *about = json_object_new();
+    g_autoptr(GList) members = json_object_get_members(metadata);
+    g_autofree char *time =
+        incidents_time_text(json_object_get_int_member(metadata, "seconds") * G_USEC_PER_SEC);
+
+    for (GList *member = members; member != NULL; member = member->next) {
+        if (strcmp(member->data, "digests") != 0 && strcmp(member->data, "seconds") != 0)
+            json_object_set_member(about, member->data,
+                                   json_object_dup_member(metadata, member->data));
+    }
+    json_object_set_string_member(about, "time", time);
+    return about;
+}
+
+static Item *item_new(const char *id, JsonObject *metadata, guint64 file_size)
+{
+    Item *item = g_new0(Item, 1);
+
+    item->id = g_strdup(id);
+    item->time = json_object_get_int_member(metadata, "seconds");
+    item->file_size = file_size;
+    g_autoptr(JsonObject) about = about_new(metadata);
+    item->about = object_text(about);
+    item->delivered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return item;
+}
+
+static guint64 file_size_of(gsize metadata_size, guint64 content_size)
+{
+    return QUARANTINE_FILE_HEADER + metadata_size + content_size + QUARANTINE_FILE_TRAILER;
+}
+
+/* --- Opening --------------------------------------------------------------------- */
+
+static void read_delivered(Quarantine *quarantine, Item *item)
+{
+    g_autofree char *name = g_strconcat(item->id, DELIVERED, NULL);
+    g_autofree char *text = g_malloc(DELIVERED_MAX + 1);
+    int fd = openat(quarantine->directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    gsize size = 0;
+    gssize n = 0;
+
+    if (fd < 0)
+        return;
+    while (size < DELIVERED_MAX && (n = read(fd, text + size, DELIVERED_MAX - size)) > 0)
+        size += (gsize)n;
+    close(fd);
+    text[size] = '\0';
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        if (strcmp(*line, ALL_DELIVERED) == 0)
+            item->released = TRUE;
+        else if (**line != '\0')
+            g_hash_table_add(item->delivered, g_strdup(*line));
+    }
+}
+
+static void load_one(Quarantine *quarantine, const char *file)
+{
+    g_autofree char *id = g_strndup(file, ID_LENGTH);
+    g_autoptr(GError) error = NULL;
+    guint64 size = 0;
+    g_autoptr(GBytes) bytes = quarantine_file_metadata(quarantine->directory, file, &size, &error);
+    g_autoptr(JsonObject) metadata = bytes != NULL ? metadata_read(bytes, id, &error) : NULL;
+
+    if (metadata == NULL) {
+        g_autofree char *aside = g_strconcat(id, ".damaged", NULL);
+        g_warning("%s; set aside as %s/%s", error->message, quarantine->path, aside);
+        renameat(quarantine->directory, file, quarantine->directory, aside);
+        return;
+    }
+    Item *item = item_new(id, metadata, file_size_of(g_bytes_get_size(bytes), size));
+    read_delivered(quarantine, item);
+    quarantine->bytes += item->file_size;
+    g_hash_table_insert(quarantine->items, item->id, item);
+}
+
+static gboolean load_all(Quarantine *quarantine, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    DIR *directory = opendir(quarantine->path);
+    struct dirent *entry;
+
+    if (directory == NULL) {
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_IO, "%s: %s", quarantine->path,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    while ((entry = readdir(directory)) != NULL) {
+        g_autofree char *id = g_strndup(entry->d_name, ID_LENGTH);
+
+        if (g_str_has_prefix(entry->d_name, ".new-"))
+            unlinkat(quarantine->directory, entry->d_name, 0);
+        else if (id_is_valid(id) && strcmp(entry->d_name + ID_LENGTH, SUFFIX) == 0)
+            g_ptr_array_add(files, g_strdup(entry->d_name));
+    }
+    closedir(directory);
+    for (guint i = 0; i < files->len; i++)
+        load_one(quarantine, files->pdata[i]);
+    return TRUE;
+}
+
+Quarantine *quarantine_open(const char *directory, const QuarantineLimits *limits, GError **error)
+{
+    g_autoptr(Quarantine) quarantine = g_new0(Quarantine, 1);
+
+    quarantine->path = g_strdup(directory);
+    quarantine->limits = *limits;
+    quarantine->items =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)item_free);
+    quarantine->directory = -1;
+    if (g_mkdir_with_parents(directory, 0700) == 0)
+        quarantine->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (quarantine->directory < 0 || fchmod(quarantine->directory, 0700) != 0) {
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_IO, "%s: %s", directory,
+                    g_strerror(errno));
+        return NULL;
+    }
+    if (!load_all(quarantine, error))
+        return NULL;
+    return g_steal_pointer(&quarantine);
+}
+
+Quarantine *quarantine_close(Quarantine *quarantine)
+{
+    if (quarantine == NULL)
+        return NULL;
+    if (quarantine->directory >= 0)
+        close(quarantine->directory);
+    g_hash_table_unref(quarantine->items);
+    g_free(quarantine->path);
+    g_free(quarantine);
+    return NULL;
+}
+
+void quarantine_set_limits(Quarantine *quarantine, const QuarantineLimits *limits)
+{
+    quarantine->limits = *limits;
+}
+
+/* --- Items ----------------------------------------------------------------------- */
+
+static gboolean has_room(const Quarantine *quarantine, guint64 file_size, GError **error)
+{
+    const QuarantineLimits *limits = &quarantine->limits;
+
+    if (g_hash_table_size(quarantine->items) >= limits->max_items) {
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_FULL,
+                    "the quarantine is full: %u items", limits->max_items);
+        return FALSE;
+    }
+    if (quarantine->bytes > limits->max_bytes ||
+        file_size > limits->max_bytes - quarantine->bytes) {
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_FULL,
+                    "the quarantine is full: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                    " bytes, %" G_GUINT64_FORMAT " more wanted",
+                    quarantine->bytes, limits->max_bytes, file_size);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean quarantine_store_fd(Quarantine *quarantine, const QuarantineItem *item, int fd, gsize size,
+                             char **ret_id, GError **error)
+{
+    guint8 random[ID_LENGTH / 2];
+    gssize got = getrandom(random, sizeof random, 0);
+
+    /* Never short for so few bytes, and never fails once the machine is up. */
+    g_assert(got == (gssize)sizeof random);
+    g_autofree char *id = incidents_hex(random, sizeof random);
+    g_autofree char *file = id_file(id);
+    g_autoptr(JsonObject) metadata = metadata_new(id, item, size);
+    char *text = object_text(metadata);
+    g_autoptr(GBytes) bytes = g_bytes_new_take(text, strlen(text));
+    guint64 file_size = file_size_of(g_bytes_get_size(bytes), size);
+
+    if (size == 0 || g_bytes_get_size(bytes) > QUARANTINE_METADATA_MAX) {
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_ITEM,
+                    size == 0 ? "nothing to quarantine: no bytes"
+                              : "the item's metadata is too large");
+        return FALSE;
+    }
+    if (!has_room(quarantine, file_size, error) ||
+        !quarantine_file_write(quarantine->directory, file, bytes, fd, size, error))
+        return FALSE;
+    Item *kept = item_new(id, metadata, file_size);
+    quarantine->bytes += file_size;
+    g_hash_table_insert(quarantine->items, kept->id, kept);
+    *ret_id = g_steal_pointer(&id);
+    return TRUE;
+}
+
+static void add_state(const Item *item, JsonObject *about)
+{
+    JsonArray *delivered = json_array_new();
+    g_autoptr(GList) addresses =
+        g_list_sort(g_hash_table_get_keys(item->delivered), (GCompareFunc)strcmp);
+
+    for (GList *address = addresses; address != NULL; address = address->next)
+        json_array_add_string_element(delivered, address->data);
+    json_object_set_boolean_member(about, "released", item->released);
+    json_object_set_array_member(about, "delivered", delivered);
+}
+
+GBytes *quarantine_read(Quarantine *quarantine, const char *id, GError **error)
+{
+    g_autofree char *file = id_file(id);
+    g_autoptr(GBytes) metadata = NULL;
+    GBytes *content = NULL;
+
+    if (item_find(quarantine, id, error) == NULL ||
+        !quarantine_file_read(quarantine->directory, file, &metadata, &content, error))
+        return NULL;
+    return content;
+}
+
+JsonObject *quarantine_describe(Quarantine *quarantine, const char *id, GError **error)
+{
+    g_autofree char *file = id_file(id);
+    const Item *item = item_find(quarantine, id, error);
+    guint64 size;
+
+    if (item == NULL)
+        return NULL;
+    g_autoptr(GBytes) bytes = quarantine_file_metadata(quarantine->directory, file, &size, error);
+    g_autoptr(JsonObject) metadata = bytes != NULL ? metadata_read(bytes, id, error) : NULL;
+    if (metadata == NULL)
+        return NULL;
+    JsonObject *about = about_new(metadata);
+    json_object_set_member(about, "digests", json_object_dup_member(metadata, "digests"));
+    add_state(item, about);
+    return about;
+}
+
+static gint compare_newest_first(gconstpointer a, gconstpointer b)
+{
+    const Item *one = *(const Item *const *)a, *other = *(const Item *const *)b;
+
+    if (one->time != other->time)
+        return one->time < other->time ? 1 : -1;
+    return strcmp(one->id, other->id);
+}
+
+static GPtrArray *sorted(Quarantine *quarantine)
+{
+    GPtrArray *list = g_ptr_array_sized_new(g_hash_table_size(quarantine->items));
+    GHashTableIter iter;
+    gpointer item;
+
+    g_hash_table_iter_init(&iter, quarantine->items);
+    while (g_hash_table_iter_next(&iter, NULL, &item))
+        g_ptr_array_add(list, item);
+    g_ptr_array_sort(list, compare_newest_first);
+    return list;
+}
+
+JsonArray *quarantine_list(Quarantine *quarantine, guint limit)
+{
+    g_autoptr(GPtrArray) list = sorted(quarantine);
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < list->len && (limit == 0 || i < limit); i++) {
+        const Item *item = list->pdata[i];
+        g_autoptr(JsonNode) node = json_from_string(item->about, NULL);
+        JsonObject *about = json_node_dup_object(node); /* written by us, so it can be read */
+        add_state(item, about);
+        json_array_add_object_element(array, about);
+    }
+    return array;
+}
+
+gboolean quarantine_delete(Quarantine *quarantine, const char *id, GError **error)
+{
+    g_autofree char *file = id_file(id);
+    g_autofree char *delivered = g_strconcat(id, DELIVERED, NULL);
+    Item *item = item_find(quarantine, id, error);
+
+    if (item == NULL)
+        return FALSE;
+    if (item->claimed) {
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_BUSY,
+                    "%s is being released right now", id);
+        return FALSE;
+    }
+    if (unlinkat(quarantine->directory, file, 0) != 0 && errno != ENOENT) {
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_IO,
+                    "quarantine: cannot delete %s: %s", id, g_strerror(errno));
+        return FALSE;
+    }
+    unlinkat(quarantine->directory, delivered, 0);
+    quarantine->bytes -= item->file_size;
+    g_hash_table_remove(quarantine->items, id);
+    return TRUE;
+}
+
+guint quarantine_expire(Quarantine *quarantine, gint64 now_seconds)
+{
+    g_autoptr(GPtrArray) list = sorted(quarantine);
+    gint64 before = now_seconds - (gint64)quarantine->limits.retention_days * 86400;
+    guint removed = 0;
+
+    if (quarantine->limits.retention_days == 0)
+        return 0;
+    for (guint i = list->len; i > 0; i--) {
+        const Item *item = list->pdata[i - 1];
+        g_autoptr(GError) error = NULL;
+
+        if (item->time >= before)
+            break;
+        g_autofree char *id = g_strdup(item->id);
+        if (quarantine_delete(quarantine, id, &error))
+            removed++;
+        else
+            g_warning("%s", error->message);
+    }
+    return removed;
+}
+
+/* --- Releases -------------------------------------------------------------------- */
+
+gboolean quarantine_mark_delivered(Quarantine *quarantine, const char *id, const char *address,
+                                   GError **error)
+{
+    g_autofree char *name = g_strconcat(id, DELIVERED, NULL);
+    g_autofree char *folded = g_utf8_strdown(address, -1);
+    Item *item = item_find(quarantine, id, error);
+
+    if (item == NULL)
+        return FALSE;
+    g_assert(strchr(address, '\n') == NULL);
+    if (!g_hash_table_contains(item->delivered, folded) &&
+        !quarantine_file_append(quarantine->directory, name, folded, error))
+        return FALSE;
+    g_hash_table_add(item->delivered, g_steal_pointer(&folded));
+    return TRUE;
+}
+
+gboolean quarantine_is_delivered(Quarantine *quarantine, const char *id, const char *address)
+{
+    const Item *item = g_hash_table_lookup(quarantine->items, id);
+    g_autofree char *folded = g_utf8_strdown(address, -1);
+
+    return item != NULL && g_hash_table_contains(item->delivered, folded);
+}
+
+gboolean quarantine_mark_released(Quarantine *quarantine, const char *id, GError **error)
+{
+    g_autofree char *name = g_strconcat(id, DELIVERED, NULL);
+    Item *item = item_find(quarantine, id, error);
+
+    if (item == NULL)
+        return FALSE;
+    if (!item->released &&
+        !quarantine_file_append(quarantine->directory, name, ALL_DELIVERED, error))
+        return FALSE;
+    item->released = TRUE;
+    return TRUE;
+}
+
+gboolean quarantine_claim(Quarantine *quarantine, const char *id, GError **error)
+{
+    Item *item = item_find(quarantine, id, error);
+
+    if (item == NULL)
+        return FALSE;
+    if (item->claimed) {
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_BUSY,
+                    "%s is being released right now", id);
+        return FALSE;
+    }
+    item->claimed = TRUE;
+    return TRUE;
+}
+
+void quarantine_unclaim(Quarantine *quarantine, const char *id)
+{
+    Item *item = g_hash_table_lookup(quarantine->items, id);
+
+    if (item != NULL)
+        item->claimed = FALSE;
+}
+
+guint quarantine_count(const Quarantine *quarantine)
+{
+    return g_hash_table_size(quarantine->items);
+}
+
+guint64 quarantine_bytes(const Quarantine *quarantine)
+{
+    return quarantine->bytes;
+}
