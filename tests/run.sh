@@ -113,6 +113,12 @@ wanted() {
 
 finish() {
     say "done"
+    rm -f "$scratch/log"
+    left=$(cd "$scratch" && find . -mindepth 1 | head -n 20)
+    if [ -n "$left" ]; then
+        printf 'tests left behind in TMPDIR:\n%s\n' "$left"
+        failed=$((failed + 1)) failures="$failures left-behind"
+    fi
     [ -z "$failures" ] || printf 'failed:%s\n' "$failures"
     [ "$skipped" -eq 0 ] || printf 'skipped: %d (see above why)\n' "$skipped"
     printf '%d passed, %d failed\n' "$passed" "$failed"
