@@ -60,7 +60,11 @@ static int writer_commit(MDB_env *env, MDB_txn *writer, bool lazy)
         return fault;
     }
     mdb_env_set_flags(env, MDB_NOMETASYNC, lazy);
-    return mdb_txn_commit(writer);
+    errno = 0;
+    int rc = mdb_txn_commit(writer);
+    /* LMDB says EIO for a short write, too, with which a disk that fills up begins. No call has
+     * failed then, and nothing has been synced. */
+    return rc == EIO && errno != EIO ? ENOSPC : rc;
 }
 
 /* Applies and commits requests first..last of a list of `count`, all or none. */
