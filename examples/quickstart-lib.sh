@@ -109,14 +109,14 @@ is_up() {
 }
 
 signatures_in_use() {
-    status '.signatures | "\(.count) in \(.source)" + (if .bundled then ", for trying out" else "" end)'
+    status '.signatures | if type == "object" then (.directory // tostring) else tostring end'
 }
 
 counter() {
     case $1 in
-    scans) status .scans.scanned ;;
+    scans) status '.counters.scans' ;;
     cache-hits) status '.counters["cache-hits"]' ;;
-    unscanned) status .unscanned.total ;;
+    unscanned) status '.unscanned.total' ;;
     esac
 }
 

@@ -20,6 +20,8 @@
 extern "C" {
 #endif
 
+#define STOREHOOK_PUBLIC __attribute__((visibility("default")))
+
 typedef enum {
     STOREHOOK_VERDICT_CLEAN,
     STOREHOOK_VERDICT_INFECTED,
@@ -63,10 +65,10 @@ typedef struct {
 } StorehookStatus;
 
 /* Asks nobody: what is known in this process. */
-void storehook_status(StorehookStatus *ret);
+STOREHOOK_PUBLIC void storehook_status(StorehookStatus *ret);
 /* One English word or phrase for a state or verdict; never NULL, never freed. */
-const char *storehook_state_text(StorehookState state);
-const char *storehook_verdict_text(StorehookVerdictKind verdict);
+STOREHOOK_PUBLIC const char *storehook_state_text(StorehookState state);
+STOREHOOK_PUBLIC const char *storehook_verdict_text(StorehookVerdictKind verdict);
 
 /* --- A verdict on content that is in no JET store ------------------------------------ */
 
@@ -88,9 +90,10 @@ typedef struct {
  * /run/storehook/scanner.sock. Connects at the first scan and again when the service was restarted.
  * 0, or -ENAMETOOLONG, -EINVAL (unknown flags), -ENOMEM.
  */
-int storehook_client_new(const char *socket, unsigned flags, StorehookClient **ret);
+STOREHOOK_PUBLIC int storehook_client_new(const char *socket, unsigned flags,
+                                          StorehookClient **ret);
 /* Accepts and returns NULL. */
-StorehookClient *storehook_client_free(StorehookClient *client);
+STOREHOOK_PUBLIC StorehookClient *storehook_client_free(StorehookClient *client);
 
 /*
  * Asks for a verdict on `size` bytes. name: a file name as people see it (UTF-8), or NULL; it is
@@ -99,15 +102,15 @@ StorehookClient *storehook_client_free(StorehookClient *client);
  * its queue full), -ETIMEDOUT, -ECONNRESET (the scan crashed), -EPROTO (another version), -ENOMEM,
  * -EMFILE. Zero with STOREHOOK_VERDICT_NOT_SCANNED is the service saying that it could not.
  */
-int storehook_scan(StorehookClient *client, const void *data, size_t size, const char *name,
-                   unsigned timeout_ms, StorehookScan *ret);
+STOREHOOK_PUBLIC int storehook_scan(StorehookClient *client, const void *data, size_t size,
+                                    const char *name, unsigned timeout_ms, StorehookScan *ret);
 /*
  * The same for the whole of a regular file or memfd, whose offset is neither used nor moved. A
  * sealed memfd is passed on as it is, anything else is copied. Also -EINVAL (not a regular file),
  * -EFBIG (1 GiB or more) and read errors.
  */
-int storehook_scan_descriptor(StorehookClient *client, int fd, const char *name,
-                              unsigned timeout_ms, StorehookScan *ret);
+STOREHOOK_PUBLIC int storehook_scan_descriptor(StorehookClient *client, int fd, const char *name,
+                                               unsigned timeout_ms, StorehookScan *ret);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * connection.c - finds the service, notices when it goes and comes, and sends to it.
+ *
+ * The shared page is mapped at one fixed address for the life of the process and replaced there, so
+ * that reading it needs no lock. A page that a killed service left behind says nothing; the first
+ * request that nobody takes (ECONNREFUSED) tells, and while the page says `stopped` a report once a
+ * second asks for the same. The breaker opens only then, or when the queue stayed full to the
+ * deadline, never for a slow content.
+ *
+ * Nothing here waits longer than it was told, and a handshake that was not answered in a second is
+ * given a tenth of one from then on. Locks: `handshake` before `sockets`.
+ */
+#include "libstorehook/connection.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "libstorehook/clock.h"
+#include "libstorehook/guard.h"
+#include "libstorehook/handshake.h"
+#include "libstorehook/unscanned.h"
+
+enum {
+    BACK_OFF_US = 1000000,   /* between two handshakes with nobody there */
+    NOT_YOU_US = 10000000,   /* between two where the service said "not you" */
+    FIRST_WAIT_US = 1000000, /* for WELCOME; the service may be starting */
+    LATER_WAIT_US = 100000,  /* after one that was not answered */
+    REPORT_SIZE = STOREHOOK_DATAGRAM_MAX,
+    REPORTS_AT_ONCE = 32 /* more than the ring takes */
+};
+
+typedef enum {
+    STATE_NEW,
+    STATE_LIVE,
+    STATE_NOT_YOU,
+    STATE_DOWN
+} State;
+
+static struct {
+    pthread_mutex_t handshake, sockets;
+    _Atomic State state;
+    _Atomic uint32_t generation, deadline_ms;
+    _Atomic int64_t next_us; /* no handshake or probe before this time */
+    _Atomic bool page_mapped;
+    _Atomic bool
+        page_differs; /* WELCOME and its page disagreed: look again, but not at each call */
+    bool was_late;
+    Descriptor supervisor, workers;
+    unsigned char instance[HANDSHAKE_INSTANCE_SIZE];
+    bool has_instance;
+    /* Set by the constructor, constant after it. */
+    StorehookPage *page;
+    char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+    bool defers;
+} connection = {
+    .handshake = PTHREAD_MUTEX_INITIALIZER,
+    .sockets = PTHREAD_MUTEX_INITIALIZER,
+    .deadline_ms = 10000,
+    .supervisor = {.fd = -1},
+    .workers = {.fd = -1},
+};
+
+__attribute__((constructor)) static void connection_init(void)
+{
+    /* secure_getenv: who starts a setuid program does not choose who judges its records. */
+    const char *path = secure_getenv("STOREHOOK_SOCKET");
+    const char *unavailable = secure_getenv("STOREHOOK_ON_UNAVAILABLE");
+    void *page =
+        mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (!path || path[0] == '\0')
+        path = STOREHOOK_DEFAULT_SOCKET;
+    if (strlen(path) + sizeof(STOREHOOK_SUFFIX_BACKGROUND) <= sizeof(connection.path))
+        strcpy(connection.path, path);
+    connection.defers = unavailable && strcmp(unavailable, "defer") == 0;
+    connection.page = page == MAP_FAILED ? NULL : page;
+}
+
+const char *connection_socket_path(void)
+{
+    return connection.path;
+}
+
+bool connection_defers(void)
+{
+    return connection.defers;
+}
+
+uint32_t connection_deadline_ms(void)
+{
+    return atomic_load_explicit(&connection.deadline_ms, memory_order_relaxed);
+}
+
+uint32_t connection_generation(void)
+{
+    return atomic_load_explicit(&connection.generation, memory_order_relaxed);
+}
+
+int connection_wait(int fd, short events, int64_t until_us)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = events};
+
+    for (;;) {
+        int64_t left = until_us - clock_now_us();
+        struct timespec timeout;
+        int result;
+
+        if (left <= 0)
+            left = 0;
+        timeout = (struct timespec){left / 1000000, left % 1000000 * 1000};
+        result = ppoll(&poll_fd, 1, &timeout, NULL);
+        if (result > 0)
+            return poll_fd.revents & POLLNVAL ? -EBADF : 1;
+        if (result == 0)
+            return 0;
+        if (errno != EINTR)
+            return -errno;
+    }
+}
+
+int connection_open(const char *path, const char *suffix)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd, result;
+
+    if (path[0] == '\0' || strlen(path) + strlen(suffix) >= sizeof(address.sun_path))
+        return -ENAMETOOLONG;
+    strcpy(address.sun_path, path);
+    strcat(address.sun_path, suffix);
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+        result = -errno;
+        close(fd);
+        return result;
+    }
+    return fd;
+}
+
+static bool means_gone(int error)
+{
+    return error == -ECONNREFUSED || error == -ENOENT || error == -ENOTCONN ||
+           error == -ECONNRESET || error == -EPIPE || error == -EBADF || error == -EACCES ||
+           error == -EPERM || error == -EDESTADDRREQ;
+}
+
+static void break_off(int64_t next_us)
+{
+    atomic_store(&connection.next_us, next_us);
+    atomic_store(&connection.state, STATE_DOWN);
+}
+
+/* Both sockets, the page and the state, in the order in which other threads may rely on them. */
+static int adopt(const Welcome *welcome, Descriptor *supervisor)
+{
+    bool hooked = welcome->answer == STOREHOOK_ANSWER_HOOKED;
+    Descriptor workers = DESCRIPTOR_NONE;
+
+    if (hooked) {
+        int fd = connection_open(connection.path, STOREHOOK_SUFFIX_STORE);
+
+        if (fd < 0)
+            return fd;
+        workers = descriptor_take_high(fd);
+        if (workers.fd < 0)
+            return -EMFILE;
+    }
+    if (welcome->has_page) {
+        if (mmap(connection.page, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED | MAP_FIXED,
+                 welcome->page.fd, 0) == MAP_FAILED) {
+            descriptor_close(&workers);
+            return -ENOMEM;
+        }
+        atomic_store(&connection.page_mapped, true);
+    }
+    pthread_mutex_lock(&connection.sockets);
+    descriptor_close(&connection.supervisor);
+    descriptor_close(&connection.workers);
+    connection.supervisor = *supervisor;
+    connection.workers = workers;
+    pthread_mutex_unlock(&connection.sockets);
+    *supervisor = DESCRIPTOR_NONE;
+    atomic_store(&connection.generation, welcome->generation);
+    atomic_store(&connection.page_differs,
+                 welcome->has_page &&
+                     atomic_load(&connection.page->generation) != welcome->generation);
+    atomic_store(&connection.deadline_ms, welcome->deadline_ms);
+    atomic_store(&connection.next_us, clock_now_us() + (hooked ? BACK_OFF_US : NOT_YOU_US));
+    atomic_store(&connection.state, hooked ? STATE_LIVE : STATE_NOT_YOU);
+    return 0;
+}
+
+static void make_instance(void)
+{
+    if (connection.has_instance)
+        return;
+    if (getrandom(connection.instance, sizeof(connection.instance), GRND_NONBLOCK) !=
+        (ssize_t)sizeof(connection.instance)) {
+        /* Early in a boot: unique on this machine is what counts. */
+        int64_t parts[2] = {clock_now_us(), (int64_t)getpid()};
+
+        memcpy(connection.instance, parts, sizeof(parts));
+    }
+    connection.has_instance = true;
+}
+
+static int try_handshake(void)
+{
+    int64_t start = clock_now_us();
+    Descriptor supervisor;
+    Welcome welcome;
+    int fd, result;
+
+    if (!connection.page)
+        return -ENOMEM;
+    make_instance();
+    fd = connection_open(connection.path, "");
+    if (fd < 0)
+        return fd;
+    supervisor = descriptor_take_high(fd);
+    if (supervisor.fd < 0)
+        return -EMFILE;
+    result = handshake_say(supervisor.fd, connection.instance,
+                           start + (connection.was_late ? LATER_WAIT_US : FIRST_WAIT_US), &welcome);
+    connection.was_late = result == -ETIMEDOUT;
+    if (result == 0) {
+        result = adopt(&welcome, &supervisor);
+        descriptor_close(&welcome.page);
+    }
+    descriptor_close(&supervisor);
+    return result;
+}
+
+/* Under `handshake`. */
+static void shake_hands(void)
+{
+    int result = try_handshake();
+
+    if (result < 0) {
+        break_off(clock_now_us() + BACK_OFF_US);
+        return;
+    }
+    if (atomic_load(&connection.state) == STATE_LIVE) {
+        unscanned_settle();
+        connection_report();
+    }
+}
+
+static bool is_due(void)
+{
+    return clock_now_us() >= atomic_load(&connection.next_us);
+}
+
+static bool page_changed(void)
+{
+    return atomic_load_explicit(&connection.page_mapped, memory_order_relaxed) &&
+           atomic_load_explicit(&connection.page->generation, memory_order_acquire) !=
+               connection_generation() &&
+           (!atomic_load(&connection.page_differs) || is_due());
+}
+
+ConnectionMode connection_peek(void)
+{
+    switch (atomic_load_explicit(&connection.state, memory_order_acquire)) {
+    case STATE_LIVE:
+        return atomic_load_explicit(&connection.page->enabled, memory_order_relaxed)
+                   ? CONNECTION_JUDGE
+                   : CONNECTION_STOPPED;
+    case STATE_NOT_YOU:
+        return CONNECTION_NOT_YOU;
+    default:
+        return CONNECTION_UNAVAILABLE;
+    }
+}
+
+bool connection_was_tried(void)
+{
+    return atomic_load(&connection.state) != STATE_NEW;
+}
+
+bool connection_is_not_you(void)
+{
+    return atomic_load_explicit(&connection.state, memory_order_acquire) == STATE_NOT_YOU &&
+           !page_changed();
+}
+
+static bool handshake_is_due(void)
+{
+    switch (atomic_load_explicit(&connection.state, memory_order_acquire)) {
+    case STATE_NEW:
+        return true;
+    case STATE_LIVE:
+        return page_changed();
+    case STATE_NOT_YOU:
+        return page_changed() || is_due();
+    default:
+        return is_due();
+    }
+}
+
+/* Stopped: the page cannot say that its service was killed. One datagram a second can. */
+static void probe(void)
+{
+    if (!is_due())
+        return;
+    atomic_store(&connection.next_us, clock_now_us() + BACK_OFF_US);
+    connection_report();
+}
+
+ConnectionMode connection_mode(void)
+{
+    ConnectionMode mode;
+
+    if (handshake_is_due()) {
+        /* Who comes while another shakes hands waits for the first time only: then it is not yet
+         * known that nobody is there. */
+        if (atomic_load(&connection.state) == STATE_NEW)
+            pthread_mutex_lock(&connection.handshake);
+        else if (pthread_mutex_trylock(&connection.handshake) != 0)
+            return connection_peek();
+        if (handshake_is_due())
+            shake_hands();
+        pthread_mutex_unlock(&connection.handshake);
+    }
+    mode = connection_peek();
+    if (mode == CONNECTION_STOPPED) {
+        probe();
+        mode = connection_peek();
+    }
+    return mode;
+}
+
+/* Sends if the socket is still ours; a closed one is as good as a service that is gone. */
+static int send_once(Descriptor *socket, StorehookWriter *writer)
+{
+    int result;
+
+    pthread_mutex_lock(&connection.sockets);
+    if (descriptor_is_ours(socket)) {
+        result = storehook_write_send(writer, socket->fd, MSG_DONTWAIT);
+    } else {
+        *socket = DESCRIPTOR_NONE;
+        result = -EBADF;
+    }
+    pthread_mutex_unlock(&connection.sockets);
+    return result;
+}
+
+static void lost(int64_t back_off_us)
+{
+    int64_t now = clock_now_us();
+
+    /* A service that was restarted is found at once, unless the last handshake was just now. */
+    if (back_off_us == 0 && atomic_load(&connection.next_us) > now)
+        back_off_us = atomic_load(&connection.next_us) - now;
+    break_off(now + back_off_us);
+}
+
+/* A closed socket of ours is opened again at once: the service need not know. */
+static bool reopen_workers(void)
+{
+    Descriptor workers =
+        descriptor_take_high(connection_open(connection.path, STOREHOOK_SUFFIX_STORE));
+
+    if (workers.fd < 0)
+        return false;
+    pthread_mutex_lock(&connection.sockets);
+    descriptor_close(&connection.workers);
+    connection.workers = workers;
+    pthread_mutex_unlock(&connection.sockets);
+    return true;
+}
+
+int connection_send(StorehookWriter *writer, int64_t until_us)
+{
+    bool reopened = false;
+
+    for (;;) {
+        int result = send_once(&connection.workers, writer);
+        int fd;
+
+        if (result == 0)
+            return 0;
+        if (result == -EBADF && !reopened && reopen_workers()) {
+            reopened = true;
+            continue;
+        }
+        if (means_gone(result)) {
+            lost(0);
+            return -ECONNREFUSED;
+        }
+        if (result != -EAGAIN)
+            return result;
+        pthread_mutex_lock(&connection.sockets);
+        fd = connection.workers.fd;
+        pthread_mutex_unlock(&connection.sockets);
+        result = connection_wait(fd, POLLOUT, until_us);
+        if (result == 0) {
+            lost(BACK_OFF_US);
+            return -EAGAIN;
+        }
+        if (result < 0)
+            return result;
+    }
+}
+
+void connection_send_note(StorehookWriter *writer)
+{
+    if (connection_peek() == CONNECTION_JUDGE)
+        send_once(&connection.workers, writer);
+}
+
+void connection_report(void)
+{
+    unsigned char *buffer;
+
+    if (atomic_load(&connection.state) != STATE_LIVE)
+        return;
+    buffer = malloc(REPORT_SIZE);
+    if (!buffer)
+        return;
+    for (unsigned i = 0; i < REPORTS_AT_ONCE; i++) {
+        StorehookWriter writer;
+        uint64_t ticket = unscanned_write_report(&writer, buffer, REPORT_SIZE, connection.instance);
+        int result = send_once(&connection.supervisor, &writer);
+
+        if (means_gone(result))
+            lost(0);
+        if (result < 0)
+            break;
+        unscanned_reported(ticket);
+        if (!unscanned_is_pending())
+            break;
+    }
+    free(buffer);
+}
+
+void connection_report_last(void)
+{
+    if (!unscanned_is_pending())
+        return;
+    if (connection_peek() == CONNECTION_UNAVAILABLE &&
+        pthread_mutex_trylock(&connection.handshake) == 0) {
+        shake_hands();
+        pthread_mutex_unlock(&connection.handshake);
+    }
+    connection_report();
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * connection.h - this process's tie to the service: handshake, switch, breaker, sending.
+ *
+ * For all threads.
+ */
+#ifndef LIBSTOREHOOK_CONNECTION_H
+#define LIBSTOREHOOK_CONNECTION_H
+
+#include "libstorehook/protocol.h"
+
+typedef enum {
+    CONNECTION_JUDGE,      /* ask */
+    CONNECTION_STOPPED,    /* switched off by the administrator */
+    CONNECTION_NOT_YOU,    /* this executable is not to be hooked */
+    CONNECTION_UNAVAILABLE /* nobody to ask */
+} ConnectionMode;
+
+/* What is so now, by loads alone. */
+ConnectionMode connection_peek(void);
+/* A handshake was tried, with whatever result. */
+bool connection_was_tried(void);
+/* The service said "not you", and nothing says that it would say otherwise now. */
+bool connection_is_not_you(void);
+/* The first, after a handshake if one is due: at the first call, after the service came back, when
+ * its configuration changed; at most one a second. */
+ConnectionMode connection_mode(void);
+
+/* Milliseconds that a transaction may wait for verdicts. */
+uint32_t connection_deadline_ms(void);
+uint32_t connection_generation(void);
+/* STOREHOOK_ON_UNAVAILABLE=defer */
+bool connection_defers(void);
+
+/*
+ * Sends a request to the workers; waits for room in their queue until `until_us` (clock.h). 0, or
+ * -errno; -ECONNREFUSED: nobody there, -EAGAIN: no room all the time. Both open the breaker.
+ */
+int connection_send(StorehookWriter *writer, int64_t until_us);
+/* The same without waiting, and without a word when it cannot be sent. */
+void connection_send_note(StorehookWriter *writer);
+/* Sends what passed unscanned to the supervisor, as far as it takes it at once. */
+void connection_report(void);
+/* The same at the end of a store's life: tries a handshake first, whenever the last was. */
+void connection_report_last(void);
+
+/* A socket of kind SOCK_DGRAM connected to path + suffix, or -errno. */
+int connection_open(const char *path, const char *suffix);
+/* Waits for events on fd until then. 1: they came, 0: time is up, -errno. */
+int connection_wait(int fd, short events, int64_t until_us);
+/* STOREHOOK_SOCKET of the environment the process began with, else the default. */
+const char *connection_socket_path(void);
+
+#endif /* LIBSTOREHOOK_CONNECTION_H */

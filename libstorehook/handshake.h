@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * handshake.h - says HELLO on a connected socket and reads WELCOME.
+ */
+#ifndef LIBSTOREHOOK_HANDSHAKE_H
+#define LIBSTOREHOOK_HANDSHAKE_H
+
+#include "libstorehook/descriptor.h"
+#include "libstorehook/protocol.h"
+
+enum {
+    HANDSHAKE_INSTANCE_SIZE = 16
+};
+
+typedef struct {
+    StorehookAnswer answer;
+    uint32_t deadline_ms;
+    uint32_t generation;
+    Descriptor page; /* none only with NOT_YOU */
+    bool has_page;
+} Welcome;
+
+/*
+ * 0 with *ret filled and, when hooked, the profile installed; -ETIMEDOUT, -ECONNREFUSED,
+ * -ECONNRESET (closed without an answer), -EPROTO, -EPROTONOSUPPORT, -EMFILE, -ENOMEM.
+ */
+int handshake_say(int fd, const unsigned char instance[HANDSHAKE_INSTANCE_SIZE], int64_t until_us,
+                  Welcome *ret);
+
+#endif /* LIBSTOREHOOK_HANDSHAKE_H */

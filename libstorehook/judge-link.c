@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * judge-link.c - an attachment row: name, type and the content it names by digest are judged.
+ *
+ * A content that this transaction replaced is named by the notice's digest from here on, also when
+ * nobody answers. The content's bytes are sent only when the service does not know the digest; a
+ * store that keeps them in the row itself sends them at once. Without an understandable answer the
+ * row passes as it is.
+ */
+#include "libstorehook/judge.h"
+
+#include <errno.h>
+
+#include "libstorehook/originals.h"
+
+/* The prepared row shall name this content. */
+static bool set_digest(Judgement *judgement, const ByteString *digest)
+{
+    judgement->row->altered = true;
+    return table_info_write(&judgement->place, COLUMN_DIGEST, digest->data, digest->size) >= 0;
+}
+
+/* DATA that comes with an answer: into the row where that holds it, else a content of its own. */
+static bool store_data(Judgement *judgement, const Answer *answer, const ByteString *digest)
+{
+    TrackedRow *row = judgement->row, *inserted = NULL;
+    BlobView data;
+    int result = answer_view(answer, STOREHOOK_FIELD_DATA, &data);
+    JET_ERR err;
+
+    if (result == -ENODATA)
+        return true;
+    if (result < 0)
+        return false;
+    if (judgement->place.info->columns[COLUMN_DATA].present)
+        err = table_info_write(&judgement->place, COLUMN_DATA, data.data, data.size);
+    else
+        err = rows_insert_content(judgement->place.sesid, row->database, row->set, digest, &data,
+                                  &inserted);
+    blob_view_close(&data);
+    if (inserted && (!judgement->session || judgement->session->level == 0 ||
+                     !transaction_add_row(judgement->session, inserted)))
+        tracked_row_free(inserted);
+    return err >= 0;
+}
+
+static bool store_text(Judgement *judgement, const Answer *answer, StorehookField tag,
+                       Column column)
+{
+    BlobView text;
+    int result = answer_view(answer, tag, &text);
+    JET_ERR err;
+
+    if (result < 0)
+        return result == -ENODATA;
+    judgement->row->altered = true;
+    err = table_info_write_text(&judgement->place, column, text.data, text.size);
+    blob_view_close(&text);
+    return err >= 0;
+}
+
+static Decision replace(Judgement *judgement, const Answer *answer)
+{
+    TrackedRow *row = judgement->row;
+    ByteString digest = {0};
+    bool stored;
+
+    if (answer_copy(answer, STOREHOOK_FIELD_DIGEST, STOREHOOK_DIGEST_SIZE, &digest) < 0)
+        return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
+    if (digest.data && digest.size != STOREHOOK_DIGEST_SIZE) {
+        byte_string_clear(&digest);
+        return judge_unscanned(row, STOREHOOK_REASON_PROTOCOL);
+    }
+    row->altered = true;
+    stored = store_data(judgement, answer, &digest) &&
+             (!digest.data || set_digest(judgement, &digest)) &&
+             store_text(judgement, answer, STOREHOOK_FIELD_HEADER, COLUMN_HEADER) &&
+             store_text(judgement, answer, STOREHOOK_FIELD_NAME, COLUMN_NAME);
+    if (digest.data) {
+        byte_string_clear(&row->fields[FIELD_NOTICE]);
+        row->fields[FIELD_NOTICE] = digest;
+    }
+    return stored ? DECISION_WRITE : DECISION_REFUSE;
+}
+
+static Decision obey(Judgement *judgement, const Answer *answer)
+{
+    if (!judge_keep_answer(judgement->row, answer))
+        return judge_unscanned(judgement->row, STOREHOOK_REASON_RESOURCES);
+    switch (answer->action) {
+    case STOREHOOK_ACTION_PASS:
+        return DECISION_WRITE;
+    case STOREHOOK_ACTION_REPLACE:
+        return replace(judgement, answer);
+    case STOREHOOK_ACTION_REFUSE:
+        return DECISION_REFUSE;
+    case STOREHOOK_ACTION_DEFER:
+        return DECISION_DEFER;
+    default:
+        judgement->row->flagged = false;
+        return judge_unscanned(judgement->row, STOREHOOK_REASON_PROTOCOL);
+    }
+}
+
+/* One question. *ret_need_data: the answer is only that the bytes are needed. */
+static Decision ask(Judgement *judgement, const Blob *data, bool *ret_need_data)
+{
+    static const struct {
+        StorehookField tag;
+        RowField field;
+    } strings[] = {{STOREHOOK_FIELD_DIGEST, FIELD_DIGEST},
+                   {STOREHOOK_FIELD_NOTICE, FIELD_NOTICE},
+                   {STOREHOOK_FIELD_NAME, FIELD_NAME},
+                   {STOREHOOK_FIELD_HEADER, FIELD_HEADER},
+                   {STOREHOOK_FIELD_ENCODING, FIELD_ENCODING}};
+    TrackedRow *row = judgement->row;
+    Request *request = request_new(STOREHOOK_JUDGE_LINK);
+    Decision decision = DECISION_WRITE;
+    Answer *answer = NULL;
+    int reason;
+
+    *ret_need_data = false;
+    if (!request)
+        return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
+    for (unsigned i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+        request_add_string(request, strings[i].tag, &row->fields[strings[i].field]);
+    request_add_blob(request, STOREHOOK_FIELD_DATA, data);
+    reason = request_ask(request, judgement->budget_us, &answer);
+    if (reason != REQUEST_ANSWERED)
+        decision = judge_unscanned(row, reason);
+    else if (answer->need_data && !data->set)
+        *ret_need_data = true;
+    else
+        decision = obey(judgement, answer);
+    answer_free(answer);
+    request_free(request);
+    return decision;
+}
+
+static Decision ask_with_data(Judgement *judgement)
+{
+    TrackedRow *row = judgement->row;
+    Blob data = BLOB_NONE;
+    Decision decision;
+    bool need_data;
+    int result = rows_read_content(judgement->place.sesid, row->database, row->set,
+                                   &row->fields[FIELD_DIGEST], &data);
+
+    /* A content that is nowhere yet is judged when its row is written. */
+    if (result == -ENOENT)
+        return DECISION_WRITE;
+    if (result < 0)
+        return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
+    decision = ask(judgement, &data, &need_data);
+    blob_clear(&data);
+    return decision;
+}
+
+static int read_fields(Judgement *judgement)
+{
+    TrackedRow *row = judgement->row;
+    const RowPlace *place = &judgement->place;
+    int result =
+        table_info_read(place, COLUMN_MESSAGE, STOREHOOK_TEXT_MAX, &row->fields[FIELD_MESSAGE]);
+
+    if (result == 0)
+        result = table_info_read(place, COLUMN_DIGEST, STOREHOOK_DIGEST_SIZE,
+                                 &row->fields[FIELD_DIGEST]);
+    /* One byte more than is sent, to know later that the whole does not fit. */
+    if (result == 0)
+        result = table_info_read_text(place, COLUMN_NAME, STOREHOOK_TEXT_MAX + 1,
+                                      &row->fields[FIELD_NAME]);
+    if (result == 0)
+        result = table_info_read_text(place, COLUMN_HEADER, STOREHOOK_HEADER_MAX + 1,
+                                      &row->fields[FIELD_HEADER]);
+    if (result == 0)
+        result = table_info_read_text(place, COLUMN_ENCODING, STOREHOOK_TEXT_MAX,
+                                      &row->fields[FIELD_ENCODING]);
+    if (result == 0)
+        result = table_info_read_number(place, COLUMN_OFFSET, &row->offset);
+    return result;
+}
+
+static bool is_unchanged(const Judgement *judgement)
+{
+    const RowPlace *place = &judgement->place;
+
+    return judgement->replaces && !table_info_changed(place, COLUMN_NAME) &&
+           !table_info_changed(place, COLUMN_HEADER) && !table_info_changed(place, COLUMN_DIGEST) &&
+           !table_info_changed(place, COLUMN_DATA);
+}
+
+/* False when the row cannot be made to name the notice. */
+static bool follow_content(Judgement *judgement)
+{
+    TrackedRow *row = judgement->row;
+    const TrackedRow *content = judge_find_content(judgement->session, row);
+
+    if (!content || !content->fields[FIELD_NOTICE].data)
+        return true;
+    return byte_string_set(&row->fields[FIELD_NOTICE], content->fields[FIELD_NOTICE].data,
+                           content->fields[FIELD_NOTICE].size) == 0 &&
+           set_digest(judgement, &row->fields[FIELD_NOTICE]);
+}
+
+Decision judge_link(Judgement *judgement)
+{
+    TrackedRow *row = judgement->row;
+    bool need_data;
+    Decision decision;
+
+    judgement->unchanged = is_unchanged(judgement);
+    if (judgement->unchanged)
+        return DECISION_WRITE;
+    if (read_fields(judgement) < 0)
+        return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
+    if (!follow_content(judgement))
+        return DECISION_DEFER;
+    if (!judge_may_ask(row, &decision))
+        return decision;
+    if (table_info_read_blob(&judgement->place, COLUMN_DATA, &row->original) < 0)
+        return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
+    decision = ask(judgement, &row->original, &need_data);
+    if (need_data)
+        decision = ask_with_data(judgement);
+    if (!row->flagged && !row->altered)
+        blob_clear(&row->original);
+    return decision;
+}
+
+/* One link, through a cursor of our own. */
+static Decision link_again(Judgement *content, TrackedRow *link)
+{
+    JET_SESID sesid = content->place.sesid;
+    OwnCursor cursor;
+    Judgement judgement = {
+        .session = content->session, .budget_us = content->budget_us, .row = link};
+    Decision decision = DECISION_DEFER;
+    bool need_data;
+
+    if (own_cursor_open(sesid, link->database, link->table, &cursor) < 0)
+        return DECISION_DEFER;
+    judgement.place = cursor.place;
+    if (own_cursor_goto(&cursor, &link->fields[FIELD_BOOKMARK]) >= 0 &&
+        byte_string_set(&link->fields[FIELD_NOTICE], content->row->fields[FIELD_NOTICE].data,
+                        content->row->fields[FIELD_NOTICE].size) == 0 &&
+        ORIGINAL(JetPrepareUpdate)(sesid, cursor.place.tableid, JET_prepReplace) >= 0) {
+        if (set_digest(&judgement, &link->fields[FIELD_NOTICE]))
+            decision = ask(&judgement, &BLOB_NONE, &need_data);
+        if (decision == DECISION_WRITE &&
+            ORIGINAL(JetUpdate)(sesid, cursor.place.tableid, NULL, 0, NULL) < 0)
+            decision = DECISION_DEFER;
+    }
+    own_cursor_close(&cursor);
+    return decision;
+}
+
+Decision judge_links_again(Judgement *judgement)
+{
+    Decision decision = DECISION_WRITE;
+
+    if (!judgement->session)
+        return DECISION_WRITE;
+    for (TrackedRow *row = judgement->session->rows; row && decision == DECISION_WRITE;
+         row = row->next)
+        if (row->role == ROLE_ATTACHMENTS && tracked_row_stands(row) &&
+            judge_is_same_store(row, judgement->row) && !row->fields[FIELD_NOTICE].data &&
+            byte_string_equals(&row->fields[FIELD_DIGEST], &judgement->row->fields[FIELD_DIGEST]))
+            decision = link_again(judgement, row);
+    return decision;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * judge-text.c - a message row: its text is judged with sender, recipients and subject.
+ *
+ * A bad part inside it is overwritten in place, so an answer of another length is not understood
+ * and the text passes, counted. Text that ought to be replaced and cannot be set is refused.
+ */
+#include "libstorehook/judge.h"
+
+static Decision replace(Judgement *judgement, const Answer *answer)
+{
+    TrackedRow *row = judgement->row;
+    Decision decision = DECISION_WRITE;
+    BlobView text = {0};
+
+    if (answer_view(answer, STOREHOOK_FIELD_DATA, &text) < 0 || text.size != row->original.size) {
+        blob_view_close(&text);
+        row->flagged = false;
+        return judge_unscanned(row, STOREHOOK_REASON_PROTOCOL);
+    }
+    row->altered = true;
+    if (table_info_write(&judgement->place, COLUMN_TEXT, text.data, text.size) < 0)
+        decision = DECISION_REFUSE;
+    blob_view_close(&text);
+    return decision;
+}
+
+static Decision obey(Judgement *judgement, const Answer *answer)
+{
+    if (!judge_keep_answer(judgement->row, answer))
+        return judge_unscanned(judgement->row, STOREHOOK_REASON_RESOURCES);
+    switch (answer->action) {
+    case STOREHOOK_ACTION_PASS:
+        return DECISION_WRITE;
+    case STOREHOOK_ACTION_REPLACE:
+        return replace(judgement, answer);
+    case STOREHOOK_ACTION_REFUSE:
+        return DECISION_REFUSE;
+    case STOREHOOK_ACTION_DEFER:
+        return DECISION_DEFER;
+    default:
+        judgement->row->flagged = false;
+        return judge_unscanned(judgement->row, STOREHOOK_REASON_PROTOCOL);
+    }
+}
+
+static Decision ask(Judgement *judgement)
+{
+    TrackedRow *row = judgement->row;
+    Request *request = request_new(STOREHOOK_JUDGE_TEXT);
+    Answer *answer = NULL;
+    Decision decision;
+    int reason;
+
+    if (!request)
+        return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
+    request_add_string(request, STOREHOOK_FIELD_SENDER, &row->fields[FIELD_SENDER]);
+    request_add_string(request, STOREHOOK_FIELD_RECIPIENTS, &row->fields[FIELD_RECIPIENTS]);
+    request_add_string(request, STOREHOOK_FIELD_SUBJECT, &row->fields[FIELD_SUBJECT]);
+    request_add_blob(request, STOREHOOK_FIELD_DATA, &row->original);
+    reason = request_ask(request, judgement->budget_us, &answer);
+    decision = reason == REQUEST_ANSWERED ? obey(judgement, answer) : judge_unscanned(row, reason);
+    answer_free(answer);
+    request_free(request);
+    return decision;
+}
+
+/* Also where nothing is asked: a flagged part may need them at commit. */
+static int read_fields(Judgement *judgement)
+{
+    static const struct {
+        Column column;
+        RowField field;
+    } texts[] = {{COLUMN_SENDER, FIELD_SENDER},
+                 {COLUMN_RECIPIENTS, FIELD_RECIPIENTS},
+                 {COLUMN_SUBJECT, FIELD_SUBJECT}};
+    int result = table_info_read(&judgement->place, COLUMN_KEY, STOREHOOK_TEXT_MAX,
+                                 &judgement->row->fields[FIELD_MESSAGE]);
+
+    for (unsigned i = 0; result == 0 && i < sizeof(texts) / sizeof(texts[0]); i++)
+        result = table_info_read_text(&judgement->place, texts[i].column, STOREHOOK_TEXT_MAX,
+                                      &judgement->row->fields[texts[i].field]);
+    return result;
+}
+
+Decision judge_text(Judgement *judgement)
+{
+    TrackedRow *row = judgement->row;
+    Decision decision;
+
+    judgement->unchanged =
+        judgement->replaces && !table_info_changed(&judgement->place, COLUMN_TEXT);
+    if (judgement->unchanged)
+        return DECISION_WRITE;
+    if (read_fields(judgement) < 0)
+        return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
+    if (!judge_may_ask(row, &decision))
+        return decision;
+    if (table_info_read_blob(&judgement->place, COLUMN_TEXT, &row->original) < 0)
+        return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
+    if (!row->original.set)
+        return DECISION_WRITE;
+    decision = ask(judgement);
+    if (!row->flagged && !row->altered)
+        blob_clear(&row->original);
+    return decision;
+}

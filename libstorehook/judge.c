@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * judge.c - what the judgements of content, text, link and message have in common.
+ *
+ * Nothing here fails by itself: what cannot be asked passes and is counted.
+ */
+#include "libstorehook/judge.h"
+
+#include "libstorehook/connection.h"
+
+Decision judge_unscanned(TrackedRow *row, int reason)
+{
+    row->reason = reason;
+    return reason == STOREHOOK_REASON_UNAVAILABLE && connection_defers() ? DECISION_DEFER
+                                                                         : DECISION_WRITE;
+}
+
+bool judge_may_ask(TrackedRow *row, Decision *ret)
+{
+    switch (connection_mode()) {
+    case CONNECTION_JUDGE:
+        return true;
+    case CONNECTION_STOPPED:
+        /* The administrator's word stands above the environment's. */
+        row->reason = STOREHOOK_REASON_UNAVAILABLE;
+        *ret = DECISION_WRITE;
+        return false;
+    case CONNECTION_NOT_YOU:
+        *ret = DECISION_WRITE;
+        return false;
+    default:
+        *ret = judge_unscanned(row, STOREHOOK_REASON_UNAVAILABLE);
+        return false;
+    }
+}
+
+bool judge_keep_answer(TrackedRow *row, const Answer *answer)
+{
+    if (answer_copy(answer, STOREHOOK_FIELD_VERDICT_NAME, STOREHOOK_TEXT_MAX,
+                    &row->fields[FIELD_VERDICT_NAME]) < 0 ||
+        answer_copy(answer, STOREHOOK_FIELD_INCIDENT, STOREHOOK_TEXT_MAX,
+                    &row->fields[FIELD_INCIDENT]) < 0)
+        return false;
+    row->verdict = answer->verdict;
+    row->flagged = row->flagged || answer->flagged;
+    return true;
+}
+
+bool judge_is_same_store(const TrackedRow *a, const TrackedRow *b)
+{
+    return a->database == b->database && a->set == b->set;
+}
+
+TrackedRow *judge_find_content(const Session *session, const TrackedRow *like)
+{
+    if (!session)
+        return NULL;
+    for (TrackedRow *row = session->rows; row; row = row->next)
+        if (row->role == ROLE_CONTENTS && tracked_row_stands(row) &&
+            judge_is_same_store(row, like) &&
+            byte_string_equals(&row->fields[FIELD_DIGEST], &like->fields[FIELD_DIGEST]))
+            return row;
+    return NULL;
+}
+
+void judge_restore(const Judgement *judgement)
+{
+    const RowPlace *place = &judgement->place;
+    const TrackedRow *row = judgement->row;
+    BlobView view;
+
+    if (!row->altered)
+        return;
+    if (blob_view(&row->original, &view) == 0) {
+        table_info_write(place, row->role == ROLE_MESSAGES ? COLUMN_TEXT : COLUMN_DATA, view.data,
+                         view.size);
+        blob_view_close(&view);
+    }
+    if (row->fields[FIELD_DIGEST].data)
+        table_info_write(place, COLUMN_DIGEST, row->fields[FIELD_DIGEST].data,
+                         row->fields[FIELD_DIGEST].size);
+    if (row->fields[FIELD_NAME].data)
+        table_info_write_text(place, COLUMN_NAME, row->fields[FIELD_NAME].data,
+                              row->fields[FIELD_NAME].size);
+    if (row->fields[FIELD_HEADER].data)
+        table_info_write_text(place, COLUMN_HEADER, row->fields[FIELD_HEADER].data,
+                              row->fields[FIELD_HEADER].size);
+}
+
+JET_ERR judge_error(Decision decision)
+{
+    switch (decision) {
+    case DECISION_REFUSE:
+        return JET_errPermissionDenied;
+    case DECISION_DEFER:
+        return JET_errInstanceUnavailable;
+    default:
+        return JET_errSuccess;
+    }
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * judge.h - asks about a row before it is written, or a message before it is committed, and does
+ * what the answer says.
+ */
+#ifndef LIBSTOREHOOK_JUDGE_H
+#define LIBSTOREHOOK_JUDGE_H
+
+#include "libstorehook/request.h"
+#include "libstorehook/rows.h"
+
+typedef enum {
+    DECISION_WRITE,  /* go on to the original */
+    DECISION_SKIP,   /* say success and write nothing */
+    DECISION_REFUSE, /* JET_errPermissionDenied */
+    DECISION_DEFER   /* JET_errInstanceUnavailable */
+} Decision;
+
+typedef struct {
+    RowPlace place; /* the host's cursor, its prepared row */
+    Session *session;
+    int64_t *budget_us;
+    TrackedRow *row; /* what is learnt of the row; added to the session when it was written */
+    bool replaces;   /* an old row, of which only what changed is judged */
+    bool unchanged;  /* nothing did: the row need not be remembered */
+} Judgement;
+
+Decision judge_content(Judgement *judgement);
+Decision judge_text(Judgement *judgement);
+Decision judge_link(Judgement *judgement);
+/* The content behind a digest became a notice: links of this transaction that name the old one. */
+Decision judge_links_again(Judgement *judgement);
+/* The original did not take the row: sets the columns back to what the host had there. */
+void judge_restore(const Judgement *judgement);
+
+/* Before the commit of level 1: messages with a flagged part. */
+Decision judge_commit(Session *session, JET_SESID sesid);
+/* A flagged row that is written outside any transaction. */
+Decision judge_alone(Judgement *judgement);
+
+/* Shared by the above. */
+/* No verdict: the row passes and is counted, or is deferred where the environment says so. */
+Decision judge_unscanned(TrackedRow *row, int reason);
+/* Whether to ask at all; else *ret is the decision. */
+bool judge_may_ask(TrackedRow *row, Decision *ret);
+/* Keeps verdict, name, incident and flag of an answer in the row; none of it without memory. */
+bool judge_keep_answer(TrackedRow *row, const Answer *answer);
+/* The standing row of this transaction that holds (or held) the content with the digest of `like`.
+ */
+TrackedRow *judge_find_content(const Session *session, const TrackedRow *like);
+bool judge_is_same_store(const TrackedRow *a, const TrackedRow *b);
+JET_ERR judge_error(Decision decision);
+
+#endif /* LIBSTOREHOOK_JUDGE_H */

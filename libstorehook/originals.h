@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * originals.h - the store library's own functions, behind the interposed ones and for our own use.
+ *
+ * ORIGINAL(JetUpdate) is the function, or NULL when no store library here has it.
+ */
+#ifndef LIBSTOREHOOK_ORIGINALS_H
+#define LIBSTOREHOOK_ORIGINALS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "mailstore/ese/esent.h"
+
+/* The spellings that esent.h leaves out. */
+JET_ERR JetDetachDatabaseA(JET_SESID sesid, JET_PCSTR szFilename);
+JET_ERR JetDetachDatabaseW(JET_SESID sesid, JET_PCWSTR szFilename);
+JET_ERR JetDetachDatabase2A(JET_SESID sesid, JET_PCSTR szFilename, JET_GRBIT grbit);
+JET_ERR JetDetachDatabase2W(JET_SESID sesid, JET_PCWSTR szFilename, JET_GRBIT grbit);
+JET_ERR JetBeginSessionA(JET_INSTANCE instance, JET_SESID *psesid, JET_PCSTR szUserName,
+                         JET_PCSTR szPassword);
+JET_ERR JetBeginSessionW(JET_INSTANCE instance, JET_SESID *psesid, JET_PCWSTR szUserName,
+                         JET_PCWSTR szPassword);
+
+/* Interposed: what libstorehook.sym exports besides storehook_*. */
+#define ORIGINALS_INTERPOSED(X)                                                                    \
+    X(JetPrepareUpdate)                                                                            \
+    X(JetUpdate)                                                                                   \
+    X(JetUpdate2)                                                                                  \
+    X(JetDelete)                                                                                   \
+    X(JetBeginSession)                                                                             \
+    X(JetBeginSessionA)                                                                            \
+    X(JetBeginSessionW)                                                                            \
+    X(JetDupSession)                                                                               \
+    X(JetEndSession)                                                                               \
+    X(JetBeginTransaction)                                                                         \
+    X(JetBeginTransaction2)                                                                        \
+    X(JetBeginTransaction3)                                                                        \
+    X(JetCommitTransaction)                                                                        \
+    X(JetCommitTransaction2)                                                                       \
+    X(JetRollback)                                                                                 \
+    X(JetCloseTable)                                                                               \
+    X(JetCloseDatabase)                                                                            \
+    X(JetDetachDatabase)                                                                           \
+    X(JetDetachDatabaseA)                                                                          \
+    X(JetDetachDatabaseW)                                                                          \
+    X(JetDetachDatabase2)                                                                          \
+    X(JetDetachDatabase2A)                                                                         \
+    X(JetDetachDatabase2W)                                                                         \
+    X(JetTerm)                                                                                     \
+    X(JetTerm2)
+
+/* Called by us, never interposed. */
+#define ORIGINALS_CALLED(X)                                                                        \
+    X(JetSetColumn)                                                                                \
+    X(JetRetrieveColumn)                                                                           \
+    X(JetOpenTable)                                                                                \
+    X(JetGetTableInfo)                                                                             \
+    X(JetGetTableColumnInfo)                                                                       \
+    X(JetGetTableIndexInfo)                                                                        \
+    X(JetGetBookmark)                                                                              \
+    X(JetGotoBookmark)                                                                             \
+    X(JetMakeKey)                                                                                  \
+    X(JetSeek)                                                                                     \
+    X(JetMove)                                                                                     \
+    X(JetSetCurrentIndex)
+
+typedef enum {
+#define X(name) ORIGINAL_##name,
+    ORIGINALS_INTERPOSED(X)
+    ORIGINALS_CALLED(X)
+#undef X
+        ORIGINAL_COUNT
+} OriginalIndex;
+
+extern _Atomic(void *) originals_table[ORIGINAL_COUNT];
+
+/* Looks it up now; NULL when absent (a store library may be loaded later, so it is asked again). */
+void *originals_resolve(OriginalIndex index);
+/* How many of those interposed are absent; the A and W spellings do not count. */
+unsigned originals_missing(void);
+/* TRUE when all that judging needs is there. */
+int originals_complete(void);
+
+static inline void *originals_find(OriginalIndex index)
+{
+    void *found = atomic_load_explicit(&originals_table[index], memory_order_acquire);
+
+    return __builtin_expect(found != NULL, 1) ? found : originals_resolve(index);
+}
+
+#define ORIGINAL(name) ((__typeof__(&name))originals_find(ORIGINAL_##name))
+
+#endif /* LIBSTOREHOOK_ORIGINALS_H */

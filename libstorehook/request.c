@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * request.c - builds a request, sends it, waits for the answer until the deadline, reads it.
+ *
+ * Fails by StorehookReason. End of file without an answer is a worker that died. An answer is
+ * believed only when its kind, request number and every value are as protocol.h says; a late one
+ * finds its socket closed. Nothing is sent twice.
+ *
+ * Known limit: a message whose parts do not fit into one datagram (about a hundred of them) cannot
+ * be asked about and ends as STOREHOOK_REASON_RESOURCES.
+ */
+#include "libstorehook/request.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "libstorehook/clock.h"
+#include "libstorehook/connection.h"
+
+enum {
+    INLINE_ROOM = 24576 /* left in the datagram for the headers of the parts that follow */
+};
+
+static _Atomic uint64_t last_request;
+static _Atomic uint64_t answered;
+
+Request *request_new(StorehookKind kind)
+{
+    Request *request = malloc(sizeof(*request));
+    int pair[2];
+
+    if (!request)
+        return NULL;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+        free(request);
+        return NULL;
+    }
+    request->reply = descriptor_take(pair[0]);
+    request->carried = descriptor_take(pair[1]);
+    request->memfd_count = 0;
+    request->failure = REQUEST_ANSWERED;
+    storehook_write_start(&request->writer, request->buffer, sizeof(request->buffer), kind,
+                          atomic_fetch_add(&last_request, 1) + 1, 0, connection_generation());
+    storehook_write_reply_socket(&request->writer, request->carried.fd);
+    return request;
+}
+
+Request *request_free(Request *request)
+{
+    if (!request)
+        return NULL;
+    descriptor_close(&request->reply);
+    descriptor_close(&request->carried);
+    for (unsigned i = 0; i < request->memfd_count; i++)
+        descriptor_close(&request->memfds[i]);
+    free(request);
+    return NULL;
+}
+
+void request_add_string(Request *request, StorehookField tag, const ByteString *string)
+{
+    size_t limit = tag == STOREHOOK_FIELD_HEADER ? STOREHOOK_HEADER_MAX : STOREHOOK_TEXT_MAX;
+
+    if (string->data)
+        storehook_write_bytes(&request->writer, tag, string->data,
+                              string->size < limit ? string->size : limit);
+}
+
+void request_add_whole(Request *request, StorehookField tag, const ByteString *string, size_t limit)
+{
+    if (string->data && string->size > limit)
+        request->failure = STOREHOOK_REASON_RESOURCES;
+    else
+        request_add_string(request, tag, string);
+}
+
+/* Short bytes that would fill the datagram go into a memfd of their own. */
+static void add_in_memfd(Request *request, StorehookField tag, const Blob *blob)
+{
+    int fd = -1;
+
+    if (request->memfd_count < STOREHOOK_DESCRIPTORS_MAX)
+        fd = storehook_memfd_new(blob->data, blob->size);
+    if (fd < 0) {
+        request->failure = STOREHOOK_REASON_RESOURCES;
+        return;
+    }
+    request->memfds[request->memfd_count++] = descriptor_take(fd);
+    storehook_write_descriptor(&request->writer, tag, fd, blob->size);
+}
+
+void request_add_blob(Request *request, StorehookField tag, const Blob *blob)
+{
+    if (!blob->set)
+        return;
+    if (blob->data)
+        storehook_write_bytes(&request->writer, tag, blob->data, blob->size);
+    else if (descriptor_is_ours(&blob->memfd))
+        storehook_write_descriptor(&request->writer, tag, blob->memfd.fd, blob->size);
+    else
+        request->failure = STOREHOOK_REASON_RESOURCES;
+}
+
+void request_add_part_blob(Request *request, const Blob *blob)
+{
+    StorehookWriter *writer = &request->writer;
+
+    if (blob->set && blob->data && writer->length + blob->size + INLINE_ROOM > writer->capacity)
+        add_in_memfd(request, STOREHOOK_FIELD_DATA, blob);
+    else
+        request_add_blob(request, STOREHOOK_FIELD_DATA, blob);
+}
+
+static int reason_of(int error)
+{
+    switch (error) {
+    case -ECONNREFUSED:
+    case -EAGAIN:
+    case -ETOOMANYREFS:
+        return STOREHOOK_REASON_UNAVAILABLE;
+    default:
+        return STOREHOOK_REASON_RESOURCES;
+    }
+}
+
+static int send_request(Request *request, int64_t until_us, int64_t budget_us)
+{
+    StorehookHeader *header = (StorehookHeader *)(void *)request->buffer;
+    int result;
+
+    if (request->writer.overflow || request->failure != REQUEST_ANSWERED)
+        return STOREHOOK_REASON_RESOURCES;
+    header->deadline_ms = (uint32_t)((budget_us + 999) / 1000);
+    result = connection_send(&request->writer, until_us);
+    /* The workers hold the other end now, or nobody does: then it reads as end of file. */
+    descriptor_close(&request->carried);
+    return result < 0 ? reason_of(result) : REQUEST_ANSWERED;
+}
+
+static bool read_answer(Answer *answer, size_t size, uint64_t request)
+{
+    uint32_t action;
+
+    if (storehook_read_message(answer->buffer, size, answer->descriptors, answer->descriptor_count,
+                               &answer->message) < 0 ||
+        answer->message.header.kind != STOREHOOK_VERDICT ||
+        answer->message.header.request != request)
+        return false;
+    action = storehook_read_u32(&answer->message, STOREHOOK_FIELD_ACTION, STOREHOOK_ACTIONS);
+    answer->verdict =
+        storehook_read_u32(&answer->message, STOREHOOK_FIELD_VERDICT, STOREHOOK_VERDICTS);
+    if (action >= STOREHOOK_ACTIONS || answer->verdict >= STOREHOOK_VERDICTS)
+        return false;
+    answer->action = (StorehookAction)action;
+    answer->flagged = storehook_read_u32(&answer->message, STOREHOOK_FIELD_FLAGGED, 0) != 0;
+    answer->need_data = storehook_read_u32(&answer->message, STOREHOOK_FIELD_NEED_DATA, 0) != 0;
+    return true;
+}
+
+static int receive_answer(Request *request, int64_t until_us, Answer *answer)
+{
+    const StorehookHeader *header = (const StorehookHeader *)(void *)request->buffer;
+    int result = connection_wait(request->reply.fd, POLLIN, until_us);
+    ssize_t size;
+
+    if (result <= 0)
+        return result == 0 ? STOREHOOK_REASON_DEADLINE : STOREHOOK_REASON_RESOURCES;
+    if (!descriptor_is_ours(&request->reply))
+        return STOREHOOK_REASON_RESOURCES;
+    size = storehook_receive(request->reply.fd, answer->buffer, sizeof(answer->buffer),
+                             answer->descriptors, &answer->descriptor_count, MSG_DONTWAIT);
+    if (size == 0 || size == -ECONNRESET)
+        return STOREHOOK_REASON_CRASH;
+    if (size < 0 || !read_answer(answer, (size_t)size, header->request))
+        return STOREHOOK_REASON_PROTOCOL;
+    return REQUEST_ANSWERED;
+}
+
+int request_ask(Request *request, int64_t *budget_us, Answer **ret)
+{
+    int64_t start = clock_now_us(), until = start + *budget_us;
+    Answer *answer;
+    int reason;
+
+    if (*budget_us <= 0)
+        return STOREHOOK_REASON_DEADLINE;
+    answer = malloc(sizeof(*answer));
+    if (!answer)
+        return STOREHOOK_REASON_RESOURCES;
+    answer->descriptor_count = 0;
+    reason = send_request(request, until, *budget_us);
+    if (reason == REQUEST_ANSWERED)
+        reason = receive_answer(request, until, answer);
+    *budget_us -= clock_now_us() - start;
+    if (reason != REQUEST_ANSWERED) {
+        answer_free(answer);
+        return reason;
+    }
+    atomic_fetch_add(&answered, 1);
+    *ret = answer;
+    return REQUEST_ANSWERED;
+}
+
+Answer *answer_free(Answer *answer)
+{
+    if (!answer)
+        return NULL;
+    for (unsigned i = 0; i < answer->descriptor_count; i++)
+        close(answer->descriptors[i]);
+    free(answer);
+    return NULL;
+}
+
+int answer_view(const Answer *answer, StorehookField tag, BlobView *ret)
+{
+    StorehookValue value;
+
+    if (!storehook_read_find(&answer->message, tag, &value))
+        return -ENODATA;
+    if (!value.data)
+        return blob_view_memfd(value.descriptor, value.size, ret);
+    *ret = (BlobView){.data = value.data, .size = value.size};
+    return 0;
+}
+
+int answer_copy(const Answer *answer, StorehookField tag, size_t limit, ByteString *ret)
+{
+    StorehookValue value;
+
+    if (!storehook_read_find(&answer->message, tag, &value) || !value.data)
+        return 0;
+    return byte_string_set(ret, value.data, value.size < limit ? value.size : limit);
+}
+
+uint64_t request_answered(void)
+{
+    return atomic_load(&answered);
+}

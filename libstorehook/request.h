@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * request.h - one question to a worker and its answer.
+ */
+#ifndef LIBSTOREHOOK_REQUEST_H
+#define LIBSTOREHOOK_REQUEST_H
+
+#include "libstorehook/blob.h"
+#include "libstorehook/protocol.h"
+
+enum {
+    REQUEST_ANSWERED = -1 /* else a StorehookReason */
+};
+
+typedef struct {
+    StorehookWriter writer;
+    Descriptor reply, carried;                    /* our end, and the one that travels */
+    Descriptor memfds[STOREHOOK_DESCRIPTORS_MAX]; /* made for this request alone */
+    unsigned memfd_count;
+    int failure; /* REQUEST_ANSWERED: none so far */
+    _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
+} Request;
+
+typedef struct {
+    StorehookAction action;
+    bool flagged, need_data;
+    uint32_t verdict;
+    StorehookMessage message; /* to find the other fields in */
+    int descriptors[STOREHOOK_DESCRIPTORS_MAX];
+    unsigned descriptor_count;
+    _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
+} Answer;
+
+/* NULL without memory or descriptors. */
+Request *request_new(StorehookKind kind);
+Request *request_free(Request *request); /* accepts NULL */
+
+/* Absent strings are left out; text is cut to STOREHOOK_TEXT_MAX, headers to STOREHOOK_HEADER_MAX.
+ */
+void request_add_string(Request *request, StorehookField tag, const ByteString *string);
+/* Whole or not at all: a string that would be cut fails the request. */
+void request_add_whole(Request *request, StorehookField tag, const ByteString *string,
+                       size_t limit);
+void request_add_blob(Request *request, StorehookField tag, const Blob *blob);
+/* The same, but inline only while the datagram has plenty of room. */
+void request_add_part_blob(Request *request, const Blob *blob);
+
+/*
+ * Asks, taking the time it took from *budget_us. REQUEST_ANSWERED and an answer to free, or the
+ * StorehookReason why there is none. Counts an answer that was understood.
+ */
+int request_ask(Request *request, int64_t *budget_us, Answer **ret);
+Answer *answer_free(Answer *answer); /* accepts NULL */
+
+/* The bytes of a field, in the datagram or mapped. -ENODATA when absent. */
+int answer_view(const Answer *answer, StorehookField tag, BlobView *ret);
+/* Copies a field that must be short; absent gives an absent string. 0, -ENOMEM. */
+int answer_copy(const Answer *answer, StorehookField tag, size_t limit, ByteString *ret);
+
+/* Answers understood since the process began. */
+uint64_t request_answered(void);
+
+#endif /* LIBSTOREHOOK_REQUEST_H */

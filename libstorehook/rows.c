@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * rows.c - finds, reads, inserts and deletes rows beside the host's own cursors.
+ *
+ * Each cursor lives for one task: nothing of ours is open when the host closes its session. Errors
+ * are the store's, unchanged. The host's cursors, their positions and their prepared updates are
+ * never touched.
+ *
+ * Known limit: a store whose digest column stands first in no index is not searched row by row; its
+ * contents count as not found.
+ */
+#include "libstorehook/rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libstorehook/originals.h"
+
+JET_ERR own_cursor_open(JET_SESID sesid, JET_DBID database, const char *table, OwnCursor *ret)
+{
+    JET_TABLEID tableid;
+    JET_ERR err = ORIGINAL(JetOpenTable)(sesid, database, table, NULL, 0, 0, &tableid);
+
+    if (err < 0)
+        return err;
+    if (table_info_learn(sesid, tableid, &ret->info) != TABLE_LEARNT) {
+        ORIGINAL(JetCloseTable)(sesid, tableid);
+        return JET_errObjectNotFound;
+    }
+    ret->place = (RowPlace){.sesid = sesid, .tableid = tableid, .info = &ret->info};
+    return JET_errSuccess;
+}
+
+JET_ERR own_cursor_open_role(JET_SESID sesid, JET_DBID database, unsigned set, Role role,
+                             OwnCursor *ret)
+{
+    ProfileTable table;
+
+    if (!profile_find_role(set, role, &table))
+        return JET_errObjectNotFound;
+    return own_cursor_open(sesid, database, table.name, ret);
+}
+
+void own_cursor_close(OwnCursor *cursor)
+{
+    ORIGINAL(JetCloseTable)(cursor->place.sesid, cursor->place.tableid);
+}
+
+JET_ERR own_cursor_goto(OwnCursor *cursor, const ByteString *bookmark)
+{
+    if (!bookmark->data)
+        return JET_errNoCurrentRecord;
+    return ORIGINAL(JetGotoBookmark)(cursor->place.sesid, cursor->place.tableid, bookmark->data,
+                                     (uint32_t)bookmark->size);
+}
+
+/* On the current index. */
+static JET_ERR seek(OwnCursor *cursor, Column column, const ByteString *value)
+{
+    ByteString found = {0};
+    JET_ERR err = ORIGINAL(JetMakeKey)(cursor->place.sesid, cursor->place.tableid, value->data,
+                                       (uint32_t)value->size, JET_bitNewKey);
+
+    if (err >= 0)
+        err = ORIGINAL(JetSeek)(cursor->place.sesid, cursor->place.tableid, JET_bitSeekGE);
+    if (err < 0)
+        return err;
+    if (table_info_read(&cursor->place, column, value->size + 1, &found) < 0 ||
+        !byte_string_equals(&found, value))
+        err = JET_errRecordNotFound;
+    byte_string_clear(&found);
+    return err < 0 ? err : JET_errSuccess;
+}
+
+/* On the list's current row: the index it tells of begins with the column. */
+static bool begins_with(JET_SESID sesid, const JET_INDEXLIST *list, JET_COLUMNID column,
+                        char ret_name[JET_cbNameMost + 1])
+{
+    uint32_t position = 1, actual = 0;
+    JET_COLUMNID found = 0;
+
+    if (ORIGINAL(JetRetrieveColumn)(sesid, list->tableid, list->columnidiColumn, &position,
+                                    sizeof(position), NULL, 0, NULL) != JET_errSuccess ||
+        ORIGINAL(JetRetrieveColumn)(sesid, list->tableid, list->columnidcolumnid, &found,
+                                    sizeof(found), NULL, 0, NULL) != JET_errSuccess ||
+        ORIGINAL(JetRetrieveColumn)(sesid, list->tableid, list->columnidindexname, ret_name,
+                                    JET_cbNameMost, &actual, 0, NULL) != JET_errSuccess)
+        return false;
+    ret_name[actual < JET_cbNameMost ? actual : JET_cbNameMost] = '\0';
+    return position == 0 && found == column;
+}
+
+static JET_ERR use_index_of(OwnCursor *cursor, JET_COLUMNID column)
+{
+    JET_SESID sesid = cursor->place.sesid;
+    JET_INDEXLIST list = {.cbStruct = sizeof(list)};
+    char name[JET_cbNameMost + 1];
+    JET_ERR err = ORIGINAL(JetGetTableIndexInfo)(sesid, cursor->place.tableid, NULL, &list,
+                                                 sizeof(list), JET_IdxInfoList);
+    bool found = false;
+
+    if (err < 0)
+        return err;
+    for (err = ORIGINAL(JetMove)(sesid, list.tableid, JET_MoveFirst, 0); err >= 0 && !found;
+         err = ORIGINAL(JetMove)(sesid, list.tableid, JET_MoveNext, 0))
+        found = begins_with(sesid, &list, column, name);
+    ORIGINAL(JetCloseTable)(sesid, list.tableid);
+    if (!found)
+        return JET_errIndexNotFound;
+    return ORIGINAL(JetSetCurrentIndex)(sesid, cursor->place.tableid, name);
+}
+
+JET_ERR own_cursor_find(OwnCursor *cursor, Column column, const ByteString *value)
+{
+    JET_ERR err;
+
+    if (!cursor->info.columns[column].present || !value->data)
+        return JET_errRecordNotFound;
+    /* The primary index most often; a value found there is found, whatever it is an index of. */
+    err = seek(cursor, column, value);
+    if (err == JET_errSuccess)
+        return err;
+    err = use_index_of(cursor, cursor->info.columns[column].id);
+    return err < 0 ? JET_errRecordNotFound : seek(cursor, column, value);
+}
+
+JET_ERR rows_delete(JET_SESID sesid, const TrackedRow *row)
+{
+    OwnCursor cursor;
+    JET_ERR err = own_cursor_open(sesid, row->database, row->table, &cursor);
+
+    if (err < 0)
+        return err;
+    err = own_cursor_goto(&cursor, &row->fields[FIELD_BOOKMARK]);
+    if (err >= 0)
+        err = ORIGINAL(JetDelete)(sesid, cursor.place.tableid);
+    own_cursor_close(&cursor);
+    return err;
+}
+
+int rows_read_content(JET_SESID sesid, JET_DBID database, unsigned set, const ByteString *digest,
+                      Blob *ret)
+{
+    OwnCursor cursor;
+    int result = -ENOENT;
+
+    if (own_cursor_open_role(sesid, database, set, ROLE_CONTENTS, &cursor) < 0)
+        return -ENOENT;
+    if (own_cursor_find(&cursor, COLUMN_DIGEST, digest) >= 0)
+        result = table_info_read_blob(&cursor.place, COLUMN_DATA, ret);
+    own_cursor_close(&cursor);
+    return result == 0 && !ret->set ? -ENOENT : result;
+}
+
+static JET_ERR insert(OwnCursor *cursor, const ByteString *digest, const BlobView *data,
+                      TrackedRow *row)
+{
+    JET_SESID sesid = cursor->place.sesid;
+    JET_TABLEID tableid = cursor->place.tableid;
+    unsigned char bookmark[JET_cbBookmarkMostMost];
+    uint32_t actual = 0;
+    JET_ERR err = ORIGINAL(JetPrepareUpdate)(sesid, tableid, JET_prepInsert);
+
+    if (err < 0)
+        return err;
+    err = table_info_write(&cursor->place, COLUMN_DIGEST, digest->data, digest->size);
+    if (err >= 0)
+        err = table_info_write(&cursor->place, COLUMN_DATA, data->data, data->size);
+    if (err >= 0)
+        err = ORIGINAL(JetUpdate)(sesid, tableid, bookmark, sizeof(bookmark), &actual);
+    if (err < 0)
+        ORIGINAL(JetPrepareUpdate)(sesid, tableid, JET_prepCancel);
+    else if (byte_string_set(&row->fields[FIELD_BOOKMARK], bookmark, actual) < 0)
+        err = JET_errOutOfMemory;
+    return err;
+}
+
+JET_ERR rows_insert_content(JET_SESID sesid, JET_DBID database, unsigned set,
+                            const ByteString *digest, const BlobView *data, TrackedRow **ret)
+{
+    OwnCursor cursor;
+    TrackedRow *row;
+    JET_ERR err = own_cursor_open_role(sesid, database, set, ROLE_CONTENTS, &cursor);
+
+    if (err < 0)
+        return err;
+    row = tracked_row_new(&cursor.info);
+    if (!row || byte_string_set(&row->fields[FIELD_DIGEST], digest->data, digest->size) < 0)
+        err = JET_errOutOfMemory;
+    else
+        err = insert(&cursor, digest, data, row);
+    own_cursor_close(&cursor);
+    if (err < 0) {
+        tracked_row_free(row);
+        row = NULL;
+    } else {
+        row->inserted = true;
+    }
+    if (err < 0 && err != JET_errKeyDuplicate)
+        return err;
+    *ret = row;
+    return JET_errSuccess;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * status.c - how this process is protected, for whoever asks from inside it. Cannot fail.
+ */
+#include "libstorehook/storehook.h"
+
+#include "libstorehook/connection.h"
+#include "libstorehook/guard.h"
+#include "libstorehook/originals.h"
+#include "libstorehook/request.h"
+#include "libstorehook/unscanned.h"
+
+static StorehookState find_state(void)
+{
+    if (guard_is_forked())
+        return STOREHOOK_STATE_FORKED;
+    if (!originals_complete())
+        return STOREHOOK_STATE_NO_STORE;
+    if (!connection_was_tried())
+        return STOREHOOK_STATE_IDLE;
+    switch (connection_peek()) {
+    case CONNECTION_JUDGE:
+        return STOREHOOK_STATE_HOOKED;
+    case CONNECTION_STOPPED:
+        return STOREHOOK_STATE_STOPPED;
+    case CONNECTION_NOT_YOU:
+        return STOREHOOK_STATE_NOT_YOU;
+    default:
+        return STOREHOOK_STATE_NOT_CONNECTED;
+    }
+}
+
+void storehook_status(StorehookStatus *ret)
+{
+    uint64_t totals[STOREHOOK_REASONS] = {0};
+    StorehookStatus status = {.state = find_state(), .originals_missing = originals_missing()};
+
+    /* The tables of a forked process may be locked for ever. */
+    if (status.state != STOREHOOK_STATE_FORKED) {
+        unscanned_totals(totals);
+        status.judged = request_answered();
+    }
+    for (unsigned i = 0; i < STOREHOOK_REASONS; i++)
+        status.unscanned += totals[i];
+    *ret = status;
+}
+
+const char *storehook_state_text(StorehookState state)
+{
+    static const char *const texts[] = {
+        [STOREHOOK_STATE_IDLE] = "idle",
+        [STOREHOOK_STATE_HOOKED] = "hooked",
+        [STOREHOOK_STATE_STOPPED] = "stopped",
+        [STOREHOOK_STATE_NOT_YOU] = "not to be hooked",
+        [STOREHOOK_STATE_NOT_CONNECTED] = "not connected",
+        [STOREHOOK_STATE_NO_STORE] = "no store library",
+        [STOREHOOK_STATE_FORKED] = "forked",
+    };
+
+    return (unsigned)state < sizeof(texts) / sizeof(texts[0]) ? texts[state] : "unknown";
+}
+
+const char *storehook_verdict_text(StorehookVerdictKind verdict)
+{
+    static const char *const texts[STOREHOOK_VERDICTS] = {
+        [STOREHOOK_VERDICT_CLEAN] = "clean",
+        [STOREHOOK_VERDICT_INFECTED] = "infected",
+        [STOREHOOK_VERDICT_BLOCKED] = "blocked",
+        [STOREHOOK_VERDICT_SUSPICIOUS] = "suspicious",
+        [STOREHOOK_VERDICT_ENCRYPTED] = "encrypted",
+        [STOREHOOK_VERDICT_AMBIGUOUS] = "ambiguous",
+        [STOREHOOK_VERDICT_NOT_FULLY_SCANNED] = "not-fully-scanned",
+        [STOREHOOK_VERDICT_NOT_SCANNED] = "not-scanned",
+    };
+
+    return (unsigned)verdict < STOREHOOK_VERDICTS ? texts[verdict] : "unknown";
+}

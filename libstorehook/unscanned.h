@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * unscanned.h - counts every row that passed without a verdict, and remembers which.
+ *
+ * For all threads.
+ */
+#ifndef LIBSTOREHOOK_UNSCANNED_H
+#define LIBSTOREHOOK_UNSCANNED_H
+
+#include "libstorehook/blob.h"
+#include "libstorehook/protocol.h"
+
+enum {
+    UNSCANNED_RING = 1024, /* rows remembered; more are counted, and the report says since when */
+    UNSCANNED_TABLES = 64  /* table names told apart before the first profile */
+};
+
+/* A judged table's row was written (and committed) without a verdict. */
+void unscanned_add(StorehookReason reason, const char *table, const ByteString *bookmark);
+/* The same before any profile is known: counted by name until unscanned_settle. */
+void unscanned_add_unjudged(const char *table, const ByteString *bookmark);
+/* A profile has come: counts those of the above that were in judged tables, forgets the others. */
+void unscanned_settle(void);
+
+/* Totals since the process began. */
+void unscanned_totals(uint64_t ret[STOREHOOK_REASONS]);
+/* Something has not been reported yet. One load. */
+bool unscanned_is_pending(void);
+/* Writes a REPORT with as many rows as fit. Returns a ticket for unscanned_reported. */
+uint64_t unscanned_write_report(StorehookWriter *writer, void *buffer, size_t capacity,
+                                const unsigned char instance[16]);
+/* The report with that ticket was sent: forgets its rows. */
+void unscanned_reported(uint64_t ticket);
+/* For tests. */
+void unscanned_clear(void);
+
+#endif /* LIBSTOREHOOK_UNSCANNED_H */

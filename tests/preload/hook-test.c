@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * hook-test.c - see hook-test.h.
+ */
+#include "tests/preload/hook-test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+char hook_directory[64];
+char hook_socket[100];
+
+int hook_test_main(char **arguments, Suite *suite)
+{
+    const char *directory = getenv("HOOK_TEST_DIRECTORY");
+    char command[128];
+    SRunner *runner;
+    int failed;
+
+    if (!directory) {
+        strcpy(hook_directory, "/tmp/hook-test-XXXXXX");
+        if (!mkdtemp(hook_directory))
+            return 1;
+        snprintf(hook_socket, sizeof(hook_socket), "%s/s", hook_directory);
+        setenv("HOOK_TEST_DIRECTORY", hook_directory, 1);
+        setenv("STOREHOOK_SOCKET", hook_socket, 1);
+        execv("/proc/self/exe", arguments);
+        return 1;
+    }
+    snprintf(hook_directory, sizeof(hook_directory), "%s", directory);
+    snprintf(hook_socket, sizeof(hook_socket), "%s/s", hook_directory);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    snprintf(command, sizeof(command), "rm -rf '%s'", hook_directory);
+    if (system(command) != 0)
+        failed++;
+    return failed != 0;
+}
+
+StorehookStatus hook_status(void)
+{
+    StorehookStatus status;
+
+    storehook_status(&status);
+    return status;
+}
+
+double hook_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}

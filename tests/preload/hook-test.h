@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * hook-test.h - what the hook's test programs share: a directory, a socket in the environment.
+ */
+#ifndef TESTS_PRELOAD_HOOK_TEST_H
+#define TESTS_PRELOAD_HOOK_TEST_H
+
+#include <check.h>
+
+#include "libstorehook/storehook.h"
+#include "tests/preload/fake-service.h"
+#include "tests/preload/store-host.h"
+
+extern char hook_directory[64];
+extern char hook_socket[100];
+
+/* Runs the suite with STOREHOOK_SOCKET set, for the library read it when it was loaded. */
+int hook_test_main(char **arguments, Suite *suite);
+StorehookStatus hook_status(void);
+double hook_now(void);
+/* Waits at most a second for the service to have seen something. */
+#define hook_wait_for(condition)                                                                   \
+    do {                                                                                           \
+        double until_ = hook_now() + 1;                                                            \
+        while (!(condition) && hook_now() < until_)                                                \
+            usleep(1000);                                                                          \
+        ck_assert(condition);                                                                      \
+    } while (0)
+
+#endif

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-delivery.c - one delivery through the hook, with every answer that a service may give.
+ */
+#include "tests/preload/hook-test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static Host host;
+static FakeService *service;
+static uint64_t id;
+
+static const char *const infected[] = {"this is EICAR", "a.exe", "harmless", "b.txt", NULL};
+static const char *const clean[] = {"harmless", "b.txt", NULL};
+
+static void setup(void)
+{
+    service = fake_service_start(hook_socket);
+    host_open(&host, hook_directory);
+}
+
+static void teardown(void)
+{
+    host_close(&host);
+    host_end();
+    fake_service_kill(service);
+}
+
+static JET_ERR deliver(const char *text, const char *const *parts, bool links_first)
+{
+    return host_deliver(&host, &(HostMessage){text, parts, links_first}, &id);
+}
+
+/* A column of the nth row as text. */
+static const char *text_of(HostTable table, unsigned n, const char *column)
+{
+    static char text[8][1024];
+    static unsigned turn;
+    char *ret = text[turn++ % 8];
+    long size = host_read(&host, table, n, column, ret, 1023);
+
+    ck_assert_int_ge(size, 0);
+    ck_assert_int_lt(size, 1024);
+    ret[size] = '\0';
+    return ret;
+}
+
+static void check_digest(unsigned content)
+{
+    unsigned char digest[32], expected[32];
+    const char *data = text_of(HOST_CONTENTS, content, "data");
+
+    ck_assert_int_eq(host_read(&host, HOST_CONTENTS, content, "digest", digest, 32), 32);
+    fake_digest(data, strlen(data), expected);
+    ck_assert_mem_eq(digest, expected, 32);
+}
+
+START_TEST(clean_mail_passes)
+{
+    ck_assert_int_eq(hook_status().state, STOREHOOK_STATE_HOOKED);
+    ck_assert_int_eq(deliver("text", clean, false), 0);
+    ck_assert_int_eq(host_link(&host, id, 7, 1), 0);
+    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "text");
+    ck_assert_str_eq(text_of(HOST_CONTENTS, 0, "data"), "harmless");
+    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 0, "name"), "b.txt");
+    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 1);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+    ck_assert_uint_eq(hook_status().judged, 3);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
+}
+END_TEST
+
+START_TEST(infected_mail_is_dropped)
+{
+    FakeCounts counts;
+
+    ck_assert_int_eq(deliver("text", infected, _i), 0);
+    counts = fake_service_counts(service);
+    ck_assert_uint_eq(counts.messages, 1);
+    ck_assert_uint_eq(counts.message_parts, 2);
+    ck_assert_uint_eq(counts.message_flagged, 1);
+    ck_assert_str_eq(counts.message_text, "text|");
+    ck_assert_str_eq(counts.message_part,
+                     "a.exe|Content-Type: x/y; name=a.exe\r\n\r\n|10|identity|this is EICAR|");
+    for (unsigned i = 0; i <= HOST_ENTRIES; i++)
+        ck_assert_uint_eq(host_count(&host, (HostTable)i), 0);
+    ck_assert_int_eq(host_link(&host, id, 7, 1), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 0);
+    hook_wait_for(fake_service_counts(service).notes == 1);
+    counts = fake_service_counts(service);
+    ck_assert_str_eq(counts.note, "MSG-1|INBOX|1|anna|");
+    ck_assert_uint_eq(counts.note_dropped, 1);
+    /* The next message is none of its business. */
+    ck_assert_int_eq(deliver("text", clean, false), 0);
+    ck_assert_int_eq(host_link(&host, id, 7, 2), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 1);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+}
+END_TEST
+
+START_TEST(notice_stays)
+{
+    unsigned char link[32], content[32];
+
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(deliver("text", infected, _i), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+    ck_assert_uint_eq(host_count(&host, HOST_CONTENTS), 2);
+    ck_assert(strncmp(text_of(HOST_CONTENTS, 0, "data"), "NOTICE ", 7) == 0);
+    check_digest(0);
+    check_digest(1);
+    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 0, "name"), "notice.txt");
+    ck_assert(strstr(text_of(HOST_ATTACHMENTS, 0, "header"), "notice=1"));
+    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 0, "encoding"), "identity");
+    host_read(&host, HOST_ATTACHMENTS, 0, "digest", link, 32);
+    host_read(&host, HOST_CONTENTS, 0, "digest", content, 32);
+    ck_assert_mem_eq(link, content, 32);
+    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 1, "name"), "b.txt");
+    ck_assert_int_eq(host_link(&host, id, 7, 1), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 1);
+    hook_wait_for(fake_service_counts(service).notes == 1);
+    ck_assert_uint_eq(fake_service_counts(service).note_dropped, 0);
+}
+END_TEST
+
+START_TEST(long_contents_travel_in_memfds)
+{
+    static char large[200001], other[50001];
+    const char *const parts[] = {large, "large", other, "other", NULL};
+
+    memset(large, 'a', 200000);
+    memset(other, 'b', 50000);
+    memcpy(large + 100000, "EICAR", 5);
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(deliver("text", parts, _i), 0);
+    ck_assert(strncmp(text_of(HOST_CONTENTS, 0, "data"), "NOTICE ", 7) == 0);
+    ck_assert_int_eq(host_read(&host, HOST_CONTENTS, 1, "data", NULL, 0), 50000);
+    ck_assert_uint_eq(fake_service_counts(service).message_parts, 2);
+}
+END_TEST
+
+START_TEST(stripped_without_quarantine)
+{
+    const char *const parts[] = {"STRIP me", "a.scr", NULL};
+
+    ck_assert_int_eq(deliver("text", parts, _i), 0);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+    ck_assert(strncmp(text_of(HOST_CONTENTS, 0, "data"), "NOTICE ", 7) == 0);
+    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 0, "name"), "notice.txt");
+}
+END_TEST
+
+START_TEST(flagged_without_replacement)
+{
+    const char *const parts[] = {"FLAG this", "a", NULL};
+
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(deliver("text", parts, _i), 0);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 1);
+    ck_assert_str_eq(text_of(HOST_CONTENTS, 0, "data"), "FLAG this");
+    fake_service_set_message_action(service, STOREHOOK_ACTION_DROP);
+    ck_assert_int_eq(deliver("text", (const char *const[]){"FLAG too", "a", NULL}, _i), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+    ck_assert_uint_eq(host_count(&host, HOST_CONTENTS), 1);
+}
+END_TEST
+
+START_TEST(refused_and_deferred)
+{
+    ck_assert_int_eq(deliver("t", (const char *const[]){"REFUSE", "a", NULL}, false),
+                     JET_errPermissionDenied);
+    ck_assert_int_eq(deliver("t", (const char *const[]){"DEFER", "a", NULL}, false),
+                     JET_errInstanceUnavailable);
+    fake_service_set_message_action(service, STOREHOOK_ACTION_REFUSE);
+    ck_assert_int_eq(deliver("t", infected, _i), JET_errPermissionDenied);
+    fake_service_set_message_action(service, STOREHOOK_ACTION_DEFER);
+    ck_assert_int_eq(deliver("t", infected, _i), JET_errInstanceUnavailable);
+    for (unsigned i = 0; i <= HOST_ENTRIES; i++)
+        ck_assert_uint_eq(host_count(&host, (HostTable)i), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+    ck_assert_int_eq(deliver("t", clean, _i), 0);
+}
+END_TEST
+
+START_TEST(inline_part_is_overwritten)
+{
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(deliver("before EICAR after", NULL, false), 0);
+    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "before xxxxx after");
+    ck_assert_str_eq(fake_service_counts(service).message_text, "before EICAR after|");
+    fake_service_set_message_action(service, STOREHOOK_ACTION_DROP);
+    ck_assert_int_eq(deliver("EICAR", NULL, false), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+}
+END_TEST
+
+START_TEST(text_of_another_length_is_not_believed)
+{
+    ck_assert_int_eq(deliver("CUTME EICAR", NULL, false), 0);
+    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "CUTME EICAR");
+    ck_assert_uint_eq(hook_status().unscanned, 1);
+    hook_wait_for(fake_service_counts(service).totals[STOREHOOK_REASON_PROTOCOL] == 1);
+}
+END_TEST
+
+/* A content that is stored already, and became bad: nobody wrote it in this transaction. */
+START_TEST(link_to_unknown_digest_fetches_its_bytes)
+{
+    fake_service_enable(service, false);
+    ck_assert_int_eq(deliver("text", infected, false), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_CONTENTS), 2);
+    ck_assert_uint_eq(hook_status().unscanned, 5);
+    fake_service_enable(service, true);
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    /* Both contents are there: KeyDuplicate, and they are judged by link. */
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    {
+        unsigned char digest[32];
+        uint64_t message;
+        const HostColumn text[] = {{"text", "again", 5}};
+
+        fake_digest(infected[0], strlen(infected[0]), digest);
+        ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, &message), 0);
+        const HostColumn link[] = {{"message", &message, 8},
+                                   {"name", "a.exe", 5},
+                                   {"header", "H", 1},
+                                   {"digest", digest, 32}};
+        ck_assert_int_eq(host_insert(&host, HOST_ATTACHMENTS, link, 4, NULL), 0);
+    }
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(fake_service_counts(service).need_data, 1);
+    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 2, "name"), "notice.txt");
+    ck_assert_str_eq(fake_service_counts(service).message_part, "a.exe|H|0|this is EICAR|");
+    /* The old one stays for the message that has it; the notice stands beside. */
+    ck_assert_uint_eq(host_count(&host, HOST_CONTENTS), 3);
+    check_digest(2);
+}
+END_TEST
+
+START_TEST(savepoint_that_is_rolled_back_is_forgotten)
+{
+    const HostColumn text[] = {{"text", "EICAR", 5}}, good[] = {{"text", "good", 4}};
+
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, good, 1, NULL), 0);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
+    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+}
+END_TEST
+
+START_TEST(inner_commit_merges_up)
+{
+    const HostColumn text[] = {{"text", "EICAR", 5}}, good[] = {{"text", "good", 4}};
+
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, good, 1, NULL), 0);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 1);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+}
+END_TEST
+
+START_TEST(row_deleted_by_host_is_not_judged_again)
+{
+    const HostColumn text[] = {{"text", "EICAR", 5}};
+
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
+    ck_assert_int_eq(JetMove(host.sesid, host.tables[HOST_MESSAGES], JET_MoveFirst, 0), 0);
+    ck_assert_int_eq(JetDelete(host.sesid, host.tables[HOST_MESSAGES]), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
+}
+END_TEST
+
+START_TEST(entries_of_the_same_transaction_go_too)
+{
+    const HostColumn text[] = {{"text", "EICAR", 5}};
+    uint64_t message, folder = 7;
+
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, &message), 0);
+    const HostColumn entry[] = {{"message", &message, 8}, {"folder", &folder, 8}};
+    ck_assert_int_eq(host_insert(&host, HOST_ENTRIES, entry, 2, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 0);
+    hook_wait_for(fake_service_counts(service).notes == 1);
+    ck_assert_str_eq(fake_service_counts(service).note, "MSG-1|INBOX|1|anna|");
+}
+END_TEST
+
+START_TEST(outside_a_transaction)
+{
+    const HostColumn bad[] = {{"text", "EICAR", 5}}, good[] = {{"text", "good", 4}};
+    uint64_t message, folder = 7;
+
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, good, 1, NULL), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, bad, 1, &message), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 1);
+    const HostColumn entry[] = {{"message", &message, 8}, {"folder", &folder, 8}};
+    ck_assert_int_eq(host_insert(&host, HOST_ENTRIES, entry, 2, NULL), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 0);
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, bad, 1, NULL), 0);
+    ck_assert_str_eq(text_of(HOST_MESSAGES, 1, "text"), "xxxxx");
+    fake_service_set_message_action(service, STOREHOOK_ACTION_REFUSE);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, bad, 1, NULL), JET_errPermissionDenied);
+}
+END_TEST
+
+/* Replacing a row's other columns asks nobody; replacing its text does. */
+START_TEST(unchanged_content_is_not_asked)
+{
+    const HostColumn good[] = {{"text", "good", 4}};
+    JET_TABLEID messages = host.tables[HOST_MESSAGES];
+
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, good, 1, NULL), 0);
+    ck_assert_uint_eq(fake_service_counts(service).texts, 1);
+    ck_assert_int_eq(JetMove(host.sesid, messages, JET_MoveFirst, 0), 0);
+    ck_assert_int_eq(JetPrepareUpdate(host.sesid, messages, JET_prepReplace), 0);
+    ck_assert_int_eq(JetSetColumn(host.sesid, messages, host_column(&host, HOST_MESSAGES, "marks"),
+                                  "m", 1, 0, NULL),
+                     0);
+    ck_assert_int_eq(JetUpdate(host.sesid, messages, NULL, 0, NULL), 0);
+    ck_assert_uint_eq(fake_service_counts(service).texts, 1);
+    ck_assert_int_eq(JetPrepareUpdate(host.sesid, messages, JET_prepReplace), 0);
+    ck_assert_int_eq(JetSetColumn(host.sesid, messages, host_column(&host, HOST_MESSAGES, "text"),
+                                  "gooD", 4, 0, NULL),
+                     0);
+    ck_assert_int_eq(JetUpdate(host.sesid, messages, NULL, 0, NULL), 0);
+    ck_assert_uint_eq(fake_service_counts(service).texts, 2);
+    ck_assert_int_eq(JetPrepareUpdate(host.sesid, messages, JET_prepInsertCopy), 0);
+    ck_assert_int_eq(JetUpdate(host.sesid, messages, NULL, 0, NULL), 0);
+    ck_assert_uint_eq(fake_service_counts(service).texts, 3);
+}
+END_TEST
+
+/* The fake store gives the handle out again at once. */
+START_TEST(reused_handle_is_another_table)
+{
+    const HostColumn row[] = {{"data", "EICAR", 5}};
+    JET_TABLEID old = host.tables[HOST_CONTENTS];
+
+    ck_assert_int_eq(deliver("text", clean, false), 0);
+    for (unsigned round = 0; round < 3; round++) {
+        unsigned contents = fake_service_counts(service).contents;
+
+        JetCloseTable(host.sesid, host.tables[HOST_OTHER]);
+        JetCloseTable(host.sesid, host.tables[HOST_CONTENTS]);
+        ck_assert_int_eq(JetOpenTable(host.sesid, host.database, round % 2 ? "contents" : "other",
+                                      NULL, 0, 0, &old),
+                         0);
+        host.tables[round % 2 ? HOST_CONTENTS : HOST_OTHER] = old;
+        ck_assert_int_eq(JetOpenTable(host.sesid, host.database, round % 2 ? "other" : "contents",
+                                      NULL, 0, 0,
+                                      &host.tables[round % 2 ? HOST_OTHER : HOST_CONTENTS]),
+                         0);
+        ck_assert_int_eq(host_insert(&host, HOST_OTHER, row, 1, NULL), 0);
+        ck_assert_uint_eq(fake_service_counts(service).contents, contents);
+        ck_assert_int_eq(host_insert(&host, HOST_CONTENTS, row, 1, NULL), 0);
+        ck_assert_uint_eq(fake_service_counts(service).contents, contents + 1);
+    }
+}
+END_TEST
+
+START_TEST(bookmarks_and_errno_are_the_hosts)
+{
+    JET_TABLEID contents = host.tables[HOST_CONTENTS];
+    unsigned char bookmark[256];
+    uint32_t actual = 0;
+
+    errno = 12345;
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(JetPrepareUpdate(host.sesid, contents, JET_prepInsert), 0);
+    ck_assert_int_eq(JetSetColumn(host.sesid, contents, host_column(&host, HOST_CONTENTS, "data"),
+                                  "EICAR", 5, 0, NULL),
+                     0);
+    ck_assert_int_eq(JetUpdate(host.sesid, contents, bookmark, sizeof(bookmark), &actual), 0);
+    ck_assert_uint_gt(actual, 0);
+    ck_assert_int_eq(JetGotoBookmark(host.sesid, contents, bookmark, actual), 0);
+    ck_assert_int_eq(JetUpdate(host.sesid, contents, NULL, 0, NULL), JET_errUpdateNotPrepared);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), JET_errNotInTransaction);
+    ck_assert_int_eq(errno, 12345);
+}
+END_TEST
+
+/* The service has no word for rows of other databases' tables, nor do we. */
+START_TEST(configuration_changes_are_followed)
+{
+    const HostColumn row[] = {{"data", "EICAR", 5}};
+
+    ck_assert_int_eq(host_insert(&host, HOST_OTHER, row, 1, NULL), 0);
+    ck_assert_str_eq(text_of(HOST_OTHER, 0, "data"), "EICAR");
+    fake_service_set_profile(service, "messages other key=id text=data\n");
+    fake_service_next_generation(service);
+    ck_assert_int_eq(deliver("EICAR", NULL, false), 0);
+    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "EICAR");
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(host_insert(&host, HOST_OTHER, row, 1, NULL), 0);
+    ck_assert_str_eq(text_of(HOST_OTHER, 1, "data"), "xxxxx");
+    ck_assert_uint_eq(fake_service_counts(service).hellos, 2);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+}
+END_TEST
+
+START_TEST(many_infected_parts)
+{
+    enum {
+        PARTS = 40
+    };
+    static char data[PARTS][12000], names[PARTS][16];
+    const char *parts[2 * PARTS + 1];
+
+    for (unsigned i = 0; i < PARTS; i++) {
+        memset(data[i], 'a' + (int)(i % 26), sizeof(data[i]) - 1);
+        snprintf(data[i], 32, "EICAR %u", i);
+        if (i % 2)
+            data[i][strlen(data[i])] = ' ';
+        snprintf(names[i], sizeof(names[i]), "part%u", i);
+        parts[2 * i] = data[i];
+        parts[2 * i + 1] = names[i];
+    }
+    parts[2 * PARTS] = NULL;
+    ck_assert_int_eq(deliver("text", parts, _i), 0);
+    ck_assert_uint_eq(fake_service_counts(service).message_parts, PARTS);
+    ck_assert_uint_eq(fake_service_counts(service).message_flagged, PARTS);
+    ck_assert_uint_eq(host_count(&host, HOST_CONTENTS), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_ATTACHMENTS), 0);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    Suite *suite = suite_create("delivery");
+    TCase *tests = tcase_create("delivery");
+
+    (void)argc;
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 30);
+    tcase_add_test(tests, clean_mail_passes);
+    tcase_add_loop_test(tests, infected_mail_is_dropped, 0, 2);
+    tcase_add_loop_test(tests, notice_stays, 0, 2);
+    tcase_add_loop_test(tests, long_contents_travel_in_memfds, 0, 2);
+    tcase_add_loop_test(tests, stripped_without_quarantine, 0, 2);
+    tcase_add_loop_test(tests, flagged_without_replacement, 0, 2);
+    tcase_add_loop_test(tests, refused_and_deferred, 0, 2);
+    tcase_add_test(tests, inline_part_is_overwritten);
+    tcase_add_test(tests, text_of_another_length_is_not_believed);
+    tcase_add_test(tests, link_to_unknown_digest_fetches_its_bytes);
+    tcase_add_test(tests, savepoint_that_is_rolled_back_is_forgotten);
+    tcase_add_test(tests, inner_commit_merges_up);
+    tcase_add_test(tests, row_deleted_by_host_is_not_judged_again);
+    tcase_add_test(tests, entries_of_the_same_transaction_go_too);
+    tcase_add_test(tests, outside_a_transaction);
+    tcase_add_test(tests, unchanged_content_is_not_asked);
+    tcase_add_test(tests, reused_handle_is_another_table);
+    tcase_add_test(tests, bookmarks_and_errno_are_the_hosts);
+    tcase_add_test(tests, configuration_changes_are_followed);
+    tcase_add_loop_test(tests, many_infected_parts, 0, 2);
+    suite_add_tcase(suite, tests);
+    return hook_test_main(argv, suite);
+}
