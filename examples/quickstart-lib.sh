@@ -109,14 +109,14 @@ is_up() {
 }
 
 signatures_in_use() {
-    status '.signatures | if type == "object" then (.directory // tostring) else tostring end'
+    status '.signatures | "\(.count) in \(.source)" + (if .bundled then ", for trying out" else "" end)'
 }
 
 counter() {
     case $1 in
-    scans) status '.counters.scans' ;;
+    scans) status .scans.scanned ;;
     cache-hits) status '.counters["cache-hits"]' ;;
-    unscanned) status '.unscanned.total' ;;
+    unscanned) status .unscanned.total ;;
     esac
 }
 

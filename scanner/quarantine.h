@@ -23,7 +23,8 @@ typedef enum {
     QUARANTINE_ERROR_FULL, /* a limit: the caller falls back, nothing is evicted to make room */
     QUARANTINE_ERROR_IO,   /* the file system refused */
     QUARANTINE_ERROR_NOT_FOUND, /* no such id, or the file is damaged */
-    QUARANTINE_ERROR_ITEM /* metadata beyond QUARANTINE_METADATA_MAX, size 0 or over a limit */
+    QUARANTINE_ERROR_ITEM,      /* metadata beyond QUARANTINE_METADATA_MAX, or no bytes */
+    QUARANTINE_ERROR_BUSY       /* being released right now */
 } QuarantineError;
 
 /* Metadata of one item: 1000 recipients of 254 bytes (RFC 5321 §4.5.3.1.3), 10 000 digests in hex
@@ -86,6 +87,10 @@ gboolean quarantine_mark_delivered(Quarantine *quarantine, const char *id, const
 gboolean quarantine_is_delivered(Quarantine *quarantine, const char *id, const char *address);
 /* All its recipients have it. */
 gboolean quarantine_mark_released(Quarantine *quarantine, const char *id, GError **error);
+
+/* For the time of a release: FALSE when another one has it, or it is not there. */
+gboolean quarantine_claim(Quarantine *quarantine, const char *id, GError **error);
+void quarantine_unclaim(Quarantine *quarantine, const char *id);
 
 /* Removes items older than the retention, oldest first. Call once an hour. Returns how many. */
 guint quarantine_expire(Quarantine *quarantine, gint64 now_seconds);

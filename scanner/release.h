@@ -21,7 +21,6 @@ GQuark release_error_quark(void);
 typedef enum {
     RELEASE_ERROR_SETTINGS, /* no server configured */
     RELEASE_ERROR_ITEM,     /* not a message, or no recipients known */
-    RELEASE_ERROR_BUSY,     /* this item is being released right now */
     RELEASE_ERROR_DELIVERY  /* one or all recipients did not get it */
 } ReleaseError;
 
@@ -31,11 +30,12 @@ typedef struct {
     guint allow_days;      /* how long the digests pass; 0: 30 */
 } ReleaseSettings;
 
-/* report: {id, recipients: [{address, delivered, code, reply, already}], released: bool}, owned by
- * the callee's caller; NULL when nothing was tried. error: NULL when all have it. */
+/* report: {id, recipients: [{address, delivered, code, reply, already}], released: bool}, borrowed;
+ * NULL when nothing was tried. error: NULL when all have it. */
 typedef void (*ReleaseDone)(JsonObject *report, const GError *error, gpointer user_data);
 
-/* to: NULL-terminated, in place of the original recipients, or NULL. `done` is called exactly once,
+/* Nothing of the arguments but the three stores must outlive the call.
+ * to: NULL-terminated, in place of the original recipients, or NULL. `done` is called exactly once,
  * maybe before this returns. */
 void release_start(Quarantine *quarantine, AllowList *allow, Incidents *incidents, const char *id,
                    const char *const *to, const ReleaseSettings *settings, ReleaseDone done,

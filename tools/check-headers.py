@@ -14,6 +14,7 @@ import tempfile
 from layers import TOP, project_files
 
 PUBLIC = ["mailstore/ese/esent.h", "libstorehook/storehook.h"]
+PARTS = {"mailstore/ese/esent-spellings.h"}  # included by another header, at its end
 MODULES = ["glib-2.0", "gio-unix-2.0", "gmime-3.0", "json-glib-1.0", "libclamav"]
 PLAIN = ["-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra"]
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Wcast-qual"]
@@ -42,7 +43,7 @@ def main():
     # Headers of other projects are not ours to correct.
     cflags = [flag.replace("-I", "-isystem", 1) for flag in cflags]
     headers = project_files(".h")
-    jobs = [(h, "gcc", "c", PLAIN + cflags) for h in headers if not h.startswith("examples/")]
+    jobs = [(h, "gcc", "c", PLAIN + cflags) for h in headers if not h.startswith("examples/") and h not in PARTS]
     jobs += [(h, *variant) for h in PUBLIC if h in headers for variant in PUBLIC_VARIANTS]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = [problem for problem in pool.map(lambda job: compile_alone(*job), jobs) if problem]

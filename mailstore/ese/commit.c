@@ -23,6 +23,11 @@
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
 
+enum {
+    /* Commits between two looks for reader slots of killed processes, which would hold pages. */
+    READER_CHECK_INTERVAL = 1024
+};
+
 void commit_queue_init(CommitQueue *queue, uint64_t last_commit)
 {
     *queue = (CommitQueue){.last_commit = last_commit, .durable = last_commit};
@@ -60,7 +65,11 @@ static int writer_commit(MDB_env *env, MDB_txn *writer, bool lazy)
         return fault;
     }
     mdb_env_set_flags(env, MDB_NOMETASYNC, lazy);
-    return mdb_txn_commit(writer);
+    errno = 0;
+    int rc = mdb_txn_commit(writer);
+    /* LMDB says EIO for a short write, too, with which a disk that fills up begins. No call has
+     * failed then, and nothing has been synced. */
+    return rc == EIO && errno != EIO ? ENOSPC : rc;
 }
 
 /* Applies and commits requests first..last of a list of `count`, all or none. */
@@ -77,6 +86,8 @@ static JET_ERR group_write(Store *store, CommitRequest *first, size_t count)
         return store_error(rc);
     uint64_t id = mdb_txn_id(writer);
     uint64_t foreign = id == queue->last_commit + 1 ? queue->foreign : id - 1;
+    if (id % READER_CHECK_INTERVAL == 0)
+        mdb_reader_check(store->env, NULL);
 
     for (CommitRequest *request = first; count > 0; request = request->next, count--) {
         JET_ERR error = request->apply(request->context, writer, foreign);

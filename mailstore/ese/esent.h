@@ -464,6 +464,8 @@ JET_ERR JetGetCurrentIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PSTR szInde
 JET_ERR JetIndexRecordCount(JET_SESID sesid, JET_TABLEID tableid, uint32_t *pcrec,
                             uint32_t crecMax);
 
+#include "esent-spellings.h"
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,9 +3,9 @@
  * meta-check.c - looks at a database file before LMDB maps it: LMDB trusts what it reads and
  * crashes on damaged pages.
  *
- * Checked: both meta pages (magic, version, page size, flags, depths, counts and page numbers in
- * range), the length of the file, and the pages on which the named trees are recorded and begin.
- * Deeper damage is not looked for: that costs a walk over the whole file.
+ * Checked: both meta pages (magic, version, page size), the newest in full (flags, depths, counts
+ * and page numbers in range), the length of the file, and the pages on which the named trees are
+ * recorded and begin. Deeper damage is not looked for: that costs a walk over the whole file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,11 +36,13 @@ static bool tree_is_sane(const TreeRecord *tree, uint64_t last_page)
            tree->leaf_pages <= last_page && tree->overflow_pages <= last_page;
 }
 
-static bool meta_is_sane(const Meta *meta, size_t page_size)
+/* Only the newest meta has to be: when writing one fails, LMDB leaves its slot with roots of the
+ * commit that failed under the id of an old one. */
+static bool meta_is_sane(const Meta *meta)
 {
-    return meta->free.pad == page_size && meta->free.flags == (TREE_INTEGERKEY | ENV_NOSUBDIR) &&
-           meta->names.flags == 0 && meta->address == 0 && meta->last_page >= 1 &&
-           meta->last_page < (uint64_t)1 << 48 && tree_is_sane(&meta->free, meta->last_page) &&
+    return meta->free.flags == (TREE_INTEGERKEY | ENV_NOSUBDIR) && meta->names.flags == 0 &&
+           meta->address == 0 && meta->last_page >= 1 && meta->last_page < (uint64_t)1 << 48 &&
+           tree_is_sane(&meta->free, meta->last_page) &&
            tree_is_sane(&meta->names, meta->last_page);
 }
 
@@ -96,8 +98,7 @@ static JET_ERR read_metas(PageFile *file, Meta metas[2])
         if (i == 0)
             file->page_size = metas[0].free.pad;
         if (file->page_size < PAGE_SIZE_MIN || file->page_size > PAGE_SIZE_MAX ||
-            (file->page_size & (file->page_size - 1)) != 0 ||
-            !meta_is_sane(&metas[i], file->page_size))
+            (file->page_size & (file->page_size - 1)) != 0 || metas[i].free.pad != file->page_size)
             return JET_errDatabaseCorrupted;
     }
     return JET_errSuccess;
@@ -117,7 +118,8 @@ static JET_ERR check_file(PageFile *file)
     const Meta *meta = &metas[metas[1].txn > metas[0].txn];
     file->pages = (uint64_t)status.st_size / file->page_size;
     file->last_page = meta->last_page;
-    if (!root_is_sane(file, &meta->free) || !names_are_sane(file, &meta->names))
+    if (!meta_is_sane(meta) || !root_is_sane(file, &meta->free) ||
+        !names_are_sane(file, &meta->names))
         return JET_errDatabaseCorrupted;
     return file->pages <= file->last_page ? free_check(file, &meta->free) : JET_errSuccess;
 }

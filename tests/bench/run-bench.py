@@ -123,13 +123,13 @@ class Bench:
             users = [f"user{i}" for i in range(MAILBOXES)]
             # Folders are made at the first delivery; that is not what is measured.
             store.deliver(users, mail("plain", "user0", "first"))
-            before, scans = pages_in_use(store), rig.status()["counters"]["scans"]
+            before, scans = pages_in_use(store), rig.status()["scans"]["scanned"]
             size = 1 << 20
             begun = time.monotonic()
             refused = store.deliver(users, mail("clean", "user0", "large", size=size, seed="large"))
             took = time.monotonic() - begun
             assert refused == {}, refused
-            scans = rig.status()["counters"]["scans"] - scans
+            scans = rig.status()["scans"]["scanned"] - scans
             used = pages_in_use(store) - before
             self.report.add("recipients-1000-scans", scans, "scans (text and attachment)",
                             target="<= 2")

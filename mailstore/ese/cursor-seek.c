@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cursor-seek.c - search keys, seeking by them, and index ranges.
+ *
+ * Fails with JET_errKeyNotMade, JET_errKeyIsMade, JET_errNoCurrentIndex (the table has no primary
+ * index and none is chosen), JET_errRecordNotFound, JET_errNoCurrentRecord, JET_errInvalidGrbit.
+ */
+#include <string.h>
+
+#include "mailstore/ese/cursor-tree.h"
+#include "mailstore/ese/result.h"
+
+enum {
+    KEY_LIMIT_BITS = JET_bitStrLimit | JET_bitSubStrLimit | JET_bitFullColumnStartLimit |
+                     JET_bitFullColumnEndLimit | JET_bitPartialColumnStartLimit |
+                     JET_bitPartialColumnEndLimit,
+    KEY_BITS = JET_bitNewKey | JET_bitNormalizedKey | JET_bitKeyDataZeroLength | KEY_LIMIT_BITS,
+    SEEK_BITS = JET_bitSeekEQ | JET_bitSeekLT | JET_bitSeekLE | JET_bitSeekGE | JET_bitSeekGT,
+};
+
+static const Index *cursor_current_index(const Cursor *cursor)
+{
+    return cursor->index ? cursor->index : cursor->schema->primary;
+}
+
+static JET_ERR key_limit_of(JET_GRBIT grbit, KeyLimit *ret)
+{
+    JET_GRBIT wanted = grbit & KEY_LIMIT_BITS;
+    /* Programs of old combine StrLimit with SubStrLimit; the narrower counts. */
+    if (wanted == (JET_bitStrLimit | JET_bitSubStrLimit))
+        wanted = JET_bitSubStrLimit;
+    switch (wanted) {
+    case 0:
+    case JET_bitFullColumnStartLimit:
+        *ret = KEY_LIMIT_NONE;
+        return JET_errSuccess;
+    case JET_bitStrLimit:
+    case JET_bitFullColumnEndLimit:
+        *ret = KEY_LIMIT_FULL_END;
+        return JET_errSuccess;
+    case JET_bitSubStrLimit:
+    case JET_bitPartialColumnEndLimit:
+        *ret = KEY_LIMIT_PARTIAL_END;
+        return JET_errSuccess;
+    case JET_bitPartialColumnStartLimit:
+        *ret = KEY_LIMIT_PARTIAL_START;
+        return JET_errSuccess;
+    default:
+        return JET_errInvalidGrbit;
+    }
+}
+
+static JET_ERR cursor_take_normalized_key(Cursor *cursor, const Index *index, const void *data,
+                                          uint32_t size)
+{
+    if (!data || size > (uint32_t)index->key_most + 1)
+        return JET_errInvalidParameter;
+    key_clear(&cursor->search);
+    memcpy(cursor->search.data, data, size);
+    cursor->search.size = size;
+    cursor->search_made = cursor->search_complete = true;
+    return JET_errSuccess;
+}
+
+JET_ERR cursor_make_key(Cursor *cursor, const void *data, uint32_t size, JET_GRBIT grbit)
+{
+    static const uint8_t empty[1];
+    const Index *index = cursor_current_index(cursor);
+    KeyLimit limit;
+    if (grbit & ~(JET_GRBIT)KEY_BITS)
+        return JET_errInvalidGrbit;
+    if (!index)
+        return JET_errNoCurrentIndex;
+    if (grbit & JET_bitNormalizedKey)
+        return cursor_take_normalized_key(cursor, index, data, size);
+    RETURN_IF_ERROR(key_limit_of(grbit, &limit));
+    if (!data && size > 0)
+        return JET_errInvalidParameter;
+    if (grbit & JET_bitNewKey) {
+        key_clear(&cursor->search);
+        cursor->search_segments = 0;
+        cursor->search_made = cursor->search_complete = false;
+    } else if (!cursor->search_made) {
+        return JET_errKeyNotMade;
+    }
+    if (cursor->search_complete || cursor->search_segments >= index->n_segments)
+        return JET_errKeyIsMade;
+    unsigned segment = cursor->search_segments;
+    Bytes value = {size > 0 ? data : (grbit & JET_bitKeyDataZeroLength) ? empty : NULL, size};
+    /* SubStrLimit asks nothing of a number but to count whole. */
+    if ((grbit & JET_bitSubStrLimit) && limit == KEY_LIMIT_PARTIAL_END &&
+        coltyp_fixed_size(index->segments[segment].column->coltyp) != 0)
+        limit = KEY_LIMIT_FULL_END;
+    RETURN_IF_ERROR(limit == KEY_LIMIT_NONE
+                        ? key_append(&cursor->search, index, segment, value)
+                        : key_append_limit(&cursor->search, index, segment, value, limit));
+    cursor->search_segments++;
+    cursor->search_made = true;
+    cursor->search_complete = (grbit & KEY_LIMIT_BITS) != 0;
+    return JET_errSuccess;
+}
+
+JET_ERR cursor_retrieve_key(Cursor *cursor, void *data, uint32_t size, uint32_t *ret_actual,
+                            JET_GRBIT grbit)
+{
+    if (grbit & ~JET_bitRetrieveCopy)
+        return JET_errInvalidGrbit;
+    if (grbit & JET_bitRetrieveCopy) {
+        if (!cursor->search_made)
+            return JET_errKeyNotMade;
+        return bytes_return(key_bytes(&cursor->search), data, size, ret_actual);
+    }
+    if (!cursor_current_index(cursor))
+        return JET_errNoCurrentIndex;
+    if (cursor->position != POSITION_ON_ENTRY)
+        return JET_errNoCurrentRecord;
+    return bytes_return((Bytes){cursor->key, cursor->key_size}, data, size, ret_actual);
+}
+
+/* Takes the search key out of the cursor. */
+static void cursor_consume_key(Cursor *cursor, Key *ret)
+{
+    *ret = cursor->search;
+    cursor->search_made = cursor->search_complete = false;
+    cursor->search_segments = 0;
+}
+
+/* Between the entries before and after the key. */
+static void cursor_park_between(Cursor *cursor, const Key *key)
+{
+    cursor_park(cursor, POSITION_BETWEEN);
+    memcpy(cursor->key, key->data, key->size);
+    cursor->key_size = key->size;
+    cursor->bookmark_size = 0;
+}
+
+/* The entry that the relation asks for. The smallest key above K is K and a zero byte; a limit key
+ * is longer than any entry's, so none equals it. */
+static JET_ERR cursor_find_relation(Cursor *cursor, const Key *key, JET_GRBIT relation)
+{
+    const Bytes none = {NULL, 0};
+    uint8_t above[KEY_LIMIT_MOST + 1];
+    size_t above_size = key->size;
+    memcpy(above, key->data, key->size);
+    if (key->size <= KEY_MOST)
+        above[above_size++] = 0;
+    switch (relation) {
+    case JET_bitSeekLT:
+        return cursor_find(cursor, SEEK_LT, key_bytes(key), none);
+    case JET_bitSeekLE:
+        return cursor_find(cursor, SEEK_LT, (Bytes){above, above_size}, none);
+    case JET_bitSeekGT:
+        return cursor_find(cursor, SEEK_GE, (Bytes){above, above_size}, none);
+    default:
+        return cursor_find(cursor, SEEK_GE, key_bytes(key), none);
+    }
+}
+
+static bool cursor_is_at_key(const Cursor *cursor, const Key *key)
+{
+    return cursor->key_size == key->size && memcmp(cursor->key, key->data, key->size) == 0;
+}
+
+static void cursor_limit(Cursor *cursor, const Key *key, JET_GRBIT grbit)
+{
+    cursor->range.active = true;
+    cursor->range.upper = grbit & JET_bitRangeUpperLimit;
+    cursor->range.inclusive = grbit & JET_bitRangeInclusive;
+    cursor->range.size = key->size;
+    memcpy(cursor->range.key, key->data, key->size);
+}
+
+/* Whether the next entry has another key. */
+static JET_ERR cursor_check_unique(Cursor *cursor, const Key *key)
+{
+    Cursor other = *cursor;
+    other.range.active = false;
+    cursor->in_sync = false;
+    Bytes bookmark = cursor->index ? (Bytes){cursor->bookmark, cursor->bookmark_size}
+                                   : (Bytes){NULL, 0};
+    JET_ERR err = cursor_find(&other, SEEK_GT, key_bytes(key), bookmark);
+    if (err == JET_errRecordNotFound)
+        return JET_wrnUniqueKey;
+    RETURN_IF_ERROR(err);
+    return cursor_is_at_key(&other, key) ? JET_errSuccess : JET_wrnUniqueKey;
+}
+
+static JET_ERR cursor_seek_in_scope(Cursor *cursor, const Key *key, JET_GRBIT grbit)
+{
+    JET_GRBIT relation = grbit & SEEK_BITS;
+    cursor_park_between(cursor, key);
+    JET_ERR err = cursor_find_relation(cursor, key, relation);
+    bool equal = err >= 0 && cursor_is_at_key(cursor, key);
+    if (err >= 0 && relation == JET_bitSeekEQ && !equal)
+        err = JET_errRecordNotFound;
+    if (err < 0) {
+        cursor_park_between(cursor, key);
+        return err;
+    }
+    if (grbit & JET_bitSetIndexRange)
+        cursor_limit(cursor, key, JET_bitRangeUpperLimit | JET_bitRangeInclusive);
+    if (grbit & JET_bitCheckUniqueness)
+        return cursor_check_unique(cursor, key);
+    bool warns = relation == JET_bitSeekGE || relation == JET_bitSeekLE;
+    return warns && !equal ? JET_wrnSeekNotEqual : JET_errSuccess;
+}
+
+JET_ERR cursor_seek(Cursor *cursor, JET_GRBIT grbit)
+{
+    Scope scope;
+    Key key;
+    JET_GRBIT relation = grbit & SEEK_BITS;
+    JET_GRBIT extras = grbit & ~(JET_GRBIT)SEEK_BITS;
+    if (relation == 0 || (relation & (relation - 1)) != 0 ||
+        (extras & ~(JET_bitSetIndexRange | JET_bitCheckUniqueness)) ||
+        (extras && relation != JET_bitSeekEQ))
+        return JET_errInvalidGrbit;
+    if (!cursor_current_index(cursor))
+        return JET_errNoCurrentIndex;
+    if (!cursor->search_made)
+        return JET_errKeyNotMade;
+    cursor_consume_key(cursor, &key);
+    RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
+    return scope_end(&scope, cursor_seek_in_scope(cursor, &key, grbit));
+}
+
+JET_ERR cursor_set_range(Cursor *cursor, JET_GRBIT grbit)
+{
+    Key key;
+    if (grbit & ~(JET_bitRangeInclusive | JET_bitRangeUpperLimit | JET_bitRangeInstantDuration |
+                  JET_bitRangeRemove))
+        return JET_errInvalidGrbit;
+    if (grbit & JET_bitRangeRemove) {
+        if (grbit != JET_bitRangeRemove)
+            return JET_errInvalidGrbit;
+        bool active = cursor->range.active;
+        cursor->range.active = false;
+        return active ? JET_errSuccess : JET_errInvalidOperation;
+    }
+    if (!cursor_current_index(cursor))
+        return JET_errNoCurrentIndex;
+    if (!cursor->search_made)
+        return JET_errKeyNotMade;
+    cursor_consume_key(cursor, &key);
+    cursor_limit(cursor, &key, grbit);
+    bool inside = cursor->position == POSITION_ON_ENTRY && cursor_in_range(cursor);
+    if (!inside || (grbit & JET_bitRangeInstantDuration))
+        cursor->range.active = false;
+    return inside ? JET_errSuccess : JET_errNoCurrentRecord;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * entry-row.c - behind the exported functions: making and reading rows.
+ */
+#include "mailstore/ese/entry.h"
+#include "mailstore/ese/result.h"
+#include "mailstore/ese/retrieve.h"
+#include "mailstore/ese/update.h"
+
+JET_ERR entry_prepare_update(JET_SESID sesid, JET_TABLEID tableid, uint32_t prep)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    if (prep != JET_prepCancel)
+        return cursor_leave(cursor, update_prepare(cursor, prep));
+    if (cursor->update.kind == UPDATE_NONE)
+        return cursor_leave(cursor, JET_errUpdateNotPrepared);
+    update_cancel(cursor);
+    return cursor_leave(cursor, JET_errSuccess);
+}
+
+JET_ERR entry_set_column(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid,
+                         const void *pvData, uint32_t cbData, JET_GRBIT grbit,
+                         JET_SETINFO *psetinfo)
+{
+    Cursor *cursor;
+    JET_SETCOLUMN set = {.columnid = columnid,
+                         .pvData = pvData,
+                         .cbData = cbData,
+                         .grbit = grbit,
+                         .itagSequence = 1};
+    if (psetinfo) {
+        if (psetinfo->cbStruct < sizeof(*psetinfo))
+            return JET_errInvalidParameter;
+        set.ibLongValue = psetinfo->ibLongValue;
+        set.itagSequence = psetinfo->itagSequence;
+    }
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    return cursor_leave(cursor, update_set_column(cursor, &set));
+}
+
+static JET_ERR set_all(Cursor *cursor, JET_SETCOLUMN *columns, uint32_t n)
+{
+    JET_ERR warning = JET_errSuccess;
+    for (uint32_t i = 0; i < n; i++) {
+        columns[i].err = update_set_column(cursor, &columns[i]);
+        RETURN_IF_ERROR(columns[i].err);
+        if (columns[i].err > 0)
+            warning = columns[i].err;
+    }
+    return warning;
+}
+
+JET_ERR entry_set_columns(JET_SESID sesid, JET_TABLEID tableid, JET_SETCOLUMN *psetcolumn,
+                          uint32_t csetcolumn)
+{
+    Cursor *cursor;
+    if (!psetcolumn && csetcolumn > 0)
+        return JET_errInvalidParameter;
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    return cursor_leave(cursor, set_all(cursor, psetcolumn, csetcolumn));
+}
+
+JET_ERR entry_update(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint32_t cbBookmark,
+                     uint32_t *pcbActual)
+{
+    return entry_update2(sesid, tableid, pvBookmark, cbBookmark, pcbActual, 0);
+}
+
+JET_ERR entry_update2(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint32_t cbBookmark,
+                      uint32_t *pcbActual, JET_GRBIT grbit)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    return cursor_leave(cursor, update_apply(cursor, pvBookmark, cbBookmark, pcbActual, grbit));
+}
+
+JET_ERR entry_delete(JET_SESID sesid, JET_TABLEID tableid)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    return cursor_leave(cursor, update_delete(cursor));
+}
+
+JET_ERR entry_escrow_update(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid, void *pv,
+                            uint32_t cbMax, void *pvOld, uint32_t cbOldMax,
+                            uint32_t *pcbOldActual, JET_GRBIT grbit)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    return cursor_leave(cursor, update_escrow(cursor, columnid, pv, cbMax, pvOld, cbOldMax,
+                                              pcbOldActual, grbit));
+}
+
+JET_ERR entry_get_lock(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    return cursor_leave(cursor, update_lock(cursor, grbit));
+}
+
+JET_ERR entry_retrieve_column(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid,
+                              void *pvData, uint32_t cbData, uint32_t *pcbActual, JET_GRBIT grbit,
+                              JET_RETINFO *pretinfo)
+{
+    Cursor *cursor;
+    JET_RETRIEVECOLUMN column = {.columnid = columnid,
+                                 .pvData = pvData,
+                                 .cbData = cbData,
+                                 .grbit = grbit,
+                                 .itagSequence = 1};
+    if (pretinfo) {
+        if (pretinfo->cbStruct < sizeof(*pretinfo))
+            return JET_errInvalidParameter;
+        column.ibLongValue = pretinfo->ibLongValue;
+        column.itagSequence = pretinfo->itagSequence;
+    }
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    JET_ERR err = retrieve_column(cursor, &column);
+    if (err >= 0 && pcbActual)
+        *pcbActual = column.cbActual;
+    if (err >= 0 && pretinfo) {
+        pretinfo->columnidNextTagged = column.columnidNextTagged;
+        pretinfo->itagSequence = column.itagSequence;
+    }
+    return cursor_leave(cursor, err);
+}
+
+JET_ERR entry_retrieve_columns(JET_SESID sesid, JET_TABLEID tableid,
+                               JET_RETRIEVECOLUMN *pretrievecolumn, uint32_t cretrievecolumn)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    return cursor_leave(cursor, retrieve_columns(cursor, pretrievecolumn, cretrievecolumn));
+}

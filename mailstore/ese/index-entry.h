@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * index-entry.h - the entries that a row has in an index, and keeping them.
+ */
+#ifndef MAILSTORE_ESE_INDEX_ENTRY_H
+#define MAILSTORE_ESE_INDEX_ENTRY_H
+
+#include "mailstore/ese/key.h"
+#include "mailstore/ese/record.h"
+
+/* A condition, not an error: the row has no entry (NULL rules, conditions, no such value). */
+#define INDEX_ENTRY_ABSENT 1
+
+/* The key for value `itag` of the index's multi-valued column (1 for the others). *ret_state is 0
+ * or INDEX_ENTRY_ABSENT. JET_errNullKeyDisallowed, JET_errKeyTruncated. */
+JET_ERR index_entry_key(const Index *index, const Schema *schema, Txn *txn, Bytes row,
+                        uint32_t itag, Key *ret_key, JET_ERR *ret_state);
+
+/* Adds, changes or removes the row's entries in all secondary indexes; data NULL: there is no old,
+ * or no new, row. On an error (JET_errKeyDuplicate, JET_errNullKeyDisallowed, ...) they are as
+ * before. */
+JET_ERR index_entries_update(const Schema *schema, Txn *txn, Bytes old_row, Bytes old_bookmark,
+                             Bytes new_row, Bytes new_bookmark);
+/* Of one index: for building it. */
+JET_ERR index_entries_insert(const Index *index, const Schema *schema, Txn *txn, Bytes row,
+                             Bytes bookmark);
+JET_ERR index_entries_delete(const Index *index, const Schema *schema, Txn *txn, Bytes row,
+                             Bytes bookmark);
+
+#endif

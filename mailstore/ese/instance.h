@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * instance.h - instances: parameters, sessions and attached databases under one handle.
+ *
+ * Locking order: registry, instance, database. None is held while a row is read or written.
+ */
+#ifndef MAILSTORE_ESE_INSTANCE_H
+#define MAILSTORE_ESE_INSTANCE_H
+
+#include <pthread.h>
+
+#include "mailstore/ese/parameter.h"
+#include "mailstore/ese/store.h"
+
+enum {
+    INSTANCE_DATABASES_MAX = 7, /* number 0 is the temporary one's */
+};
+
+typedef struct Database Database;
+typedef struct Instance Instance;
+typedef struct Session Session;
+
+typedef enum {
+    INSTANCE_CREATED,
+    INSTANCE_RUNNING,
+    INSTANCE_TERMINATING,
+} InstanceState;
+
+struct Instance {
+    JET_INSTANCE handle;
+    char *name, *display_name;
+    InstanceState state; /* under the registry's lock */
+    ParameterSet parameters; /* under the registry's lock */
+    _Atomic uint32_t commit_default;
+    _Atomic uint64_t n_commits;
+    _Atomic uint32_t n_cursors;
+    uint32_t cursors_max, sessions_max, record_most;
+    size_t txn_bytes_max;
+    pthread_mutex_t lock; /* what follows */
+    Session *sessions;
+    uint32_t n_sessions;
+    Database *databases[INSTANCE_DATABASES_MAX];
+    Instance *next; /* under the registry's lock */
+};
+
+JET_ERR instance_create(const char *name, const char *display_name, JET_INSTANCE *ret);
+/* 0 or nil: makes the one nameless instance of the process. */
+JET_ERR instance_start(JET_INSTANCE *handle);
+JET_ERR instance_terminate(JET_INSTANCE handle, JET_GRBIT grbit);
+/* 0 or nil names the process's only instance, or, for parameters, the process. */
+JET_ERR instance_set_parameter(JET_INSTANCE handle, uint32_t id, JET_API_PTR value,
+                               const char *text);
+JET_ERR instance_get_parameter(JET_INSTANCE handle, uint32_t id, JET_API_PTR *value, char *text,
+                               uint32_t size);
+/* A running instance, and a promise that it stays: until the session it is wanted for is in its
+ * list, or instance_release. */
+JET_ERR instance_acquire(JET_INSTANCE handle, Instance **ret);
+void instance_release(Instance *instance);
+
+#endif

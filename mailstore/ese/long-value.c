@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * long-value.c - chunks of long values in TREE_LONG_VALUES.
+ *
+ * Key: table u32, number u64, chunk u32, all big-endian. Chunks are full but for the last, and
+ * have no gaps. Writing touches the chunks it covers and no others, so appending to and reading
+ * from the middle of a large value costs what is moved. The row's lock covers its long values.
+ *
+ * Fails with JET_errLVCorrupted when a chunk is missing or short, and as the store does.
+ */
+#include "mailstore/ese/long-value.h"
+
+#include <string.h>
+
+#include "mailstore/ese/bytes.h"
+#include "mailstore/ese/catalog.h"
+#include "mailstore/ese/result.h"
+
+typedef struct {
+    uint8_t data[16];
+} ChunkKey;
+
+static ChunkKey chunk_key(uint32_t table, uint64_t number, uint32_t chunk)
+{
+    ChunkKey key;
+    store_key_u32(key.data, table);
+    store_key_u64(key.data + 4, number);
+    store_key_u32(key.data + 12, chunk);
+    return key;
+}
+
+static Bytes chunk_key_view(const ChunkKey *key)
+{
+    return (Bytes){key->data, sizeof(key->data)};
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+JET_ERR long_value_draw(Store *store, uint32_t table, uint64_t *ret_number)
+{
+    return catalog_draw(store, table, SEQUENCE_LONG_VALUE, ret_number);
+}
+
+/* The chunk's bytes, at least `needed` of them. */
+static JET_ERR chunk_get(Txn *txn, uint32_t table, uint64_t number, uint32_t chunk, size_t needed,
+                         Bytes *ret)
+{
+    ChunkKey key = chunk_key(table, number, chunk);
+    Bytes value;
+    JET_ERR err = txn_get(txn, TREE_LONG_VALUES, chunk_key_view(&key), &value);
+    if (err == JET_errRecordNotFound || (err >= 0 && value.size < needed))
+        return JET_errLVCorrupted;
+    RETURN_IF_ERROR(err);
+    *ret = value;
+    return JET_errSuccess;
+}
+
+JET_ERR long_value_read(Txn *txn, uint32_t table, RecordReference reference, uint32_t offset,
+                        void *out, uint32_t size)
+{
+    uint8_t *to = out;
+    if (offset > reference.size || size > reference.size - offset)
+        return JET_errLVCorrupted;
+    while (size > 0) {
+        uint32_t within = offset % LONG_VALUE_CHUNK;
+        uint32_t n = smaller(size, LONG_VALUE_CHUNK - within);
+        Bytes chunk;
+        RETURN_IF_ERROR(chunk_get(txn, table, reference.number, offset / LONG_VALUE_CHUNK,
+                                  within + n, &chunk));
+        memcpy(to, (const uint8_t *)chunk.data + within, n);
+        to += n;
+        offset += n;
+        size -= n;
+    }
+    return JET_errSuccess;
+}
+
+/* One chunk: what of the value is in it already stays around the new bytes. */
+static JET_ERR chunk_write(Txn *txn, uint32_t table, const RecordReference *reference,
+                           uint32_t offset, const uint8_t *data, uint32_t size)
+{
+    uint8_t buffer[LONG_VALUE_CHUNK];
+    uint32_t chunk = offset / LONG_VALUE_CHUNK, within = offset % LONG_VALUE_CHUNK;
+    uint32_t start = offset - within;
+    uint32_t old = reference->size > start ? smaller(reference->size - start, LONG_VALUE_CHUNK) : 0;
+    ChunkKey key = chunk_key(table, reference->number, chunk);
+    Bytes whole = {data, size};
+    if (!data || within > 0 || old > size) {
+        uint32_t end = old > within + size ? old : within + size;
+        if (old > 0 && (within > 0 || old > size)) {
+            Bytes present;
+            RETURN_IF_ERROR(chunk_get(txn, table, reference->number, chunk, old, &present));
+            memcpy(buffer, present.data, old);
+        }
+        if (data)
+            memcpy(buffer + within, data, size);
+        else
+            memset(buffer + within, 0, size);
+        whole = (Bytes){buffer, end};
+    }
+    return txn_put_unlocked(txn, TREE_LONG_VALUES, chunk_key_view(&key), whole);
+}
+
+JET_ERR long_value_write(Txn *txn, uint32_t table, RecordReference *reference, uint32_t offset,
+                         const void *data, uint32_t size)
+{
+    const uint8_t *from = data;
+    if (size > LONG_VALUE_MAX || offset > LONG_VALUE_MAX - size)
+        return JET_errColumnTooBig;
+    while (reference->size < offset) {
+        uint32_t n = smaller(offset - reference->size,
+                             LONG_VALUE_CHUNK - reference->size % LONG_VALUE_CHUNK);
+        RETURN_IF_ERROR(chunk_write(txn, table, reference, reference->size, NULL, n));
+        reference->size += n;
+    }
+    while (size > 0) {
+        uint32_t n = smaller(size, LONG_VALUE_CHUNK - offset % LONG_VALUE_CHUNK);
+        RETURN_IF_ERROR(chunk_write(txn, table, reference, offset, from, n));
+        offset += n;
+        size -= n;
+        if (from)
+            from += n;
+        if (reference->size < offset)
+            reference->size = offset;
+    }
+    return JET_errSuccess;
+}
+
+JET_ERR long_value_copy(Txn *txn, uint32_t table, RecordReference from, uint64_t to_number)
+{
+    uint8_t buffer[LONG_VALUE_CHUNK]; /* what is read may move with the next write */
+    RecordReference to = {.number = to_number, .size = 0};
+    while (to.size < from.size) {
+        uint32_t n = smaller(from.size - to.size, LONG_VALUE_CHUNK);
+        RETURN_IF_ERROR(long_value_read(txn, table, from, to.size, buffer, n));
+        RETURN_IF_ERROR(long_value_write(txn, table, &to, to.size, buffer, n));
+    }
+    return JET_errSuccess;
+}
+
+JET_ERR long_value_delete(Txn *txn, uint32_t table, uint64_t number)
+{
+    for (uint32_t chunk = 0;; chunk++) {
+        ChunkKey key = chunk_key(table, number, chunk);
+        Bytes value;
+        JET_ERR err = txn_get(txn, TREE_LONG_VALUES, chunk_key_view(&key), &value);
+        if (err == JET_errRecordNotFound)
+            return JET_errSuccess;
+        RETURN_IF_ERROR(err);
+        RETURN_IF_ERROR(txn_delete_unlocked(txn, TREE_LONG_VALUES, chunk_key_view(&key)));
+    }
+}

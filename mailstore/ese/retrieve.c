@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * retrieve.c - JetRetrieveColumn and JetRetrieveColumns.
+ *
+ * Values in the row are copied straight from it; of a long value only what is asked for is read.
+ * Known limit: JET_bitRetrieveFromIndex and -FromPrimaryBookmark give the row's value, for a
+ * multi-valued index the one that made the current entry.
+ *
+ * Fails with JET_errNoCurrentRecord, JET_errRecordDeleted, JET_errColumnNotFound,
+ * JET_errBadItagSequence. JET_wrnColumnNull, JET_wrnBufferTruncated.
+ */
+#include "mailstore/ese/retrieve.h"
+
+#include <string.h>
+
+#include "mailstore/ese/index-entry.h"
+#include "mailstore/ese/long-value.h"
+#include "mailstore/ese/result.h"
+#include "mailstore/ese/value.h"
+
+enum {
+    RETRIEVE_BITS = JET_bitRetrieveCopy | JET_bitRetrieveFromIndex |
+                    JET_bitRetrieveFromPrimaryBookmark | JET_bitRetrieveTag |
+                    JET_bitRetrieveNull | JET_bitRetrieveIgnoreDefault | JET_bitRetrieveTuple |
+                    /* hints of old that programs still pass */
+                    JET_bitRetrieveHintReserve2 | JET_bitRetrieveHintReserve3,
+};
+
+static JET_ERR retrieve_row(Cursor *cursor, Txn *txn, JET_GRBIT grbit, Record *ret)
+{
+    Bytes row;
+    if ((grbit & JET_bitRetrieveCopy) && cursor->update.kind != UPDATE_NONE)
+        row = record_builder_bytes(&cursor->update.row);
+    else
+        RETURN_IF_ERROR(cursor_read_row(cursor, txn, &row));
+    return record_open(row, ret);
+}
+
+/* Which of the values made the current entry of the index. */
+static JET_ERR retrieve_entry_itag(const Cursor *cursor, Txn *txn, const Record *record,
+                                   const Column *column, uint32_t *ret)
+{
+    Bytes row = {record->data, record->size};
+    Bytes current = {cursor->key, cursor->key_size};
+    uint32_t count = value_count(record, column);
+    bool indexed = false;
+    for (unsigned i = 0; cursor->index && i < cursor->index->n_segments; i++)
+        indexed = indexed || cursor->index->segments[i].column_id == column->id;
+    for (uint32_t itag = 1; indexed && itag <= count; itag++) {
+        Key key;
+        JET_ERR state;
+        RETURN_IF_ERROR(
+            index_entry_key(cursor->index, cursor->schema, txn, row, itag, &key, &state));
+        if (state != INDEX_ENTRY_ABSENT && bytes_compare(key_bytes(&key), current) == 0) {
+            *ret = itag;
+            break;
+        }
+    }
+    return JET_errSuccess;
+}
+
+static JET_ERR value_return(const Cursor *cursor, Txn *txn, const Value *value,
+                            JET_RETRIEVECOLUMN *column)
+{
+    uint32_t offset = column->ibLongValue < value->size ? column->ibLongValue : value->size;
+    uint32_t available = value->size - offset;
+    uint32_t n = available < column->cbData ? available : column->cbData;
+    column->cbActual = available;
+    if (n > 0 && column->pvData) {
+        if (value->is_separated)
+            RETURN_IF_ERROR(long_value_read(txn, cursor->table->object_id, value->reference,
+                                            offset, column->pvData, n));
+        else
+            memcpy(column->pvData, (const uint8_t *)value->bytes.data + offset, n);
+    }
+    return available > column->cbData ? JET_wrnBufferTruncated : JET_errSuccess;
+}
+
+/* Column 0: the itag-th of all tagged values in the row. */
+static JET_ERR retrieve_any_tagged(Cursor *cursor, const Record *record, uint32_t itag,
+                                   const Column **ret_column, uint32_t *ret_itag)
+{
+    uint32_t at;
+    RecordEntry entry;
+    record_find(record, COLUMN_ID_TAGGED_FIRST, &at);
+    if (itag == 0 || at + itag - 1 >= record->n_entries) {
+        *ret_column = NULL;
+        return JET_errSuccess;
+    }
+    RETURN_IF_ERROR(record_entry(record, at + itag - 1, &entry));
+    uint32_t first;
+    record_find(record, entry.column_id, &first);
+    *ret_column = schema_find_column(cursor->schema, entry.column_id);
+    *ret_itag = at + itag - first;
+    return *ret_column ? JET_errSuccess : JET_errDatabaseCorrupted;
+}
+
+static JET_ERR retrieve_find_column(Cursor *cursor, JET_COLUMNID id, const Column **ret)
+{
+    const Column *column = schema_find_column(cursor->schema, id);
+    if (!column) {
+        RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
+        column = schema_find_column(cursor->schema, id);
+        if (!column)
+            return id == 0 ? JET_errBadColumnId : JET_errColumnNotFound;
+    }
+    *ret = column;
+    return JET_errSuccess;
+}
+
+static JET_ERR retrieve_value(Cursor *cursor, Txn *txn, const Record *record, const Column *found,
+                              JET_RETRIEVECOLUMN *column)
+{
+    Value value;
+    uint32_t itag = column->itagSequence;
+    if (column->columnid == 0) {
+        RETURN_IF_ERROR(
+            retrieve_any_tagged(cursor, record, column->itagSequence, &found, &itag));
+        if (!found) {
+            column->columnidNextTagged = 0;
+            column->cbActual = 0;
+            return JET_wrnColumnNull;
+        }
+        column->columnidNextTagged = found->id;
+    } else if ((column->grbit & JET_bitRetrieveFromIndex) && itag <= 1) {
+        RETURN_IF_ERROR(retrieve_entry_itag(cursor, txn, record, found, &itag));
+    }
+    if ((column->grbit & (JET_bitRetrieveTag | JET_bitRetrieveFromIndex)) && column->columnid != 0)
+        column->itagSequence = itag;
+    RETURN_IF_ERROR(value_read(record, found, itag, &value));
+    if (column->columnid != 0)
+        column->columnidNextTagged = column_is_tagged(found) && !value.is_null ? found->id : 0;
+    if (value.is_null || (value.is_default && (column->grbit & JET_bitRetrieveIgnoreDefault))) {
+        column->cbActual = 0;
+        return JET_wrnColumnNull;
+    }
+    return value_return(cursor, txn, &value, column);
+}
+
+/* Of a row that is at hand. */
+static JET_ERR retrieve_from(Cursor *cursor, Txn *txn, const Record *record,
+                             JET_RETRIEVECOLUMN *column, bool counts)
+{
+    const Column *found = NULL;
+    if (column->grbit & ~(JET_GRBIT)RETRIEVE_BITS)
+        return JET_errInvalidGrbit;
+    if (!column->pvData && column->cbData > 0)
+        return JET_errInvalidParameter;
+    if (column->columnid != 0)
+        RETURN_IF_ERROR(retrieve_find_column(cursor, column->columnid, &found));
+    if (column->itagSequence == 0) {
+        if (!counts || !found)
+            return JET_errBadItagSequence;
+        column->itagSequence = value_count(record, found);
+        column->cbActual = 0;
+        return JET_errSuccess;
+    }
+    return retrieve_value(cursor, txn, record, found, column);
+}
+
+JET_ERR retrieve_column(Cursor *cursor, JET_RETRIEVECOLUMN *column)
+{
+    Scope scope;
+    Record record;
+    RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
+    JET_ERR err = retrieve_row(cursor, scope.txn, column->grbit, &record);
+    if (err >= 0)
+        err = retrieve_from(cursor, scope.txn, &record, column, false);
+    return scope_end(&scope, err);
+}
+
+static JET_ERR retrieve_columns_in_scope(Cursor *cursor, Txn *txn, JET_RETRIEVECOLUMN *columns,
+                                         uint32_t n)
+{
+    JET_ERR warning = JET_errSuccess;
+    for (uint32_t i = 0; i < n; i++) {
+        Record record;
+        RETURN_IF_ERROR(retrieve_row(cursor, txn, columns[i].grbit, &record));
+        columns[i].err = retrieve_from(cursor, txn, &record, &columns[i], true);
+        RETURN_IF_ERROR(columns[i].err);
+        if (columns[i].err == JET_wrnBufferTruncated)
+            warning = JET_wrnBufferTruncated;
+    }
+    return warning;
+}
+
+JET_ERR retrieve_columns(Cursor *cursor, JET_RETRIEVECOLUMN *columns, uint32_t n)
+{
+    Scope scope;
+    if (!columns && n > 0)
+        return JET_errInvalidParameter;
+    RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
+    return scope_end(&scope, retrieve_columns_in_scope(cursor, scope.txn, columns, n));
+}

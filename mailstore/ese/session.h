@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * session.h - sessions: one transaction of up to seven levels over the open databases, and the
+ * cursors.
+ *
+ * A session works for one thread at a time. session_enter says which: the thread that began the
+ * transaction, or the one that set a context. All but the handle and the busy flag belong to the
+ * thread that has entered.
+ */
+#ifndef MAILSTORE_ESE_SESSION_H
+#define MAILSTORE_ESE_SESSION_H
+
+#include "mailstore/ese/database.h"
+
+typedef struct Cursor Cursor;
+
+typedef struct {
+    Database *database; /* NULL: a free place */
+    Txn *txn;
+    unsigned n_opens;
+    bool read_only;
+} SessionDatabase;
+
+struct Session {
+    _Atomic uintptr_t handle; /* 0: ended */
+    _Atomic uint32_t busy;
+    Instance *instance;
+    unsigned level;
+    bool read_only; /* this transaction */
+    uintptr_t thread; /* that began the transaction */
+    uintptr_t context, context_thread, transaction_context;
+    uint64_t epoch;       /* changes when bytes read from the store may have moved */
+    uint64_t transaction; /* changes with every level 0 -> 1 */
+    bool changed_definitions; /* in this transaction */
+    bool seized;              /* by the end of the instance, under the instance's lock */
+    SessionDatabase databases[INSTANCE_DATABASES_MAX];
+    Cursor *cursors;
+    Session *next, *previous; /* in the instance, or the list of unused ones */
+};
+
+JET_ERR session_new(JET_INSTANCE instance, JET_SESID *ret);
+/* The calling thread has the session to itself until session_leave. JET_errInvalidSesid,
+ * JET_errSessionSharingViolation. */
+JET_ERR session_enter(JET_SESID sesid, Session **ret);
+/* As session_enter, for setting and resetting a context: they say themselves whose it is. */
+JET_ERR session_enter_for_context(JET_SESID sesid, Session **ret);
+/* Returns `err`. */
+JET_ERR session_leave(Session *session, JET_ERR err);
+/* Rolls back, closes cursors and databases, frees. The caller has entered; it is gone after. */
+void session_end(Session *session);
+/* A number of the calling thread, cheap to get. */
+uintptr_t session_thread(void);
+/* For the end of an instance: as session_enter, without regard to threads. */
+bool session_seize(Session *session);
+
+JET_ERR session_set_context(Session *session, uintptr_t context);
+JET_ERR session_reset_context(Session *session);
+
+JET_ERR session_open_database(Session *session, const char *path, JET_GRBIT grbit, JET_DBID *ret);
+JET_ERR session_close_database(Session *session, JET_DBID id);
+/* JET_errInvalidDatabaseId. */
+JET_ERR session_find_database(Session *session, JET_DBID id, SessionDatabase **ret);
+
+JET_ERR transaction_begin(Session *session, JET_GRBIT grbit);
+JET_ERR transaction_commit(Session *session, JET_GRBIT grbit);
+JET_ERR transaction_rollback(Session *session, JET_GRBIT grbit);
+
+/* The transaction that one call works in: the session's, or outside of any one of its own. */
+typedef struct {
+    Session *session;
+    SessionDatabase *database;
+    Txn *txn;
+    bool own, writes;
+} Scope;
+
+JET_ERR scope_begin(Session *session, SessionDatabase *database, bool writes, Scope *ret);
+/* Commits or rolls back a transaction of its own; returns `err` or the commit's error. */
+JET_ERR scope_end(Scope *scope, JET_ERR err);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * table.h - creating tables and changing their definition.
+ *
+ * A change is a savepoint of its own: it happens whole or not at all. It locks the definition, so
+ * that it and the transactions that write the table at the same time conflict.
+ */
+#ifndef MAILSTORE_ESE_TABLE_H
+#define MAILSTORE_ESE_TABLE_H
+
+#include "mailstore/ese/cursor.h"
+
+/* JET_INDEXCREATE, 2 and 3 in one form. */
+typedef struct {
+    const char *name, *key;
+    uint32_t key_size;
+    JET_GRBIT grbit;
+    uint32_t density;
+    bool has_collation;
+    char locale[TEXT_LOCALE_MAX + 1];
+    uint32_t map_flags;
+    uint32_t var_segment_most;
+    uint32_t key_most; /* 0: the default */
+    const JET_CONDITIONALCOLUMN *conditions;
+    uint32_t n_conditions;
+    JET_ERR *ret_err; /* where the caller's structure wants its result; may be NULL */
+} IndexSpec;
+
+typedef enum {
+    INDEX_CREATE_1 = 1,
+    INDEX_CREATE_2,
+    INDEX_CREATE_3,
+} IndexCreateForm;
+
+typedef struct {
+    const char *name;
+    JET_COLUMNCREATE *columns;
+    uint32_t n_columns;
+    void *indexes; /* of index_form, one behind the other */
+    uint32_t n_indexes;
+    IndexCreateForm index_form;
+    JET_GRBIT grbit;
+    uint32_t lv_separate; /* 0: the default */
+    uint32_t *ret_created;
+} TableSpec;
+
+JET_ERR table_create(Session *session, JET_DBID dbid, const TableSpec *spec, JET_TABLEID *ret);
+JET_ERR table_add_column(Cursor *cursor, const char *name, const JET_COLUMNDEF *definition,
+                         const void *default_data, uint32_t default_size, JET_COLUMNID *ret);
+JET_ERR table_create_index(Cursor *cursor, const IndexSpec *spec);
+JET_ERR table_create_indexes(Cursor *cursor, void *indexes, uint32_t n, IndexCreateForm form);
+
+/* For table-*.c. */
+
+/* Checks the definition and numbers it after those the schema has: a column to be inserted. May
+ * return JET_wrnColumnMaxTruncated. */
+JET_ERR column_define(const Schema *schema, const char *name, const JET_COLUMNDEF *definition,
+                      const void *default_data, uint32_t default_size, Column *ret);
+/* The array's element `at`, and where the next one is. JET_errInvalidParameter. */
+JET_ERR index_spec_read(void *structure, IndexCreateForm form, IndexSpec *ret, void **ret_next);
+/* An index to be inserted, without an object id. */
+JET_ERR index_define(const Schema *schema, const IndexSpec *spec, Index *ret);
+
+#endif

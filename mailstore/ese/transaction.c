@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * transaction.c - begin, commit and roll back over all databases the session has open.
+ *
+ * A commit that fails leaves the transaction open at its level; the program rolls back.
+ * Known limit: a commit of changes in several databases is one commit in each, not one in all.
+ */
+#include "mailstore/ese/cursor.h"
+#include "mailstore/ese/result.h"
+
+enum {
+    COMMIT_WAITS = JET_bitWaitLastLevel0Commit | JET_bitWaitAllLevel0Commit | JET_bitForceNewLog,
+};
+
+static void transaction_roll_back_databases(Session *session)
+{
+    for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++) {
+        SessionDatabase *database = &session->databases[i];
+        if (database->database && txn_level(database->txn) >= session->level)
+            txn_rollback(database->txn);
+    }
+}
+
+JET_ERR transaction_begin(Session *session, JET_GRBIT grbit)
+{
+    if (grbit & ~JET_bitTransactionReadOnly)
+        return JET_errInvalidGrbit;
+    if (session->level >= STORE_LEVEL_MAX)
+        return JET_errTransTooDeep;
+    bool read_only = session->level > 0 ? session->read_only : grbit & JET_bitTransactionReadOnly;
+    session->level++;
+    session->epoch++;
+    for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++) {
+        SessionDatabase *database = &session->databases[i];
+        JET_ERR err = database->database ? txn_begin(database->txn, read_only) : JET_errSuccess;
+        if (err < 0) {
+            transaction_roll_back_databases(session);
+            session->level--;
+            return err;
+        }
+    }
+    if (session->level == 1) {
+        session->read_only = read_only;
+        session->transaction++;
+        session->changed_definitions = false;
+        session->thread = session_thread();
+        session->transaction_context = session->context;
+    }
+    return JET_errSuccess;
+}
+
+/* Bits that only wait for, or mark, what is committed already. */
+static JET_ERR transaction_wait(Session *session, JET_GRBIT grbit)
+{
+    JET_GRBIT waits = grbit & COMMIT_WAITS;
+    if (waits != grbit || (waits & (waits - 1)) != 0)
+        return JET_errInvalidGrbit;
+    if (waits == JET_bitForceNewLog)
+        return JET_errSuccess; /* there is no log to begin anew */
+    for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++)
+        if (session->databases[i].database)
+            RETURN_IF_ERROR(txn_wait_durable(session->databases[i].txn,
+                                             waits == JET_bitWaitAllLevel0Commit));
+    return JET_errSuccess;
+}
+
+JET_ERR transaction_commit(Session *session, JET_GRBIT grbit)
+{
+    if (grbit & COMMIT_WAITS)
+        return transaction_wait(session, grbit);
+    if (grbit & ~JET_bitCommitLazyFlush)
+        return JET_errInvalidGrbit;
+    if (session->level == 0)
+        return JET_errNotInTransaction;
+    if (grbit == 0)
+        grbit = atomic_load_explicit(&session->instance->commit_default, memory_order_relaxed);
+    session->epoch++;
+    for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++) {
+        SessionDatabase *database = &session->databases[i];
+        if (database->database && txn_level(database->txn) >= session->level)
+            RETURN_IF_ERROR(txn_commit(database->txn, grbit & JET_bitCommitLazyFlush));
+    }
+    cursors_after_commit(session, session->level);
+    session->level--;
+    if (session->level == 0)
+        atomic_fetch_add_explicit(&session->instance->n_commits, 1, memory_order_relaxed);
+    return JET_errSuccess;
+}
+
+JET_ERR transaction_rollback(Session *session, JET_GRBIT grbit)
+{
+    if (grbit & ~JET_bitRollbackAll)
+        return JET_errInvalidGrbit;
+    if (session->level == 0)
+        return JET_errNotInTransaction;
+    do {
+        transaction_roll_back_databases(session);
+        session->epoch++;
+        unsigned level = session->level--;
+        cursors_after_rollback(session, level);
+    } while ((grbit & JET_bitRollbackAll) && session->level > 0);
+    return JET_errSuccess;
+}
+
+JET_ERR scope_begin(Session *session, SessionDatabase *database, bool writes, Scope *ret)
+{
+    Scope scope = {session, database, database->txn, session->level == 0, writes};
+    if (scope.own) {
+        RETURN_IF_ERROR(txn_begin(database->txn, !writes));
+        session->epoch++;
+        if (writes)
+            session->transaction++;
+    }
+    *ret = scope;
+    return JET_errSuccess;
+}
+
+JET_ERR scope_end(Scope *scope, JET_ERR err)
+{
+    if (!scope->own)
+        return err;
+    scope->session->epoch++;
+    if (err >= 0 && scope->writes) {
+        uint32_t grbit =
+            atomic_load_explicit(&scope->session->instance->commit_default, memory_order_relaxed);
+        JET_ERR committed = txn_commit(scope->txn, grbit & JET_bitCommitLazyFlush);
+        if (committed >= 0)
+            return err;
+        err = committed;
+    }
+    txn_rollback(scope->txn);
+    return err;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * board.c - maps the shared memory and reads its histogram.
+ *
+ * Fails with errno where memory is made or mapped; counting cannot fail.
+ *
+ * Known limit: a worker that was taken over can write here what it likes; the supervisor takes
+ * numbers from the board, never sizes, addresses or texts.
+ */
+#include "scanner/board.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+G_STATIC_ASSERT((int)BOARD_UNSCANNED_REASONS <= (int)BOARD_REASONS_MAX);
+
+int board_create(void)
+{
+    int fd = memfd_create("storehook-board", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0)
+        return -1;
+    if (ftruncate(fd, sizeof(Board)) < 0) {
+        int saved = errno;
+
+        close(fd);
+        errno = saved;
+        return -1;
+    }
+    return fd;
+}
+
+Board *board_map(int fd)
+{
+    void *memory = mmap(NULL, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+guint64 board_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (guint64)now.tv_sec * 1000000 + (guint64)now.tv_nsec / 1000;
+}
+
+void board_count(_Atomic guint64 *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* Eight steps for each power of two: the three bits after the leading one. */
+static guint latency_bucket(guint64 microseconds)
+{
+    guint power, step, bucket;
+
+    if (microseconds < BOARD_LATENCY_STEPS)
+        return (guint)microseconds;
+    power = 63 - (guint)__builtin_clzll(microseconds);
+    step = (guint)(microseconds >> (power - 3)) & (BOARD_LATENCY_STEPS - 1);
+    bucket = (power - 2) * BOARD_LATENCY_STEPS + step;
+    return MIN(bucket, BOARD_LATENCY_BUCKETS - 1);
+}
+
+/* The upper end of a bucket. */
+static guint64 latency_of_bucket(guint bucket)
+{
+    guint power = bucket / BOARD_LATENCY_STEPS + 2;
+    guint step = bucket % BOARD_LATENCY_STEPS;
+
+    if (bucket < BOARD_LATENCY_STEPS)
+        return bucket;
+    return ((guint64)(BOARD_LATENCY_STEPS + step + 1) << (power - 3)) - 1;
+}
+
+void board_add_latency(BoardCounts *counts, guint64 microseconds)
+{
+    board_count(&counts->latency[latency_bucket(microseconds)]);
+}
+
+guint64 board_latency(const BoardCounts *counts, double share)
+{
+    guint64 all = 0, seen = 0;
+
+    for (guint i = 0; i < BOARD_LATENCY_BUCKETS; i++)
+        all += counts->latency[i];
+    for (guint i = 0; i < BOARD_LATENCY_BUCKETS; i++) {
+        seen += counts->latency[i];
+        if (all > 0 && (double)seen >= share * (double)all)
+            return latency_of_bucket(i);
+    }
+    return 0;
+}
+
+const char *board_unscanned_name(BoardUnscanned reason)
+{
+    static const char *const names[BOARD_UNSCANNED_REASONS] = {
+        [BOARD_UNSCANNED_ENGINE] = "engine",   [BOARD_UNSCANNED_TEMPORARY] = "temporary-directory",
+        [BOARD_UNSCANNED_CONTENT] = "content", [BOARD_UNSCANNED_MEMORY] = "memory",
+        [BOARD_UNSCANNED_LIMIT] = "limit",
+    };
+
+    return reason < BOARD_UNSCANNED_REASONS ? names[reason] : "unknown";
+}

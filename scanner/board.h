@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * board.h - the shared memory of supervisor, loader and workers: who does what, and the counts.
+ *
+ * All atomic, no locks: whoever is killed leaves nothing locked. Counts are made by the worker at
+ * the moment of its answer, so they survive it.
+ */
+#ifndef SCANNER_BOARD_H
+#define SCANNER_BOARD_H
+
+#include <glib.h>
+#include <stdatomic.h>
+
+#include "libstorehook/protocol.h"
+
+enum {
+    BOARD_WORKERS_MAX =
+        64, /* of one loader; more cores than that share nothing with a mail store */
+    BOARD_SLOTS = 2 * BOARD_WORKERS_MAX,              /* two loaders live while signatures change */
+    BOARD_LATENCY_STEPS = 8,                          /* buckets for each doubling: 9 % wide */
+    BOARD_LATENCY_BUCKETS = 28 * BOARD_LATENCY_STEPS, /* from 1 us to 4 minutes */
+    BOARD_REASONS_MAX = 8
+};
+
+/* Why the service itself answered "not scanned". */
+typedef enum {
+    BOARD_UNSCANNED_ENGINE,    /* libclamav failed, or gave no proof */
+    BOARD_UNSCANNED_TEMPORARY, /* the temporary directory */
+    BOARD_UNSCANNED_CONTENT,   /* the content could not be read: not sealed, another size */
+    BOARD_UNSCANNED_MEMORY,
+    BOARD_UNSCANNED_LIMIT, /* a limit was met, and the action lets such a content pass */
+    BOARD_UNSCANNED_REASONS
+} BoardUnscanned;
+
+typedef struct {
+    _Atomic gint pid;       /* 0: no worker here */
+    _Atomic guint layers;   /* of its cage */
+    _Atomic guint64 busy;   /* microseconds, monotonic: begin of the request in work; 0: idle */
+    _Atomic guint64 end;    /* when it is to be killed; 0: never */
+    _Atomic guint64 served; /* requests */
+    /* First 8 bytes of the digest that it is scanning, 0: none. A twin waits for it. */
+    _Atomic guint64 scanning;
+} BoardWorker;
+
+typedef struct {
+    _Atomic guint64 requests;
+    _Atomic guint64 verdicts[STOREHOOK_VERDICTS];
+    _Atomic guint64 actions[STOREHOOK_ACTIONS];
+    _Atomic guint64 unscanned[BOARD_REASONS_MAX]; /* by BoardUnscanned */
+    _Atomic guint64 scans;                        /* libclamav was called for a whole content */
+    _Atomic guint64 cache_hits;
+    _Atomic guint64 bytes_scanned;
+    _Atomic guint64 abandoned;         /* the client was gone before the work began */
+    _Atomic guint64 refused;           /* datagrams that were no request, or from a stranger */
+    _Atomic guint64 digest_mismatches; /* a row's digest was not that of its data */
+    _Atomic guint64 log_lines_lost;
+    _Atomic guint64 workers_crashed, workers_timed_out, workers_retired;
+    _Atomic guint64 latency[BOARD_LATENCY_BUCKETS];
+} BoardCounts;
+
+typedef struct {
+    BoardCounts counts;
+    BoardWorker workers[BOARD_SLOTS];
+} Board;
+
+/* A memfd that children inherit (CLOEXEC is off only in the exec'd loader); -1 with errno. */
+int board_create(void);
+Board *board_map(int fd); /* NULL with errno */
+
+guint64 board_now(void); /* microseconds, CLOCK_MONOTONIC */
+void board_count(_Atomic guint64 *counter);
+void board_add_latency(BoardCounts *counts, guint64 microseconds);
+/* Microseconds below which `share` (0..1) of all answers lie; 0 without any. */
+guint64 board_latency(const BoardCounts *counts, double share);
+const char *board_unscanned_name(BoardUnscanned reason);
+
+#endif /* SCANNER_BOARD_H */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * channel.h - the sockets inside the service, in the wire form of libstorehook/protocol.h.
+ *
+ * Each is a SOCK_SEQPACKET pair: one between supervisor and loader, one between supervisor and each
+ * worker. Kinds and fields of its own, beside those of the protocol.
+ */
+#ifndef SCANNER_CHANNEL_H
+#define SCANNER_CHANNEL_H
+
+#include <glib.h>
+
+#include "libstorehook/protocol.h"
+
+enum {
+    /* loader -> supervisor */
+    CHANNEL_READY = 1024, /* VERSION, SOURCE, SIGNATURES, NEWEST, BUNDLED */
+    CHANNEL_FAILED,       /* REASON: the loader ends after it */
+    CHANNEL_WORKER,       /* SLOT, PROCESS, END (descriptor): a worker was forked */
+    CHANNEL_LOST,         /* SLOT, PROCESS, REASON: one died */
+    /* supervisor -> loader */
+    CHANNEL_DRAIN, /* let the workers finish, then end */
+    /* worker -> supervisor */
+    CHANNEL_INCIDENT,   /* the fields of an incident */
+    CHANNEL_QUARANTINE, /* those, DATA (descriptor), DIGESTS, IS_MESSAGE; answered by STORED */
+    CHANNEL_NOTE,       /* what a NOTE_LINK said */
+    /* supervisor -> worker */
+    CHANNEL_STORED /* QUARANTINE_ID, or REASON why not */
+};
+
+enum {
+    CHANNEL_FIELD_VERSION = 1024,
+    CHANNEL_FIELD_SOURCE,
+    CHANNEL_FIELD_SIGNATURES,
+    CHANNEL_FIELD_NEWEST,
+    CHANNEL_FIELD_BUNDLED,
+    CHANNEL_FIELD_REASON,
+    CHANNEL_FIELD_SLOT,
+    CHANNEL_FIELD_PROCESS,
+    CHANNEL_FIELD_END,
+    CHANNEL_FIELD_DIGESTS,
+    CHANNEL_FIELD_IS_MESSAGE,
+    CHANNEL_FIELD_QUARANTINE_ID,
+    CHANNEL_FIELD_MESSAGE, /* reference of the message's incident */
+    CHANNEL_FIELD_SIZE,
+    CHANNEL_FIELD_DONE, /* FilterAction that was really taken */
+    CHANNEL_FIELD_NOTE
+};
+
+/* A pair, CLOEXEC; FALSE with errno. */
+gboolean channel_pair(int ret[2]);
+
+/* One message and its bytes. The reader's descriptors belong to it; channel_clear() closes them. */
+typedef struct {
+    StorehookMessage message;
+    unsigned char bytes[STOREHOOK_DATAGRAM_MAX] __attribute__((aligned(8)));
+    int descriptors[STOREHOOK_DESCRIPTORS_MAX];
+    unsigned descriptor_count;
+} ChannelMessage;
+
+/* 1: a message; 0: the other end is gone; -errno (-EAGAIN: nothing there). */
+int channel_receive(int fd, ChannelMessage *ret, int flags);
+void channel_clear(ChannelMessage *message);
+
+/* Bytes of a text field into `buffer`, NUL-terminated and valid UTF-8; "" when absent. */
+const char *channel_text(const StorehookMessage *message, guint tag, char *buffer, gsize capacity);
+guint64 channel_number(const StorehookMessage *message, guint tag);
+/* Takes the descriptor of a field out of the message; -1 when absent. */
+int channel_take_descriptor(ChannelMessage *message, guint tag, gsize *ret_size);
+void channel_put_text(StorehookWriter *writer, guint tag, const char *text);
+void channel_put_number(StorehookWriter *writer, guint tag, guint64 number);
+
+#endif /* SCANNER_CHANNEL_H */

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * engine.c - scans with libclamav and believes it only with proof.
+ *
+ * What libclamav answers for a failure inside (no temporary file, no memory, a read error, a
+ * limit) is in most cases "clean". Hence the proofs that engine.h names. Fails by ENGINE_ERROR
+ * while loading; a scan does not fail, it ends as not-scanned or not-fully-scanned.
+ *
+ * libclamav's own cache of clean files is off: it goes by MD5, for which two files with one sum
+ * can be made, and the verdict cache stands before it anyway. Bytecode is interpreted, not
+ * compiled: the cage allows no memory that is both written and executed.
+ *
+ * Known limit: the message callback of libclamav carries no context, so what it saw lies in a
+ * thread-local variable of this file.
+ */
+#include "scanner/engine.h"
+
+#include <clamav.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "scanner/temp-directory.h"
+
+#define LIMIT_PREFIX "Heuristics.Limits.Exceeded"
+#define ENCRYPTED_PREFIX "Heuristics.Encrypted"
+
+struct Engine {
+    struct cl_engine *library;
+    guint64 file_size;
+    guint signatures;
+    int temp_fd;
+};
+
+/* What the callbacks saw during one scan. */
+typedef struct {
+    guint roots; /* calls for the outermost object */
+    guint errors;
+    char first_error[VERDICT_NAME_SIZE];
+} Witness;
+
+static _Thread_local Witness witness;
+
+G_DEFINE_QUARK(storehook - engine - error, engine_error)
+
+/* Warnings are mostly about broken input, which is no failure. These words are about us. */
+static gboolean warning_is_failure(const char *text)
+{
+    static const char *const words[] = {"temp",   "tmp",  "write",      "creat",     "alloc",
+                                        "memory", "mmap", "can't open", "descriptor"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strcasestr(text, words[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static void on_message(enum cl_msg severity, const char *full, const char *text, void *context)
+{
+    (void)full;
+    (void)context;
+    if (severity != CL_MSG_ERROR && !(severity == CL_MSG_WARN && warning_is_failure(text)))
+        return;
+    if (witness.errors++ == 0) {
+        g_strlcpy(witness.first_error, text, sizeof(witness.first_error));
+        g_strchomp(witness.first_error);
+    }
+}
+
+static cl_error_t on_inspection(int fd, const char *type, const char **ancestors,
+                                size_t parent_size, const char *name, size_t size,
+                                const char *buffer, uint32_t level, uint32_t attributes,
+                                void *context)
+{
+    Witness *seen = context;
+
+    (void)fd, (void)type, (void)ancestors, (void)parent_size, (void)name, (void)size;
+    (void)buffer, (void)attributes;
+    if (level == 0)
+        seen->roots++;
+    return CL_CLEAN;
+}
+
+static gboolean library_check(cl_error_t result, const char *what, int code, GError **error)
+{
+    if (result == CL_SUCCESS)
+        return TRUE;
+    g_set_error(error, ENGINE_ERROR, code, "%s: %s%s%s", what, cl_strerror(result),
+                witness.errors > 0 ? ": " : "", witness.errors > 0 ? witness.first_error : "");
+    return FALSE;
+}
+
+static gboolean engine_apply_limits(Engine *engine, const EngineLimits *limits, GError **error)
+{
+    const struct {
+        enum cl_engine_field field;
+        guint64 value;
+    } settings[] = {
+        {CL_ENGINE_MAX_SCANSIZE, limits->scan_size},
+        {CL_ENGINE_MAX_FILESIZE, limits->file_size},
+        {CL_ENGINE_MAX_FILES, limits->files},
+        {CL_ENGINE_MAX_RECURSION, limits->recursion},
+        {CL_ENGINE_DISABLE_CACHE, 1},
+        {CL_ENGINE_BYTECODE_MODE, CL_BYTECODE_MODE_INTERPRETER},
+        {CL_ENGINE_DISABLE_PE_STATS, 1},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(settings); i++) {
+        cl_error_t result =
+            cl_engine_set_num(engine->library, settings[i].field, (long long)settings[i].value);
+
+        if (!library_check(result, "libclamav setting", ENGINE_ERROR_LIBRARY, error))
+            return FALSE;
+    }
+    engine->file_size = limits->file_size;
+    return TRUE;
+}
+
+Engine *engine_new(const char *const *directories, const EngineLimits *limits, GError **error)
+{
+    g_autoptr(Engine) engine = g_new0(Engine, 1);
+
+    engine->temp_fd = -1;
+    witness = (Witness){0};
+    cl_set_clcb_msg(on_message);
+    if (!library_check(cl_init(CL_INIT_DEFAULT), "libclamav", ENGINE_ERROR_LIBRARY, error))
+        return NULL;
+    engine->library = cl_engine_new();
+    if (!engine->library) {
+        g_set_error(error, ENGINE_ERROR, ENGINE_ERROR_LIBRARY, "libclamav: no engine");
+        return NULL;
+    }
+    if (!engine_apply_limits(engine, limits, error))
+        return NULL;
+    for (gsize i = 0; directories[i]; i++) {
+        unsigned int count = 0;
+
+        if (!library_check(cl_load(directories[i], engine->library, &count, CL_DB_STDOPT),
+                           directories[i], ENGINE_ERROR_SIGNATURES, error))
+            return NULL;
+        if (count == 0) {
+            g_set_error(error, ENGINE_ERROR, ENGINE_ERROR_SIGNATURES, "%s: holds no signatures",
+                        directories[i]);
+            return NULL;
+        }
+        engine->signatures += count;
+    }
+    if (!library_check(cl_engine_compile(engine->library), "signatures", ENGINE_ERROR_SIGNATURES,
+                       error))
+        return NULL;
+    cl_engine_set_clcb_file_inspection(engine->library, on_inspection);
+    return g_steal_pointer(&engine);
+}
+
+Engine *engine_free(Engine *engine)
+{
+    if (!engine)
+        return NULL;
+    if (engine->library)
+        cl_engine_free(engine->library);
+    if (engine->temp_fd >= 0)
+        close(engine->temp_fd);
+    g_free(engine);
+    return NULL;
+}
+
+guint engine_count_signatures(const Engine *engine)
+{
+    return engine->signatures;
+}
+
+const char *engine_version(void)
+{
+    return cl_retver();
+}
+
+gboolean engine_set_temp_directory(Engine *engine, const char *path, GError **error)
+{
+    unsigned seed;
+
+    if (!temp_directory_reset(path, error))
+        return FALSE;
+    if (engine->temp_fd >= 0)
+        close(engine->temp_fd);
+    engine->temp_fd = temp_directory_open(path);
+    if (engine->temp_fd < 0) {
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", path,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    /* A forked child has inherited the state that names are made from. */
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+        seed = (unsigned)g_get_monotonic_time() ^ (unsigned)getpid();
+    srand(seed);
+    return library_check(cl_init(CL_INIT_DEFAULT), "libclamav", ENGINE_ERROR_LIBRARY, error) &&
+           library_check(cl_engine_set_str(engine->library, CL_ENGINE_TMPDIR, path), path,
+                         ENGINE_ERROR_LIBRARY, error);
+}
+
+static void verdict_from_name(Verdict *verdict, const char *name)
+{
+    if (!name) /* so does libclamav report its file size limit */
+        verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, LIMIT_PREFIX ".MaxFileSize");
+    else if (g_str_has_prefix(name, LIMIT_PREFIX))
+        verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, name);
+    else if (g_str_has_prefix(name, ENCRYPTED_PREFIX))
+        verdict_set(verdict, STOREHOOK_VERDICT_ENCRYPTED, name);
+    else if (g_str_has_prefix(name, "Heuristics.") || g_str_has_prefix(name, "PUA."))
+        verdict_set(verdict, STOREHOOK_VERDICT_SUSPICIOUS, name);
+    else
+        verdict_set(verdict, STOREHOOK_VERDICT_INFECTED, name);
+}
+
+static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error_t result,
+                                const char *name)
+{
+    char text[VERDICT_NAME_SIZE];
+    int space = temp_directory_check_space(engine->temp_fd);
+
+    switch (result) {
+    case CL_VIRUS:
+        verdict_from_name(verdict, name);
+        break;
+    case CL_CLEAN:
+        verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "");
+        break;
+    case CL_ETIMEOUT:
+    case CL_EMAXREC:
+    case CL_EMAXSIZE:
+    case CL_EMAXFILES:
+        verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, cl_strerror(result));
+        break;
+    default:
+        g_snprintf(text, sizeof(text), "engine: %s", cl_strerror(result));
+        verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
+    }
+    if (verdict_is_worse(verdict->kind, STOREHOOK_VERDICT_NOT_SCANNED))
+        return; /* found, or a limit: what else failed does not make it better */
+    if (witness.errors > 0)
+        g_snprintf(text, sizeof(text), "engine: %s", witness.first_error);
+    else if (witness.roots == 0)
+        g_strlcpy(text, "engine: no proof that the scan ran", sizeof(text));
+    else if (space < 0)
+        g_snprintf(text, sizeof(text), "temporary directory: %s", g_strerror(-space));
+    else
+        return;
+    verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
+}
+
+void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_ms,
+                 Verdict *verdict)
+{
+    struct cl_scan_options options = {
+        .general = CL_SCAN_GENERAL_HEURISTICS,
+        .parse = ~0U,
+        .heuristic = CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
+                     CL_SCAN_HEURISTIC_ENCRYPTED_DOC,
+    };
+    char text[VERDICT_NAME_SIZE];
+    const char *name = NULL;
+    unsigned long scanned = 0;
+    cl_error_t result;
+    cl_fmap_t *map;
+    int probe;
+
+    if (size == 0) {
+        verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "");
+        return;
+    }
+    if (size > engine->file_size) {
+        verdict_from_name(verdict, NULL);
+        return;
+    }
+    probe = temp_directory_probe(engine->temp_fd);
+    if (probe < 0) {
+        g_snprintf(text, sizeof(text), "temporary directory: %s", g_strerror(-probe));
+        verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
+        return;
+    }
+    witness = (Witness){0};
+    if (cl_engine_set_num(engine->library, CL_ENGINE_MAX_SCANTIME, time_limit_ms) != CL_SUCCESS) {
+        verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "engine: no time limit");
+        return;
+    }
+    map = cl_fmap_open_memory(data, size);
+    if (!map) {
+        verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "engine: no memory for the map");
+        return;
+    }
+    result = cl_scanmap_callback(map, NULL, &name, &scanned, engine->library, &options, &witness);
+    cl_fmap_close(map);
+    verdict_from_result(engine, verdict, result, name);
+}
+
+gboolean engine_self_test(Engine *engine, GError **error)
+{
+    /* In two pieces, so that no scanner eats this program. */
+    static const char canary[] = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-"
+                                 "ANTIVIRUS-TEST-FILE!$H+H*";
+    static const char plain[] = "A plain text in which nothing is to be found.\n";
+    Verdict verdict = {0};
+
+    engine_scan(engine, canary, sizeof(canary) - 1, 0, &verdict);
+    if (verdict.kind != STOREHOOK_VERDICT_INFECTED) {
+        g_set_error(error, ENGINE_ERROR, ENGINE_ERROR_SELF_TEST,
+                    "self-test: the EICAR test file was not found (%s %s)",
+                    verdict_kind_name(verdict.kind), verdict.name);
+        return FALSE;
+    }
+    engine_scan(engine, plain, sizeof(plain) - 1, 0, &verdict);
+    if (verdict.kind != STOREHOOK_VERDICT_CLEAN) {
+        g_set_error(error, ENGINE_ERROR, ENGINE_ERROR_SELF_TEST,
+                    "self-test: a plain text came out as %s %s", verdict_kind_name(verdict.kind),
+                    verdict.name);
+        return FALSE;
+    }
+    return TRUE;
+}

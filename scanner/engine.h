@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * engine.h - libclamav, which fails open, made to fail visibly.
+ *
+ * One engine is loaded in the loader and used in its forked workers. engine_scan() says "clean"
+ * only with proof: the temporary directory was usable before and after, libclamav's callback saw
+ * the outermost object, no error message was given, no limit was met. Single-threaded.
+ */
+#ifndef SCANNER_ENGINE_H
+#define SCANNER_ENGINE_H
+
+#include "scanner/verdict.h"
+
+#define ENGINE_ERROR engine_error_quark()
+GQuark engine_error_quark(void);
+typedef enum {
+    ENGINE_ERROR_LIBRARY,    /* libclamav refused to start */
+    ENGINE_ERROR_SIGNATURES, /* none, or libclamav cannot read them */
+    ENGINE_ERROR_SELF_TEST   /* the canaries did not come out as they must */
+} EngineError;
+
+/* Sizes in bytes. */
+typedef struct {
+    guint64 scan_size;
+    guint64 file_size;
+    guint files;
+    guint recursion;
+} EngineLimits;
+
+typedef struct Engine Engine;
+
+/* Loads every directory of the NULL-terminated list and compiles. */
+Engine *engine_new(const char *const *directories, const EngineLimits *limits, GError **error);
+Engine *engine_free(Engine *engine); /* accepts and returns NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
+
+guint engine_count_signatures(const Engine *engine);
+const char *engine_version(void); /* libclamav's */
+
+/* Gives the engine the directory it unpacks into. Once in the loader for the self-test, and once
+ * in each worker after fork: workers that share one pick the same names and miss. */
+gboolean engine_set_temp_directory(Engine *engine, const char *path, GError **error);
+
+/* Writes a verdict, always; the type is left alone. time_limit_ms 0: none. */
+void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_ms,
+                 Verdict *verdict);
+
+/* A test virus must be found, a plain text must not. */
+gboolean engine_self_test(Engine *engine, GError **error);
+
+#endif /* SCANNER_ENGINE_H */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge-content.c - a content row that is about to be written, and the plain question of programs
+ * that only want a verdict.
+ *
+ * Bytes are always judged, whatever digest stands beside them; one that is not theirs is counted.
+ */
+#include "scanner/judge.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+
+#include "scanner/notice.h"
+#include "scanner/policy.h"
+
+/* Opens DATA; without it, a not-scanned verdict. */
+static gboolean request_open(const StorehookMessage *request, Content *content, Verdict *verdict)
+{
+    StorehookValue value;
+
+    if (!storehook_read_find(request, STOREHOOK_FIELD_DATA, &value)) {
+        *content = (Content){0};
+        verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "content: none in the request");
+        return FALSE;
+    }
+    return content_open(&value, content, verdict);
+}
+
+static void check_digest(Judge *judge, const StorehookMessage *request, const guint8 *digest)
+{
+    StorehookValue value;
+
+    if (storehook_read_find(request, STOREHOOK_FIELD_DIGEST, &value) && value.data &&
+        value.size == STOREHOOK_DIGEST_SIZE &&
+        memcmp(value.data, digest, STOREHOOK_DIGEST_SIZE) != 0)
+        board_count(&judge->board->counts.digest_mismatches);
+}
+
+static void answer_with_notice(Answer *answer)
+{
+    char *notice;
+
+    notice_reference_new(answer->incident);
+    notice = notice_text(&answer->verdict, answer->incident);
+    answer->data = g_bytes_new_take(notice, strlen(notice));
+    SHA256((const guint8 *)notice, strlen(notice), answer->digest);
+    answer->has_digest = TRUE;
+    answer->flagged = TRUE;
+}
+
+void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer)
+{
+    Content content;
+
+    if (request_open(request, &content, &answer->verdict)) {
+        SHA256(content.bytes, content.size, answer->seen);
+        check_digest(judge, request, answer->seen);
+        answer->verdict.size = content.size;
+        if (!judge_is_allowed(judge, answer->seen))
+            answer->from_cache = judge_scan(judge, content.bytes, content.size, answer->seen,
+                                            VERDICT_CACHE_CONTENT, &answer->verdict);
+    }
+    content_close(&content);
+    answer->action = policy_row_action(judge->config->actions[answer->verdict.kind]);
+    if (answer->action == STOREHOOK_ACTION_REPLACE)
+        answer_with_notice(answer);
+}
+
+void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
+{
+    JudgePart part = {0};
+    char name[STOREHOOK_TEXT_MAX + 1];
+    StorehookValue value;
+    FilterAction action;
+    gboolean need_data;
+    Content content;
+
+    if (!request_open(request, &content, &answer->verdict))
+        return;
+    SHA256(content.bytes, content.size, answer->seen);
+    answer->from_cache = judge_scan(judge, content.bytes, content.size, answer->seen,
+                                    VERDICT_CACHE_CONTENT, &answer->verdict);
+    if (storehook_read_find(request, STOREHOOK_FIELD_NAME, &value) && value.data) {
+        g_snprintf(name, sizeof(name), "%.*s", (int)MIN(value.size, STOREHOOK_TEXT_MAX),
+                   (const char *)value.data);
+        part = (JudgePart){
+            .name = name, .data = content.bytes, .size = content.size, .digest = answer->seen};
+        (void)judge_rules(judge, &part, &answer->verdict, &action, &need_data);
+    }
+    content_close(&content);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge-link.c - an attachment row: its name and true type by the rules, its content by the cache.
+ *
+ * A digest is only a pointer: one that no worker has hashed under the current signatures has its
+ * bytes asked for.
+ */
+#include "scanner/judge.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+
+#include "scanner/notice.h"
+#include "scanner/policy.h"
+
+gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
+                     FilterAction *ret_action, gboolean *ret_need_data)
+{
+    FilterSubject subject = {.name = part->name,
+                             .type = verdict->type_is_sure ? verdict->type : NULL,
+                             .size = (goffset)verdict->size};
+    FilterMatch match;
+
+    *ret_need_data = FALSE;
+    if (!subject.type && filter_rules_need_type(judge->rules, &subject)) {
+        if (!part->data) {
+            *ret_need_data = TRUE;
+            return FALSE;
+        }
+        judge_tell_type(judge, part->data, part->size, part->digest, verdict);
+        subject.type = verdict->type;
+    }
+    if (!filter_rules_match(judge->rules, &subject, &match))
+        return FALSE;
+    if (!verdict_is_worse(STOREHOOK_VERDICT_BLOCKED, verdict->kind))
+        return FALSE;
+    verdict_set(verdict, STOREHOOK_VERDICT_BLOCKED, match.rule);
+    *ret_action = match.action >= 0 ? (FilterAction)match.action
+                                    : (FilterAction)judge->config->actions[verdict->kind];
+    return TRUE;
+}
+
+static const guint8 *digest_field(const StorehookMessage *request, StorehookField tag)
+{
+    StorehookValue value;
+
+    return storehook_read_find(request, tag, &value) && value.data &&
+                   value.size == STOREHOOK_DIGEST_SIZE
+               ? value.data
+               : NULL;
+}
+
+/* The row's MIME header and name become those of a notice. */
+static void answer_with_header(const StorehookMessage *request, Answer *answer)
+{
+    StorehookValue value;
+
+    answer->action = STOREHOOK_ACTION_REPLACE;
+    answer->flagged = TRUE;
+    answer->name = NOTICE_FILE_NAME;
+    if (storehook_read_find(request, STOREHOOK_FIELD_HEADER, &value) && value.data)
+        answer->header = notice_header(value.data, value.size, &answer->header_size);
+}
+
+static void answer_with_new_notice(const StorehookMessage *request, Answer *answer)
+{
+    char *notice;
+
+    notice_reference_new(answer->incident);
+    notice = notice_text(&answer->verdict, answer->incident);
+    answer->data = g_bytes_new_take(notice, strlen(notice));
+    SHA256((const guint8 *)notice, strlen(notice), answer->digest);
+    answer->has_digest = TRUE;
+    answer_with_header(request, answer);
+}
+
+/* The verdict on the content that the row names. FALSE: its bytes are needed. */
+static gboolean link_find_verdict(Judge *judge, const StorehookMessage *request,
+                                  const guint8 *digest, Content *content, Answer *answer)
+{
+    StorehookValue value;
+    gboolean has_data = storehook_read_find(request, STOREHOOK_FIELD_DATA, &value);
+
+    if (has_data) {
+        if (!content_open(&value, content, &answer->verdict))
+            return TRUE;
+        SHA256(content->bytes, content->size, answer->seen);
+        if (memcmp(answer->seen, digest, STOREHOOK_DIGEST_SIZE) != 0)
+            board_count(&judge->board->counts.digest_mismatches);
+        answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,
+                                        VERDICT_CACHE_CONTENT, &answer->verdict);
+        return TRUE;
+    }
+    memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
+    answer->from_cache = judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict);
+    return answer->from_cache;
+}
+
+static void link_judge(Judge *judge, const StorehookMessage *request, const guint8 *digest,
+                       Content *content, Answer *answer)
+{
+    char name[STOREHOOK_TEXT_MAX + 1] = "";
+    JudgePart part = {.name = name, .digest = answer->seen};
+    FilterAction action;
+    StorehookValue value;
+
+    if (!link_find_verdict(judge, request, digest, content, answer)) {
+        answer->need_data = TRUE;
+        return;
+    }
+    if (storehook_read_find(request, STOREHOOK_FIELD_NAME, &value) && value.data)
+        g_snprintf(name, sizeof(name), "%.*s", (int)MIN(value.size, STOREHOOK_TEXT_MAX),
+                   (const char *)value.data);
+    part.data = content->bytes;
+    part.size = content->size;
+    action = (FilterAction)judge->config->actions[answer->verdict.kind];
+    (void)judge_rules(judge, &part, &answer->verdict, &action, &answer->need_data);
+    if (answer->need_data)
+        return;
+    answer->action = policy_row_action(action);
+    if (answer->action == STOREHOOK_ACTION_REPLACE)
+        answer_with_new_notice(request, answer);
+}
+
+void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer)
+{
+    const guint8 *digest = digest_field(request, STOREHOOK_FIELD_DIGEST);
+    const guint8 *notice = digest_field(request, STOREHOOK_FIELD_NOTICE);
+    Content content = {0};
+
+    if (notice) { /* the content was judged and replaced a moment ago */
+        memcpy(answer->digest, notice, STOREHOOK_DIGEST_SIZE);
+        answer->has_digest = TRUE;
+        answer_with_header(request, answer);
+        return;
+    }
+    if (!digest) {
+        verdict_set(&answer->verdict, STOREHOOK_VERDICT_NOT_SCANNED, "content: no digest");
+        answer->action =
+            policy_row_action((FilterAction)judge->config->actions[answer->verdict.kind]);
+        if (answer->action == STOREHOOK_ACTION_REPLACE)
+            answer_with_new_notice(request, answer);
+        return;
+    }
+    if (judge_is_allowed(judge, digest)) {
+        memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
+        return;
+    }
+    link_judge(judge, request, digest, &content, answer);
+    content_close(&content);
+}

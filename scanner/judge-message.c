@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge-message.c - a message with something flagged, at the commit of its transaction.
+ *
+ * The original is put together again and made safe in quarantine before anything of it may be
+ * lost; then the Active Message Filter decides. Where the original cannot be made safe, the
+ * configured fallback is the answer. Each flagged part becomes an incident.
+ */
+#include "scanner/judge.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scanner/compose.h"
+#include "scanner/policy.h"
+#include "scanner/records-client.h"
+
+enum {
+    NOTE_MILLISECONDS = 200, /* an incident's row is worth no more of the store's time */
+    ENCODING_SIZE = 64
+};
+
+/* One part, or the text itself, as the request tells it. */
+typedef struct {
+    char name[STOREHOOK_TEXT_MAX + 1];
+    char incident[JUDGE_REFERENCE_SIZE];
+    char encoding[ENCODING_SIZE];
+    const void *header;
+    gsize header_size;
+    guint64 offset;
+    Content content;
+    guint8 digest[STOREHOOK_DIGEST_SIZE]; /* of the content, hashed here */
+    Verdict verdict;
+    gboolean flagged;
+    gboolean is_readable;
+    FilterAction action;
+} Piece;
+
+typedef struct {
+    Judge *judge;
+    char sender[STOREHOOK_TEXT_MAX + 1];
+    char recipients[STOREHOOK_TEXT_MAX + 1];
+    char subject[STOREHOOK_TEXT_MAX + 1];
+    GArray *pieces; /* of Piece; the first is the text */
+    gboolean has_text;
+    PolicyMessage policy;
+} Message;
+
+static void piece_clear(gpointer data)
+{
+    content_close(&((Piece *)data)->content);
+}
+
+static void copy_text(char *out, gsize capacity, const StorehookValue *value)
+{
+    gsize length = value->data ? MIN(value->size, capacity - 1) : 0;
+
+    if (length > 0)
+        memcpy(out, value->data, length);
+    out[length] = '\0';
+}
+
+static guint32 value_number(const StorehookValue *value)
+{
+    guint32 number = 0;
+
+    if (value->data && value->size == sizeof(number))
+        memcpy(&number, value->data, sizeof(number));
+    return number;
+}
+
+static void piece_open(Piece *piece, const StorehookValue *value)
+{
+    Verdict ignored;
+
+    content_close(&piece->content);
+    piece->is_readable = content_open(value, &piece->content, &ignored);
+    if (piece->is_readable)
+        SHA256(piece->content.bytes, piece->content.size, piece->digest);
+}
+
+static void piece_take_field(Piece *piece, const StorehookValue *value)
+{
+    switch (value->tag) {
+    case STOREHOOK_FIELD_NAME:
+        copy_text(piece->name, sizeof(piece->name), value);
+        break;
+    case STOREHOOK_FIELD_HEADER:
+        piece->header = value->data;
+        piece->header_size = value->data ? value->size : 0;
+        break;
+    case STOREHOOK_FIELD_OFFSET:
+        if (value->data && value->size == sizeof(piece->offset))
+            memcpy(&piece->offset, value->data, sizeof(piece->offset));
+        break;
+    case STOREHOOK_FIELD_ENCODING:
+        copy_text(piece->encoding, sizeof(piece->encoding), value);
+        break;
+    case STOREHOOK_FIELD_DATA:
+        piece_open(piece, value);
+        break;
+    case STOREHOOK_FIELD_FLAGGED:
+        piece->flagged = value_number(value) != 0;
+        break;
+    case STOREHOOK_FIELD_VERDICT:
+        piece->verdict.kind = MIN(value_number(value), (guint32)STOREHOOK_VERDICT_NOT_SCANNED);
+        break;
+    case STOREHOOK_FIELD_VERDICT_NAME:
+        copy_text(piece->verdict.name, sizeof(piece->verdict.name), value);
+        break;
+    case STOREHOOK_FIELD_INCIDENT:
+        copy_text(piece->incident, sizeof(piece->incident), value);
+        break;
+    default:
+        break;
+    }
+}
+
+static void message_read(Message *message, const StorehookMessage *request)
+{
+    const Piece empty = {0};
+    StorehookValue value;
+    size_t position = 0;
+    Piece *piece;
+
+    g_array_append_val(message->pieces, empty);
+    piece = &g_array_index(message->pieces, Piece, 0);
+    while (storehook_read_next(request, &position, &value)) {
+        if (value.tag == STOREHOOK_FIELD_PART) {
+            g_array_append_val(message->pieces, empty);
+            piece = &g_array_index(message->pieces, Piece, message->pieces->len - 1);
+        } else if (value.tag == STOREHOOK_FIELD_SENDER) {
+            copy_text(message->sender, sizeof(message->sender), &value);
+        } else if (value.tag == STOREHOOK_FIELD_RECIPIENTS) {
+            copy_text(message->recipients, sizeof(message->recipients), &value);
+        } else if (value.tag == STOREHOOK_FIELD_SUBJECT) {
+            copy_text(message->subject, sizeof(message->subject), &value);
+        } else {
+            if (value.tag == STOREHOOK_FIELD_DATA && message->pieces->len == 1)
+                message->has_text = TRUE;
+            piece_take_field(piece, &value);
+        }
+    }
+}
+
+/* The verdict is asked again (the cache has it): a part's own could not say which rule it was. */
+static void piece_judge(Message *message, Piece *piece)
+{
+    Judge *judge = message->judge;
+    JudgePart part = {.name = piece->name,
+                      .data = piece->content.bytes,
+                      .size = piece->content.size,
+                      .digest = piece->digest};
+    Verdict verdict = {0};
+    gboolean need_data;
+
+    piece->action = (FilterAction)judge->config->actions[piece->verdict.kind];
+    if (!piece->is_readable)
+        return;
+    piece->verdict.size = piece->content.size;
+    if (judge_find(judge, piece->digest, VERDICT_CACHE_CONTENT, &verdict))
+        memcpy(piece->verdict.type, verdict.type, sizeof(verdict.type));
+    verdict.size = piece->content.size;
+    if (piece->verdict.kind == STOREHOOK_VERDICT_BLOCKED ||
+        piece->verdict.kind == STOREHOOK_VERDICT_CLEAN) {
+        verdict.kind = STOREHOOK_VERDICT_CLEAN;
+        if (judge_rules(judge, &part, &verdict, &piece->action, &need_data))
+            piece->verdict = verdict;
+    }
+}
+
+/* TRUE if the text's bad part cannot be overwritten: then none of it may stay. */
+static gboolean text_is_unlocated(Message *message, const StorehookMessage *request)
+{
+    Answer answer = {0};
+    gboolean unlocated;
+
+    judge_text(message->judge, request, &answer);
+    unlocated = answer.flagged && answer.action == STOREHOOK_ACTION_PASS;
+    answer_clear(&answer);
+    return unlocated;
+}
+
+static gboolean text_has_body(const Piece *text)
+{
+    const char *bytes = text->content.bytes;
+    const char *body = bytes ? memmem(bytes, text->content.size, "\r\n\r\n", 4) : NULL;
+
+    for (; body && body < bytes + text->content.size; body++)
+        if (g_ascii_isalnum(*body))
+            return TRUE;
+    return FALSE;
+}
+
+static void message_judge(Message *message, const StorehookMessage *request)
+{
+    PolicyMessage *policy = &message->policy;
+
+    *policy = (PolicyMessage){.action = FILTER_ACTION_PASS, .is_message = message->has_text};
+    for (guint i = 0; i < message->pieces->len; i++) {
+        Piece *piece = &g_array_index(message->pieces, Piece, i);
+
+        if (!piece->flagged) {
+            policy->has_rest |= i == 0 ? text_has_body(piece) : piece->content.size > 0;
+            continue;
+        }
+        piece_judge(message, piece);
+        policy->action = filter_action_harder(policy->action, piece->action);
+        if (piece->action == FILTER_ACTION_QUARANTINE &&
+            (piece->verdict.kind == STOREHOOK_VERDICT_INFECTED ||
+             piece->verdict.kind == STOREHOOK_VERDICT_SUSPICIOUS))
+            policy->is_infected = TRUE;
+        if (i == 0 && piece->action != FILTER_ACTION_PASS)
+            policy->has_unlocated = text_is_unlocated(message, request);
+    }
+}
+
+/* A memfd with the message as it came, or with the one content that belongs to none; -1 with a
+ * reason. */
+static int message_compose(Message *message, gsize *ret_size, char **ret_reason)
+{
+    const Piece *text = &g_array_index(message->pieces, Piece, 0);
+    guint count = message->pieces->len - 1;
+    g_autofree ComposePart *parts = g_new0(ComposePart, count + 1);
+    g_autoptr(GError) error = NULL;
+    int fd;
+
+    for (guint i = 0; i < count; i++) {
+        const Piece *piece = &g_array_index(message->pieces, Piece, i + 1);
+
+        if (!piece->is_readable) {
+            *ret_reason = g_strdup("a part of the original is missing");
+            return -1;
+        }
+        parts[i] = (ComposePart){
+            .offset = message->has_text ? piece->offset : 0,
+            .header = message->has_text ? piece->header : NULL,
+            .header_size = message->has_text ? piece->header_size : 0,
+            .data = piece->content.bytes,
+            .data_size = piece->content.size,
+            .encoding = message->has_text && piece->encoding[0] ? piece->encoding : "identity"};
+    }
+    fd = compose_message(text->content.bytes, text->content.size, parts, count, ret_size, &error);
+    if (fd < 0)
+        *ret_reason = g_strdup(error->message);
+    return fd;
+}
+
+static const Piece *message_first_flagged(const Message *message)
+{
+    for (guint i = 0; i < message->pieces->len; i++)
+        if (g_array_index(message->pieces, Piece, i).flagged)
+            return &g_array_index(message->pieces, Piece, i);
+    return &g_array_index(message->pieces, Piece, 0);
+}
+
+static RecordsIncident incident_of(const Message *message, const Piece *piece)
+{
+    return (RecordsIncident){.reference = piece->incident,
+                             .message = message_first_flagged(message)->incident,
+                             .sender = message->sender,
+                             .recipients = message->recipients,
+                             .subject = message->subject,
+                             .name = piece->name,
+                             .verdict = &piece->verdict,
+                             .digest = piece->is_readable ? piece->digest : NULL,
+                             .action = piece->action,
+                             .signature_version = message->judge->version};
+}
+
+static gboolean message_keep(Message *message, char **ret_id, char **ret_reason)
+{
+    RecordsIncident incident = incident_of(message, message_first_flagged(message));
+    g_autoptr(GByteArray) digests = g_byte_array_new();
+    guint64 end = board_now() + (guint64)message->judge->config->quarantine_timeout * 1000;
+    gboolean safe;
+    gsize size;
+    int fd = message_compose(message, &size, ret_reason);
+
+    if (fd < 0)
+        return FALSE;
+    for (guint i = 0; i < message->pieces->len; i++) {
+        const Piece *piece = &g_array_index(message->pieces, Piece, i);
+
+        if (piece->is_readable)
+            g_byte_array_append(digests, piece->digest, STOREHOOK_DIGEST_SIZE);
+    }
+    safe = records_quarantine(message->judge->channel, &incident, message->has_text, fd, size,
+                              digests->data, digests->len / STOREHOOK_DIGEST_SIZE,
+                              MIN(end, message->judge->end), ret_id, ret_reason);
+    close(fd);
+    return safe;
+}
+
+/* What was really done, in the operator's words. */
+static FilterAction action_done(const Message *message, StorehookAction answer, const Piece *piece)
+{
+    if (answer == STOREHOOK_ACTION_REFUSE || answer == STOREHOOK_ACTION_DEFER)
+        return FILTER_ACTION_REFUSE;
+    if (answer == STOREHOOK_ACTION_DROP && message->policy.action != FILTER_ACTION_QUARANTINE)
+        return FILTER_ACTION_DROP;
+    return piece->action;
+}
+
+static void message_report(const Message *message, StorehookAction answer, const char *id,
+                           const char *reason)
+{
+    guint64 end = board_now() + NOTE_MILLISECONDS * 1000;
+
+    for (guint i = 0; i < message->pieces->len; i++) {
+        const Piece *piece = &g_array_index(message->pieces, Piece, i);
+        RecordsIncident incident = incident_of(message, piece);
+
+        if (!piece->flagged)
+            continue;
+        incident.action = action_done(message, answer, piece);
+        incident.quarantine_id = id;
+        incident.note = reason                            ? reason
+                        : answer == STOREHOOK_ACTION_DROP ? "the message was dropped"
+                                                          : NULL;
+        (void)records_add_incident(message->judge->channel, &incident, end);
+    }
+}
+
+void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer)
+{
+    Message message = {.judge = judge, .pieces = g_array_new(FALSE, FALSE, sizeof(Piece))};
+    g_autofree char *id = NULL, *reason = NULL;
+    const Piece *first;
+
+    g_array_set_clear_func(message.pieces, piece_clear);
+    message_read(&message, request);
+    message_judge(&message, request);
+    answer->action = policy_message_action(judge->config, &message.policy);
+    if (policy_must_keep(judge->config, &message.policy) && !message_keep(&message, &id, &reason))
+        answer->action = policy_fallback(judge->config, &message.policy);
+    first = message_first_flagged(&message);
+    answer->verdict = first->verdict;
+    answer->flagged = first->flagged;
+    memcpy(answer->incident, first->incident, sizeof(answer->incident));
+    if (first->flagged)
+        message_report(&message, answer->action, id, reason);
+    g_array_free(message.pieces, TRUE);
+}
+
+void judge_note(Judge *judge, const StorehookMessage *request)
+{
+    records_add_note(judge->channel, request, board_now() + NOTE_MILLISECONDS * 1000);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge-scan.c - one content, one scan: the cache, the twin that is being scanned, the engine.
+ *
+ * Nothing here fails; see verdict.h. What failed for reasons of ours (not-scanned) is never
+ * remembered, so that the next who brings the content has it tried again.
+ */
+#include "scanner/judge.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "scanner/mail-part.h"
+#include "scanner/test-hook.h"
+
+enum {
+    TWIN_NAP_MICROSECONDS = 200, /* a small scan takes 30 to 600 */
+    TIME_SHARE_PERCENT = 85      /* libclamav looks at the clock only now and then */
+};
+
+gboolean content_open(const StorehookValue *value, Content *ret, Verdict *verdict)
+{
+    char text[VERDICT_NAME_SIZE];
+    int result;
+    void *map;
+
+    *ret = (Content){0};
+    if (value->data || value->size == 0) {
+        ret->bytes = value->data ? value->data : "";
+        ret->size = value->size;
+        return TRUE;
+    }
+    result = storehook_memfd_check(value->descriptor, value->size);
+    if (result == 0) {
+        map = mmap(NULL, value->size, PROT_READ, MAP_SHARED, value->descriptor, 0);
+        if (map != MAP_FAILED) {
+            *ret = (Content){.bytes = map, .size = value->size, .map = map};
+            return TRUE;
+        }
+        result = -errno;
+    }
+    g_snprintf(text, sizeof(text), "content: %s", g_strerror(-result));
+    verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
+    return FALSE;
+}
+
+void content_close(Content *content)
+{
+    if (content->map)
+        munmap(content->map, content->size);
+    *content = (Content){0};
+}
+
+void answer_clear(Answer *answer)
+{
+    g_clear_pointer(&answer->data, g_bytes_unref);
+    g_clear_pointer(&answer->header, g_free);
+}
+
+guint judge_time_left(const Judge *judge)
+{
+    guint64 now = board_now();
+
+    /* 0 would mean no limit at all. */
+    return now >= judge->end ? 1 : (guint)((judge->end - now) * TIME_SHARE_PERCENT / 100000) + 1;
+}
+
+gboolean judge_is_allowed(const Judge *judge, const guint8 *digest)
+{
+    return judge->allow && allow_view_contains(judge->allow, digest, time(NULL));
+}
+
+gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict)
+{
+    VerdictKey key;
+
+    verdict_key_init(&key, digest, judge->version, kind);
+    return verdict_cache_find(judge->cache, &key, verdict);
+}
+
+static void judge_remember(Judge *judge, const guint8 *digest, VerdictCacheKind kind,
+                           const Verdict *verdict)
+{
+    VerdictKey key;
+
+    if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
+        return;
+    /* Out of time is no property of the content: with a free machine it may be scanned in full. */
+    if (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED && strstr(verdict->name, "ime"))
+        return;
+    verdict_key_init(&key, digest, judge->version, kind);
+    verdict_cache_add(judge->cache, &key, verdict, TRUE);
+}
+
+/* The start of a digest as a mark that is never 0. */
+static guint64 digest_mark(const guint8 *digest, VerdictCacheKind kind)
+{
+    guint64 mark;
+
+    memcpy(&mark, digest, sizeof(mark));
+    return (mark ^ (guint64)kind) | 1;
+}
+
+static gboolean twin_is_busy(const Judge *judge, guint64 mark)
+{
+    for (guint i = 0; i < judge->slot_count; i++) {
+        BoardWorker *other = &judge->board->workers[i];
+
+        if (other != judge->slot && atomic_load(&other->pid) != 0 &&
+            atomic_load(&other->scanning) == mark)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* While another worker scans the same bytes, its verdict comes sooner than ours would. Of two that
+ * begin at once both may scan; that is wasted work, not a wrong answer. */
+static gboolean wait_for_twin(Judge *judge, const guint8 *digest, VerdictCacheKind kind,
+                              guint64 mark, Verdict *verdict)
+{
+    const struct timespec nap = {.tv_nsec = TWIN_NAP_MICROSECONDS * 1000};
+
+    while (twin_is_busy(judge, mark) && board_now() < judge->end) {
+        nanosleep(&nap, NULL);
+        if (judge_find(judge, digest, kind, verdict))
+            return TRUE;
+    }
+    return judge_find(judge, digest, kind, verdict);
+}
+
+static void scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
+                     Verdict *verdict)
+{
+    Verdict inside = {0};
+
+    if (judge->config->test_hooks && test_hook_run(judge->config, data, size, verdict))
+        return;
+    engine_scan(judge->engine, data, size, judge_time_left(judge), verdict);
+    board_count(&judge->board->counts.scans);
+    atomic_fetch_add(&judge->board->counts.bytes_scanned, size);
+    if (verdict->kind == STOREHOOK_VERDICT_INFECTED ||
+        (kind == VERDICT_CACHE_CONTENT && !mail_part_is_message(data, size)))
+        return;
+    judge_parts(judge, data, size, 0, NULL, NULL, &inside);
+    if (verdict_is_worse(inside.kind, verdict->kind))
+        verdict_set(verdict, inside.kind, inside.name);
+}
+
+gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
+                    VerdictCacheKind kind, Verdict *verdict)
+{
+    guint64 mark = digest_mark(digest, kind);
+
+    if (judge_find(judge, digest, kind, verdict))
+        return TRUE;
+    if (twin_is_busy(judge, mark) && wait_for_twin(judge, digest, kind, mark, verdict))
+        return TRUE;
+    atomic_store(&judge->slot->scanning, mark);
+    *verdict = (Verdict){.size = size};
+    file_type_guess(data, size, verdict);
+    scan_now(judge, data, size, kind, verdict);
+    judge_remember(judge, digest, kind, verdict);
+    atomic_store(&judge->slot->scanning, 0);
+    return FALSE;
+}
+
+void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,
+                     Verdict *verdict)
+{
+    if (verdict->type_is_sure)
+        return;
+    file_typer_tell(judge->typer, data, size, verdict);
+    if (digest && verdict->type_is_sure)
+        judge_remember(judge, digest, VERDICT_CACHE_CONTENT, verdict);
+}

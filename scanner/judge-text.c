@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge-text.c - a message row: its text as a whole, and each part that lies inline in it.
+ *
+ * What is bad is overwritten in place by a notice of the same length; where that does not make the
+ * text clean, the text passes flagged, and at commit the message goes to quarantine whole.
+ */
+#include "scanner/judge.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+
+#include "scanner/notice.h"
+#include "scanner/policy.h"
+
+/* TRUE if the copy, as a whole and part by part, holds nothing that may not pass. */
+static gboolean copy_is_acceptable(Judge *judge, const char *copy, gsize size)
+{
+    Verdict verdict = {0}, inside = {0};
+
+    engine_scan(judge->engine, copy, size, judge_time_left(judge), &verdict);
+    judge_parts(judge, copy, size, 0, NULL, NULL, &inside);
+    return judge->config->actions[verdict.kind] == FILTER_ACTION_PASS &&
+           judge->config->actions[inside.kind] == FILTER_ACTION_PASS;
+}
+
+/* Writes the text with notices to *ret_text, or NULL where that is impossible. */
+static void text_replace(Judge *judge, const Content *content, const char *reference,
+                         char **ret_text)
+{
+    g_autofree char *copy = NULL;
+    Verdict verdict = {0};
+
+    judge_parts(judge, content->bytes, content->size, 0, reference, &copy, &verdict);
+    if (copy && copy_is_acceptable(judge, copy, content->size))
+        *ret_text = g_steal_pointer(&copy);
+}
+
+void judge_text(Judge *judge, const StorehookMessage *request, Answer *answer)
+{
+    char *replaced = NULL;
+    StorehookValue value;
+    FilterAction action;
+    Content content;
+
+    if (!storehook_read_find(request, STOREHOOK_FIELD_DATA, &value)) {
+        verdict_set(&answer->verdict, STOREHOOK_VERDICT_NOT_SCANNED, "content: no text");
+        return;
+    }
+    if (content_open(&value, &content, &answer->verdict)) {
+        SHA256(content.bytes, content.size, answer->seen);
+        answer->verdict.size = content.size;
+        if (!judge_is_allowed(judge, answer->seen))
+            answer->from_cache = judge_scan(judge, content.bytes, content.size, answer->seen,
+                                            VERDICT_CACHE_MESSAGE, &answer->verdict);
+    }
+    action = (FilterAction)judge->config->actions[answer->verdict.kind];
+    if (policy_row_action(action) == STOREHOOK_ACTION_REFUSE) {
+        answer->action = STOREHOOK_ACTION_REFUSE;
+    } else if (policy_row_action(action) == STOREHOOK_ACTION_REPLACE) {
+        answer->flagged = TRUE;
+        notice_reference_new(answer->incident);
+        text_replace(judge, &content, answer->incident, &replaced);
+        if (replaced) {
+            answer->action = STOREHOOK_ACTION_REPLACE;
+            answer->data = g_bytes_new_take(replaced, content.size);
+        }
+    }
+    content_close(&content);
+}

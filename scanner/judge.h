@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge.h - from a request to an answer: reads, scans, applies policy.
+ *
+ * Runs in a worker, single-threaded. A judgement never fails: what goes wrong is a verdict.
+ */
+#ifndef SCANNER_JUDGE_H
+#define SCANNER_JUDGE_H
+
+#include "filters/rules.h"
+#include "scanner/allow-list.h"
+#include "scanner/board.h"
+#include "scanner/config.h"
+#include "scanner/engine.h"
+#include "scanner/file-type.h"
+#include "scanner/verdict-cache.h"
+
+enum {
+    JUDGE_REFERENCE_SIZE = 32,
+    JUDGE_NESTING_MAX = 5 /* encoded messages within messages that are walked again; libclamav goes
+                             on with those below */
+};
+
+/* What a worker has for judging. All borrowed. */
+typedef struct {
+    const ScannerConfig *config;
+    const FilterRules *rules;
+    Engine *engine;
+    FileTyper *typer;
+    VerdictCache *cache;
+    Board *board;
+    BoardWorker *slot;
+    guint slot_count; /* slots to look for a twin in */
+    const AllowView *allow;
+    const char *version; /* of signatures and engine, as in the cache's keys */
+    int channel;         /* to the supervisor */
+    guint64 end;         /* board_now() at which the request in work is over */
+} Judge;
+
+typedef struct {
+    StorehookAction action;
+    Verdict verdict;
+    gboolean flagged;
+    gboolean need_data;
+    char incident[JUDGE_REFERENCE_SIZE]; /* "" when none */
+    GBytes *data;                        /* what to write instead, or NULL */
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+    gboolean has_digest;
+    char *header; /* with header_size bytes, or NULL */
+    gsize header_size;
+    const char *name; /* static, or NULL */
+    gboolean from_cache;
+    guint8 seen[STOREHOOK_DIGEST_SIZE]; /* digest of what was judged, for the log */
+} Answer;
+
+void answer_clear(Answer *answer);
+
+/* A content of a request: bytes that stand in it, or a sealed memfd that is mapped. */
+typedef struct {
+    const void *bytes;
+    gsize size;
+    void *map;
+} Content;
+
+/* FALSE with a not-scanned verdict when it cannot be read safely. */
+gboolean content_open(const StorehookValue *value, Content *ret, Verdict *verdict);
+void content_close(Content *content);
+
+/* judge-scan.c: the verdict on bytes, from the cache or by scanning. `digest` is that of the bytes.
+ * TRUE when it came from the cache. */
+gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
+                    VerdictCacheKind kind, Verdict *verdict);
+/* The cache alone. */
+gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict);
+gboolean judge_is_allowed(const Judge *judge, const guint8 *digest);
+/* Milliseconds that are left for libclamav: a bit less than for the worker. */
+guint judge_time_left(const Judge *judge);
+/* Makes the type sure, and remembers it. */
+void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,
+                     Verdict *verdict);
+
+/* judge-parts.c: reads a message part by part. *ret_copy (may be NULL) gets a copy in which each
+ * bad part's bytes are overwritten by a notice with `reference`, or NULL when nothing is bad or
+ * what is bad could not be located. */
+void judge_parts(Judge *judge, const char *text, gsize size, guint nesting, const char *reference,
+                 char **ret_copy, Verdict *verdict);
+
+/* The rule that blocks a part, as a verdict of its own. TRUE on a match; *ret_need_data asks for
+ * the bytes, because the answer hangs on the true type and that is not known. */
+typedef struct {
+    const char *name;
+    const void *data; /* NULL: not at hand */
+    gsize size;
+    const guint8 *digest; /* NULL: the type is not remembered */
+} JudgePart;
+gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
+                     FilterAction *ret_action, gboolean *ret_need_data);
+
+/* One function for each kind of request. */
+void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer);
+void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer);
+void judge_text(Judge *judge, const StorehookMessage *request, Answer *answer);
+void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer);
+void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer);
+void judge_note(Judge *judge, const StorehookMessage *request);
+
+#endif /* SCANNER_JUDGE_H */

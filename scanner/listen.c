@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * listen.c - locks and binds.
+ *
+ * Fails by LISTEN_ERROR with the path and the reason.
+ */
+#include "scanner/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+G_DEFINE_QUARK(storehook - listen - error, listen_error)
+
+static int refuse(GError **error, const char *path, int fd)
+{
+    g_set_error(error, LISTEN_ERROR, LISTEN_ERROR_FAILED, "%s: %s", path, g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+int listen_lock(const char *path, GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    g_autofree char *lock = g_strconcat(path, ".lock", NULL);
+    int fd;
+
+    if (g_mkdir_with_parents(directory, 0750) < 0)
+        return refuse(error, directory, -1);
+    fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return refuse(error, lock, -1);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (errno != EWOULDBLOCK)
+        return refuse(error, lock, fd);
+    close(fd);
+    g_set_error(error, LISTEN_ERROR, LISTEN_ERROR_BUSY,
+                "%s: another storehookd is running on this socket", path);
+    return -1;
+}
+
+int listen_datagrams(const char *path, GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int on = 1;
+    struct stat status;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0)
+        return refuse(error, path, -1);
+    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+    if (unlink(path) < 0 && errno != ENOENT)
+        return refuse(error, path, fd);
+    if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
+        bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0)
+        return refuse(error, path, fd);
+    /* Who may enter the directory by its group may send. */
+    if (stat(directory, &status) == 0 && chown(path, (uid_t)-1, status.st_gid) < 0)
+        g_debug("%s keeps its group: %s", path, g_strerror(errno));
+    return fd;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * listen.h - the sockets that clients find by path, and the lock that only one service holds.
+ */
+#ifndef SCANNER_LISTEN_H
+#define SCANNER_LISTEN_H
+
+#include <glib.h>
+
+#define LISTEN_ERROR listen_error_quark()
+GQuark listen_error_quark(void);
+typedef enum {
+    LISTEN_ERROR_BUSY, /* another service has this socket */
+    LISTEN_ERROR_FAILED
+} ListenError;
+
+/* A lock on PATH.lock that falls with this process; its directory is made (0750) when absent. */
+int listen_lock(const char *path, GError **error);
+/* A datagram socket there, with SO_PASSCRED; a stale one is replaced. Call with the lock held. */
+int listen_datagrams(const char *path, GError **error);
+
+#endif /* SCANNER_LISTEN_H */

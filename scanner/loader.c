@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * loader.c - loads, proves, forks, reaps.
+ *
+ * Tells the supervisor READY once the signatures are loaded and the self-test passed, or FAILED
+ * with the reason, and then ends. Workers that die are forked again at once; one that works beyond
+ * its request's end is killed. Only this process, their parent, signals workers: their ids cannot
+ * be anybody else's before it has reaped them.
+ */
+#include "scanner/loader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <iconv.h>
+#include <openssl/sha.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scanner/channel.h"
+#include "scanner/log.h"
+#include "scanner/signature-source.h"
+#include "scanner/temp-directory.h"
+#include "scanner/users.h"
+#include "scanner/worker.h"
+
+enum {
+    TICK_MILLISECONDS = 50,      /* how late a hung worker may be killed */
+    RETRY_MICROSECONDS = 500000, /* a worker that cannot even start is not forked in a loop */
+    WORKER_FAILED = 1
+};
+
+typedef struct {
+    pid_t pid;
+    gboolean killed;    /* by us, for its deadline */
+    guint64 not_before; /* when to fork it again */
+} Child;
+
+typedef struct {
+    ScannerConfig *config;
+    FilterRules *rules;
+    SignatureSource *source;
+    Engine *engine;
+    FileTyper *typer;
+    VerdictCache *cache;
+    Board *board;
+    AllowView *allow;
+    GArray *users;
+    char version[VERDICT_CACHE_VERSION_SIZE];
+    const char *temp_directory;
+    guint first_slot;
+    int signals;
+    gboolean draining;
+    Child children[BOARD_WORKERS_MAX];
+} Loader;
+
+static gboolean loader_send(StorehookWriter *writer)
+{
+    return storehook_write_send(writer, LOADER_CHANNEL, 0) == 0;
+}
+
+static void tell_failed(const char *reason)
+{
+    unsigned char buffer[4096] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_FAILED, 0, 0, 0);
+    storehook_write_bytes(&writer, (StorehookField)CHANNEL_FIELD_REASON, reason,
+                          MIN(strlen(reason), 2048));
+    (void)loader_send(&writer);
+}
+
+static gboolean tell_ready(const Loader *loader)
+{
+    unsigned char buffer[8192] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_READY, 0, 0, 0);
+    channel_put_text(&writer, CHANNEL_FIELD_VERSION, loader->version);
+    channel_put_text(&writer, CHANNEL_FIELD_SOURCE, loader->source->directory);
+    channel_put_text(&writer, CHANNEL_FIELD_NOTE, loader->source->version);
+    channel_put_number(&writer, CHANNEL_FIELD_SIGNATURES, engine_count_signatures(loader->engine));
+    channel_put_number(&writer, CHANNEL_FIELD_NEWEST, (guint64)loader->source->newest);
+    channel_put_number(&writer, CHANNEL_FIELD_BUNDLED, loader->source->bundled != FALSE);
+    return loader_send(&writer);
+}
+
+/* What a verdict hangs on: signatures, engine, limits, and the rules (for parts inside texts). */
+static void loader_make_version(Loader *loader)
+{
+    const ScannerConfig *config = loader->config;
+    guint8 digest[SHA256_DIGEST_LENGTH];
+    g_autofree char *all = g_strdup_printf(
+        "%s %s %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u %u %u %u", loader->source->version,
+        engine_version(), filter_rules_version(loader->rules), config->scan_size, config->file_size,
+        config->files, config->recursion, config->message_parts, config->message_depth);
+
+    SHA256((const guint8 *)all, strlen(all), digest);
+    for (gsize i = 0; i < (sizeof(loader->version) - 1) / 2; i++)
+        g_snprintf(loader->version + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* Converters are shared objects that a caged worker could not load: loaded now, they stay. */
+static void keep_converters(void)
+{
+    static const char *const charsets[] = {
+        "UTF-16LE",  "UTF-16BE",   "UTF-32LE", "CP1252",    "CP1251",     "CP1250",
+        "ISO8859-1", "ISO8859-15", "KOI8-R",   "SHIFT_JIS", "EUC-JP",     "EUC-KR",
+        "GB18030",   "BIG5",       "CP932",    "CP949",     "ISO-2022-JP"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(charsets); i++)
+        (void)iconv_open("UTF-8", charsets[i]); /* never closed, by intention */
+}
+
+static gboolean loader_read_config(Loader *loader, const char *name, GError **error)
+{
+    struct stat status;
+    g_autofree char *text = NULL;
+
+    if (fstat(LOADER_CONFIG, &status) < 0)
+        return FALSE;
+    text = g_malloc0((gsize)status.st_size + 1);
+    if (pread(LOADER_CONFIG, text, (gsize)status.st_size, 0) != (ssize_t)status.st_size)
+        return FALSE;
+    loader->config = scanner_config_parse(name, text, error);
+    return loader->config != NULL;
+}
+
+static gboolean loader_load(Loader *loader, const char *config_name, GError **error)
+{
+    g_autofree char *temp = NULL;
+    const char *unknown = NULL;
+    EngineLimits limits;
+
+    if (!loader_read_config(loader, config_name, error))
+        return FALSE;
+    limits = (EngineLimits){.scan_size = loader->config->scan_size,
+                            .file_size = loader->config->file_size,
+                            .files = loader->config->files,
+                            .recursion = loader->config->recursion};
+    loader->users = users_resolve(loader->config->users, &unknown);
+    if (!loader->users) {
+        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s: [service] users: no user \"%s\"",
+                    config_name, unknown);
+        return FALSE;
+    }
+    loader->rules = loader->config->rules_file[0]
+                        ? filter_rules_load(loader->config->rules_file, error)
+                        : filter_rules_new_empty();
+    if (!loader->rules)
+        return FALSE;
+    loader->source = signature_source_new(loader->config->signature_directory, error);
+    if (!loader->source)
+        return FALSE;
+    loader->engine = engine_new((const char *const *)loader->source->directories, &limits, error);
+    loader->typer = loader->engine ? file_typer_new(error) : NULL;
+    if (!loader->typer)
+        return FALSE;
+    loader_make_version(loader);
+    keep_converters();
+    temp = g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
+    return engine_set_temp_directory(loader->engine, temp, error) &&
+           engine_self_test(loader->engine, error);
+}
+
+static gboolean loader_map(Loader *loader)
+{
+    loader->board = board_map(LOADER_BOARD);
+    loader->cache = verdict_cache_map(LOADER_CACHE);
+    if (fcntl(LOADER_ALLOW, F_GETFD) >= 0)
+        loader->allow = allow_view_new(LOADER_ALLOW, NULL);
+    return loader->board && loader->cache;
+}
+
+static void worker_main(Loader *loader, guint index, int channel)
+{
+    const guint slot = loader->first_slot + index;
+    g_autofree char *temp = g_strdup_printf("%s/worker-%u", loader->temp_directory, slot);
+    /* With a single worker it has to do all; else the first is free for the store. */
+    gboolean takes_background = index > 0 || loader->config->workers == 1;
+    const WorkerSettings settings = {.config = loader->config,
+                                     .rules = loader->rules,
+                                     .engine = loader->engine,
+                                     .typer = loader->typer,
+                                     .cache = loader->cache,
+                                     .board = loader->board,
+                                     .allow = loader->allow,
+                                     .users = loader->users,
+                                     .version = loader->version,
+                                     .slot = slot,
+                                     .temp_directory = temp,
+                                     .store = LOADER_STORE,
+                                     .background = takes_background ? LOADER_BACKGROUND : -1,
+                                     .channel = channel,
+                                     .log = LOADER_LOG,
+                                     .loader = getppid()};
+
+    close(LOADER_CHANNEL);
+    close(LOADER_CONFIG);
+    close(loader->signals);
+    _exit(worker_run(&settings));
+}
+
+static void tell_worker(const Loader *loader, guint index, pid_t pid, int end)
+{
+    unsigned char buffer[512] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_WORKER, 0, 0, 0);
+    channel_put_number(&writer, CHANNEL_FIELD_SLOT, loader->first_slot + index);
+    channel_put_number(&writer, CHANNEL_FIELD_PROCESS, (guint64)pid);
+    storehook_write_descriptor(&writer, (StorehookField)CHANNEL_FIELD_END, end, 0);
+    (void)loader_send(&writer);
+}
+
+static void loader_fork(Loader *loader, guint index)
+{
+    BoardWorker *slot = &loader->board->workers[loader->first_slot + index];
+    Child *child = &loader->children[index];
+    int ends[2];
+    pid_t pid;
+
+    child->not_before = board_now() + RETRY_MICROSECONDS;
+    if (!channel_pair(ends))
+        return;
+    atomic_store(&slot->busy, 0);
+    atomic_store(&slot->end, 0);
+    atomic_store(&slot->scanning, 0);
+    atomic_store(&slot->served, 0);
+    pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        worker_main(loader, index, ends[1]);
+    }
+    close(ends[1]);
+    if (pid > 0) {
+        *child = (Child){.pid = pid};
+        atomic_store(&slot->pid, pid);
+        tell_worker(loader, index, pid, ends[0]);
+    }
+    close(ends[0]);
+}
+
+static void tell_lost(const Loader *loader, guint index, pid_t pid, const char *reason)
+{
+    unsigned char buffer[512] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_LOST, 0, 0, 0);
+    channel_put_number(&writer, CHANNEL_FIELD_SLOT, loader->first_slot + index);
+    channel_put_number(&writer, CHANNEL_FIELD_PROCESS, (guint64)pid);
+    channel_put_text(&writer, CHANNEL_FIELD_REASON, reason);
+    (void)loader_send(&writer);
+}
+
+static void child_ended(Loader *loader, guint index, int status)
+{
+    BoardWorker *slot = &loader->board->workers[loader->first_slot + index];
+    Child *child = &loader->children[index];
+    pid_t pid = child->pid;
+    char reason[64];
+
+    atomic_store(&slot->pid, 0);
+    atomic_store(&slot->scanning, 0);
+    if (child->killed) {
+        board_count(&loader->board->counts.workers_timed_out);
+        g_strlcpy(reason, "deadline", sizeof(reason));
+    } else if (WIFSIGNALED(status)) {
+        board_count(&loader->board->counts.workers_crashed);
+        g_snprintf(reason, sizeof(reason), "signal %d", WTERMSIG(status));
+    } else {
+        g_snprintf(reason, sizeof(reason), "exit %d", WEXITSTATUS(status));
+    }
+    *child = (Child){0};
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        child->not_before = board_now() + RETRY_MICROSECONDS;
+    tell_lost(loader, index, pid, reason);
+}
+
+static void loader_reap(Loader *loader)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (guint i = 0; i < loader->config->workers; i++)
+            if (loader->children[i].pid == pid)
+                child_ended(loader, i, status);
+}
+
+static void loader_enforce_ends(Loader *loader)
+{
+    guint64 now = board_now();
+
+    for (guint i = 0; i < loader->config->workers; i++) {
+        Child *child = &loader->children[i];
+        guint64 end = atomic_load(&loader->board->workers[loader->first_slot + i].end);
+
+        if (child->pid > 0 && !child->killed && end != 0 && now > end) {
+            child->killed = TRUE;
+            kill(child->pid, SIGKILL);
+        }
+    }
+}
+
+static guint loader_fill(Loader *loader)
+{
+    guint alive = 0;
+
+    for (guint i = 0; i < loader->config->workers; i++) {
+        Child *child = &loader->children[i];
+
+        if (child->pid == 0 && !loader->draining && board_now() >= child->not_before)
+            loader_fork(loader, i);
+        alive += child->pid > 0;
+    }
+    return alive;
+}
+
+static void loader_drain(Loader *loader)
+{
+    loader->draining = TRUE;
+    for (guint i = 0; i < loader->config->workers; i++)
+        if (loader->children[i].pid > 0)
+            kill(loader->children[i].pid, SIGTERM);
+}
+
+/* FALSE when the supervisor is gone. */
+static gboolean loader_listen(Loader *loader)
+{
+    g_autofree ChannelMessage *message = g_new(ChannelMessage, 1);
+    int result = channel_receive(LOADER_CHANNEL, message, MSG_DONTWAIT);
+
+    if (result == 1) {
+        if (message->message.header.kind == CHANNEL_DRAIN && !loader->draining)
+            loader_drain(loader);
+        channel_clear(message);
+    }
+    return result != 0;
+}
+
+static int loader_serve(Loader *loader)
+{
+    struct pollfd watched[] = {{.fd = LOADER_CHANNEL, .events = POLLIN},
+                               {.fd = loader->signals, .events = POLLIN}};
+
+    while (loader_fill(loader) > 0 || !loader->draining) {
+        struct signalfd_siginfo signal;
+
+        if (poll(watched, G_N_ELEMENTS(watched), TICK_MILLISECONDS) < 0 && errno != EINTR)
+            return EXIT_FAILURE;
+        while (read(loader->signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal))
+            if (signal.ssi_signo == SIGTERM && !loader->draining)
+                loader_drain(loader);
+        if ((watched[0].revents & (POLLIN | POLLHUP)) && !loader_listen(loader))
+            return EXIT_FAILURE;
+        loader_enforce_ends(loader);
+        loader_reap(loader);
+    }
+    return EXIT_SUCCESS;
+}
+
+static void remove_temp_directories(const Loader *loader)
+{
+    g_autofree char *own =
+        g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
+
+    temp_directory_remove(own);
+    for (guint i = 0; i < loader->config->workers; i++) {
+        g_autofree char *path =
+            g_strdup_printf("%s/worker-%u", loader->temp_directory, loader->first_slot + i);
+
+        temp_directory_remove(path);
+    }
+}
+
+static int block_signals(void)
+{
+    sigset_t handled;
+
+    /* An interrupt from the terminal reaches all of the group: the supervisor decides. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    sigemptyset(&handled);
+    sigaddset(&handled, SIGTERM);
+    sigaddset(&handled, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &handled, NULL);
+    return signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int loader_main(int argc, char **argv)
+{
+    Loader *loader = g_new0(Loader, 1);
+    g_autoptr(GError) error = NULL;
+    int status;
+
+    if (argc != LOADER_ARGUMENTS)
+        return EXIT_FAILURE;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != (pid_t)g_ascii_strtoll(argv[4], NULL, 10))
+        return EXIT_FAILURE;
+    loader->first_slot = (guint)MIN(g_ascii_strtoull(argv[2], NULL, 10), BOARD_WORKERS_MAX);
+    loader->temp_directory = argv[3];
+    loader->signals = block_signals();
+    for (int fd = LOADER_CHANNEL; fd < LOADER_DESCRIPTORS_END; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (loader->signals < 0 || !loader_map(loader)) {
+        tell_failed("no memory to share");
+        return EXIT_FAILURE;
+    }
+    if (!loader_load(loader, argv[1], &error)) {
+        tell_failed(error ? error->message : "the configuration cannot be read");
+        return EXIT_FAILURE;
+    }
+    if (!tell_ready(loader))
+        return EXIT_FAILURE;
+    status = loader_serve(loader);
+    remove_temp_directories(loader);
+    return status;
+}

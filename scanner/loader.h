@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * loader.h - the process that compiles the signatures and is the parent of the workers.
+ *
+ * It is the same program, executed anew, so that it is single-threaded and holds nothing of the
+ * supervisor. It is given its descriptors at fixed numbers.
+ */
+#ifndef SCANNER_LOADER_H
+#define SCANNER_LOADER_H
+
+#include <glib.h>
+
+#define LOADER_OPTION "--internal-loader"
+
+/* Descriptor numbers in the executed loader. */
+enum {
+    LOADER_CHANNEL = 3,
+    LOADER_CONFIG, /* the text of the configuration that the supervisor accepted */
+    LOADER_STORE,  /* the request sockets */
+    LOADER_BACKGROUND,
+    LOADER_BOARD,
+    LOADER_CACHE,
+    LOADER_LOG,
+    LOADER_ALLOW, /* the allow list's map; may be closed */
+    LOADER_DESCRIPTORS_END
+};
+
+/* Arguments: LOADER_OPTION, name of the configuration file, first slot on the board, temporary
+ * directory of the service, process id of the supervisor. Returns the exit status. */
+enum {
+    LOADER_ARGUMENTS = 5
+};
+int loader_main(int argc, char **argv);
+
+#endif /* SCANNER_LOADER_H */

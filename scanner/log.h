@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * log.h - one line an event: time, then key=value. Never any content.
+ */
+#ifndef SCANNER_LOG_H
+#define SCANNER_LOG_H
+
+#include "scanner/judge.h"
+
+/* Each returns FALSE when the line was lost: whoever reads the log does not keep up, and no mail
+ * waits for that. Any process may write; lines are whole. */
+gboolean log_line(int fd, const char *format, ...) G_GNUC_PRINTF(2, 3);
+gboolean log_decision(int fd, guint kind, const Answer *answer, guint64 microseconds);
+
+#endif /* SCANNER_LOG_H */

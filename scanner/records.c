@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * records.c - writes incidents, quarantine items and reports as they are told.
+ *
+ * A failed write is logged; for a quarantine request the worker is told, and falls back. What
+ * workers and clients send is checked for form, and believed otherwise.
+ */
+#include "scanner/records.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "scanner/log.h"
+
+G_STATIC_ASSERT((int)FILTER_VERDICT_NOT_SCANNED == (int)STOREHOOK_VERDICT_NOT_SCANNED);
+G_STATIC_ASSERT((int)FILTER_VERDICTS == (int)STOREHOOK_VERDICTS);
+
+/* The texts of an incident, with room of their own. */
+typedef struct {
+    char reference[64], message[64], quarantine[64], version[64];
+    char sender[STOREHOOK_TEXT_MAX + 1], recipients[STOREHOOK_TEXT_MAX + 1];
+    char subject[STOREHOOK_TEXT_MAX + 1], name[STOREHOOK_TEXT_MAX + 1];
+    char type[128], verdict_name[128], note[256];
+    StorehookValue digest;
+    FilterVerdict verdict;
+    FilterAction action;
+    guint64 size;
+} Told;
+
+static void told_read(Told *told, const StorehookMessage *m)
+{
+    channel_text(m, STOREHOOK_FIELD_INCIDENT, told->reference, sizeof(told->reference));
+    channel_text(m, CHANNEL_FIELD_MESSAGE, told->message, sizeof(told->message));
+    channel_text(m, CHANNEL_FIELD_QUARANTINE_ID, told->quarantine, sizeof(told->quarantine));
+    channel_text(m, CHANNEL_FIELD_VERSION, told->version, sizeof(told->version));
+    channel_text(m, STOREHOOK_FIELD_SENDER, told->sender, sizeof(told->sender));
+    channel_text(m, STOREHOOK_FIELD_RECIPIENTS, told->recipients, sizeof(told->recipients));
+    channel_text(m, STOREHOOK_FIELD_SUBJECT, told->subject, sizeof(told->subject));
+    channel_text(m, STOREHOOK_FIELD_NAME, told->name, sizeof(told->name));
+    channel_text(m, STOREHOOK_FIELD_TYPE, told->type, sizeof(told->type));
+    channel_text(m, STOREHOOK_FIELD_VERDICT_NAME, told->verdict_name, sizeof(told->verdict_name));
+    channel_text(m, CHANNEL_FIELD_NOTE, told->note, sizeof(told->note));
+    told->verdict =
+        (FilterVerdict)MIN(channel_number(m, STOREHOOK_FIELD_VERDICT), FILTER_VERDICTS - 1);
+    told->action = (FilterAction)MIN(channel_number(m, CHANNEL_FIELD_DONE), FILTER_ACTIONS - 1);
+    told->size = channel_number(m, CHANNEL_FIELD_SIZE);
+    if (!storehook_read_find(m, STOREHOOK_FIELD_DIGEST, &told->digest) ||
+        told->digest.size != STOREHOOK_DIGEST_SIZE)
+        told->digest.data = NULL;
+}
+
+static void take_incident(const Records *records, const StorehookMessage *message)
+{
+    g_autofree Told *told = g_new0(Told, 1);
+    g_autoptr(GError) error = NULL;
+    Incident incident;
+
+    told_read(told, message);
+    if (told->reference[0] == '\0')
+        return;
+    incident =
+        (Incident){.reference = told->reference,
+                   .message = strcmp(told->message, told->reference) == 0 ? NULL : told->message,
+                   .sender = told->sender,
+                   .recipients = told->recipients,
+                   .subject = told->subject,
+                   .attachment = told->name,
+                   .type = told->type,
+                   .size = told->size,
+                   .digest = told->digest.data,
+                   .verdict = told->verdict,
+                   .verdict_name = told->verdict_name,
+                   .action = told->action,
+                   .note = told->note,
+                   .quarantine_id = told->quarantine,
+                   .signature_version = told->version};
+    if (!incidents_add(records->incidents, &incident, &error))
+        log_line(records->log, "incident lost=%s reason=\"%s\"", told->reference, error->message);
+    log_line(records->log,
+             "incident reference=%s verdict=%s name=\"%s\" action=%s sender=\"%s\" "
+             "recipients=\"%s\" attachment=\"%s\" quarantine=%s%s%s",
+             told->reference, filter_verdict_name(told->verdict), told->verdict_name,
+             filter_action_name(told->action), told->sender, told->recipients, told->name,
+             told->quarantine[0] ? told->quarantine : "-", told->note[0] ? " note=" : "",
+             told->note);
+}
+
+static void answer_stored(int socket, guint64 number, const char *id, const char *reason)
+{
+    unsigned char buffer[1024] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_STORED, number, 0,
+                          0);
+    channel_put_text(&writer, CHANNEL_FIELD_QUARANTINE_ID, id);
+    if (reason)
+        storehook_write_bytes(&writer, (StorehookField)CHANNEL_FIELD_REASON, reason,
+                              MIN(strlen(reason), 512));
+    (void)storehook_write_send(&writer, socket, MSG_DONTWAIT);
+}
+
+static void take_quarantine(const Records *records, ChannelMessage *message, int socket)
+{
+    const StorehookMessage *m = &message->message;
+    g_autofree Told *told = g_new0(Told, 1);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *id = NULL;
+    StorehookValue digests;
+    QuarantineItem item;
+    gsize size = 0;
+    int fd = channel_take_descriptor(message, STOREHOOK_FIELD_DATA, &size);
+
+    told_read(told, m);
+    item = (QuarantineItem){.incident = told->reference,
+                            .sender = told->sender,
+                            .recipients = told->recipients,
+                            .recipients_cut = strlen(told->recipients) >= STOREHOOK_TEXT_MAX,
+                            .subject = told->subject,
+                            .name = told->name,
+                            .verdict = told->verdict,
+                            .verdict_name = told->verdict_name,
+                            .is_message = channel_number(m, CHANNEL_FIELD_IS_MESSAGE) != 0};
+    if (storehook_read_find(m, (StorehookField)CHANNEL_FIELD_DIGESTS, &digests) && digests.data) {
+        item.digests = digests.data;
+        item.digest_count = digests.size / STOREHOOK_DIGEST_SIZE;
+    }
+    if (fd < 0 || !quarantine_store_fd(records->quarantine, &item, fd, size, &id, &error)) {
+        const char *reason = error ? error->message : "no content came with the request";
+
+        log_line(records->log, "quarantine failed incident=%s reason=\"%s\"", told->reference,
+                 reason);
+        answer_stored(socket, m->header.request, NULL, reason);
+    } else {
+        answer_stored(socket, m->header.request, id, NULL);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+static void take_note(const Records *records, const StorehookMessage *message)
+{
+    char reference[64], folder[STOREHOOK_TEXT_MAX + 1], kind[64], mailbox[STOREHOOK_TEXT_MAX + 1];
+    g_autoptr(GError) error = NULL;
+
+    channel_text(message, STOREHOOK_FIELD_INCIDENT, reference, sizeof(reference));
+    if (reference[0] == '\0')
+        return;
+    channel_text(message, STOREHOOK_FIELD_FOLDER, folder, sizeof(folder));
+    channel_text(message, STOREHOOK_FIELD_FOLDER_KIND, kind, sizeof(kind));
+    channel_text(message, STOREHOOK_FIELD_MAILBOX, mailbox, sizeof(mailbox));
+    if (!incidents_add_folder(records->incidents, reference, folder, kind, mailbox,
+                              channel_number(message, STOREHOOK_FIELD_DROPPED) != 0, &error))
+        log_line(records->log, "incident folder-lost=%s reason=\"%s\"", reference, error->message);
+}
+
+void records_take(const Records *records, ChannelMessage *message, int answer)
+{
+    switch (message->message.header.kind) {
+    case CHANNEL_INCIDENT:
+        take_incident(records, &message->message);
+        break;
+    case CHANNEL_QUARANTINE:
+        take_quarantine(records, message, answer);
+        break;
+    case CHANNEL_NOTE:
+        take_note(records, &message->message);
+        break;
+    default:
+        break;
+    }
+}
+
+static void take_row(const Records *records, const guint8 *instance, const StorehookValue *value)
+{
+    StorehookRow row;
+    g_autofree char *table = NULL;
+
+    if (!value->data || value->size < sizeof(row))
+        return;
+    memcpy(&row, value->data, sizeof(row));
+    if (row.reason >= STOREHOOK_REASONS || row.table_size > STOREHOOK_TEXT_MAX ||
+        row.bookmark_size > STOREHOOK_TEXT_MAX ||
+        sizeof(row) + row.table_size + 1 + row.bookmark_size > value->size)
+        return;
+    table = g_utf8_make_valid((const char *)value->data + sizeof(row), row.table_size);
+    (void)incidents_add_unscanned_row(
+        records->incidents, instance, row.time, (StorehookReason)row.reason, table,
+        (const guint8 *)value->data + sizeof(row) + row.table_size + 1, row.bookmark_size, NULL);
+}
+
+void records_take_report(const Records *records, const StorehookMessage *report,
+                         const char *program)
+{
+    guint64 totals[STOREHOOK_REASONS];
+    StorehookValue instance, value;
+    size_t position = 0;
+
+    if (!storehook_read_find(report, STOREHOOK_FIELD_INSTANCE, &instance) || !instance.data ||
+        instance.size != 16)
+        return;
+    if (!incidents_begin(records->incidents, NULL))
+        return;
+    if (storehook_read_find(report, STOREHOOK_FIELD_UNSCANNED, &value) && value.data &&
+        value.size == sizeof(totals)) {
+        memcpy(totals, value.data, sizeof(totals));
+        (void)incidents_report_unscanned(records->incidents, instance.data, program, totals, NULL);
+    }
+    while (storehook_read_next(report, &position, &value))
+        if (value.tag == STOREHOOK_FIELD_ROW)
+            take_row(records, instance.data, &value);
+    (void)incidents_commit(records->incidents, NULL);
+}

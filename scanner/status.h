@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * status.h - the service described for storehookctl.
+ */
+#ifndef SCANNER_STATUS_H
+#define SCANNER_STATUS_H
+
+#include <json-glib/json-glib.h>
+
+#include "scanner/board.h"
+#include "scanner/clients.h"
+#include "scanner/config.h"
+#include "scanner/loader-handle.h"
+#include "scanner/shared-page.h"
+
+typedef struct {
+    const ScannerConfig *config;
+    const Board *board;
+    Clients *clients;
+    const SharedPage *page;
+    const LoaderHandle *loader; /* the one that serves, or NULL */
+    const char *last_failure;   /* of loading signatures, or NULL */
+    gint64 started;             /* seconds since 1970 */
+} StatusSources;
+
+void status_describe(const StatusSources *sources, JsonObject *out);
+
+#endif /* SCANNER_STATUS_H */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * supervisor-private.h - the supervisor's state, made and taken down in supervisor-setup.c.
+ */
+#ifndef SCANNER_SUPERVISOR_PRIVATE_H
+#define SCANNER_SUPERVISOR_PRIVATE_H
+
+#include "scanner/board.h"
+#include "scanner/clients.h"
+#include "scanner/config.h"
+#include "scanner/control.h"
+#include "scanner/loader-handle.h"
+#include "scanner/records.h"
+#include "scanner/shared-page.h"
+#include "scanner/status.h"
+#include "scanner/verdict-store.h"
+
+typedef struct {
+    ScannerConfig *config;
+    ScannerConfig *next_config; /* of the loader that is starting, or NULL */
+    char *profile, *next_profile;
+    char *temp_directory;
+    GArray *users;
+    GMainLoop *loop;
+    int status;
+    gboolean is_ending;
+    gint64 started;
+
+    int lock, socket, signals, log;
+    LoaderShared shared;
+    Board *board;
+    VerdictCache *cache;
+    VerdictStore *verdicts;
+    SharedPage *page;
+    Clients *clients;
+    Records records;
+    AllowList *allow;
+    Control *control;
+
+    LoaderHandle *serving, *starting, *draining;
+    gboolean wants_loader; /* as soon as there is room for one */
+    gboolean has_served;
+    guint failures, retry;
+    char *last_failure;
+    guint64 stamp, seen_stamp; /* of the signature directory: loaded, seen last */
+
+    guint8 instance[16]; /* under which the service reports its own unscanned contents */
+    guint64 reported[STOREHOOK_REASONS];
+    guint ticks;
+} Supervisor;
+
+Supervisor *supervisor_new(ScannerConfig *config);
+/* Lock, directories, sockets, shared memory, records. */
+gboolean supervisor_open(Supervisor *supervisor, GError **error);
+Supervisor *supervisor_free(Supervisor *supervisor);
+void supervisor_unlink_sockets(const ScannerConfig *config);
+QuarantineLimits supervisor_quarantine_limits(const ScannerConfig *config);
+
+ReleaseSettings supervisor_release_settings(const ScannerConfig *config);
+
+/* Reads the configuration again and starts a loader with it; the old ones serve until that is
+ * ready. */
+gboolean supervisor_reload(Supervisor *supervisor, GError **error);
+
+#endif /* SCANNER_SUPERVISOR_PRIVATE_H */

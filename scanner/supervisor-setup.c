@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * supervisor-setup.c - opens what the supervisor owns, and lets go of it.
+ *
+ * Fails with the error of what could not be opened. What a killed predecessor left is replaced:
+ * its sockets, and its temporary directory with all in it.
+ */
+#include "scanner/supervisor-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scanner/listen.h"
+#include "scanner/profile.h"
+#include "scanner/supervisor.h"
+#include "scanner/temp-directory.h"
+#include "scanner/users.h"
+
+Supervisor *supervisor_new(ScannerConfig *config)
+{
+    Supervisor *supervisor = g_new0(Supervisor, 1);
+
+    supervisor->config = config;
+    supervisor->loop = g_main_loop_new(NULL, FALSE);
+    supervisor->lock = supervisor->socket = supervisor->signals = -1;
+    supervisor->log = STDERR_FILENO;
+    supervisor->shared = (LoaderShared){
+        .store = -1, .background = -1, .board = -1, .cache = -1, .log = STDERR_FILENO, .allow = -1};
+    supervisor->started = g_get_real_time() / G_USEC_PER_SEC;
+    supervisor->records.log = STDERR_FILENO;
+    return supervisor;
+}
+
+static gboolean fail(GError **error, const char *what)
+{
+    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", what,
+                g_strerror(errno));
+    return FALSE;
+}
+
+static gboolean open_log(Supervisor *supervisor, GError **error)
+{
+    const char *file = supervisor->config->log_file;
+    int fd;
+
+    if (file[0] == '\0')
+        return TRUE;
+    fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (fd < 0)
+        return fail(error, file);
+    supervisor->log = supervisor->shared.log = supervisor->records.log = fd;
+    return TRUE;
+}
+
+/* One for each socket, so that two services on one machine do not sweep each other's. */
+static char *temp_directory_path(const ScannerConfig *config)
+{
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, config->socket, -1);
+
+    return g_strdup_printf("%s/storehookd-%.16s", config->temporary_directory, sum);
+}
+
+static gboolean open_sockets(Supervisor *supervisor, GError **error)
+{
+    const ScannerConfig *config = supervisor->config;
+    g_autofree char *store = g_strconcat(config->socket, STOREHOOK_SUFFIX_STORE, NULL);
+    g_autofree char *background = g_strconcat(config->socket, STOREHOOK_SUFFIX_BACKGROUND, NULL);
+
+    supervisor->shared.store = listen_datagrams(store, error);
+    if (supervisor->shared.store < 0)
+        return FALSE;
+    supervisor->shared.background = listen_datagrams(background, error);
+    if (supervisor->shared.background < 0)
+        return FALSE;
+    /* Last: who can say HELLO can ask, too. */
+    supervisor->socket = listen_datagrams(config->socket, error);
+    return supervisor->socket >= 0;
+}
+
+static gboolean open_memory(Supervisor *supervisor, GError **error)
+{
+    LoaderShared *shared = &supervisor->shared;
+
+    shared->board = board_create();
+    shared->cache = verdict_cache_create(supervisor->config->cache_entries);
+    if (shared->board >= 0 && shared->cache >= 0) {
+        supervisor->board = board_map(shared->board);
+        supervisor->cache = verdict_cache_map(shared->cache);
+    }
+    if (!supervisor->board || !supervisor->cache)
+        return fail(error, "shared memory");
+    supervisor->page = shared_page_new(error);
+    return supervisor->page != NULL;
+}
+
+QuarantineLimits supervisor_quarantine_limits(const ScannerConfig *config)
+{
+    return (QuarantineLimits){.max_bytes = config->quarantine_bytes,
+                              .max_items = config->quarantine_items,
+                              .retention_days = config->quarantine_days};
+}
+
+ReleaseSettings supervisor_release_settings(const ScannerConfig *config)
+{
+    return (ReleaseSettings){.lmtp = config->release_lmtp,
+                             .timeout_seconds = config->release_timeout,
+                             .allow_days = config->release_allow_days};
+}
+
+static gboolean open_records(Supervisor *supervisor, GError **error)
+{
+    const ScannerConfig *config = supervisor->config;
+    QuarantineLimits limits = supervisor_quarantine_limits(config);
+    g_autofree char *verdicts = g_build_filename(config->state_directory, "verdicts.lmdb", NULL);
+    g_autofree char *incidents = g_build_filename(config->state_directory, "incidents.db", NULL);
+    g_autofree char *allow = g_build_filename(config->state_directory, "allow.db", NULL);
+    g_autofree char *quarantine =
+        config->quarantine_directory[0]
+            ? g_strdup(config->quarantine_directory)
+            : g_build_filename(config->state_directory, "quarantine", NULL);
+
+    if (g_mkdir_with_parents(config->state_directory, 0750) < 0)
+        return fail(error, config->state_directory);
+    supervisor->verdicts = verdict_store_open(verdicts, error);
+    if (!supervisor->verdicts)
+        return FALSE;
+    supervisor->records.incidents = incidents_open(incidents, error);
+    if (!supervisor->records.incidents)
+        return FALSE;
+    supervisor->allow = allow_list_open(allow, error);
+    if (!supervisor->allow)
+        return FALSE;
+    supervisor->shared.allow = allow_list_peek_fd(supervisor->allow);
+    supervisor->records.quarantine = quarantine_open(quarantine, &limits, error);
+    return supervisor->records.quarantine != NULL;
+}
+
+gboolean supervisor_open(Supervisor *supervisor, GError **error)
+{
+    ScannerConfig *config = supervisor->config;
+    const char *unknown;
+
+    if (!open_log(supervisor, error) || !supervisor_check(config, error))
+        return FALSE;
+    supervisor->profile = profile_load(config->profiles, error);
+    if (!supervisor->profile)
+        return FALSE;
+    supervisor->users = users_resolve(config->users, &unknown);
+    supervisor->clients = clients_new(config->executables);
+    if (getrandom(supervisor->instance, sizeof(supervisor->instance), 0) < 0)
+        return fail(error, "random bytes");
+    supervisor->lock = listen_lock(config->socket, error);
+    if (supervisor->lock < 0)
+        return FALSE;
+    supervisor->temp_directory = temp_directory_path(config);
+    if (!temp_directory_reset(supervisor->temp_directory, error))
+        return FALSE;
+    supervisor->shared.temp_directory = supervisor->temp_directory;
+    return open_records(supervisor, error) && open_memory(supervisor, error) &&
+           open_sockets(supervisor, error);
+}
+
+void supervisor_unlink_sockets(const ScannerConfig *config)
+{
+    static const char *const suffixes[] = {"", STOREHOOK_SUFFIX_STORE, STOREHOOK_SUFFIX_BACKGROUND};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *path = g_strconcat(config->socket, suffixes[i], NULL);
+
+        (void)unlink(path);
+    }
+}
+
+static void close_descriptor(int fd)
+{
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+Supervisor *supervisor_free(Supervisor *supervisor)
+{
+    if (!supervisor)
+        return NULL;
+    loader_handle_free(supervisor->serving);
+    loader_handle_free(supervisor->starting);
+    loader_handle_free(supervisor->draining);
+    if (supervisor->temp_directory)
+        temp_directory_remove(supervisor->temp_directory);
+    control_free(supervisor->control);
+    allow_list_close(supervisor->allow);
+    quarantine_close(supervisor->records.quarantine);
+    incidents_close(supervisor->records.incidents);
+    verdict_store_close(supervisor->verdicts);
+    verdict_cache_unmap(supervisor->cache);
+    shared_page_free(supervisor->page);
+    clients_free(supervisor->clients);
+    close_descriptor(supervisor->socket);
+    close_descriptor(supervisor->signals);
+    close_descriptor(supervisor->shared.store);
+    close_descriptor(supervisor->shared.background);
+    close_descriptor(supervisor->shared.board);
+    close_descriptor(supervisor->shared.cache);
+    close_descriptor(supervisor->log);
+    close_descriptor(supervisor->lock);
+    if (supervisor->users)
+        g_array_unref(supervisor->users);
+    g_main_loop_unref(supervisor->loop);
+    g_free(supervisor->temp_directory);
+    g_free(supervisor->profile);
+    g_free(supervisor->next_profile);
+    g_free(supervisor->last_failure);
+    scanner_config_free(supervisor->next_config);
+    scanner_config_free(supervisor->config);
+    g_free(supervisor);
+    return NULL;
+}

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * supervisor.c - admission, loaders, records, the clock; one main loop, no content.
+ *
+ * Start fails with a reason in the log and status 1: another service on the socket, a directory
+ * that cannot be written, signatures that cannot be loaded. Later failures leave what works in
+ * place: broken signatures or a broken configuration are logged, and the old ones serve on. Only
+ * when no loader can be kept alive does the supervisor end: then clients see at once that nobody
+ * is there, and mail flows, which beats a socket that nobody reads.
+ */
+#include "scanner/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "filters/rules.h"
+#include "scanner/clients.h"
+#include "scanner/listen.h"
+#include "scanner/loader-handle.h"
+#include "scanner/log.h"
+#include "scanner/profile.h"
+#include "scanner/records.h"
+#include "scanner/shared-page.h"
+#include "scanner/signature-source.h"
+#include "scanner/status.h"
+#include "scanner/supervisor-private.h"
+#include "scanner/temp-directory.h"
+#include "scanner/users.h"
+#include "scanner/verdict-store.h"
+
+enum {
+    TICK_SECONDS = 1,
+    EXPIRE_SECONDS = 3600,
+    LOADER_FAILURES_MAX = 3, /* in a row, before giving up */
+    LOADER_RETRY_MILLISECONDS = 500,
+    DRAIN_GRACE_SECONDS = 2
+};
+
+static void supervisor_start_loader(Supervisor *supervisor);
+
+static void supervisor_end(Supervisor *supervisor, int status)
+{
+    supervisor->status = status;
+    g_main_loop_quit(supervisor->loop);
+}
+
+/* --- Loaders ---------------------------------------------------------------------- */
+
+static gboolean on_retry(gpointer user_data)
+{
+    Supervisor *supervisor = user_data;
+
+    supervisor->retry = 0;
+    supervisor_start_loader(supervisor);
+    return G_SOURCE_REMOVE;
+}
+
+static void supervisor_retry_later(Supervisor *supervisor)
+{
+    if (supervisor->retry == 0)
+        supervisor->retry = g_timeout_add(LOADER_RETRY_MILLISECONDS, on_retry, supervisor);
+}
+
+/* The configuration that the new loader read is in force now. */
+static void take_next_config(Supervisor *supervisor)
+{
+    ReleaseSettings release;
+    QuarantineLimits limits;
+
+    if (!supervisor->next_config)
+        return;
+    scanner_config_free(supervisor->config);
+    supervisor->config = g_steal_pointer(&supervisor->next_config);
+    g_free(supervisor->profile);
+    supervisor->profile = g_steal_pointer(&supervisor->next_profile);
+    clients_set_executables(supervisor->clients, supervisor->config->executables);
+    limits = supervisor_quarantine_limits(supervisor->config);
+    quarantine_set_limits(supervisor->records.quarantine, &limits);
+    release = supervisor_release_settings(supervisor->config);
+    control_set_release_settings(supervisor->control, &release);
+    shared_page_next_generation(supervisor->page);
+    log_line(supervisor->log, "configuration loaded file=\"%s\"", supervisor->config->file);
+}
+
+static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
+{
+    Supervisor *supervisor = user_data;
+    const LoaderSignatures *told = loader_handle_signatures(loader);
+    guint remembered = verdict_store_load(supervisor->verdicts, told->version, supervisor->cache,
+                                          supervisor->config->cache_entries);
+
+    if (supervisor->serving) {
+        supervisor->draining = supervisor->serving;
+        loader_handle_drain(supervisor->draining);
+    }
+    supervisor->serving = loader;
+    supervisor->starting = NULL;
+    supervisor->failures = 0;
+    supervisor->has_served = TRUE;
+    g_clear_pointer(&supervisor->last_failure, g_free);
+    take_next_config(supervisor);
+    log_line(supervisor->log,
+             "signatures loaded source=\"%s\"%s count=%" G_GUINT64_FORMAT
+             " version=%s self-test=passed loader=%d verdicts-remembered=%u",
+             told->source, told->bundled ? " (bundled: for trying things out only)" : "",
+             told->count, told->signatures, (int)loader_handle_pid(loader), remembered);
+}
+
+/* Slots of a loader that was killed still say that its workers live. */
+static void clear_slots(Supervisor *supervisor, guint first)
+{
+    for (guint i = first; i < first + BOARD_WORKERS_MAX; i++) {
+        BoardWorker *worker = &supervisor->board->workers[i];
+
+        worker->pid = 0;
+        worker->busy = 0;
+        worker->end = 0;
+        worker->scanning = 0;
+    }
+}
+
+static void starting_failed(Supervisor *supervisor, const char *reason)
+{
+    supervisor->starting = NULL;
+    g_free(supervisor->last_failure);
+    supervisor->last_failure = g_strdup(reason);
+    supervisor->next_config = scanner_config_free(supervisor->next_config);
+    g_clear_pointer(&supervisor->next_profile, g_free);
+    log_line(supervisor->log, "signatures not-loaded reason=\"%s\"%s", reason,
+             supervisor->serving ? " (the ones in use stay)" : "");
+    if (supervisor->serving)
+        return;
+    if (!supervisor->has_served || ++supervisor->failures >= LOADER_FAILURES_MAX)
+        supervisor_end(supervisor, EXIT_FAILURE);
+    else
+        supervisor_retry_later(supervisor);
+}
+
+static void on_loader_ended(LoaderHandle *loader, const char *reason, gpointer user_data)
+{
+    Supervisor *supervisor = user_data;
+
+    clear_slots(supervisor, loader_handle_first_slot(loader));
+    if (loader == supervisor->draining) {
+        supervisor->draining = NULL;
+        if (supervisor->is_ending)
+            supervisor_end(supervisor, EXIT_SUCCESS);
+        else if (supervisor->wants_loader)
+            supervisor_start_loader(supervisor);
+    } else if (loader == supervisor->starting) {
+        starting_failed(supervisor, reason);
+    } else if (loader == supervisor->serving) {
+        supervisor->serving = NULL;
+        log_line(supervisor->log, "loader lost reason=\"%s\"", reason);
+        if (!supervisor->starting)
+            supervisor_start_loader(supervisor);
+    }
+}
+
+static void on_worker_lost(guint slot, pid_t pid, const char *reason, gpointer user_data)
+{
+    Supervisor *supervisor = user_data;
+
+    if (strcmp(reason, "exit 0") != 0)
+        log_line(supervisor->log, "worker lost slot=%u pid=%d reason=\"%s\"", slot, (int)pid,
+                 reason);
+}
+
+static void on_worker_said(ChannelMessage *message, int answer, gpointer user_data)
+{
+    Supervisor *supervisor = user_data;
+
+    records_take(&supervisor->records, message, answer);
+}
+
+static void supervisor_start_loader(Supervisor *supervisor)
+{
+    const LoaderCallbacks callbacks = {.ready = on_loader_ready,
+                                       .ended = on_loader_ended,
+                                       .worker_lost = on_worker_lost,
+                                       .worker_said = on_worker_said,
+                                       .user_data = supervisor};
+    const ScannerConfig *config =
+        supervisor->next_config ? supervisor->next_config : supervisor->config;
+    g_autoptr(GError) error = NULL;
+    guint first = 0;
+
+    /* Its slots must be free, and one at a time is enough. */
+    supervisor->wants_loader = supervisor->starting || supervisor->draining;
+    if (supervisor->wants_loader || supervisor->is_ending)
+        return;
+    if (supervisor->serving && loader_handle_first_slot(supervisor->serving) == 0)
+        first = BOARD_WORKERS_MAX;
+    supervisor->stamp = signature_source_stamp(config->signature_directory);
+    supervisor->starting =
+        loader_handle_start(config, &supervisor->shared, first, &callbacks, &error);
+    if (!supervisor->starting)
+        starting_failed(supervisor, error->message);
+}
+
+/* --- Admission --------------------------------------------------------------------- */
+
+static void say_welcome(Supervisor *supervisor, const StorehookMessage *hello, int reply,
+                        gboolean admitted)
+{
+    unsigned char buffer[32768] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_WELCOME, hello->header.request,
+                          0, shared_page_generation(supervisor->page));
+    storehook_write_u32(&writer, STOREHOOK_FIELD_ANSWER,
+                        admitted ? STOREHOOK_ANSWER_HOOKED : STOREHOOK_ANSWER_NOT_YOU);
+    storehook_write_descriptor(&writer, STOREHOOK_FIELD_PAGE, shared_page_peek_fd(supervisor->page),
+                               sizeof(StorehookPage));
+    if (admitted) {
+        storehook_write_bytes(&writer, STOREHOOK_FIELD_PROFILE, supervisor->profile,
+                              strlen(supervisor->profile));
+        storehook_write_u32(&writer, STOREHOOK_FIELD_DEADLINE, supervisor->config->deadline);
+    }
+    (void)storehook_write_send(&writer, reply, MSG_DONTWAIT);
+}
+
+static void take_hello(Supervisor *supervisor, const ChannelMessage *message,
+                       const struct ucred *sender)
+{
+    const StorehookMessage *hello = &message->message;
+    char program[STOREHOOK_TEXT_MAX + 1];
+    StorehookValue executable, instance;
+    gboolean admitted;
+
+    if (message->descriptor_count < 2 ||
+        !storehook_read_find(hello, STOREHOOK_FIELD_EXECUTABLE, &executable) ||
+        executable.descriptor < 0)
+        return;
+    admitted = clients_is_admitted(supervisor->clients, executable.descriptor);
+    channel_text(hello, STOREHOOK_FIELD_PROGRAM, program, sizeof(program));
+    if (admitted && storehook_read_find(hello, STOREHOOK_FIELD_INSTANCE, &instance) &&
+        instance.data && instance.size == 16)
+        clients_add(supervisor->clients, instance.data, sender->pid, program);
+    say_welcome(supervisor, hello, message->descriptors[0], admitted);
+    log_line(supervisor->log, "client program=\"%s\" pid=%d answer=%s", program, (int)sender->pid,
+             admitted ? "hooked" : "not-you");
+}
+
+static void take_report(Supervisor *supervisor, const StorehookMessage *report)
+{
+    StorehookValue instance;
+
+    if (storehook_read_find(report, STOREHOOK_FIELD_INSTANCE, &instance) && instance.data &&
+        instance.size == 16)
+        records_take_report(&supervisor->records, report,
+                            clients_program(supervisor->clients, instance.data));
+}
+
+static gboolean on_client(gint fd, GIOCondition condition, gpointer user_data)
+{
+    g_autofree ChannelMessage *message = g_new(ChannelMessage, 1);
+    Supervisor *supervisor = user_data;
+    struct ucred sender;
+    ssize_t size;
+
+    (void)condition;
+    message->descriptor_count = 0;
+    size = storehook_receive_from(fd, message->bytes, sizeof(message->bytes), message->descriptors,
+                                  &message->descriptor_count, MSG_DONTWAIT, &sender);
+    if (size < 0)
+        return G_SOURCE_CONTINUE;
+    if (storehook_read_message(message->bytes, (size_t)size, message->descriptors,
+                               message->descriptor_count, &message->message) == 0 &&
+        users_may_ask(supervisor->users, sender.uid)) {
+        if (message->message.header.kind == STOREHOOK_HELLO)
+            take_hello(supervisor, message, &sender);
+        else if (message->message.header.kind == STOREHOOK_REPORT)
+            take_report(supervisor, &message->message);
+    }
+    channel_clear(message);
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- Reload, signals, clock -------------------------------------------------------- */
+
+gboolean supervisor_reload(Supervisor *supervisor, GError **error)
+{
+    g_autoptr(ScannerConfig) next = scanner_config_load(supervisor->config->file, error);
+    g_autofree char *profile = NULL;
+    const char *key;
+
+    if (!next || !supervisor_check(next, error))
+        return FALSE;
+    key = scanner_config_needs_restart(supervisor->config, next);
+    if (key) {
+        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+                    "%s: a changed %s= needs a restart of the service", next->file, key);
+        return FALSE;
+    }
+    profile = profile_load(next->profiles, error);
+    if (!profile)
+        return FALSE;
+    scanner_config_free(supervisor->next_config);
+    supervisor->next_config = g_steal_pointer(&next);
+    g_free(supervisor->next_profile);
+    supervisor->next_profile = g_steal_pointer(&profile);
+    supervisor_start_loader(supervisor);
+    return TRUE;
+}
+
+static gboolean on_drain_late(gpointer user_data)
+{
+    Supervisor *supervisor = user_data;
+
+    supervisor_end(supervisor, EXIT_SUCCESS);
+    return G_SOURCE_REMOVE;
+}
+
+/* No new requests; those in work are answered. */
+static void supervisor_stop(Supervisor *supervisor)
+{
+    if (supervisor->is_ending)
+        return supervisor_end(supervisor, EXIT_SUCCESS);
+    supervisor->is_ending = TRUE;
+    log_line(supervisor->log, "service ending");
+    supervisor_unlink_sockets(supervisor->config);
+    if (!supervisor->serving)
+        return supervisor_end(supervisor, EXIT_SUCCESS);
+    supervisor->draining = supervisor->serving;
+    supervisor->serving = NULL;
+    loader_handle_drain(supervisor->draining);
+    g_timeout_add_seconds(supervisor->config->deadline / 1000 + DRAIN_GRACE_SECONDS, on_drain_late,
+                          supervisor);
+}
+
+static gboolean on_signal(gint fd, GIOCondition condition, gpointer user_data)
+{
+    Supervisor *supervisor = user_data;
+    struct signalfd_siginfo signal;
+    g_autoptr(GError) error = NULL;
+
+    (void)condition;
+    if (read(fd, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
+        return G_SOURCE_CONTINUE;
+    if (signal.ssi_signo != SIGHUP)
+        supervisor_stop(supervisor);
+    else if (!supervisor_reload(supervisor, &error))
+        log_line(supervisor->log, "configuration refused reason=\"%s\" (the one in use stays)",
+                 error->message);
+    return G_SOURCE_CONTINUE;
+}
+
+/* What the service itself answered "not scanned" to, among what clients report. */
+static void report_own_unscanned(Supervisor *supervisor)
+{
+    const BoardCounts *counts = &supervisor->board->counts;
+    guint64 totals[STOREHOOK_REASONS] = {0};
+
+    totals[STOREHOOK_REASON_RESOURCES] = counts->unscanned[BOARD_UNSCANNED_ENGINE] +
+                                         counts->unscanned[BOARD_UNSCANNED_TEMPORARY] +
+                                         counts->unscanned[BOARD_UNSCANNED_MEMORY];
+    totals[STOREHOOK_REASON_PROTOCOL] = counts->unscanned[BOARD_UNSCANNED_CONTENT];
+    if (memcmp(totals, supervisor->reported, sizeof(totals)) == 0)
+        return;
+    if (incidents_report_unscanned(supervisor->records.incidents, supervisor->instance,
+                                   "storehookd", totals, NULL))
+        memcpy(supervisor->reported, totals, sizeof(totals));
+}
+
+static void expire(Supervisor *supervisor)
+{
+    const ScannerConfig *config = supervisor->config;
+    gint64 now = g_get_real_time();
+    gint64 before = config->incident_days > 0
+                        ? now - (gint64)config->incident_days * 86400 * G_USEC_PER_SEC
+                        : 0;
+
+    (void)quarantine_expire(supervisor->records.quarantine, now / G_USEC_PER_SEC);
+    (void)incidents_expire(supervisor->records.incidents, before, config->incident_items, NULL,
+                           NULL);
+    allow_list_expire(supervisor->allow, now / G_USEC_PER_SEC);
+}
+
+static gboolean on_tick(gpointer user_data)
+{
+    Supervisor *supervisor = user_data;
+    guint interval = supervisor->config->signature_interval;
+    guint64 stamp;
+
+    supervisor->ticks++;
+    verdict_store_save(supervisor->verdicts, supervisor->cache);
+    report_own_unscanned(supervisor);
+    if (supervisor->ticks % EXPIRE_SECONDS == 1)
+        expire(supervisor);
+    if (interval == 0 || supervisor->ticks % interval != 0 || !supervisor->serving)
+        return G_SOURCE_CONTINUE;
+    stamp = signature_source_stamp(supervisor->config->signature_directory);
+    /* Two looks that agree: whoever writes them has finished. */
+    if (stamp != supervisor->stamp && stamp == supervisor->seen_stamp)
+        supervisor_start_loader(supervisor);
+    supervisor->seen_stamp = stamp;
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- Control ----------------------------------------------------------------------- */
+
+static gboolean on_status(JsonObject *reply, gpointer user_data, GError **error)
+{
+    const Supervisor *supervisor = user_data;
+    const StatusSources sources = {.config = supervisor->config,
+                                   .board = supervisor->board,
+                                   .clients = supervisor->clients,
+                                   .page = supervisor->page,
+                                   .loader = supervisor->serving,
+                                   .last_failure = supervisor->last_failure,
+                                   .started = supervisor->started};
+
+    (void)error;
+    report_own_unscanned(user_data);
+    status_describe(&sources, reply);
+    return TRUE;
+}
+
+static void set_enabled(Supervisor *supervisor, gboolean enabled)
+{
+    if (shared_page_is_enabled(supervisor->page) != enabled)
+        log_line(supervisor->log, "protection %s", enabled ? "started" : "stopped");
+    shared_page_set_enabled(supervisor->page, enabled);
+}
+
+static gboolean on_stop(JsonObject *reply, gpointer user_data, GError **error)
+{
+    (void)reply;
+    (void)error;
+    set_enabled(user_data, FALSE);
+    return TRUE;
+}
+
+static gboolean on_start(JsonObject *reply, gpointer user_data, GError **error)
+{
+    (void)reply;
+    (void)error;
+    set_enabled(user_data, TRUE);
+    return TRUE;
+}
+
+static gboolean on_reload(JsonObject *reply, gpointer user_data, GError **error)
+{
+    (void)reply;
+    return supervisor_reload(user_data, error);
+}
+
+static gboolean supervisor_listen_control(Supervisor *supervisor, GError **error)
+{
+    g_autofree char *path = g_strconcat(supervisor->config->socket, STOREHOOK_SUFFIX_CONTROL, NULL);
+    const ControlHandlers handlers = {.status = on_status,
+                                      .stop = on_stop,
+                                      .start = on_start,
+                                      .reload = on_reload,
+                                      .user_data = supervisor};
+    const ControlRecords records = {.incidents = supervisor->records.incidents,
+                                    .quarantine = supervisor->records.quarantine,
+                                    .allow = supervisor->allow,
+                                    .release = supervisor_release_settings(supervisor->config)};
+
+    supervisor->control = control_new(path, &handlers, &records, error);
+    return supervisor->control != NULL;
+}
+
+/* --- Life -------------------------------------------------------------------------- */
+
+gboolean supervisor_check(const ScannerConfig *config, GError **error)
+{
+    g_autofree char *profile = profile_load(config->profiles, error);
+    g_autoptr(FilterRules) rules = NULL;
+    g_autoptr(GArray) users = NULL;
+    const char *unknown = NULL;
+
+    if (!profile)
+        return FALSE;
+    if (config->rules_file[0] != '\0') {
+        rules = filter_rules_load(config->rules_file, error);
+        if (!rules)
+            return FALSE;
+    }
+    users = users_resolve(config->users, &unknown);
+    if (!users)
+        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s: [service] users: no user \"%s\"",
+                    config->file, unknown);
+    return users != NULL;
+}
+
+static gboolean supervisor_listen_signals(Supervisor *supervisor)
+{
+    sigset_t handled;
+
+    sigemptyset(&handled);
+    sigaddset(&handled, SIGTERM);
+    sigaddset(&handled, SIGINT);
+    sigaddset(&handled, SIGHUP);
+    sigprocmask(SIG_BLOCK, &handled, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    supervisor->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (supervisor->signals < 0)
+        return FALSE;
+    g_unix_fd_add(supervisor->signals, G_IO_IN, on_signal, supervisor);
+    return TRUE;
+}
+
+int supervisor_run(ScannerConfig *config)
+{
+    Supervisor *supervisor = supervisor_new(config);
+    g_autoptr(GError) error = NULL;
+    int status;
+
+    if (!supervisor_open(supervisor, &error) || !supervisor_listen_signals(supervisor) ||
+        !supervisor_listen_control(supervisor, &error)) {
+        log_line(supervisor->log, "service not-started reason=\"%s\"",
+                 error ? error->message : "no signal descriptor");
+        supervisor_free(supervisor);
+        return EXIT_FAILURE;
+    }
+    g_unix_fd_add(supervisor->socket, G_IO_IN, on_client, supervisor);
+    g_timeout_add_seconds(TICK_SECONDS, on_tick, supervisor);
+    supervisor_start_loader(supervisor);
+    g_main_loop_run(supervisor->loop);
+    status = supervisor->status;
+    verdict_store_save(supervisor->verdicts, supervisor->cache);
+    report_own_unscanned(supervisor);
+    supervisor_unlink_sockets(supervisor->config);
+    log_line(supervisor->log, "service ended status=%d", status);
+    supervisor_free(supervisor);
+    return status;
+}

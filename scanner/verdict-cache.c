@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * verdict-cache.c - the shared table: sets of eight entries, found by the digest's first bytes.
+ *
+ * Cannot fail once mapped: what is not found is scanned. Entries are copied word by word with
+ * relaxed atomics; the sum (64 bits, seeded at random so that nobody computes a fitting content
+ * beforehand) decides whether the copy is whole.
+ *
+ * Known limit: a worker that was taken over could enter wrong verdicts, as it can answer them.
+ */
+#include "scanner/verdict-cache.h"
+
+#include <errno.h>
+#include <string.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct {
+    VerdictKey key;
+    Verdict verdict;
+} Record;
+
+enum {
+    RECORD_WORDS = sizeof(Record) / sizeof(guint64)
+};
+
+G_STATIC_ASSERT(sizeof(Record) % sizeof(guint64) == 0);
+
+typedef struct {
+    _Atomic guint64 sum;
+    _Atomic guint64 used; /* age: of two, the smaller goes first */
+    _Atomic guint64 words[RECORD_WORDS];
+} Entry;
+
+struct VerdictCache {
+    guint64 seed;
+    guint32 sets;
+    guint32 reserved;
+    gsize size;
+    _Atomic guint64 clock;
+    _Atomic guint64 ring_end;
+    _Atomic guint32 ring[VERDICT_CACHE_RING]; /* indices of entries */
+    Entry entries[];
+};
+
+int verdict_cache_create(guint entries)
+{
+    guint sets = MAX(entries / VERDICT_CACHE_WAYS, 1);
+    gsize size = sizeof(VerdictCache) + (gsize)sets * VERDICT_CACHE_WAYS * sizeof(Entry);
+    int fd = memfd_create("storehook-verdicts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    VerdictCache *cache;
+
+    if (fd < 0)
+        return -1;
+    cache = ftruncate(fd, (off_t)size) < 0
+                ? MAP_FAILED
+                : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (cache == MAP_FAILED) {
+        int saved = errno;
+
+        close(fd);
+        errno = saved;
+        return -1;
+    }
+    cache->sets = sets;
+    cache->size = size;
+    if (getrandom(&cache->seed, sizeof(cache->seed), 0) != (ssize_t)sizeof(cache->seed))
+        cache->seed = (guint64)g_get_monotonic_time();
+    munmap(cache, size);
+    return fd;
+}
+
+VerdictCache *verdict_cache_map(int fd)
+{
+    struct stat status;
+    void *memory;
+
+    if (fstat(fd, &status) < 0)
+        return NULL;
+    memory = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+VerdictCache *verdict_cache_unmap(VerdictCache *cache)
+{
+    if (cache)
+        munmap(cache, cache->size);
+    return NULL;
+}
+
+void verdict_key_init(VerdictKey *key, const guint8 digest[STOREHOOK_DIGEST_SIZE],
+                      const char *version, VerdictCacheKind kind)
+{
+    memset(key, 0, sizeof(*key));
+    memcpy(key->digest, digest, STOREHOOK_DIGEST_SIZE);
+    g_strlcpy(key->version, version, sizeof(key->version));
+    key->kind = (guint32)kind;
+}
+
+static guint64 words_sum(guint64 seed, const guint64 *words)
+{
+    guint64 sum = seed;
+
+    for (gsize i = 0; i < RECORD_WORDS; i++) {
+        sum = (sum ^ words[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio, odd */
+        sum ^= sum >> 29;
+    }
+    return sum | 1; /* 0 is an empty entry */
+}
+
+static gboolean entry_read(const VerdictCache *cache, Entry *entry, Record *ret)
+{
+    guint64 words[RECORD_WORDS];
+    guint64 sum = atomic_load_explicit(&entry->sum, memory_order_acquire);
+
+    if (sum == 0)
+        return FALSE;
+    for (gsize i = 0; i < RECORD_WORDS; i++)
+        words[i] = atomic_load_explicit(&entry->words[i], memory_order_relaxed);
+    if (words_sum(cache->seed, words) != sum)
+        return FALSE;
+    memcpy(ret, words, sizeof(*ret));
+    return (guint)ret->verdict.kind < STOREHOOK_VERDICTS;
+}
+
+static Entry *set_of(VerdictCache *cache, const VerdictKey *key)
+{
+    guint64 start;
+
+    memcpy(&start, key->digest, sizeof(start));
+    return &cache->entries[(start % cache->sets) * VERDICT_CACHE_WAYS];
+}
+
+static guint64 clock_next(VerdictCache *cache)
+{
+    return atomic_fetch_add_explicit(&cache->clock, 1, memory_order_relaxed) + 1;
+}
+
+gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict *ret)
+{
+    Entry *set = set_of(cache, key);
+
+    for (gsize i = 0; i < VERDICT_CACHE_WAYS; i++) {
+        Record record;
+
+        if (entry_read(cache, &set[i], &record) && memcmp(&record.key, key, sizeof(*key)) == 0) {
+            atomic_store_explicit(&set[i].used, clock_next(cache), memory_order_relaxed);
+            *ret = record.verdict;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The entry of this key, else a free one, else the one not used for longest. */
+static Entry *set_choose(VerdictCache *cache, Entry *set, const VerdictKey *key)
+{
+    Entry *oldest = &set[0];
+
+    for (gsize i = 0; i < VERDICT_CACHE_WAYS; i++) {
+        Record record;
+
+        if (entry_read(cache, &set[i], &record) && memcmp(&record.key, key, sizeof(*key)) == 0)
+            return &set[i];
+        if (atomic_load_explicit(&set[i].used, memory_order_relaxed) <
+            atomic_load_explicit(&oldest->used, memory_order_relaxed))
+            oldest = &set[i];
+    }
+    return oldest;
+}
+
+void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict *verdict,
+                       gboolean is_new)
+{
+    Entry *entry = set_choose(cache, set_of(cache, key), key);
+    guint64 words[RECORD_WORDS];
+    Record record;
+    guint64 place;
+
+    memset(&record, 0, sizeof(record));
+    record.key = *key;
+    record.verdict.kind = verdict->kind;
+    record.verdict.type_is_sure = verdict->type_is_sure;
+    record.verdict.size = verdict->size;
+    /* Not a plain copy: what lies behind a text's end would make two sums for one verdict. */
+    g_strlcpy(record.verdict.name, verdict->name, sizeof(record.verdict.name));
+    g_strlcpy(record.verdict.type, verdict->type, sizeof(record.verdict.type));
+    memcpy(words, &record, sizeof(words));
+    atomic_store_explicit(&entry->sum, 0, memory_order_release);
+    for (gsize i = 0; i < RECORD_WORDS; i++)
+        atomic_store_explicit(&entry->words[i], words[i], memory_order_relaxed);
+    atomic_store_explicit(&entry->used, clock_next(cache), memory_order_relaxed);
+    atomic_store_explicit(&entry->sum, words_sum(cache->seed, words), memory_order_release);
+    if (!is_new)
+        return;
+    place = atomic_fetch_add_explicit(&cache->ring_end, 1, memory_order_relaxed);
+    atomic_store_explicit(&cache->ring[place % VERDICT_CACHE_RING],
+                          (guint32)(entry - cache->entries) + 1, memory_order_release);
+}
+
+gboolean verdict_cache_next_new(VerdictCache *cache, guint64 *position, VerdictKey *ret_key,
+                                Verdict *ret_verdict)
+{
+    guint64 end = atomic_load_explicit(&cache->ring_end, memory_order_acquire);
+
+    if (end - *position > VERDICT_CACHE_RING)
+        *position = end - VERDICT_CACHE_RING;
+    while (*position < end) {
+        guint32 index = atomic_load_explicit(&cache->ring[*position % VERDICT_CACHE_RING],
+                                             memory_order_acquire);
+        Record record;
+
+        (*position)++;
+        if (index == 0 || index > cache->sets * VERDICT_CACHE_WAYS ||
+            !entry_read(cache, &cache->entries[index - 1], &record))
+            continue;
+        *ret_key = record.key;
+        *ret_verdict = record.verdict;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean verdict_cache_has_new(const VerdictCache *cache, guint64 position)
+{
+    return atomic_load_explicit(&cache->ring_end, memory_order_acquire) > position;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * verdict-cache.h - verdicts by content, in memory that all workers share.
+ *
+ * The key is SHA-256 of the bytes, what they were read as, and the version of engine and
+ * signatures; a worker enters only what it hashed itself. There are no locks: an entry carries a
+ * sum over itself, and one that is being written, or was left half written by a killed worker,
+ * does not match its sum and is not there. The supervisor keeps what is new in LMDB.
+ */
+#ifndef SCANNER_VERDICT_CACHE_H
+#define SCANNER_VERDICT_CACHE_H
+
+#include "scanner/verdict.h"
+
+enum {
+    VERDICT_CACHE_WAYS = 8,
+    VERDICT_CACHE_VERSION_SIZE = 32,
+    VERDICT_CACHE_RING = 65536 /* new entries that the supervisor can be behind by */
+};
+
+/* How the bytes were read; the same bytes may be judged as both. */
+typedef enum {
+    VERDICT_CACHE_CONTENT,
+    VERDICT_CACHE_MESSAGE
+} VerdictCacheKind;
+
+typedef struct {
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+    char version[VERDICT_CACHE_VERSION_SIZE]; /* signatures and engine */
+    guint32 kind;                             /* VerdictCacheKind */
+    guint32 reserved;
+} VerdictKey;
+
+typedef struct VerdictCache VerdictCache;
+
+/* A memfd for about `entries` verdicts; -1 with errno. */
+int verdict_cache_create(guint entries);
+VerdictCache *verdict_cache_map(int fd); /* NULL with errno */
+VerdictCache *verdict_cache_unmap(VerdictCache *cache);
+
+void verdict_key_init(VerdictKey *key, const guint8 digest[STOREHOOK_DIGEST_SIZE],
+                      const char *version, VerdictCacheKind kind);
+/* *ret is written only on TRUE. */
+gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict *ret);
+/* is_new: to be kept by the supervisor (FALSE when it comes from there). */
+void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict *verdict,
+                       gboolean is_new);
+
+/* For the supervisor: the entries added since *position (0 at first), one a call; FALSE when there
+ * are no more. What it was too late for is passed over. */
+gboolean verdict_cache_next_new(VerdictCache *cache, guint64 *position, VerdictKey *ret_key,
+                                Verdict *ret_verdict);
+
+gboolean verdict_cache_has_new(const VerdictCache *cache, guint64 position);
+
+#endif /* SCANNER_VERDICT_CACHE_H */

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * verdict-store.c - verdicts in LMDB, keyed by version, kind and digest.
+ *
+ * Opening fails by G_FILE_ERROR. A failed write loses verdicts that can be found again: it is told
+ * by g_warning() once, and the store goes on.
+ *
+ * Known limit: LMDB trusts its file's inside; only size and header are looked at before.
+ */
+#include "scanner/verdict-store.h"
+
+#include <errno.h>
+#include <lmdb.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAP_SIZE ((size_t)1 << 30) /* two million verdicts; reached, the file is begun anew */
+
+enum {
+    SAVE_MAX = 20000, /* entries a call: the supervisor must stay quick */
+    FORMAT = 1
+};
+
+struct VerdictStore {
+    MDB_env *environment;
+    MDB_dbi database;
+    guint64 position; /* in the cache's ring */
+    gboolean has_warned;
+};
+
+typedef struct {
+    guint8 format;
+    guint8 kind;
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+    char version[VERDICT_CACHE_VERSION_SIZE];
+} StoreKey;
+
+static int store_begin(VerdictStore *store, const char *path)
+{
+    MDB_txn *transaction;
+    int result = mdb_env_create(&store->environment);
+
+    if (result != 0)
+        return result;
+    mdb_env_set_mapsize(store->environment, MAP_SIZE);
+    result =
+        mdb_env_open(store->environment, path, MDB_NOSUBDIR | MDB_NOMETASYNC | MDB_NOTLS, 0600);
+    if (result == 0)
+        result = mdb_txn_begin(store->environment, NULL, 0, &transaction);
+    if (result != 0)
+        return result;
+    result = mdb_dbi_open(transaction, NULL, 0, &store->database);
+    if (result == 0)
+        return mdb_txn_commit(transaction);
+    mdb_txn_abort(transaction);
+    return result;
+}
+
+static void store_end(VerdictStore *store)
+{
+    if (store->environment)
+        mdb_env_close(store->environment);
+    store->environment = NULL;
+}
+
+VerdictStore *verdict_store_open(const char *path, GError **error)
+{
+    VerdictStore *store = g_new0(VerdictStore, 1);
+    int result = store_begin(store, path);
+
+    if (result != 0) {
+        g_autofree char *lock = g_strconcat(path, "-lock", NULL);
+
+        store_end(store);
+        (void)unlink(path);
+        (void)unlink(lock);
+        result = store_begin(store, path);
+    }
+    if (result == 0)
+        return store;
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", path, mdb_strerror(result));
+    return verdict_store_close(store);
+}
+
+VerdictStore *verdict_store_close(VerdictStore *store)
+{
+    if (store)
+        store_end(store);
+    g_free(store);
+    return NULL;
+}
+
+static gboolean entry_read(const MDB_val *key, const MDB_val *value, StoreKey *ret_key,
+                           Verdict *ret_verdict)
+{
+    if (key->mv_size != sizeof(*ret_key) || value->mv_size != sizeof(*ret_verdict))
+        return FALSE;
+    memcpy(ret_key, key->mv_data, sizeof(*ret_key));
+    memcpy(ret_verdict, value->mv_data, sizeof(*ret_verdict));
+    return ret_key->format == FORMAT &&
+           memchr(ret_key->version, '\0', sizeof(ret_key->version)) != NULL &&
+           memchr(ret_verdict->name, '\0', sizeof(ret_verdict->name)) != NULL &&
+           memchr(ret_verdict->type, '\0', sizeof(ret_verdict->type)) != NULL &&
+           (guint)ret_verdict->kind < STOREHOOK_VERDICTS;
+}
+
+static guint load_all(MDB_cursor *cursor, const char *version, VerdictCache *cache, guint most)
+{
+    MDB_val key, value;
+    guint count = 0;
+
+    for (int result = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); result == 0;
+         result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        Verdict verdict;
+        VerdictKey entry;
+        StoreKey stored;
+
+        if (entry_read(&key, &value, &stored, &verdict) && strcmp(stored.version, version) == 0) {
+            if (count++ >= most)
+                continue;
+            verdict_key_init(&entry, stored.digest, version, (VerdictCacheKind)stored.kind);
+            verdict_cache_add(cache, &entry, &verdict, FALSE);
+        } else {
+            (void)mdb_cursor_del(cursor, 0);
+        }
+    }
+    return MIN(count, most);
+}
+
+guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint most)
+{
+    MDB_txn *transaction;
+    MDB_cursor *cursor;
+    guint count;
+
+    if (mdb_txn_begin(store->environment, NULL, 0, &transaction) != 0)
+        return 0;
+    if (mdb_cursor_open(transaction, store->database, &cursor) != 0) {
+        mdb_txn_abort(transaction);
+        return 0;
+    }
+    count = load_all(cursor, version, cache, most);
+    mdb_cursor_close(cursor);
+    (void)mdb_txn_commit(transaction);
+    return count;
+}
+
+static int save_some(VerdictStore *store, MDB_txn *transaction, VerdictCache *cache,
+                     guint *ret_count)
+{
+    VerdictKey key;
+    Verdict verdict;
+
+    for (*ret_count = 0; *ret_count < SAVE_MAX; (*ret_count)++) {
+        StoreKey stored = {.format = FORMAT};
+        MDB_val k = {sizeof(stored), &stored}, v = {sizeof(verdict), &verdict};
+        int result;
+
+        if (!verdict_cache_next_new(cache, &store->position, &key, &verdict))
+            return 0;
+        stored.kind = (guint8)key.kind;
+        memcpy(stored.digest, key.digest, sizeof(stored.digest));
+        memcpy(stored.version, key.version, sizeof(stored.version));
+        result = mdb_put(transaction, store->database, &k, &v, 0);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+void verdict_store_save(VerdictStore *store, VerdictCache *cache)
+{
+    MDB_txn *transaction;
+    guint count = 0;
+    int result = verdict_cache_has_new(cache, store->position)
+                     ? mdb_txn_begin(store->environment, NULL, 0, &transaction)
+                     : MDB_NOTFOUND;
+
+    if (result == MDB_NOTFOUND)
+        return;
+    if (result == 0) {
+        result = save_some(store, transaction, cache, &count);
+        if (result == MDB_MAP_FULL) /* begun anew: what matters now is what comes now */
+            result = mdb_drop(transaction, store->database, 0);
+        if (result == 0)
+            result = mdb_txn_commit(transaction);
+        else
+            mdb_txn_abort(transaction);
+    }
+    if (result != 0 && !store->has_warned) {
+        store->has_warned = TRUE;
+        g_warning("verdicts are not kept: %s", mdb_strerror(result));
+    }
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * verdict-store.h - the verdict cache's memory across restarts: an LMDB file of the supervisor.
+ */
+#ifndef SCANNER_VERDICT_STORE_H
+#define SCANNER_VERDICT_STORE_H
+
+#include "scanner/verdict-cache.h"
+
+typedef struct VerdictStore VerdictStore;
+
+/* A file that cannot be used is removed and begun anew: it only saves work. */
+VerdictStore *verdict_store_open(const char *path, GError **error);
+VerdictStore *verdict_store_close(VerdictStore *store); /* accepts and returns NULL */
+/* Puts what is known under `version` into the cache, at most `most`, and forgets all other
+ * versions. Returns how many. */
+guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint most);
+/* Writes what was added to the cache since the last call. */
+void verdict_store_save(VerdictStore *store, VerdictCache *cache);
+
+#endif /* SCANNER_VERDICT_STORE_H */

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * worker.c - waits on the request sockets, judges, answers, counts, logs.
+ *
+ * Fails only at its start (status 1). A datagram that is no request is counted and dropped. A
+ * request whose client is gone is not worked on. A worker keeps nothing between two requests.
+ */
+#include "scanner/worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "scanner/cage.h"
+#include "scanner/log.h"
+#include "scanner/users.h"
+
+enum {
+    STATUS_FAILED = 1,
+    GRACE_MICROSECONDS = 100000 /* between a request's end and the kill: to answer what was found */
+};
+
+typedef struct {
+    const WorkerSettings *settings;
+    Judge judge;
+    BoardCounts *counts;
+    int poll;
+    int signals;
+    guint64 begin; /* of the request in work */
+    unsigned char request[STOREHOOK_DATAGRAM_MAX] __attribute__((aligned(8)));
+    unsigned char reply[STOREHOOK_DATAGRAM_MAX] __attribute__((aligned(8)));
+    int descriptors[STOREHOOK_DESCRIPTORS_MAX];
+    unsigned descriptor_count;
+} Worker;
+
+typedef void (*JudgeFunction)(Judge *, const StorehookMessage *, Answer *);
+
+static JudgeFunction function_for(guint kind)
+{
+    switch (kind) {
+    case STOREHOOK_JUDGE_CONTENT:
+        return judge_content;
+    case STOREHOOK_JUDGE_LINK:
+        return judge_link;
+    case STOREHOOK_JUDGE_TEXT:
+        return judge_text;
+    case STOREHOOK_JUDGE_MESSAGE:
+        return judge_message;
+    case STOREHOOK_SCAN:
+        return judge_only;
+    default:
+        return NULL;
+    }
+}
+
+static gboolean client_is_gone(int reply)
+{
+    struct pollfd state = {.fd = reply, .events = 0};
+
+    return poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+static void put_text(StorehookWriter *writer, StorehookField tag, const char *text)
+{
+    if (text && *text)
+        storehook_write_bytes(writer, tag, text, strlen(text));
+}
+
+/* Bytes that fit stand in the answer, others go by memfd; -1 when there is none. */
+static int put_data(StorehookWriter *writer, GBytes *data)
+{
+    gsize size;
+    const void *bytes = g_bytes_get_data(data, &size);
+    int fd;
+
+    if (size <= STOREHOOK_INLINE_MAX) {
+        storehook_write_bytes(writer, STOREHOOK_FIELD_DATA, bytes, size);
+        return -1;
+    }
+    fd = storehook_memfd_new(bytes, size);
+    if (fd >= 0)
+        storehook_write_descriptor(writer, STOREHOOK_FIELD_DATA, fd, size);
+    else
+        writer->overflow = true; /* half an answer is worse than none */
+    return fd;
+}
+
+static int worker_send(Worker *worker, const StorehookMessage *request, const Answer *answer,
+                       int reply)
+{
+    StorehookWriter writer;
+    int data = -1, result;
+
+    storehook_write_start(&writer, worker->reply, sizeof(worker->reply), STOREHOOK_VERDICT,
+                          request->header.request, 0, request->header.generation);
+    storehook_write_u32(&writer, STOREHOOK_FIELD_ACTION, answer->action);
+    storehook_write_u32(&writer, STOREHOOK_FIELD_VERDICT, answer->verdict.kind);
+    put_text(&writer, STOREHOOK_FIELD_VERDICT_NAME, answer->verdict.name);
+    put_text(&writer, STOREHOOK_FIELD_TYPE, answer->verdict.type);
+    put_text(&writer, STOREHOOK_FIELD_INCIDENT, answer->incident);
+    put_text(&writer, STOREHOOK_FIELD_NAME, answer->name);
+    if (answer->flagged)
+        storehook_write_u32(&writer, STOREHOOK_FIELD_FLAGGED, 1);
+    if (answer->need_data)
+        storehook_write_u32(&writer, STOREHOOK_FIELD_NEED_DATA, 1);
+    if (answer->has_digest)
+        storehook_write_bytes(&writer, STOREHOOK_FIELD_DIGEST, answer->digest,
+                              STOREHOOK_DIGEST_SIZE);
+    if (answer->header)
+        storehook_write_bytes(&writer, STOREHOOK_FIELD_HEADER, answer->header, answer->header_size);
+    if (answer->data)
+        data = put_data(&writer, answer->data);
+    result = storehook_write_send(&writer, reply, MSG_DONTWAIT);
+    if (data >= 0)
+        close(data);
+    return result;
+}
+
+static BoardUnscanned unscanned_reason(const Verdict *verdict)
+{
+    if (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED)
+        return BOARD_UNSCANNED_LIMIT;
+    if (g_str_has_prefix(verdict->name, "temporary"))
+        return BOARD_UNSCANNED_TEMPORARY;
+    if (g_str_has_prefix(verdict->name, "content"))
+        return BOARD_UNSCANNED_CONTENT;
+    if (g_str_has_prefix(verdict->name, "memory"))
+        return BOARD_UNSCANNED_MEMORY;
+    return BOARD_UNSCANNED_ENGINE;
+}
+
+/* Counted when the answer has left: what no client heard of, the client counts itself. */
+static void worker_count(Worker *worker, guint kind, const Answer *answer, guint64 microseconds)
+{
+    BoardCounts *counts = worker->counts;
+    gboolean passed = answer->action == STOREHOOK_ACTION_PASS;
+
+    if (answer->need_data)
+        return;
+    board_count(&counts->actions[answer->action]);
+    board_add_latency(counts, microseconds);
+    if (kind == STOREHOOK_JUDGE_MESSAGE)
+        return; /* its parts were counted one by one */
+    board_count(&counts->verdicts[answer->verdict.kind]);
+    if (answer->from_cache)
+        board_count(&counts->cache_hits);
+    if (passed && !answer->flagged && kind != STOREHOOK_SCAN &&
+        (answer->verdict.kind == STOREHOOK_VERDICT_NOT_SCANNED ||
+         answer->verdict.kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED))
+        board_count(&counts->unscanned[unscanned_reason(&answer->verdict)]);
+}
+
+static void worker_log(Worker *worker, guint kind, const Answer *answer, guint64 microseconds)
+{
+    gboolean boring = answer->verdict.kind == STOREHOOK_VERDICT_CLEAN && !answer->flagged;
+
+    if (answer->need_data || (boring && worker->judge.config->log_decisions == CONFIG_LOG_FINDINGS))
+        return;
+    if (!log_decision(worker->settings->log, kind, answer, microseconds))
+        board_count(&worker->counts->log_lines_lost);
+}
+
+/* The end of a request: what the client grants, within what is configured. */
+static guint64 request_end(const Worker *worker, const StorehookMessage *request,
+                           gboolean background)
+{
+    const ScannerConfig *config = worker->judge.config;
+    guint most = background ? config->background_deadline : config->deadline;
+    guint granted = request->header.deadline_ms;
+
+    return worker->begin + (guint64)(granted > 0 ? MIN(granted, most) : most) * 1000;
+}
+
+static void worker_answer(Worker *worker, const StorehookMessage *request, gboolean background)
+{
+    JudgeFunction function = function_for(request->header.kind);
+    int reply = worker->descriptor_count > 0 ? worker->descriptors[0] : -1;
+    BoardWorker *slot = worker->judge.slot;
+    Answer answer = {0};
+    guint64 spent;
+
+    worker->judge.end = request_end(worker, request, background);
+    if (request->header.kind == STOREHOOK_NOTE_LINK) {
+        judge_note(&worker->judge, request);
+        return;
+    }
+    if (!function || reply < 0) {
+        board_count(&worker->counts->refused);
+        return;
+    }
+    if (client_is_gone(reply)) {
+        board_count(&worker->counts->abandoned);
+        return;
+    }
+    atomic_store(&slot->end, worker->judge.end + GRACE_MICROSECONDS);
+    atomic_store(&slot->busy, worker->begin);
+    function(&worker->judge, request, &answer);
+    spent = board_now() - worker->begin;
+    if (worker_send(worker, request, &answer, reply) == 0)
+        worker_count(worker, request->header.kind, &answer, spent);
+    atomic_store(&slot->busy, 0);
+    atomic_store(&slot->end, 0);
+    worker_log(worker, request->header.kind, &answer, spent);
+    answer_clear(&answer);
+}
+
+/* FALSE when nothing was waiting. */
+static gboolean worker_take(Worker *worker, int socket, gboolean background)
+{
+    StorehookMessage request;
+    struct ucred sender;
+    ssize_t size;
+
+    size = storehook_receive_from(socket, worker->request, sizeof(worker->request),
+                                  worker->descriptors, &worker->descriptor_count, MSG_DONTWAIT,
+                                  &sender);
+    if (size == -EAGAIN)
+        return FALSE;
+    worker->begin = board_now();
+    board_count(&worker->counts->requests);
+    if (size < 0) {
+        board_count(&worker->counts->refused);
+        return TRUE;
+    }
+    if (storehook_read_message(worker->request, (size_t)size, worker->descriptors,
+                               worker->descriptor_count, &request) < 0 ||
+        !users_may_ask(worker->settings->users, sender.uid))
+        board_count(&worker->counts->refused);
+    else
+        worker_answer(worker, &request, background);
+    for (unsigned i = 0; i < worker->descriptor_count; i++)
+        close(worker->descriptors[i]);
+    worker->descriptor_count = 0;
+    return TRUE;
+}
+
+static gboolean worker_poll_add(Worker *worker, int fd, guint32 flags)
+{
+    struct epoll_event event = {.events = EPOLLIN | flags, .data.fd = fd};
+
+    return fd < 0 || epoll_ctl(worker->poll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static gboolean worker_start(Worker *worker)
+{
+    const WorkerSettings *settings = worker->settings;
+    g_autoptr(GError) error = NULL;
+    sigset_t stop;
+
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    worker->signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+    worker->poll = epoll_create1(EPOLL_CLOEXEC);
+    /* Exclusive: one request wakes one worker. */
+    if (worker->signals < 0 || worker->poll < 0 ||
+        !worker_poll_add(worker, settings->store, EPOLLEXCLUSIVE) ||
+        !worker_poll_add(worker, settings->background, EPOLLEXCLUSIVE) ||
+        !worker_poll_add(worker, worker->signals, 0))
+        return FALSE;
+    if (!engine_set_temp_directory(settings->engine, settings->temp_directory, &error)) {
+        log_line(settings->log, "worker not-started reason=\"%s\"", error->message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static void worker_enter_cage(Worker *worker)
+{
+    const WorkerSettings *settings = worker->settings;
+    const CageSettings cage = {.temp_directory = settings->temp_directory,
+                               .memory = settings->config->memory,
+                               .file_size = settings->config->temporary_size};
+
+    atomic_store(&worker->judge.slot->layers, cage_enter(&cage));
+}
+
+static void worker_serve(Worker *worker)
+{
+    const WorkerSettings *settings = worker->settings;
+    BoardWorker *slot = worker->judge.slot;
+
+    for (;;) {
+        struct epoll_event event;
+        int ready = epoll_wait(worker->poll, &event, 1, -1);
+
+        if (ready < 0 && errno != EINTR)
+            return;
+        if (ready <= 0)
+            continue;
+        if (event.data.fd == worker->signals)
+            return;
+        /* A store's write goes before all else, however often. */
+        if (!worker_take(worker, settings->store, FALSE) && settings->background >= 0)
+            (void)worker_take(worker, settings->background, TRUE);
+        if (atomic_fetch_add(&slot->served, 1) + 1 >= settings->config->scans_per_worker) {
+            board_count(&worker->counts->workers_retired);
+            return;
+        }
+    }
+}
+
+int worker_run(const WorkerSettings *settings)
+{
+    /* Large, and alive as long as the process: it ends by _exit(). */
+    Worker *worker = g_new0(Worker, 1);
+
+    worker->settings = settings;
+    worker->counts = &settings->board->counts;
+    worker->judge = (Judge){.config = settings->config,
+                            .rules = settings->rules,
+                            .engine = settings->engine,
+                            .typer = settings->typer,
+                            .cache = settings->cache,
+                            .board = settings->board,
+                            .slot = &settings->board->workers[settings->slot],
+                            .slot_count = BOARD_SLOTS,
+                            .allow = settings->allow,
+                            .version = settings->version,
+                            .channel = settings->channel};
+    if (!worker_start(worker))
+        return STATUS_FAILED;
+    /* Dies with the loader, and the loader with the supervisor. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != settings->loader)
+        return STATUS_FAILED;
+    worker_enter_cage(worker);
+    worker_serve(worker);
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * worker.h - a caged process that answers requests until it is told to stop or worn out.
+ */
+#ifndef SCANNER_WORKER_H
+#define SCANNER_WORKER_H
+
+#include "scanner/judge.h"
+
+typedef struct {
+    const ScannerConfig *config;
+    const FilterRules *rules;
+    Engine *engine;
+    FileTyper *typer;
+    VerdictCache *cache;
+    Board *board;
+    const AllowView *allow;
+    const GArray *users; /* of uid_t; empty: anybody */
+    const char *version;
+    guint slot;
+    const char *temp_directory;
+    int store;      /* the request sockets */
+    int background; /* -1: this worker takes no background work */
+    int channel;
+    int log;
+    pid_t loader; /* its parent: gone means end */
+} WorkerSettings;
+
+/* The life of a forked worker. Returns its exit status: 0 when told to stop or worn out. */
+int worker_run(const WorkerSettings *settings);
+
+#endif /* SCANNER_WORKER_H */

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * store-processes.c - several processes on one file: no update is lost between them, no number is
+ * handed out twice, and one that is killed does not hold up the others.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "store-test.h"
+
+enum {
+    PROCESSES = 3,
+    THREADS = 2,
+    INCREMENTS = 100, /* a thread */
+    COUNTERS = 2
+};
+
+/* In the children, where check's assertions do not reach. */
+#define MUST(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "store-processes.c:%d: %s\n", __LINE__, #condition);                   \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+static Bytes counter_key(unsigned i)
+{
+    static const char *const names[COUNTERS + 1] = {"one", "two", "escrow"};
+
+    return text(names[i]);
+}
+
+/* Adds 1 by read and write, and 1 by escrow, until it is committed. */
+static void increment(Store *store, Txn *txn, unsigned i)
+{
+    JET_ERR error;
+
+    do {
+        uint64_t value, number;
+        int64_t old;
+        Bytes row;
+        char key[32];
+
+        MUST(txn_begin(txn, false) == JET_errSuccess);
+        MUST(txn_get(txn, TREE_ROWS, counter_key(i), &row) == JET_errSuccess);
+        memcpy(&value, row.data, sizeof value);
+        value++;
+        MUST(store_reserve(store, 1, 1, 1, &number) == JET_errSuccess);
+        int size = snprintf(key, sizeof key, "number %llu", (unsigned long long)number);
+        error = txn_put(txn, TREE_ROWS, counter_key(i), (Bytes){&value, sizeof value});
+        if (error == JET_errSuccess)
+            error = txn_escrow(txn, TREE_ROWS, counter_key(COUNTERS), 0, 8, 1, &old);
+        if (error == JET_errSuccess)
+            error = txn_insert(txn, TREE_ROWS, (Bytes){key, (size_t)size}, text("taken"));
+        if (error == JET_errSuccess)
+            error = txn_commit(txn, true);
+        MUST(error == JET_errSuccess || error == JET_errWriteConflict);
+        if (error != JET_errSuccess)
+            MUST(txn_rollback(txn) == JET_errSuccess);
+    } while (error != JET_errSuccess);
+}
+
+static void *increment_many(void *context)
+{
+    Store *store = context;
+    Txn *txn;
+
+    MUST(txn_new(store, &txn) == JET_errSuccess);
+    for (unsigned i = 0; i < INCREMENTS; i++)
+        increment(store, txn, i % COUNTERS);
+    txn_free(txn);
+    return NULL;
+}
+
+static pid_t start_process(const TestStore *test)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        pthread_t threads[THREADS];
+        Store *store;
+
+        MUST(store_open(&(StoreOptions){.path = test->path}, &store) == JET_errSuccess);
+        for (int i = 0; i < THREADS; i++)
+            MUST(pthread_create(&threads[i], NULL, increment_many, store) == 0);
+        for (int i = 0; i < THREADS; i++)
+            pthread_join(threads[i], NULL);
+        store_close(store);
+        _exit(0);
+    }
+    return pid;
+}
+
+static void create_counters(TestStore *test)
+{
+    uint64_t zero = 0;
+
+    test_store_create(test);
+    Txn *txn = test_begin(test->store);
+    for (unsigned i = 0; i <= COUNTERS; i++)
+        ck_ok(txn_put(txn, TREE_ROWS, counter_key(i), (Bytes){&zero, sizeof zero}));
+    ck_ok(txn_commit(txn, false));
+    txn_free(txn);
+    test->store = store_close(test->store);
+}
+
+/* The sum of the counters; checks that escrow and taken numbers say the same. */
+static uint64_t count_all(TestStore *test)
+{
+    uint64_t sum = 0, value;
+    TreeCursor *cursor;
+    Bytes key, row;
+
+    ck_ok(store_open(&(StoreOptions){.path = test->path}, &test->store));
+    Txn *txn = test_begin(test->store);
+    for (unsigned i = 0; i < COUNTERS; i++) {
+        ck_ok(txn_get(txn, TREE_ROWS, counter_key(i), &row));
+        memcpy(&value, row.data, sizeof value);
+        sum += value;
+    }
+    ck_ok(txn_get(txn, TREE_ROWS, counter_key(COUNTERS), &row));
+    memcpy(&value, row.data, sizeof value);
+    ck_assert_uint_eq(value, sum);
+    ck_ok(tree_cursor_new(txn, TREE_ROWS, &cursor));
+    JET_ERR error = tree_cursor_seek(cursor, SEEK_GE, text("number "), text(""), &key, &row);
+    for (value = 0; error == JET_errSuccess && memcmp(key.data, "number ", 7) == 0; value++)
+        error = tree_cursor_next(cursor, &key, &row);
+    ck_assert_uint_eq(value, sum);
+    tree_cursor_free(cursor);
+    txn_free(txn);
+    test->store = store_close(test->store);
+    return sum;
+}
+
+START_TEST(no_update_is_lost)
+{
+    TestStore test;
+    pid_t pids[PROCESSES];
+    int status;
+
+    create_counters(&test);
+    for (int i = 0; i < PROCESSES; i++)
+        pids[i] = start_process(&test);
+    for (int i = 0; i < PROCESSES; i++) {
+        ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+        ck_assert_int_eq(status, 0);
+    }
+    ck_assert_uint_eq(count_all(&test), PROCESSES * THREADS * INCREMENTS);
+    test_store_remove(&test);
+}
+END_TEST
+
+START_TEST(a_killed_process_holds_up_nobody)
+{
+    TestStore test;
+    int status;
+
+    create_counters(&test);
+    pid_t survivor = start_process(&test);
+    for (int i = 0; i < 5; i++) {
+        pid_t victim = start_process(&test);
+        usleep(3000 * (useconds_t)(i + 1));
+        kill(victim, SIGKILL);
+        ck_assert_int_eq(waitpid(victim, &status, 0), victim);
+    }
+    ck_assert_int_eq(waitpid(survivor, &status, 0), survivor);
+    ck_assert_int_eq(status, 0);
+    ck_assert_uint_ge(count_all(&test), THREADS * INCREMENTS);
+    test_store_remove(&test);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("store processes");
+    TCase *cases = tcase_create("processes");
+
+    tcase_set_timeout(cases, 100);
+    tcase_add_test(cases, no_update_is_lost);
+    tcase_add_test(cases, a_killed_process_holds_up_nobody);
+    suite_add_tcase(suite, cases);
+    return test_run(suite);
+}
