@@ -161,6 +161,15 @@ static void close_all(const int *descriptors, unsigned count)
 ssize_t storehook_receive(int fd, void *buffer, size_t capacity, int *descriptors,
                           unsigned *descriptor_count, int flags)
 {
+    struct ucred ignored;
+
+    return storehook_receive_from(fd, buffer, capacity, descriptors, descriptor_count, flags,
+                                  &ignored);
+}
+
+ssize_t storehook_receive_from(int fd, void *buffer, size_t capacity, int *descriptors,
+                               unsigned *descriptor_count, int flags, struct ucred *ret_sender)
+{
     union {
         struct cmsghdr align;
         /* Credentials may come along where the socket asks for them. */
@@ -180,7 +189,10 @@ ssize_t storehook_receive(int fd, void *buffer, size_t capacity, int *descriptor
     } while (received < 0 && errno == EINTR);
     if (received < 0)
         return -errno;
+    *ret_sender = (struct ucred){.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS)
+            memcpy(ret_sender, CMSG_DATA(c), sizeof(*ret_sender));
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
             size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 

@@ -210,6 +210,10 @@ typedef struct {
  * -errno. More descriptors than fit are closed by the kernel and end as -EPROTO. */
 ssize_t storehook_receive(int fd, void *buffer, size_t capacity, int *descriptors,
                           unsigned *descriptor_count, int flags);
+/* The same, and who sent it where the socket has SO_PASSCRED; else pid 0, uid and gid -1. */
+struct ucred;
+ssize_t storehook_receive_from(int fd, void *buffer, size_t capacity, int *descriptors,
+                               unsigned *descriptor_count, int flags, struct ucred *ret_sender);
 /* Checks every length and index. 0; -EPROTO: not a message; -EPROTONOSUPPORT: another version. */
 int storehook_read_message(const void *buffer, size_t size, const int *descriptors,
                            unsigned descriptor_count, StorehookMessage *ret);
