@@ -78,7 +78,7 @@ static const Key keys[] = {
     {"limits", "login-threads", KEY_COUNT, "2", 1, 64, K(login_threads),
      "threads that check passwords"},
     {"limits", "login-timeout", KEY_SECONDS, "60", 1, 3600, K(login_timeout),
-     "time that an IMAP or POP3 client has to log in"},
+     "an IMAP or POP3 client that is silent for so long before it logs in is closed"},
     {"limits", "stall-timeout", KEY_SECONDS, "60", 1, 3600, K(stall_timeout),
      "a client that takes no output for so long is closed"},
     {"limits", "drain-time", KEY_SECONDS, "30", 0, 3600, K(drain_time),

@@ -44,7 +44,8 @@ struct Server {
     GTlsCertificate *certificate; /* NULL without TLS */
     guint64 public_mailbox;
     GPtrArray *listeners;
-    GHashTable *connections; /* Connection -> ServiceKind */
+    GHashTable *connections;   /* Connection -> ServiceKind */
+    GHashTable *imap_sessions; /* connection id -> ImapSession */
     guint service_connections[SERVICE_COUNT];
     guint last_id;
     guint sweeper;

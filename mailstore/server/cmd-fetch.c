@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd-fetch.c - FETCH: some messages a step, until there is enough output for the client to take.
+ *
+ * A message that is read is charged to the reading budget before, and given back when its output is
+ * sent. One that is gone is passed over and told of at the end (RFC 5530 EXPUNGEISSUED).
+ */
+#include "mailstore/server/imap-bodystructure.h"
+#include "mailstore/server/imap-envelope.h"
+#include "mailstore/server/imap-fetch-items.h"
+#include "mailstore/server/imap-session.h"
+#include "mailstore/server/imap-set.h"
+
+#include <string.h>
+
+/* What a step may take before others get the thread. */
+#define STEP_MICROSECONDS 50000
+
+typedef struct {
+    GArray *set;
+    FetchItems items;
+    GArray *indexes; /* NULL before the first step */
+    guint next;
+    gboolean lost;
+} Arguments;
+
+static void arguments_free(gpointer data)
+{
+    Arguments *arguments = data;
+
+    g_clear_pointer(&arguments->set, g_array_unref);
+    g_clear_pointer(&arguments->indexes, g_array_unref);
+    fetch_items_clear(&arguments->items);
+    g_free(arguments);
+}
+
+static gboolean parse_fetch(ImapSession *session, ImapParser *parser)
+{
+    Arguments *arguments = g_new0(Arguments, 1);
+
+    session->arguments = arguments;
+    session->free_arguments = arguments_free;
+    return imap_parse_space(parser) && imap_parse_set(parser, &arguments->set) &&
+           imap_parse_space(parser) && imap_parse_fetch_items(parser, &arguments->items);
+}
+
+static void print_date(ImapOutput *output, gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
+
+    if (time == NULL) /* no year of four digits */
+        time = g_date_time_new_from_unix_utc(0);
+    imap_output_printf(
+        output, "\"%2d-%s-%04d %02d:%02d:%02d +0000\"", g_date_time_get_day_of_month(time),
+        imap_month_names[g_date_time_get_month(time) - 1], g_date_time_get_year(time),
+        g_date_time_get_hour(time), g_date_time_get_minute(time), g_date_time_get_second(time));
+}
+
+/* What is known of one message while it is printed. */
+typedef struct {
+    const MailEntry *entry;
+    GBytes *text;   /* NULL unless needed */
+    MimePart *root; /* of text */
+    guint64 size;
+} Subject;
+
+static void print_section(ImapOutput *output, const FetchItem *item, const Subject *subject)
+{
+    g_autoptr(GBytes) bytes = imap_section_extract(&item->section, subject->text, subject->root);
+
+    imap_output_puts(output, item->label);
+    if (!item->is_rfc822)
+        imap_section_print(output, &item->section);
+    imap_output_puts(output, " ");
+    if (bytes == NULL)
+        imap_output_puts(output, "NIL");
+    else
+        imap_output_literal(output, bytes);
+}
+
+static void print_item(ImapOutput *output, const FetchItem *item, const Subject *subject)
+{
+    const char *data = subject->text == NULL ? NULL : g_bytes_get_data(subject->text, NULL);
+    const MimePart *root = subject->root;
+
+    switch (item->kind) {
+    case FETCH_UID:
+        imap_output_printf(output, "UID %u", subject->entry->uid);
+        break;
+    case FETCH_FLAGS:
+        imap_output_puts(output, "FLAGS ");
+        imap_output_flags(output, subject->entry->flags, subject->entry->keywords);
+        break;
+    case FETCH_INTERNALDATE:
+        imap_output_puts(output, "INTERNALDATE ");
+        print_date(output, subject->entry->internal_date);
+        break;
+    case FETCH_SIZE:
+        imap_output_printf(output, "RFC822.SIZE %" G_GUINT64_FORMAT, subject->size);
+        break;
+    case FETCH_ENVELOPE:
+        imap_output_puts(output, "ENVELOPE ");
+        imap_envelope_print(output, data + root->header, root->header_length);
+        break;
+    case FETCH_BODY:
+    case FETCH_BODYSTRUCTURE:
+        imap_output_puts(output, item->kind == FETCH_BODY ? "BODY " : "BODYSTRUCTURE ");
+        imap_bodystructure_print(output, data, root, item->kind == FETCH_BODYSTRUCTURE);
+        break;
+    case FETCH_SECTION:
+        print_section(output, item, subject);
+        break;
+    }
+}
+
+static void print_message(ImapSession *session, guint index, const Subject *subject,
+                          gboolean flags_changed)
+{
+    const Arguments *arguments = session->arguments;
+    ImapOutput *output = &session->output;
+    gboolean told_uid = FALSE, told_flags = FALSE;
+    const char *space = "";
+
+    imap_output_printf(output, "* %u FETCH (", index + 1);
+    for (guint i = 0; i < arguments->items.items->len; i++) {
+        const FetchItem *item = &g_array_index(arguments->items.items, FetchItem, i);
+        imap_output_puts(output, space);
+        print_item(output, item, subject);
+        told_uid = told_uid || item->kind == FETCH_UID;
+        told_flags = told_flags || item->kind == FETCH_FLAGS;
+        space = " ";
+    }
+    if (session->by_uid && !told_uid)
+        imap_output_printf(output, "%sUID %u", space, subject->entry->uid);
+    if (flags_changed && !told_flags) {
+        imap_output_puts(output, " FLAGS ");
+        imap_output_flags(output, subject->entry->flags, subject->entry->keywords);
+    }
+    imap_output_puts(output, ")\r\n");
+}
+
+/* Reading a body marks it as seen (RFC 3501 §6.4.5). */
+static gboolean mark_seen(ImapSession *session, MailSession *mail, guint index, GError **error)
+{
+    const Arguments *arguments = session->arguments;
+    ImapMailbox *mailbox = session->selected;
+    const MailEntry *entry = imap_mailbox_item(mailbox, index)->entry;
+    MailEntry *changed = NULL;
+
+    if (!arguments->items.sets_seen || mailbox->read_only || (entry->flags & MAIL_FLAG_SEEN) != 0)
+        return FALSE;
+    if (!mail_entry_change_flags(mail, mailbox->folder, entry->uid, MAIL_FLAGS_ADD, MAIL_FLAG_SEEN,
+                                 NULL, &changed, error))
+        return FALSE;
+    imap_mailbox_set_entry(mailbox, index, changed);
+    return TRUE;
+}
+
+static gboolean needs_size(const FetchItems *items)
+{
+    for (guint i = 0; i < items->items->len; i++)
+        if (g_array_index(items->items, FetchItem, i).kind == FETCH_SIZE)
+            return TRUE;
+    return items->needs_message;
+}
+
+/* DONE for this message, WAIT for memory; MORE never. */
+static ImapStep fetch_one(ImapSession *session, MailSession *mail, guint index, GError **error)
+{
+    Arguments *arguments = session->arguments;
+    ImapItem *item = imap_mailbox_item(session->selected, index);
+    Subject subject = {0};
+
+    if (needs_size(&arguments->items)) {
+        if (item->gone || !mail_message_size(mail, item->entry->message, &subject.size, error))
+            return IMAP_STEP_DONE;
+    }
+    g_autoptr(GBytes) text = NULL;
+    g_autoptr(MimePart) root = NULL;
+    if (arguments->items.needs_message) {
+        if (!imap_session_take_memory(session, subject.size))
+            return IMAP_STEP_WAIT;
+        text = mail_message_read(mail, item->entry->message, error);
+        if (text == NULL)
+            return IMAP_STEP_DONE;
+        gsize length;
+        const char *data = g_bytes_get_data(text, &length);
+        root = mime_part_parse(data == NULL ? "" : data, length);
+    }
+    gboolean changed = mark_seen(session, mail, index, error);
+    subject.entry = item->entry;
+    subject.text = text;
+    subject.root = root;
+    print_message(session, index, &subject, changed);
+    return IMAP_STEP_DONE;
+}
+
+static ImapStep finish(ImapSession *session)
+{
+    const Arguments *arguments = session->arguments;
+
+    /* A UID that is not there is no mistake (RFC 3501 §6.4.8). */
+    if (arguments->lost && !session->by_uid)
+        imap_session_reply(session, "NO [EXPUNGEISSUED] Some messages are gone");
+    else
+        imap_session_reply(session, "OK FETCH completed");
+    return IMAP_STEP_DONE;
+}
+
+static ImapStep step_fetch(ImapSession *session, MailSession *mail)
+{
+    Arguments *arguments = session->arguments;
+    gint64 end = g_get_monotonic_time() + STEP_MICROSECONDS;
+
+    if (arguments->indexes == NULL) {
+        arguments->indexes =
+            imap_mailbox_select(session->selected, arguments->set, session->by_uid);
+        if (arguments->indexes == NULL) {
+            imap_session_reply(session, "BAD No message has this number");
+            return IMAP_STEP_DONE;
+        }
+    }
+    while (arguments->next < arguments->indexes->len) {
+        g_autoptr(GError) error = NULL;
+        guint index = g_array_index(arguments->indexes, guint, arguments->next);
+        if (session->output.length >= session->server->config->output_step ||
+            g_get_monotonic_time() > end)
+            return IMAP_STEP_MORE;
+        gsize before = session->output.length;
+        if (fetch_one(session, mail, index, &error) == IMAP_STEP_WAIT)
+            return IMAP_STEP_WAIT;
+        arguments->next++;
+        arguments->lost = arguments->lost || session->output.length == before;
+        if (error != NULL &&
+            !g_error_matches(error, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND)) {
+            imap_session_reply_error(session, error, "fetch");
+            return IMAP_STEP_DONE;
+        }
+    }
+    return finish(session);
+}
+
+const ImapCommand imap_command_fetch = {.name = "FETCH",
+                                        .states = IMAP_STATE_SELECTED,
+                                        .run = IMAP_RUN_READER,
+                                        .has_uid_form = TRUE,
+                                        .keeps_numbers = TRUE,
+                                        .parse = parse_fetch,
+                                        .step = step_fetch};

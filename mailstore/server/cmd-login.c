@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-login.c - LOGIN and AUTHENTICATE PLAIN, with an initial response (RFC 4959). */
+#include "mailstore/server/imap-session.h"
+#include "mailstore/server/login.h"
+
+#include <string.h>
+
+typedef struct {
+    char *user;
+    char *password;
+    char *initial; /* AUTHENTICATE: base64, NULL when it comes in a line of its own */
+} Arguments;
+
+static void forget(char *secret)
+{
+    if (secret != NULL)
+        explicit_bzero(secret, strlen(secret));
+    g_free(secret);
+}
+
+static void arguments_free(gpointer data)
+{
+    Arguments *arguments = data;
+
+    g_free(arguments->user);
+    forget(arguments->password);
+    forget(arguments->initial);
+    g_free(arguments);
+}
+
+static Arguments *arguments_new(ImapSession *session)
+{
+    Arguments *arguments = g_new0(Arguments, 1);
+
+    session->arguments = arguments;
+    session->free_arguments = arguments_free;
+    return arguments;
+}
+
+static void login_done(gpointer data, const LoginResult *result)
+{
+    ImapSession *session = data;
+
+    if (!imap_session_job_ended(session))
+        return;
+    if (!result->good) {
+        session->mistakes += 4; /* five guesses a connection */
+        imap_session_reply(session, "NO [AUTHENTICATIONFAILED] Wrong name or password");
+    } else if (result->error != NULL) {
+        imap_session_reply_error(session, result->error, "open mailbox");
+    } else {
+        session->mailbox = result->mailbox;
+        imap_session_logged_in(session, result->user);
+        g_autofree char *capabilities = imap_session_capabilities(session);
+        imap_session_reply(session, "OK [CAPABILITY %s] Logged in", capabilities);
+    }
+    imap_session_end_held(session);
+}
+
+static ImapStep begin_login(ImapSession *session, const char *user, const char *password)
+{
+    if (!connection_is_private(session->connection)) {
+        imap_session_reply(session, "NO [PRIVACYREQUIRED] STARTTLS comes first");
+        return IMAP_STEP_DONE;
+    }
+    session->working = TRUE;
+    connection_set_busy(session->connection, TRUE);
+    login_start(session->server, session->connection, user, password, login_done, session);
+    return IMAP_STEP_HELD;
+}
+
+static gboolean parse_login(ImapSession *session, ImapParser *parser)
+{
+    Arguments *arguments = arguments_new(session);
+
+    return imap_parse_space(parser) && imap_parse_astring(parser, &arguments->user) &&
+           imap_parse_space(parser) && imap_parse_astring(parser, &arguments->password);
+}
+
+static ImapStep step_login(ImapSession *session, MailSession *mail)
+{
+    Arguments *arguments = session->arguments;
+
+    (void)mail;
+    return begin_login(session, arguments->user, arguments->password);
+}
+
+const ImapCommand imap_command_login = {
+    .name = "LOGIN", .states = IMAP_STATE_GREETED, .parse = parse_login, .step = step_login};
+
+static ImapStep take_response(ImapSession *session, const char *base64)
+{
+    g_autofree char *user = NULL;
+    char *password = NULL;
+    ImapStep step = IMAP_STEP_DONE;
+
+    if (login_parse_plain(base64, &user, &password))
+        step = begin_login(session, user, password);
+    else
+        imap_session_reply(session, "BAD That is no response of PLAIN");
+    forget(password);
+    return step;
+}
+
+static gboolean parse_authenticate(ImapSession *session, ImapParser *parser)
+{
+    Arguments *arguments = arguments_new(session);
+
+    if (!imap_parse_space(parser))
+        return FALSE;
+    if (!imap_parser_take_word(parser, "PLAIN")) {
+        parser->problem = "Only PLAIN is known";
+        return FALSE;
+    }
+    if (!imap_parser_take(parser, ' '))
+        return TRUE;
+    gsize length = (gsize)(parser->end - parser->at);
+    arguments->initial = g_strndup(parser->at, length);
+    parser->at = parser->end;
+    return TRUE;
+}
+
+static ImapStep step_authenticate(ImapSession *session, MailSession *mail)
+{
+    Arguments *arguments = session->arguments;
+
+    (void)mail;
+    if (arguments->initial != NULL)
+        return take_response(session, arguments->initial);
+    connection_puts(session->connection, "+ \r\n");
+    return IMAP_STEP_HELD;
+}
+
+static void line_authenticate(ImapSession *session, const char *line)
+{
+    if (strcmp(line, "*") == 0)
+        imap_session_reply(session, "BAD Given up");
+    else
+        take_response(session, line);
+}
+
+const ImapCommand imap_command_authenticate = {.name = "AUTHENTICATE",
+                                               .states = IMAP_STATE_GREETED,
+                                               .parse = parse_authenticate,
+                                               .step = step_authenticate,
+                                               .line = line_authenticate};

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd-search.c - SEARCH: a while a step. Texts are read only for messages that the rest of the
+ * program does not rule out, one at a time and charged.
+ */
+#include "mailstore/server/imap-search.h"
+#include "mailstore/server/imap-session.h"
+
+/* What a step may take before others get the thread. */
+#define STEP_MICROSECONDS 50000
+
+typedef struct {
+    ImapSearch *search;
+    gboolean bad_charset;
+    guint next;
+    GArray *found; /* guint32 */
+} Arguments;
+
+static void arguments_free(gpointer data)
+{
+    Arguments *arguments = data;
+
+    imap_search_free(arguments->search);
+    g_array_unref(arguments->found);
+    g_free(arguments);
+}
+
+static gboolean parse_search(ImapSession *session, ImapParser *parser)
+{
+    Arguments *arguments = g_new0(Arguments, 1);
+
+    arguments->found = g_array_new(FALSE, FALSE, sizeof(guint32));
+    session->arguments = arguments;
+    session->free_arguments = arguments_free;
+    return imap_parse_space(parser) &&
+           imap_parse_search(parser, &arguments->search, &arguments->bad_charset);
+}
+
+/* DONE with *ret_matches, or WAIT. A message that went away does not match. */
+static ImapStep search_one(ImapSession *session, MailSession *mail, guint index,
+                           gboolean *ret_matches)
+{
+    const Arguments *arguments = session->arguments;
+    const ImapMailbox *mailbox = session->selected;
+    const ImapItem *item = imap_mailbox_item(mailbox, index);
+    ImapSearchSubject subject = {.entry = item->entry,
+                                 .number = index + 1,
+                                 .last = imap_mailbox_count(mailbox),
+                                 .last_uid = imap_mailbox_last_uid(mailbox)};
+    gboolean needs_text = imap_search_needs_text(arguments->search);
+
+    *ret_matches = FALSE;
+    if (item->gone || !imap_search_may_match(arguments->search, &subject))
+        return IMAP_STEP_DONE;
+    if ((needs_text || imap_search_needs_size(arguments->search)) &&
+        !mail_message_size(mail, item->entry->message, &subject.size, NULL))
+        return IMAP_STEP_DONE;
+    g_autoptr(GBytes) text = NULL;
+    if (needs_text) {
+        if (!imap_session_take_memory(session, subject.size))
+            return IMAP_STEP_WAIT;
+        text = mail_message_read(mail, item->entry->message, NULL);
+        if (text == NULL)
+            return IMAP_STEP_DONE;
+        subject.text = text;
+    }
+    *ret_matches = imap_search_matches(arguments->search, &subject);
+    return IMAP_STEP_DONE;
+}
+
+static void tell_found(ImapSession *session)
+{
+    const Arguments *arguments = session->arguments;
+
+    imap_output_puts(&session->output, "* SEARCH");
+    for (guint i = 0; i < arguments->found->len; i++)
+        imap_output_printf(&session->output, " %u", g_array_index(arguments->found, guint32, i));
+    imap_output_puts(&session->output, "\r\n");
+    imap_session_reply(session, "OK SEARCH completed");
+}
+
+static ImapStep step_search(ImapSession *session, MailSession *mail)
+{
+    Arguments *arguments = session->arguments;
+    gint64 end = g_get_monotonic_time() + STEP_MICROSECONDS;
+
+    if (arguments->bad_charset) {
+        imap_session_reply(session, "NO [BADCHARSET (UTF-8 US-ASCII)] Unknown charset");
+        return IMAP_STEP_DONE;
+    }
+    while (arguments->next < imap_mailbox_count(session->selected)) {
+        gboolean matches;
+        /* Before taking more memory, what was read is given back with the step. */
+        if (g_get_monotonic_time() > end ||
+            session->output.charge > session->server->config->output_step)
+            return IMAP_STEP_MORE;
+        if (search_one(session, mail, arguments->next, &matches) == IMAP_STEP_WAIT)
+            return IMAP_STEP_WAIT;
+        if (matches) {
+            guint32 number = session->by_uid
+                                 ? imap_mailbox_item(session->selected, arguments->next)->entry->uid
+                                 : arguments->next + 1;
+            g_array_append_val(arguments->found, number);
+        }
+        arguments->next++;
+    }
+    tell_found(session);
+    return IMAP_STEP_DONE;
+}
+
+const ImapCommand imap_command_search = {.name = "SEARCH",
+                                         .states = IMAP_STATE_SELECTED,
+                                         .run = IMAP_RUN_READER,
+                                         .has_uid_form = TRUE,
+                                         .keeps_numbers = TRUE,
+                                         .parse = parse_search,
+                                         .step = step_search};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-store.c - STORE: flags of messages. Each is a change of its own; a few a step. */
+#include "mailstore/server/imap-session.h"
+#include "mailstore/server/imap-set.h"
+
+/* Changes before others get the thread: each may wait for the disk. */
+#define CHANGES_A_STEP 64
+
+typedef struct {
+    GArray *set;
+    MailFlagsChange change;
+    gboolean silent;
+    guint32 flags;
+    char **keywords;
+    GArray *indexes; /* of items; NULL before the first step */
+    guint next;
+    gboolean lost; /* some message was gone */
+} Arguments;
+
+static void arguments_free(gpointer data)
+{
+    Arguments *arguments = data;
+
+    g_clear_pointer(&arguments->set, g_array_unref);
+    g_clear_pointer(&arguments->indexes, g_array_unref);
+    g_strfreev(arguments->keywords);
+    g_free(arguments);
+}
+
+static gboolean parse_store(ImapSession *session, ImapParser *parser)
+{
+    Arguments *arguments = g_new0(Arguments, 1);
+
+    session->arguments = arguments;
+    session->free_arguments = arguments_free;
+    if (!imap_parse_space(parser) || !imap_parse_set(parser, &arguments->set) ||
+        !imap_parse_space(parser))
+        return FALSE;
+    arguments->change = imap_parser_take(parser, '+')   ? MAIL_FLAGS_ADD
+                        : imap_parser_take(parser, '-') ? MAIL_FLAGS_REMOVE
+                                                        : MAIL_FLAGS_SET;
+    arguments->silent = imap_parser_take_word(parser, "FLAGS.SILENT");
+    if (!arguments->silent && !imap_parser_take_word(parser, "FLAGS")) {
+        parser->problem = "Only FLAGS can be stored";
+        return FALSE;
+    }
+    return imap_parse_space(parser) &&
+           imap_parse_flags(parser, TRUE, &arguments->flags, &arguments->keywords);
+}
+
+static gboolean store_one(ImapSession *session, MailSession *mail, guint index, GError **error)
+{
+    Arguments *arguments = session->arguments;
+    ImapMailbox *mailbox = session->selected;
+    ImapItem *item = imap_mailbox_item(mailbox, index);
+    g_autoptr(GError) local = NULL;
+    MailEntry *entry = NULL;
+
+    if (item->gone) {
+        arguments->lost = TRUE;
+        return TRUE;
+    }
+    if (!mail_entry_change_flags(mail, mailbox->folder, item->entry->uid, arguments->change,
+                                 arguments->flags, (const char *const *)arguments->keywords, &entry,
+                                 &local)) {
+        if (!g_error_matches(local, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        arguments->lost = TRUE;
+        return TRUE;
+    }
+    imap_mailbox_set_entry(mailbox, index, entry);
+    if (!arguments->silent) {
+        imap_output_printf(&session->output, "* %u FETCH (", index + 1);
+        if (session->by_uid)
+            imap_output_printf(&session->output, "UID %u ", entry->uid);
+        imap_output_puts(&session->output, "FLAGS ");
+        imap_output_flags(&session->output, entry->flags, entry->keywords);
+        imap_output_puts(&session->output, ")\r\n");
+    }
+    return TRUE;
+}
+
+static gboolean begin(ImapSession *session)
+{
+    Arguments *arguments = session->arguments;
+
+    if (session->selected->read_only) {
+        imap_session_reply(session, "NO The mailbox is open for reading only");
+        return FALSE;
+    }
+    arguments->indexes = imap_mailbox_select(session->selected, arguments->set, session->by_uid);
+    if (arguments->indexes == NULL)
+        imap_session_reply(session, "BAD No message has this number");
+    return arguments->indexes != NULL;
+}
+
+static ImapStep step_store(ImapSession *session, MailSession *mail)
+{
+    Arguments *arguments = session->arguments;
+    g_autoptr(GError) error = NULL;
+
+    if (arguments->indexes == NULL && !begin(session))
+        return IMAP_STEP_DONE;
+    for (guint i = 0; i < CHANGES_A_STEP && arguments->next < arguments->indexes->len; i++)
+        if (!store_one(session, mail, g_array_index(arguments->indexes, guint, arguments->next++),
+                       &error)) {
+            imap_session_reply_error(session, error, "flags");
+            return IMAP_STEP_DONE;
+        }
+    if (arguments->next < arguments->indexes->len)
+        return IMAP_STEP_MORE;
+    imap_session_reply(session, arguments->lost && !session->by_uid
+                                    ? "NO [EXPUNGEISSUED] Some messages are gone"
+                                    : "OK STORE completed");
+    return IMAP_STEP_DONE;
+}
+
+const ImapCommand imap_command_store = {.name = "STORE",
+                                        .states = IMAP_STATE_SELECTED,
+                                        .run = IMAP_RUN_WRITER,
+                                        .has_uid_form = TRUE,
+                                        .keeps_numbers = TRUE,
+                                        .parse = parse_store,
+                                        .step = step_store};

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * imap-envelope.c - prints the envelope of a header; addresses are taken apart as RFC 5322 says,
+ * with patience: what is no address gives a name or a mailbox without a host.
+ */
+#include "mailstore/server/imap-envelope.h"
+#include "mailstore/server/mime-header.h"
+
+#include <string.h>
+
+typedef struct {
+    GString *phrase; /* words before '<', or the address itself */
+    GString *comment;
+    GString *route;
+    GString *local;
+    GString *host;
+    gboolean angle; /* seen '<' */
+    gboolean at;    /* seen '@' */
+} Address;
+
+static void address_init(Address *address)
+{
+    address->phrase = g_string_new(NULL);
+    address->comment = g_string_new(NULL);
+    address->route = g_string_new(NULL);
+    address->local = g_string_new(NULL);
+    address->host = g_string_new(NULL);
+    address->angle = address->at = FALSE;
+}
+
+static void address_clear(Address *address)
+{
+    g_string_free(address->phrase, TRUE);
+    g_string_free(address->comment, TRUE);
+    g_string_free(address->route, TRUE);
+    g_string_free(address->local, TRUE);
+    g_string_free(address->host, TRUE);
+}
+
+static void print_nonempty(ImapOutput *output, GString *text)
+{
+    while (text->len > 0 && text->str[text->len - 1] == ' ')
+        g_string_truncate(text, text->len - 1);
+    imap_output_nstring(output, text->len == 0 ? NULL : text->str, text->len);
+}
+
+static void address_print(ImapOutput *output, Address *address)
+{
+    if (address->local->len == 0 && address->host->len == 0 && address->phrase->len == 0)
+        return;
+    if (!address->angle && !address->at) { /* a bare word is a mailbox */
+        g_string_assign(address->local, address->phrase->str);
+        g_string_truncate(address->phrase, 0);
+    }
+    imap_output_puts(output, "(");
+    print_nonempty(output, address->phrase->len > 0 ? address->phrase : address->comment);
+    imap_output_puts(output, " ");
+    print_nonempty(output, address->route);
+    imap_output_puts(output, " ");
+    imap_output_string(output, g_strchomp(address->local->str));
+    imap_output_puts(output, " ");
+    /* NIL would begin a group. */
+    imap_output_string(output,
+                       address->host->len > 0 ? g_strchomp(address->host->str) : "MISSING_DOMAIN");
+    imap_output_puts(output, ")");
+}
+
+/* What the characters at hand belong to. */
+static GString *address_field(Address *address)
+{
+    if (address->at)
+        return address->host;
+    return address->angle ? address->local : address->phrase;
+}
+
+static const char *take_comment(const char *at, GString *comment)
+{
+    int depth = 0;
+
+    for (; *at != '\0'; at++) {
+        if (*at == '\\' && at[1] != '\0')
+            g_string_append_c(comment, *++at);
+        else if (*at == '(' && depth++ == 0)
+            continue;
+        else if (*at == ')' && --depth == 0)
+            return at + 1;
+        else
+            g_string_append_c(comment, *at);
+    }
+    return at;
+}
+
+static const char *take_quoted(const char *at, GString *text)
+{
+    for (at++; *at != '\0' && *at != '"'; at++) {
+        if (*at == '\\' && at[1] != '\0')
+            at++;
+        g_string_append_c(text, *at);
+    }
+    return *at == '"' ? at + 1 : at;
+}
+
+static void address_at(Address *address)
+{
+    if (address->angle && address->local->len == 0) { /* a route, "<@a,@b:c@d>" */
+        g_string_append_c(address->route, '@');
+        return;
+    }
+    if (!address->angle) {
+        g_string_assign(address->local, address->phrase->str);
+        g_string_truncate(address->phrase, 0);
+    }
+    address->at = TRUE;
+}
+
+static const char *address_char(Address *address, const char *at)
+{
+    switch (*at) {
+    case '(':
+        g_string_truncate(address->comment, 0);
+        return take_comment(at, address->comment);
+    case '"':
+        return take_quoted(at, address_field(address));
+    case '<':
+        address->angle = TRUE;
+        address->at = FALSE;
+        g_string_truncate(address->local, 0);
+        return at + 1;
+    case '>':
+        return at + 1;
+    case '@':
+        address_at(address);
+        return at + 1;
+    case ' ': {
+        GString *phrase = address->phrase;
+        if (!address->angle && !address->at && phrase->len > 0 &&
+            phrase->str[phrase->len - 1] != ' ')
+            g_string_append_c(phrase, ' ');
+        return at + 1;
+    }
+    default:
+        g_string_append_c(address_field(address), *at);
+        return at + 1;
+    }
+}
+
+/* One address, group or end of a group; TRUE while there are more. */
+static gboolean print_next(ImapOutput *output, const char **at, gboolean *in_group)
+{
+    Address address;
+    gboolean more = TRUE;
+
+    address_init(&address);
+    for (;;) {
+        char c = **at;
+        if (c == '\0' || c == ',' || (c == ';' && *in_group)) {
+            address_print(output, &address);
+            if (c == ';')
+                imap_output_puts(output, "(NIL NIL NIL NIL)");
+            if (c == ';' || c == '\0')
+                *in_group = *in_group && c == '\0';
+            more = c != '\0';
+            *at += more;
+            break;
+        }
+        if (c == ':' && address.angle) { /* the end of a route */
+            g_string_append(address.route, address.host->str);
+            g_string_truncate(address.host, 0);
+            g_string_truncate(address.local, 0);
+            address.at = FALSE;
+            (*at)++;
+            continue;
+        }
+        if (c == ':' && !*in_group) {
+            imap_output_puts(output, "(NIL NIL ");
+            imap_output_string(output, g_strchomp(address.phrase->str));
+            imap_output_puts(output, " NIL)");
+            *in_group = TRUE;
+            (*at)++;
+            break;
+        }
+        *at = address_char(&address, *at);
+    }
+    address_clear(&address);
+    return more;
+}
+
+static void print_addresses(ImapOutput *output, const char *text)
+{
+    gboolean in_group = FALSE;
+
+    if (text == NULL || *text == '\0') {
+        imap_output_puts(output, "NIL");
+        return;
+    }
+    gsize before = output->length;
+    imap_output_puts(output, "(");
+    while (print_next(output, &text, &in_group))
+        ;
+    if (in_group)
+        imap_output_puts(output, "(NIL NIL NIL NIL)");
+    if (output->length == before + 1) { /* nothing was an address */
+        g_string_truncate(output->tail, output->tail->len - 1);
+        output->length--;
+        imap_output_puts(output, "NIL");
+        return;
+    }
+    imap_output_puts(output, ")");
+}
+
+void imap_envelope_print(ImapOutput *output, const char *header, gsize length)
+{
+    /* Sender and Reply-To default to From. */
+    g_autofree char *from = mime_header_value(header, length, "from");
+    static const char *const names[] = {"from", "sender", "reply-to", "to", "cc", "bcc"};
+    static const char *const first[] = {"date", "subject"};
+    static const char *const last[] = {"in-reply-to", "message-id"};
+
+    imap_output_puts(output, "(");
+    for (gsize i = 0; i < G_N_ELEMENTS(first); i++) {
+        g_autofree char *value = mime_header_value(header, length, first[i]);
+        imap_output_string(output, value);
+        imap_output_puts(output, " ");
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *value = mime_header_value(header, length, names[i]);
+        gboolean defaults = i == 1 || i == 2;
+        print_addresses(output, defaults && (value == NULL || *value == '\0') ? from : value);
+        imap_output_puts(output, " ");
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(last); i++) {
+        g_autofree char *value = mime_header_value(header, length, last[i]);
+        imap_output_string(output, value);
+        imap_output_puts(output, i == 0 ? " " : ")");
+    }
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * imap-mailbox.c - the view of a selected mailbox, and how it catches up with the folder.
+ *
+ * Fails when the store does. Known limit: all entries are read when anything changed, which is
+ * cheap against the round trip of a client up to some 100 000 messages.
+ */
+#include "mailstore/server/imap-mailbox.h"
+#include "mailstore/server/imap-set.h"
+
+#include <string.h>
+
+static void item_clear(gpointer data)
+{
+    g_clear_pointer(&((ImapItem *)data)->entry, mail_entry_free);
+}
+
+static void items_append(GArray *items, MailEntry *entry)
+{
+    ImapItem item = {.entry = entry};
+
+    g_array_append_val(items, item);
+}
+
+ImapMailbox *imap_mailbox_new(MailSession *session, const MailFolder *folder, const char *name,
+                              gboolean read_only, GError **error)
+{
+    g_autoptr(GPtrArray) entries = mail_folder_entries(session, folder->id, 1, error);
+
+    if (entries == NULL)
+        return NULL;
+    ImapMailbox *mailbox = g_new0(ImapMailbox, 1);
+    mailbox->folder = folder->id;
+    mailbox->name = g_strdup(name);
+    mailbox->read_only = read_only;
+    mailbox->uid_validity = folder->uid_validity;
+    mailbox->items = g_array_sized_new(FALSE, FALSE, sizeof(ImapItem), entries->len);
+    g_array_set_clear_func(mailbox->items, item_clear);
+    g_ptr_array_set_free_func(entries, NULL);
+    for (guint i = 0; i < entries->len; i++)
+        items_append(mailbox->items, g_ptr_array_index(entries, i));
+    return mailbox;
+}
+
+ImapMailbox *imap_mailbox_free(ImapMailbox *mailbox)
+{
+    if (mailbox == NULL)
+        return NULL;
+    g_array_unref(mailbox->items);
+    g_free(mailbox->name);
+    g_free(mailbox);
+    return NULL;
+}
+
+guint imap_mailbox_count(const ImapMailbox *mailbox)
+{
+    return mailbox->items->len;
+}
+
+ImapItem *imap_mailbox_item(const ImapMailbox *mailbox, guint index)
+{
+    g_assert(index < mailbox->items->len);
+    return &g_array_index(mailbox->items, ImapItem, index);
+}
+
+guint imap_mailbox_lower_bound(const ImapMailbox *mailbox, guint32 uid)
+{
+    guint low = 0, high = mailbox->items->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (imap_mailbox_item(mailbox, middle)->entry->uid < uid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+guint32 imap_mailbox_last_uid(const ImapMailbox *mailbox)
+{
+    guint count = mailbox->items->len;
+
+    return count == 0 ? 0 : imap_mailbox_item(mailbox, count - 1)->entry->uid;
+}
+
+GArray *imap_mailbox_select(const ImapMailbox *mailbox, const GArray *set, gboolean by_uid)
+{
+    guint count = mailbox->items->len;
+    g_autofree gchar *chosen = g_malloc0(count + 1);
+
+    for (guint i = 0; i < set->len; i++) {
+        ImapRange range = imap_range_resolve(g_array_index(set, ImapRange, i),
+                                             by_uid ? imap_mailbox_last_uid(mailbox) : count);
+        guint begin, end;
+        if (by_uid) {
+            begin = imap_mailbox_lower_bound(mailbox, range.first);
+            end = range.last == G_MAXUINT32 ? count
+                                            : imap_mailbox_lower_bound(mailbox, range.last + 1);
+        } else {
+            if (range.first == 0 || range.last > count)
+                return NULL;
+            begin = range.first - 1;
+            end = range.last;
+        }
+        if (end > begin)
+            memset(chosen + begin, 1, end - begin);
+    }
+    GArray *indexes = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < count; i++)
+        if (chosen[i])
+            g_array_append_val(indexes, i);
+    return indexes;
+}
+
+static gboolean keywords_equal(char **a, char **b)
+{
+    static char *none[] = {NULL};
+
+    return g_strv_equal((const char *const *)(a == NULL ? none : a),
+                        (const char *const *)(b == NULL ? none : b));
+}
+
+static void tell_flags(const ImapMailbox *mailbox, guint index, ImapOutput *output)
+{
+    const MailEntry *entry = imap_mailbox_item(mailbox, index)->entry;
+
+    imap_output_printf(output, "* %u FETCH (UID %u FLAGS ", index + 1, entry->uid);
+    imap_output_flags(output, entry->flags, entry->keywords);
+    imap_output_puts(output, ")\r\n");
+}
+
+/* What the client knows against what there is: marks the gone, tells of changed flags. Returns the
+ * index of the first entry that is new. */
+static guint compare(ImapMailbox *mailbox, GPtrArray *entries, ImapOutput *output)
+{
+    guint fresh = 0;
+
+    for (guint i = 0; i < mailbox->items->len; i++) {
+        ImapItem *item = imap_mailbox_item(mailbox, i);
+        MailEntry *entry = NULL;
+        while (fresh < entries->len &&
+               (entry = g_ptr_array_index(entries, fresh))->uid < item->entry->uid)
+            fresh++;
+        if (fresh == entries->len || entry->uid != item->entry->uid) {
+            item->gone = TRUE;
+            mailbox->has_gone = TRUE;
+            continue;
+        }
+        gboolean same = entry->flags == item->entry->flags &&
+                        keywords_equal(entry->keywords, item->entry->keywords);
+        mail_entry_free(item->entry);
+        item->entry = entry;
+        g_ptr_array_index(entries, fresh++) = NULL;
+        if (!same)
+            tell_flags(mailbox, i, output);
+    }
+    /* Below the last known UID nothing is new. */
+    while (fresh < entries->len &&
+           ((MailEntry *)g_ptr_array_index(entries, fresh))->uid <= imap_mailbox_last_uid(mailbox))
+        fresh++;
+    return fresh;
+}
+
+static void tell_expunged(ImapMailbox *mailbox, ImapOutput *output)
+{
+    guint kept = 0;
+
+    mailbox->has_gone = FALSE;
+    for (guint i = 0; i < mailbox->items->len; i++) {
+        ImapItem *item = imap_mailbox_item(mailbox, i);
+        if (item->gone) {
+            imap_output_printf(output, "* %u EXPUNGE\r\n", kept + 1);
+            g_clear_pointer(&item->entry, mail_entry_free);
+        } else {
+            *imap_mailbox_item(mailbox, kept++) = *item;
+        }
+    }
+    /* What lies behind was moved or freed. */
+    if (kept < mailbox->items->len) {
+        memset(imap_mailbox_item(mailbox, kept), 0,
+               (mailbox->items->len - kept) * sizeof(ImapItem));
+        g_array_set_size(mailbox->items, kept);
+    }
+}
+
+static void free_entry(gpointer entry)
+{
+    if (entry != NULL)
+        mail_entry_free(entry);
+}
+
+gboolean imap_mailbox_refresh(ImapMailbox *mailbox, MailSession *session, gboolean may_expunge,
+                              ImapOutput *output, GError **error)
+{
+    g_autoptr(GPtrArray) entries = mail_folder_entries(session, mailbox->folder, 1, error);
+
+    if (entries == NULL)
+        return FALSE;
+    g_ptr_array_set_free_func(entries, free_entry); /* some are taken out */
+    guint fresh = compare(mailbox, entries, output);
+    if (may_expunge)
+        tell_expunged(mailbox, output);
+    if (fresh == entries->len)
+        return TRUE;
+    for (; fresh < entries->len; fresh++) {
+        items_append(mailbox->items, g_ptr_array_index(entries, fresh));
+        g_ptr_array_index(entries, fresh) = NULL;
+    }
+    imap_output_printf(output, "* %u EXISTS\r\n", mailbox->items->len);
+    return TRUE;
+}
+
+void imap_mailbox_set_entry(ImapMailbox *mailbox, guint index, MailEntry *entry)
+{
+    ImapItem *item = imap_mailbox_item(mailbox, index);
+
+    mail_entry_free(item->entry);
+    item->entry = entry;
+}

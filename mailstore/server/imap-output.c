@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* imap-output.c - see imap-output.h. Nothing here fails. */
+#include "mailstore/server/imap-output.h"
+#include "mailstore/message/message-store.h"
+#include "mailstore/server/utf7.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Longer strings are sent as literals: some clients have short lines. */
+#define QUOTED_MOST 1000
+/* Shorter literals are copied into the text around them. */
+#define COPY_MOST (16 * 1024)
+
+void imap_output_init(ImapOutput *output)
+{
+    output->chunks = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    output->tail = g_string_new(NULL);
+    output->length = 0;
+    output->charge = 0;
+}
+
+void imap_output_clear(ImapOutput *output)
+{
+    g_clear_pointer(&output->chunks, g_ptr_array_unref);
+    if (output->tail != NULL)
+        g_string_free(output->tail, TRUE);
+    output->tail = NULL;
+}
+
+static void append(ImapOutput *output, const char *data, gsize length)
+{
+    g_string_append_len(output->tail, data, (gssize)length);
+    output->length += length;
+}
+
+void imap_output_puts(ImapOutput *output, const char *text)
+{
+    append(output, text, strlen(text));
+}
+
+void imap_output_printf(ImapOutput *output, const char *format, ...)
+{
+    gsize before = output->tail->len;
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_string_append_vprintf(output->tail, format, arguments);
+    va_end(arguments);
+    output->length += output->tail->len - before;
+}
+
+static gboolean can_be_quoted(const char *data, gsize length)
+{
+    if (length > QUOTED_MOST)
+        return FALSE;
+    for (gsize i = 0; i < length; i++)
+        if (data[i] == '\r' || data[i] == '\n' || (data[i] & 0x80) != 0 || data[i] == '\0')
+            return FALSE;
+    return TRUE;
+}
+
+void imap_output_nstring(ImapOutput *output, const char *data, gsize length)
+{
+    if (data == NULL) {
+        imap_output_puts(output, "NIL");
+        return;
+    }
+    if (can_be_quoted(data, length)) {
+        append(output, "\"", 1);
+        for (gsize i = 0; i < length; i++) {
+            if (data[i] == '"' || data[i] == '\\')
+                append(output, "\\", 1);
+            append(output, data + i, 1);
+        }
+        append(output, "\"", 1);
+        return;
+    }
+    gsize zeros = 0;
+    for (gsize i = 0; i < length; i++)
+        zeros += data[i] == '\0';
+    imap_output_printf(output, "{%" G_GSIZE_FORMAT "}\r\n", length - zeros);
+    for (gsize i = 0; i < length; i++)
+        if (data[i] != '\0')
+            append(output, data + i, 1);
+}
+
+void imap_output_string(ImapOutput *output, const char *text)
+{
+    imap_output_nstring(output, text, text == NULL ? 0 : strlen(text));
+}
+
+void imap_output_literal(ImapOutput *output, GBytes *bytes)
+{
+    gsize length;
+    const char *data = g_bytes_get_data(bytes, &length);
+
+    imap_output_printf(output, "{%" G_GSIZE_FORMAT "}\r\n", length);
+    if (length < COPY_MOST) {
+        append(output, data, length);
+        return;
+    }
+    g_ptr_array_add(output->chunks, g_string_free_to_bytes(output->tail));
+    output->tail = g_string_new(NULL);
+    g_ptr_array_add(output->chunks, g_bytes_ref(bytes));
+    output->length += length;
+}
+
+void imap_output_mailbox(ImapOutput *output, const char *name)
+{
+    g_autofree char *coded = utf7_encode(name);
+
+    imap_output_string(output, coded);
+}
+
+void imap_output_flags(ImapOutput *output, guint32 flags, char *const *keywords)
+{
+    static const struct {
+        guint32 flag;
+        const char *name;
+    } names[] = {{MAIL_FLAG_ANSWERED, "\\Answered"},
+                 {MAIL_FLAG_FLAGGED, "\\Flagged"},
+                 {MAIL_FLAG_DELETED, "\\Deleted"},
+                 {MAIL_FLAG_SEEN, "\\Seen"},
+                 {MAIL_FLAG_DRAFT, "\\Draft"}};
+    const char *space = "";
+
+    imap_output_puts(output, "(");
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if ((flags & names[i].flag) != 0) {
+            imap_output_printf(output, "%s%s", space, names[i].name);
+            space = " ";
+        }
+    for (; keywords != NULL && *keywords != NULL; keywords++) {
+        imap_output_printf(output, "%s%s", space, *keywords);
+        space = " ";
+    }
+    imap_output_puts(output, ")");
+}
+
+void imap_output_send(ImapOutput *output, Connection *connection)
+{
+    for (guint i = 0; i < output->chunks->len; i++)
+        connection_write_bytes(connection, g_ptr_array_index(output->chunks, i));
+    connection_write(connection, output->tail->str, output->tail->len);
+    connection_charge(connection, output->charge);
+    imap_output_clear(output);
+    imap_output_init(output);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * imap-section.h - BODY[section]<partial>: its syntax, and the bytes of a message it means
+ * (RFC 3501 §6.4.5).
+ */
+#ifndef MAILSTORE_SERVER_IMAP_SECTION_H
+#define MAILSTORE_SERVER_IMAP_SECTION_H
+
+#include "mailstore/server/imap-output.h"
+#include "mailstore/server/imap-parser.h"
+#include "mailstore/server/mime-part.h"
+
+typedef enum {
+    IMAP_SECTION_ALL,
+    IMAP_SECTION_HEADER,
+    IMAP_SECTION_FIELDS,
+    IMAP_SECTION_FIELDS_NOT,
+    IMAP_SECTION_TEXT,
+    IMAP_SECTION_MIME
+} ImapSectionKind;
+
+typedef struct {
+    GArray *path; /* guint32 part numbers */
+    ImapSectionKind kind;
+    char **fields; /* of the header; NULL-terminated */
+    gboolean has_partial;
+    guint32 offset, count;
+} ImapSection;
+
+/* From behind '['. */
+gboolean imap_parse_section(ImapParser *parser, ImapSection *ret);
+void imap_section_clear(ImapSection *section);
+
+/* "[1.HEADER.FIELDS (A B)]<0>" */
+void imap_section_print(ImapOutput *output, const ImapSection *section);
+/* The bytes, mostly a slice of the message; NULL when there is no such part. */
+GBytes *imap_section_extract(const ImapSection *section, GBytes *message, const MimePart *root);
+
+#endif /* MAILSTORE_SERVER_IMAP_SECTION_H */

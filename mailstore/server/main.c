@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * main.c - mailstored: a mail store that speaks LMTP, IMAP and POP3.
+ *
+ * Runs in the foreground. SIGTERM and SIGINT drain: no new connections, those there finish what
+ * they began. Exits 0 after that, 1 when it cannot start (the reason is on standard error), 2 on
+ * wrong usage.
+ */
+#include "mailstore/server/log.h"
+#include "mailstore/server/server.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+typedef struct {
+    GMainLoop *main;
+    Server *server;
+    guint patience; /* timer that ends the draining */
+    gboolean stopping;
+} Daemon;
+
+static void daemon_idle(gpointer data)
+{
+    Daemon *mailstored = data;
+
+    g_main_loop_quit(mailstored->main);
+}
+
+static gboolean daemon_out_of_patience(gpointer data)
+{
+    Daemon *mailstored = data;
+
+    mailstored->patience = 0;
+    log_warning("drain-ended connections=%u closed",
+                g_hash_table_size(mailstored->server->connections));
+    server_abort_all(mailstored->server);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean daemon_stop(gpointer data)
+{
+    Daemon *mailstored = data;
+
+    if (mailstored->stopping) {
+        log_info("stopping at-once");
+        server_abort_all(mailstored->server);
+        return G_SOURCE_CONTINUE;
+    }
+    mailstored->stopping = TRUE;
+    log_info("stopping connections=%u", g_hash_table_size(mailstored->server->connections));
+    mailstored->patience = g_timeout_add_seconds((guint)mailstored->server->config->drain_time,
+                                                 daemon_out_of_patience, mailstored);
+    server_drain(mailstored->server, daemon_idle, mailstored);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Each connection is a descriptor: take as many as the administrator lets us have. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int daemon_run(const ServerConfig *config)
+{
+    g_autoptr(GError) error = NULL;
+    Daemon mailstored = {.main = g_main_loop_new(NULL, FALSE)};
+
+    mailstored.server = server_new(config, &error);
+    if (mailstored.server == NULL) {
+        log_warning("cannot-start reason=\"%s\"", error->message);
+        g_main_loop_unref(mailstored.main);
+        return EXIT_FAILURE;
+    }
+    guint term = g_unix_signal_add(SIGTERM, daemon_stop, &mailstored);
+    guint interrupt = g_unix_signal_add(SIGINT, daemon_stop, &mailstored);
+    log_info("ready store=\"%s\"", config->store_path);
+    g_main_loop_run(mailstored.main);
+    g_source_remove(term);
+    g_source_remove(interrupt);
+    if (mailstored.patience != 0)
+        g_source_remove(mailstored.patience);
+    server_free(mailstored.server);
+    g_main_loop_unref(mailstored.main);
+    log_info("stopped");
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    g_autofree char *path = NULL;
+    gboolean version = FALSE, describe = FALSE;
+    GOptionEntry options[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "configuration to run with", "FILE"},
+        {"keys", 0, 0, G_OPTION_ARG_NONE, &describe, "list the keys of the configuration", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &version, "print the version", NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL}};
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autofree char *keys = config_describe();
+    g_autofree char *more =
+        g_strdup_printf("Keys of the configuration and their defaults:\n\n%s", keys);
+    g_autoptr(GError) error = NULL;
+
+    setlocale(LC_CTYPE, "C.UTF-8");
+    signal(SIGPIPE, SIG_IGN);
+    g_option_context_set_summary(context, "A mail store that speaks LMTP, IMAP and POP3.");
+    g_option_context_set_description(context, more);
+    g_option_context_add_main_entries(context, options, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        g_printerr("mailstored: %s\n", error->message);
+        return 2;
+    }
+    if (version) {
+        g_print("mailstored " STOREHOOK_VERSION "\n");
+        return EXIT_SUCCESS;
+    }
+    if (describe) {
+        g_print("%s", keys);
+        return EXIT_SUCCESS;
+    }
+    if (path == NULL || argc != 1) {
+        g_printerr("usage: mailstored --config FILE (mailstored --help says more)\n");
+        return 2;
+    }
+    g_autoptr(GError) bad = NULL;
+    ServerConfig *config = config_load(path, &bad);
+    if (config == NULL) {
+        g_printerr("mailstored: %s\n", bad->message);
+        return EXIT_FAILURE;
+    }
+    raise_descriptor_limit();
+    int status = daemon_run(config);
+    config_free(config);
+    return status;
+}

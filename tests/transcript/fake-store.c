@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fake-store.c - the message store's contract in memory, for tests of the server.
+ *
+ * It fails on demand, where a real store seldom does: a message with a line "X-Fake: refused",
+ * "unavailable", "full", "failed", "dropped" (no UID afterwards) or "slow" (half a second) meets
+ * that. Nothing survives the process.
+ */
+#include "mailstore/message/message-store.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    MailFolder folder;
+    guint64 mailbox;
+    GPtrArray *entries;
+} FakeFolder;
+
+typedef struct {
+    guint id;
+    guint64 folder;
+    MailFolderChanged callback;
+    gpointer data;
+} FakeWatch;
+
+struct MailStore {
+    pthread_mutex_t lock;
+    GPtrArray *mailboxes; /* names; the id is the index + 1 */
+    GPtrArray *folders;   /* FakeFolder; NULL when deleted; the id is the index + 1 */
+    GPtrArray *messages;  /* GBytes; the id is the index + 1 */
+    GPtrArray *watches;
+    guint last_watch;
+};
+
+struct MailSession {
+    MailStore *store;
+};
+
+GQuark mail_store_error_quark(void)
+{
+    return g_quark_from_static_string("fake-mail-store");
+}
+
+void mail_folder_free(MailFolder *folder)
+{
+    if (folder == NULL)
+        return;
+    g_free(folder->name);
+    g_free(folder);
+}
+
+void mail_entry_free(MailEntry *entry)
+{
+    if (entry == NULL)
+        return;
+    g_strfreev(entry->keywords);
+    g_free(entry);
+}
+
+static gboolean fail(GError **error, MailStoreError code)
+{
+    g_set_error(error, MAIL_STORE_ERROR, (gint)code, "the fake store says %d", (int)code);
+    return FALSE;
+}
+
+static MailFolder *folder_copy(const MailFolder *folder)
+{
+    MailFolder *copy = g_memdup2(folder, sizeof *folder);
+
+    copy->name = g_strdup(folder->name);
+    return copy;
+}
+
+static MailEntry *entry_copy(const MailEntry *entry)
+{
+    MailEntry *copy = g_memdup2(entry, sizeof *entry);
+
+    copy->keywords = g_strdupv(entry->keywords);
+    return copy;
+}
+
+static void free_entry(gpointer entry)
+{
+    mail_entry_free(entry);
+}
+
+static void free_folder(gpointer folder)
+{
+    mail_folder_free(folder);
+}
+
+static void free_fake_folder(gpointer data)
+{
+    FakeFolder *folder = data;
+
+    if (folder == NULL)
+        return;
+    g_ptr_array_unref(folder->entries);
+    g_free(folder->folder.name);
+    g_free(folder);
+}
+
+MailStore *mail_store_open(const char *path, GError **error)
+{
+    MailStore *store = g_new0(MailStore, 1);
+
+    (void)path;
+    (void)error;
+    pthread_mutex_init(&store->lock, NULL);
+    store->mailboxes = g_ptr_array_new_with_free_func(g_free);
+    store->folders = g_ptr_array_new_with_free_func(free_fake_folder);
+    store->messages = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    store->watches = g_ptr_array_new_with_free_func(g_free);
+    return store;
+}
+
+MailStore *mail_store_close(MailStore *store)
+{
+    if (store == NULL)
+        return NULL;
+    g_ptr_array_unref(store->mailboxes);
+    g_ptr_array_unref(store->folders);
+    g_ptr_array_unref(store->messages);
+    g_ptr_array_unref(store->watches);
+    pthread_mutex_destroy(&store->lock);
+    g_free(store);
+    return NULL;
+}
+
+MailSession *mail_session_new(MailStore *store, GError **error)
+{
+    MailSession *session = g_new0(MailSession, 1);
+
+    (void)error;
+    session->store = store;
+    return session;
+}
+
+MailSession *mail_session_free(MailSession *session)
+{
+    g_free(session);
+    return NULL;
+}
+
+static FakeFolder *add_folder(MailStore *store, guint64 mailbox, const char *name, FolderKind kind)
+{
+    FakeFolder *folder = g_new0(FakeFolder, 1);
+
+    folder->mailbox = mailbox;
+    folder->entries = g_ptr_array_new_with_free_func(free_entry);
+    g_ptr_array_add(store->folders, folder);
+    folder->folder = (MailFolder){.id = store->folders->len,
+                                  .name = g_strdup(name),
+                                  .kind = kind,
+                                  .subscribed = kind == FOLDER_KIND_INBOX,
+                                  .uid_validity = 1000 + store->folders->len,
+                                  .uid_next = 1};
+    return folder;
+}
+
+static FakeFolder *find_folder(MailStore *store, guint64 mailbox, const char *name)
+{
+    for (guint i = 0; i < store->folders->len; i++) {
+        FakeFolder *folder = g_ptr_array_index(store->folders, i);
+        if (folder != NULL && folder->mailbox == mailbox && strcmp(folder->folder.name, name) == 0)
+            return folder;
+    }
+    return NULL;
+}
+
+static FakeFolder *folder_by_id(MailStore *store, guint64 id)
+{
+    return id == 0 || id > store->folders->len ? NULL : g_ptr_array_index(store->folders, id - 1);
+}
+
+gboolean mail_mailbox_ensure(MailSession *session, const char *user, guint64 *ret_mailbox,
+                             GError **error)
+{
+    MailStore *store = session->store;
+    guint index;
+
+    (void)error;
+    pthread_mutex_lock(&store->lock);
+    if (!g_ptr_array_find_with_equal_func(store->mailboxes, user, g_str_equal, &index)) {
+        g_ptr_array_add(store->mailboxes, g_strdup(user));
+        index = store->mailboxes->len - 1;
+        add_folder(store, index + 1, "INBOX", FOLDER_KIND_INBOX);
+        add_folder(store, index + 1, "Drafts", FOLDER_KIND_DRAFTS);
+        add_folder(store, index + 1, "Sent", FOLDER_KIND_SENT);
+        add_folder(store, index + 1, "Trash", FOLDER_KIND_TRASH);
+    }
+    pthread_mutex_unlock(&store->lock);
+    *ret_mailbox = index + 1;
+    return TRUE;
+}
+
+GPtrArray *mail_folder_list(MailSession *session, guint64 mailbox, GError **error)
+{
+    MailStore *store = session->store;
+    GPtrArray *list = g_ptr_array_new_with_free_func(free_folder);
+
+    (void)error;
+    pthread_mutex_lock(&store->lock);
+    for (guint i = 0; i < store->folders->len; i++) {
+        const FakeFolder *folder = g_ptr_array_index(store->folders, i);
+        if (folder != NULL && folder->mailbox == mailbox)
+            g_ptr_array_add(list, folder_copy(&folder->folder));
+    }
+    pthread_mutex_unlock(&store->lock);
+    return list;
+}
+
+MailFolder *mail_folder_find(MailSession *session, guint64 mailbox, const char *name,
+                             GError **error)
+{
+    pthread_mutex_lock(&session->store->lock);
+    FakeFolder *folder = find_folder(session->store, mailbox, name);
+    MailFolder *found = folder == NULL ? NULL : folder_copy(&folder->folder);
+    pthread_mutex_unlock(&session->store->lock);
+    if (found == NULL)
+        fail(error, MAIL_STORE_ERROR_NOT_FOUND);
+    return found;
+}
+
+MailFolder *mail_folder_create(MailSession *session, guint64 mailbox, const char *name,
+                               FolderKind kind, GError **error)
+{
+    MailStore *store = session->store;
+    MailFolder *made = NULL;
+
+    pthread_mutex_lock(&store->lock);
+    if (find_folder(store, mailbox, name) == NULL) {
+        for (const char *at = strchr(name, '/'); at != NULL; at = strchr(at + 1, '/')) {
+            g_autofree char *parent = g_strndup(name, (gsize)(at - name));
+            if (find_folder(store, mailbox, parent) == NULL)
+                add_folder(store, mailbox, parent, kind);
+        }
+        made = folder_copy(&add_folder(store, mailbox, name, kind)->folder);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (made == NULL)
+        fail(error, MAIL_STORE_ERROR_EXISTS);
+    return made;
+}
+
+static void tell(MailStore *store, guint64 folder)
+{
+    for (guint i = 0; i < store->watches->len; i++) {
+        FakeWatch *watch = g_ptr_array_index(store->watches, i);
+        if (watch->folder == folder)
+            watch->callback(folder, watch->data);
+    }
+}
+
+gboolean mail_folder_delete(MailSession *session, guint64 id, GError **error)
+{
+    MailStore *store = session->store;
+
+    pthread_mutex_lock(&store->lock);
+    FakeFolder *folder = folder_by_id(store, id);
+    if (folder != NULL) {
+        free_fake_folder(folder);
+        g_ptr_array_index(store->folders, id - 1) = NULL;
+        tell(store, id);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return folder != NULL || fail(error, MAIL_STORE_ERROR_NOT_FOUND);
+}
+
+gboolean mail_folder_rename(MailSession *session, guint64 mailbox, const char *from, const char *to,
+                            GError **error)
+{
+    MailStore *store = session->store;
+
+    pthread_mutex_lock(&store->lock);
+    FakeFolder *folder = find_folder(store, mailbox, from);
+    gboolean taken = find_folder(store, mailbox, to) != NULL;
+    if (folder != NULL && !taken) {
+        g_free(folder->folder.name);
+        folder->folder.name = g_strdup(to);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (taken)
+        return fail(error, MAIL_STORE_ERROR_EXISTS);
+    return folder != NULL || fail(error, MAIL_STORE_ERROR_NOT_FOUND);
+}
+
+gboolean mail_folder_subscribe(MailSession *session, guint64 id, gboolean subscribed,
+                               GError **error)
+{
+    pthread_mutex_lock(&session->store->lock);
+    FakeFolder *folder = folder_by_id(session->store, id);
+    if (folder != NULL)
+        folder->folder.subscribed = subscribed;
+    pthread_mutex_unlock(&session->store->lock);
+    return folder != NULL || fail(error, MAIL_STORE_ERROR_NOT_FOUND);
+}
+
+GPtrArray *mail_folder_entries(MailSession *session, guint64 id, guint32 first_uid, GError **error)
+{
+    MailStore *store = session->store;
+    GPtrArray *list = NULL;
+
+    pthread_mutex_lock(&store->lock);
+    FakeFolder *folder = folder_by_id(store, id);
+    if (folder != NULL) {
+        list = g_ptr_array_new_with_free_func(free_entry);
+        for (guint i = 0; i < folder->entries->len; i++) {
+            const MailEntry *entry = g_ptr_array_index(folder->entries, i);
+            if (entry->uid >= first_uid)
+                g_ptr_array_add(list, entry_copy(entry));
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (list == NULL)
+        fail(error, MAIL_STORE_ERROR_NOT_FOUND);
+    return list;
+}
+
+GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
+{
+    MailStore *store = session->store;
+    GBytes *bytes = NULL;
+
+    pthread_mutex_lock(&store->lock);
+    if (message > 0 && message <= store->messages->len)
+        bytes = g_bytes_ref(g_ptr_array_index(store->messages, message - 1));
+    pthread_mutex_unlock(&store->lock);
+    if (bytes == NULL)
+        fail(error, MAIL_STORE_ERROR_NOT_FOUND);
+    return bytes;
+}
+
+gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_size, GError **error)
+{
+    g_autoptr(GBytes) bytes = mail_message_read(session, message, error);
+
+    if (bytes != NULL)
+        *ret_size = g_bytes_get_size(bytes);
+    return bytes != NULL;
+}
+
+/* Whether the message asks for this misfortune. */
+static gboolean asks_for(GBytes *text, const char *what)
+{
+    g_autofree char *line = g_strconcat("X-Fake: ", what, "\r\n", NULL);
+    gsize length;
+    const char *data = g_bytes_get_data(text, &length);
+
+    return memmem(data, length, line, strlen(line)) != NULL;
+}
+
+static guint32 add_entry(FakeFolder *folder, guint64 message, guint32 flags, char **keywords,
+                         gint64 date)
+{
+    MailEntry *entry = g_new0(MailEntry, 1);
+
+    entry->uid = folder->folder.uid_next++;
+    entry->message = message;
+    entry->flags = flags;
+    entry->keywords = g_strdupv(keywords);
+    entry->internal_date = date;
+    g_ptr_array_add(folder->entries, entry);
+    return entry->uid;
+}
+
+static const struct {
+    const char *word;
+    MailStoreError code;
+} misfortunes[] = {{"refused", MAIL_STORE_ERROR_REFUSED},
+                   {"unavailable", MAIL_STORE_ERROR_UNAVAILABLE},
+                   {"full", MAIL_STORE_ERROR_FULL},
+                   {"failed", MAIL_STORE_ERROR_FAILED}};
+
+gboolean mail_deliver(MailSession *session, const MailDelivery *delivery, const guint64 *folders,
+                      gsize folder_count, guint32 *ret_uids, GError **ret_errors, GError **error)
+{
+    MailStore *store = session->store;
+
+    if (asks_for(delivery->text, "slow"))
+        g_usleep(G_USEC_PER_SEC / 2);
+    for (gsize i = 0; i < G_N_ELEMENTS(misfortunes); i++)
+        if (asks_for(delivery->text, misfortunes[i].word))
+            return fail(error, misfortunes[i].code);
+    gboolean dropped = asks_for(delivery->text, "dropped");
+    pthread_mutex_lock(&store->lock);
+    g_ptr_array_add(store->messages, g_bytes_ref(delivery->text));
+    guint64 message = store->messages->len;
+    for (gsize i = 0; i < folder_count; i++) {
+        FakeFolder *folder = folder_by_id(store, folders[i]);
+        ret_uids[i] = 0;
+        ret_errors[i] = NULL;
+        if (folder == NULL) {
+            fail(&ret_errors[i], MAIL_STORE_ERROR_NOT_FOUND);
+        } else if (!dropped) {
+            ret_uids[i] = add_entry(folder, message, delivery->flags, (char **)delivery->keywords,
+                                    delivery->internal_date);
+            tell(store, folders[i]);
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+    return TRUE;
+}
+
+static guint find_entry(const FakeFolder *folder, guint32 uid)
+{
+    guint i = 0;
+
+    while (i < folder->entries->len &&
+           ((const MailEntry *)g_ptr_array_index(folder->entries, i))->uid != uid)
+        i++;
+    return i;
+}
+
+static gboolean copy_entries(MailSession *session, guint64 from, const guint32 *uids, gsize count,
+                             guint64 to, guint32 *ret_to, gboolean move, GError **error)
+{
+    MailStore *store = session->store;
+
+    pthread_mutex_lock(&store->lock);
+    FakeFolder *source = folder_by_id(store, from);
+    FakeFolder *target = folder_by_id(store, to);
+    for (gsize i = 0; source != NULL && target != NULL && i < count; i++) {
+        guint index = find_entry(source, uids[i]);
+        ret_to[i] = 0;
+        if (index == source->entries->len)
+            continue;
+        const MailEntry *entry = g_ptr_array_index(source->entries, index);
+        if (!asks_for(g_ptr_array_index(store->messages, entry->message - 1), "uncopied"))
+            ret_to[i] = add_entry(target, entry->message, entry->flags, entry->keywords,
+                                  entry->internal_date);
+        if (move)
+            g_ptr_array_remove_index(source->entries, index);
+    }
+    tell(store, from);
+    tell(store, to);
+    pthread_mutex_unlock(&store->lock);
+    return (source != NULL && target != NULL) || fail(error, MAIL_STORE_ERROR_NOT_FOUND);
+}
+
+gboolean mail_copy(MailSession *session, guint64 from, const guint32 *uids, gsize count, guint64 to,
+                   guint32 *ret_to, GError **error)
+{
+    return copy_entries(session, from, uids, count, to, ret_to, FALSE, error);
+}
+
+gboolean mail_move(MailSession *session, guint64 from, const guint32 *uids, gsize count, guint64 to,
+                   guint32 *ret_to, GError **error)
+{
+    return copy_entries(session, from, uids, count, to, ret_to, TRUE, error);
+}
+
+static void change_keywords(MailEntry *entry, MailFlagsChange change, const char *const *keywords)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    static const char *const none[] = {NULL};
+
+    if (keywords == NULL)
+        keywords = none;
+    for (char **at = entry->keywords; at != NULL && *at != NULL; at++)
+        if (change != MAIL_FLAGS_SET && !g_strv_contains(keywords, *at))
+            g_strv_builder_add(builder, *at);
+    for (; *keywords != NULL && change != MAIL_FLAGS_REMOVE; keywords++)
+        g_strv_builder_add(builder, *keywords);
+    g_strfreev(entry->keywords);
+    entry->keywords = g_strv_builder_end(builder);
+}
+
+gboolean mail_entry_change_flags(MailSession *session, guint64 id, guint32 uid,
+                                 MailFlagsChange change, guint32 flags, const char *const *keywords,
+                                 MailEntry **ret_entry, GError **error)
+{
+    MailStore *store = session->store;
+    MailEntry *changed = NULL;
+
+    pthread_mutex_lock(&store->lock);
+    FakeFolder *folder = folder_by_id(store, id);
+    guint index = folder == NULL ? 0 : find_entry(folder, uid);
+    if (folder != NULL && index < folder->entries->len) {
+        MailEntry *entry = g_ptr_array_index(folder->entries, index);
+        entry->flags = change == MAIL_FLAGS_SET   ? flags
+                       : change == MAIL_FLAGS_ADD ? entry->flags | flags
+                                                  : entry->flags & ~flags;
+        change_keywords(entry, change, keywords);
+        changed = entry_copy(entry);
+        tell(store, id);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (changed == NULL)
+        return fail(error, MAIL_STORE_ERROR_NOT_FOUND);
+    if (ret_entry != NULL)
+        *ret_entry = changed;
+    else
+        mail_entry_free(changed);
+    return TRUE;
+}
+
+gboolean mail_expunge(MailSession *session, guint64 id, const guint32 *uids, gsize count,
+                      GError **error)
+{
+    MailStore *store = session->store;
+
+    pthread_mutex_lock(&store->lock);
+    FakeFolder *folder = folder_by_id(store, id);
+    for (gsize i = 0; folder != NULL && i < count; i++) {
+        guint index = find_entry(folder, uids[i]);
+        if (index < folder->entries->len)
+            g_ptr_array_remove_index(folder->entries, index);
+    }
+    tell(store, id);
+    pthread_mutex_unlock(&store->lock);
+    return folder != NULL || fail(error, MAIL_STORE_ERROR_NOT_FOUND);
+}
+
+gboolean mail_collect(MailSession *session, gint64 min_age, guint *ret_messages, GError **error)
+{
+    (void)session;
+    (void)min_age;
+    (void)error;
+    *ret_messages = 0;
+    return TRUE;
+}
+
+guint mail_store_watch(MailStore *store, guint64 folder, MailFolderChanged callback,
+                       gpointer user_data)
+{
+    FakeWatch *watch = g_new0(FakeWatch, 1);
+
+    pthread_mutex_lock(&store->lock);
+    *watch = (FakeWatch){++store->last_watch, folder, callback, user_data};
+    g_ptr_array_add(store->watches, watch);
+    pthread_mutex_unlock(&store->lock);
+    return watch->id;
+}
+
+void mail_store_unwatch(MailStore *store, guint id)
+{
+    pthread_mutex_lock(&store->lock);
+    for (guint i = 0; i < store->watches->len; i++)
+        if (((FakeWatch *)g_ptr_array_index(store->watches, i))->id == id) {
+            g_ptr_array_remove_index(store->watches, i);
+            break;
+        }
+    pthread_mutex_unlock(&store->lock);
+}
