@@ -241,8 +241,10 @@ static int run(const Command *command, const Options *options, char **operands)
     }
     if (command->argument == NULL)
         return ask_once(command, options, path, NULL);
-    for (; *operands != NULL; operands++)
-        worst = MAX(worst, ask_once(command, options, path, *operands));
+    for (; *operands != NULL; operands++) {
+        int status = ask_once(command, options, path, *operands);
+        worst = MAX(worst, status);
+    }
     return worst;
 }
 

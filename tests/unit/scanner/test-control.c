@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test-control.c - the control socket in this process, and the real storehookctl asking it.
+ */
+#include "scanner/control.h"
+#include "scanner/control-private.h"
+
+#include "libstorehook/protocol.h"
+#include "tests/unit/scanner/fake-lmtp.h"
+
+#include <check.h>
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char MESSAGE[] = "Subject: hello\r\n\r\nbody\r\n";
+
+typedef struct {
+    const char *protection, *reason;
+    const char *client_reason; /* NULL: hooked */
+    gboolean client;
+    guint calls;
+} State;
+
+static char *directory, *config, *path;
+static Control *control;
+static Quarantine *quarantine;
+static Incidents *incidents;
+static AllowList *allow;
+static State state;
+
+static gboolean call_status(JsonObject *reply, gpointer data, GError **error)
+{
+    JsonArray *clients = json_array_new();
+
+    (void)data, (void)error;
+    json_object_set_string_member(reply, "protection", state.protection);
+    json_object_set_string_member(reply, "reason", state.reason);
+    if (state.client) {
+        JsonObject *client = json_object_new();
+        json_object_set_string_member(client, "program", "mailstored");
+        json_object_set_int_member(client, "pid", 4711);
+        json_object_set_boolean_member(client, "hooked", state.client_reason == NULL);
+        json_object_set_string_member(client, "reason",
+                                      state.client_reason != NULL ? state.client_reason : "");
+        json_array_add_object_element(clients, client);
+    }
+    json_object_set_array_member(reply, "clients", clients);
+    return TRUE;
+}
+
+static gboolean call_stop(JsonObject *reply, gpointer data, GError **error)
+{
+    (void)reply, (void)data, (void)error;
+    state.calls++;
+    state.protection = "stopped";
+    return TRUE;
+}
+
+static gboolean call_start(JsonObject *reply, gpointer data, GError **error)
+{
+    (void)reply, (void)data, (void)error;
+    state.protection = "protected";
+    return TRUE;
+}
+
+static gboolean call_reload(JsonObject *reply, gpointer data, GError **error)
+{
+    (void)reply, (void)data;
+    g_set_error_literal(error, CONTROL_ERROR, CONTROL_ERROR_REQUEST,
+                        "storehookd.conf:3: unknown key wrokers");
+    return FALSE;
+}
+
+static void set_up(void)
+{
+    QuarantineLimits limits = {.max_bytes = 1000000, .max_items = 10};
+    ControlHandlers handlers = {call_status, call_stop, call_start, call_reload, NULL};
+    g_autoptr(GError) error = NULL;
+
+    directory = g_dir_make_tmp("storehook-control-XXXXXX", NULL);
+    g_autofree char *items = g_build_filename(directory, "quarantine", NULL);
+    g_autofree char *diary = g_build_filename(directory, "incidents.db", NULL);
+    g_autofree char *allowed = g_build_filename(directory, "allow.db", NULL);
+    g_autofree char *lmtp = g_strdup_printf("unix:%s/lmtp", directory);
+    config = g_build_filename(directory, "storehookd.conf", NULL);
+    g_autofree char *text = g_strdup_printf("[service]\nsocket=%s/s\n", directory);
+    ck_assert(g_file_set_contents(config, text, -1, NULL));
+    path = g_build_filename(directory, "s.control", NULL);
+    quarantine = quarantine_open(items, &limits, NULL);
+    incidents = incidents_open(diary, NULL);
+    allow = allow_list_open(allowed, NULL);
+    ControlRecords records = {incidents, quarantine, allow, {.lmtp = lmtp, .timeout_seconds = 5}};
+    control = control_new(path, &handlers, &records, &error);
+    ck_assert_msg(control != NULL, "%s", error != NULL ? error->message : "");
+    state = (State){.protection = "protected", .reason = "", .client = TRUE};
+}
+
+static void remove_all(const char *name)
+{
+    GDir *dir = g_dir_open(name, 0, NULL);
+
+    for (const char *entry; dir != NULL && (entry = g_dir_read_name(dir)) != NULL;) {
+        g_autofree char *file = g_build_filename(name, entry, NULL);
+        if (g_file_test(file, G_FILE_TEST_IS_DIR))
+            remove_all(file);
+        else
+            g_unlink(file);
+    }
+    if (dir != NULL)
+        g_dir_close(dir);
+    g_rmdir(name);
+}
+
+static void tear_down(void)
+{
+    control = control_free(control);
+    ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS));
+    quarantine = quarantine_close(quarantine);
+    incidents = incidents_close(incidents);
+    allow = allow_list_close(allow);
+    remove_all(directory);
+    g_free(directory);
+    g_free(config);
+    g_free(path);
+}
+
+/* --- storehookctl ----------------------------------------------------------------- */
+
+typedef struct {
+    char *out, *err;
+    int status;
+    gboolean done;
+} Run;
+
+static void on_exit_of(GObject *process, GAsyncResult *result, gpointer data)
+{
+    Run *run = data;
+    ck_assert(g_subprocess_communicate_utf8_finish(G_SUBPROCESS(process), result, &run->out,
+                                                   &run->err, NULL));
+    run->status = g_subprocess_get_exit_status(G_SUBPROCESS(process));
+    run->done = TRUE;
+}
+
+static void run_clear(Run *run)
+{
+    g_free(run->out);
+    g_free(run->err);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+/* The words of one command line, divided by single spaces. */
+static Run ctl(const char *line)
+{
+    g_autofree char *all = g_strdup_printf("%s --config %s %s", STOREHOOKCTL, config, line);
+    g_auto(GStrv) words = g_strsplit(all, " ", -1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocess) process =
+        g_subprocess_newv((const char *const *)words,
+                          G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error);
+    Run run = {0};
+
+    ck_assert_msg(process != NULL, "%s", error != NULL ? error->message : "");
+    g_subprocess_communicate_utf8_async(process, NULL, NULL, on_exit_of, &run);
+    while (!run.done)
+        g_main_context_iteration(NULL, TRUE);
+    return run;
+}
+
+static JsonObject *json_of(const Run *run)
+{
+    g_autoptr(JsonNode) node = json_from_string(run->out, NULL);
+    ck_assert_msg(node != NULL && JSON_NODE_HOLDS_OBJECT(node), "%s", run->out);
+    return json_node_dup_object(node);
+}
+
+static char *store(const char *recipients)
+{
+    static const guint8 DIGEST[32] = {9};
+    QuarantineItem item = {.incident = "AAAA-BBBB-CCCC",
+                           .sender = "eve@x",
+                           .subject = "hello",
+                           .recipients = recipients,
+                           .verdict = FILTER_VERDICT_INFECTED,
+                           .verdict_name = "Eicar",
+                           .is_message = TRUE,
+                           .digests = DIGEST,
+                           .digest_count = 1};
+    int fd = storehook_memfd_new(MESSAGE, strlen(MESSAGE));
+    char *id = NULL;
+
+    ck_assert(quarantine_store_fd(quarantine, &item, fd, strlen(MESSAGE), &id, NULL));
+    close(fd);
+    return id;
+}
+
+START_TEST(the_first_line_and_the_exit_status_say_it)
+{
+    g_auto(Run) yes = ctl("status");
+    ck_assert(g_str_has_prefix(yes.out, "PROTECTED\n"));
+    ck_assert_int_eq(yes.status, 0);
+
+    state.client_reason = "not started with LD_PRELOAD";
+    g_auto(Run) unhooked = ctl("status");
+    ck_assert_msg(g_str_has_prefix(unhooked.out, "NOT PROTECTED (process mailstored, pid 4711: not "
+                                                 "started with LD_PRELOAD)\n"),
+                  "%s", unhooked.out);
+    ck_assert_int_eq(unhooked.status, 1);
+
+    state.protection = "unprotected";
+    state.reason = "no worker is ready";
+    g_auto(Run) broken = ctl("status");
+    ck_assert(g_str_has_prefix(broken.out, "NOT PROTECTED (no worker is ready)\n"));
+    ck_assert_int_eq(broken.status, 1);
+
+    g_auto(Run) json = ctl("--json status");
+    g_autoptr(JsonObject) answer = json_of(&json);
+    ck_assert_str_eq(json_object_get_string_member(answer, "summary"),
+                     "NOT PROTECTED (no worker is ready)");
+    ck_assert_int_eq(json.status, 1);
+    JsonObject *unscanned = json_object_get_object_member(answer, "unscanned");
+    ck_assert_int_eq(json_object_get_int_member(unscanned, "total"), 0);
+}
+END_TEST
+
+START_TEST(stop_and_start_reach_the_supervisor)
+{
+    g_auto(Run) stop = ctl("stop");
+    ck_assert_int_eq(stop.status, 0);
+    ck_assert_uint_eq(state.calls, 1);
+    g_auto(Run) stopped = ctl("status");
+    ck_assert(g_str_has_prefix(stopped.out, "STOPPED\n"));
+    ck_assert_int_eq(stopped.status, 1);
+    g_auto(Run) start = ctl("start");
+    ck_assert_int_eq(start.status, 0);
+    g_auto(Run) status = ctl("status");
+    ck_assert_int_eq(status.status, 0);
+
+    g_auto(Run) reload = ctl("reload");
+    ck_assert_int_eq(reload.status, 1);
+    ck_assert_ptr_nonnull(strstr(reload.err, "storehookd.conf:3: unknown key wrokers"));
+}
+END_TEST
+
+START_TEST(a_service_that_is_gone_is_told)
+{
+    control = control_free(control);
+    g_auto(Run) status = ctl("status");
+    ck_assert_str_eq(status.out, "NOT RUNNING\n");
+    ck_assert_ptr_nonnull(strstr(status.err, "storehookd --config"));
+    ck_assert_int_eq(status.status, 1);
+    g_auto(Run) json = ctl("--json status");
+    g_autoptr(JsonObject) answer = json_of(&json);
+    ck_assert_str_eq(json_object_get_string_member(answer, "protection"), "not-running");
+    g_auto(Run) stop = ctl("stop");
+    ck_assert_int_eq(stop.status, 1);
+}
+END_TEST
+
+START_TEST(wrong_usage_is_told_apart)
+{
+    static const char *const LINES[] = {
+        "frobnicate",          "quarantine",          "quarantine eat",    "status now",
+        "quarantine release",  "status --limit=3",    "--nonsense status", "stop --to=a",
+        "incidents --limit=x", "incidents --limit=-1"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(LINES); i++) {
+        g_auto(Run) run = ctl(LINES[i]);
+        ck_assert_msg(run.status == 2, "%s: %d", LINES[i], run.status);
+        ck_assert_ptr_nonnull(strstr(run.err, "usage:"));
+    }
+    ck_assert_uint_eq(state.calls, 0);
+}
+END_TEST
+
+START_TEST(incidents_are_shown_and_filtered)
+{
+    Incident incident = {
+        .reference = "AAAA-BBBB-CCCC",
+        .sender = "eve@example.net",
+        .recipients = "bob@x alice@x",
+        .subject = "\xe2\x80\xae\x1b[31mred",
+        .attachment = "a.exe",
+        .verdict = FILTER_VERDICT_INFECTED,
+        .verdict_name = "Eicar",
+        .action = FILTER_ACTION_DROP,
+    };
+
+    ck_assert(incidents_add(incidents, &incident, NULL));
+    ck_assert(
+        incidents_add_folder(incidents, "AAAA-BBBB-CCCC", "INBOX", "inbox", "bob", TRUE, NULL));
+    g_auto(Run) table = ctl("incidents --since=1h --sender=EVE@* --verdict=infected");
+    ck_assert_int_eq(table.status, 0);
+    ck_assert_ptr_nonnull(strstr(table.out, "AAAA-BBBB-CCCC"));
+    ck_assert_ptr_nonnull(strstr(table.out, "bob@x +1"));
+    ck_assert_ptr_nonnull(strstr(table.out, "INBOX (inbound)"));
+    /* what mail says does not reach the terminal as a command */
+    ck_assert_ptr_null(strchr(table.out, '\x1b'));
+    ck_assert_ptr_null(strstr(table.out, "\xe2\x80\xae"));
+
+    g_auto(Run) none = ctl("incidents --verdict=blocked");
+    ck_assert_str_eq(none.out, "no incidents\n");
+    g_auto(Run) json = ctl("incidents --json --limit=5");
+    g_autoptr(JsonObject) answer = json_of(&json);
+    ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(answer, "incidents")), 1);
+    g_auto(Run) wrong = ctl("incidents --since=yesterday");
+    ck_assert_int_eq(wrong.status, 1);
+    ck_assert_ptr_nonnull(strstr(wrong.err, "is no time"));
+    g_auto(Run) verdict = ctl("incidents --verdict=bad");
+    ck_assert_int_eq(verdict.status, 1);
+}
+END_TEST
+
+START_TEST(quarantine_is_listed_released_deleted)
+{
+    FakeLmtp *server = fake_lmtp_new(directory, FAKE_LMTP_PLAIN);
+    g_autofree char *id = store("bob@x no@x");
+    g_autofree char *release = g_strconcat("quarantine release ", id, NULL);
+    g_autofree char *delete = g_strconcat("quarantine delete ", id, NULL);
+    g_autofree char *show = g_strconcat("--json quarantine show ", id, NULL);
+
+    g_auto(Run) list = ctl("quarantine list");
+    ck_assert_ptr_nonnull(strstr(list.out, id));
+    ck_assert_ptr_nonnull(strstr(list.out, "Eicar"));
+    g_auto(Run) about = ctl(show);
+    ck_assert_int_eq(about.status, 0);
+
+    g_auto(Run) released = ctl(release);
+    ck_assert_int_eq(released.status, 1); /* no@x refused */
+    ck_assert_ptr_nonnull(strstr(released.out, "nobody"));
+    ck_assert_str_eq(fake_lmtp_data(server), MESSAGE);
+    g_auto(Run) allowed = ctl("allow list");
+    ck_assert_ptr_nonnull(strstr(allowed.out, "0900000000"));
+
+    g_auto(Run) deleted = ctl(delete);
+    ck_assert_msg(deleted.status == 0, "%s", deleted.err);
+    g_auto(Run) again = ctl(delete);
+    ck_assert_int_eq(again.status, 1);
+    g_auto(Run) empty = ctl("quarantine list");
+    ck_assert_str_eq(empty.out, "nothing is quarantined\n");
+    fake_lmtp_free(server);
+}
+END_TEST
+
+START_TEST(unscanned_totals_are_shown)
+{
+    static const guint8 INSTANCE[16] = {1};
+    guint64 totals[STOREHOOK_REASONS] = {4, 3};
+
+    ck_assert(incidents_report_unscanned(incidents, INSTANCE, "mailstored", totals, NULL));
+    ck_assert(incidents_add_unscanned_row(incidents, INSTANCE, 1600000000,
+                                          STOREHOOK_REASON_DEADLINE, "contents", "\1", 1, NULL));
+    g_auto(Run) json = ctl("--json unscanned");
+    g_autoptr(JsonObject) answer = json_of(&json);
+    ck_assert_int_eq(
+        json_object_get_int_member(json_object_get_object_member(answer, "unscanned"), "total"), 7);
+    g_auto(Run) table = ctl("unscanned");
+    ck_assert_ptr_nonnull(strstr(table.out, "contents"));
+    g_auto(Run) status = ctl("status");
+    ck_assert_ptr_nonnull(strstr(status.out, "passed unscanned\n"));
+}
+END_TEST
+
+/* --- The socket ------------------------------------------------------------------- */
+
+typedef struct {
+    GString *got;
+    gboolean closed;
+} Reading;
+
+static void on_bytes(GObject *stream, GAsyncResult *result, gpointer data)
+{
+    Reading *reading = data;
+    g_autoptr(GBytes) bytes =
+        g_input_stream_read_bytes_finish(G_INPUT_STREAM(stream), result, NULL);
+
+    if (bytes == NULL || g_bytes_get_size(bytes) == 0) {
+        reading->closed = TRUE;
+        return;
+    }
+    g_string_append_len(reading->got, g_bytes_get_data(bytes, NULL),
+                        (gssize)g_bytes_get_size(bytes));
+    g_input_stream_read_bytes_async(G_INPUT_STREAM(stream), 65536, 0, NULL, on_bytes, reading);
+}
+
+/* Sends raw bytes and reads until the answer's line, or the end. */
+static char *talk(const char *bytes, gsize size, gboolean *ret_closed)
+{
+    g_autoptr(GSocketClient) client = g_socket_client_new();
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
+    g_autoptr(GSocketConnection) connection =
+        g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, NULL);
+    Reading reading = {.got = g_string_new(NULL)};
+    gsize sent = 0;
+
+    ck_assert_ptr_nonnull(connection);
+    g_socket_set_blocking(g_socket_connection_get_socket(connection), FALSE);
+    g_input_stream_read_bytes_async(g_io_stream_get_input_stream(G_IO_STREAM(connection)), 65536, 0,
+                                    NULL, on_bytes, &reading);
+    gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+    while (!reading.closed && g_get_monotonic_time() < end &&
+           (*ret_closed || strchr(reading.got->str, '\n') == NULL)) {
+        gssize n = g_socket_send(g_socket_connection_get_socket(connection), bytes + sent,
+                                 size - sent, NULL, NULL);
+        sent += n > 0 ? (gsize)n : 0;
+        g_main_context_iteration(NULL, FALSE);
+    }
+    *ret_closed = reading.closed;
+    g_io_stream_close(G_IO_STREAM(connection), NULL, NULL);
+    while (!reading.closed)
+        g_main_context_iteration(NULL, FALSE);
+    return g_string_free(reading.got, FALSE);
+}
+
+START_TEST(bad_requests_are_refused_and_the_service_lives)
+{
+    static const char *const LINES[] = {
+        "\n",
+        "nonsense\n",
+        "[]\n",
+        "{}\n",
+        "{\"command\":7}\n",
+        "{\"command\":\"status\",\"arguments\":[]}\n",
+        "{\"command\":\"rm\"}\n",
+        "{\"command\":\"incidents\",\"arguments\":{\"sendr\":\"x\"}}\n",
+        "{\"command\":\"incidents\",\"arguments\":{\"limit\":-1}}\n",
+        "{\"command\":\"incidents\",\"arguments\":{\"limit\":\"1\"}}\n",
+        "{\"command\":\"incidents\",\"arguments\":{\"sender\":[1]}}\n",
+        "{\"command\":\"quarantine-release\",\"arguments\":{\"id\":\"x\",\"to\":[1]}}\n",
+        "{\"command\":\"quarantine-release\",\"arguments\":{\"id\":\"x\",\"to\":[\"a\\nb\"]}}\n",
+        "{\"command\":\"quarantine-delete\",\"arguments\":{\"id\":null}}\n",
+        "{\"command\":\"quarantine-show\",\"arguments\":{}}\n",
+        "{\"command\":\"allow-remove\",\"arguments\":{\"sha256\":\"zz\"}}\n",
+        "\xff\xfe\n",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(LINES); i++) {
+        gboolean closed = FALSE;
+        g_autofree char *answer = talk(LINES[i], strlen(LINES[i]), &closed);
+        ck_assert_msg(strstr(answer, "\"ok\":false") != NULL, "%s -> %s", LINES[i], answer);
+    }
+    gboolean closed = FALSE;
+    g_autofree char *deep = g_strnfill(60000, '[');
+    deep[59999] = '\n';
+    g_autofree char *answer = talk(deep, 60000, &closed);
+    ck_assert_ptr_nonnull(strstr(answer, "\"ok\":false"));
+}
+END_TEST
+
+START_TEST(a_line_without_end_is_cut_off)
+{
+    g_autofree char *flood = g_strnfill(CONTROL_REQUEST_MAX * 4, 'a');
+    gboolean closed = TRUE;
+    g_autofree char *answer = talk(flood, CONTROL_REQUEST_MAX * 4, &closed);
+
+    ck_assert(closed);
+    ck_assert_msg(*answer == '\0' || strstr(answer, "too long") != NULL, "%s", answer);
+}
+END_TEST
+
+START_TEST(the_socket_is_private_and_unique)
+{
+    ControlHandlers handlers = {call_status, call_stop, call_start, call_reload, NULL};
+    ControlRecords records = {incidents, quarantine, allow, {0}};
+    g_autoptr(GError) error = NULL;
+    struct stat status;
+
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(status.st_mode & 0777, 0600);
+    ck_assert_ptr_null(control_new(path, &handlers, &records, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "another service"));
+
+    /* what a killed service leaves behind is taken over */
+    g_autofree char *stale = g_build_filename(directory, "stale", NULL);
+    g_autoptr(GSocket) left = g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, 0, NULL);
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(stale);
+    ck_assert(g_socket_bind(left, address, FALSE, NULL));
+    g_socket_close(left, NULL);
+    Control *second = control_new(stale, &handlers, &records, NULL);
+    ck_assert_ptr_nonnull(second);
+    control_free(second);
+}
+END_TEST
+
+START_TEST(times_are_understood)
+{
+    static const struct {
+        const char *text;
+        gint64 seconds; /* -1: refused */
+    } CASES[] = {
+        {"2h", 1600000000 - 7200},
+        {"90m", 1600000000 - 5400},
+        {"7d", 1600000000 - 604800},
+        {"1w", 1600000000 - 604800},
+        {"2020-09-13", 1599955200}, /* date -ud 2020-09-13 +%s */
+        {"2020-09-13T12:26:40Z", 1600000000},
+        {"2020-09-13T14:26:40+02:00", 1600000000},
+        {"1600000000", 1600000000},
+        {"", -1},
+        {"yesterday", -1},
+        {"2020-13-45", -1},
+        {"5y", -1},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        gint64 got = -1;
+        gboolean ok = control_time_parse(
+            CASES[i].text, G_GINT64_CONSTANT(1600000000) * G_USEC_PER_SEC, &got, NULL);
+        ck_assert_msg(ok == (CASES[i].seconds >= 0), "%s", CASES[i].text);
+        if (ok)
+            ck_assert_int_eq(got, CASES[i].seconds * G_USEC_PER_SEC);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("control");
+    TCase *tcase = tcase_create("control");
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, the_first_line_and_the_exit_status_say_it);
+    tcase_add_test(tcase, stop_and_start_reach_the_supervisor);
+    tcase_add_test(tcase, a_service_that_is_gone_is_told);
+    tcase_add_test(tcase, wrong_usage_is_told_apart);
+    tcase_add_test(tcase, incidents_are_shown_and_filtered);
+    tcase_add_test(tcase, quarantine_is_listed_released_deleted);
+    tcase_add_test(tcase, unscanned_totals_are_shown);
+    tcase_add_test(tcase, bad_requests_are_refused_and_the_service_lives);
+    tcase_add_test(tcase, a_line_without_end_is_cut_off);
+    tcase_add_test(tcase, the_socket_is_private_and_unique);
+    tcase_add_test(tcase, times_are_understood);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
