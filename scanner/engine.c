@@ -25,6 +25,11 @@
 
 #include "scanner/temp-directory.h"
 
+/* libclamav looks at nothing smaller: no signature fits into it. */
+enum {
+    SMALLEST = 6
+};
+
 #define LIMIT_PREFIX "Heuristics.Limits.Exceeded"
 #define ENCRYPTED_PREFIX "Heuristics.Encrypted"
 
@@ -39,6 +44,8 @@ struct Engine {
 typedef struct {
     guint roots; /* calls for the outermost object */
     guint errors;
+    gboolean has_cut; /* a member as large as a file may be: zip ones are cut there in silence */
+    guint64 file_size;
     char first_error[VERDICT_NAME_SIZE];
 } Witness;
 
@@ -77,10 +84,12 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
 {
     Witness *seen = context;
 
-    (void)fd, (void)type, (void)ancestors, (void)parent_size, (void)name, (void)size;
+    (void)fd, (void)type, (void)ancestors, (void)parent_size, (void)name;
     (void)buffer, (void)attributes;
     if (level == 0)
         seen->roots++;
+    else if (size >= seen->file_size)
+        seen->has_cut = TRUE;
     return CL_CLEAN;
 }
 
@@ -223,9 +232,14 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
     switch (result) {
     case CL_VIRUS:
         verdict_from_name(verdict, name);
+        if (witness.has_cut && verdict->kind == STOREHOOK_VERDICT_ENCRYPTED)
+            verdict_from_name(verdict, NULL);
         break;
     case CL_CLEAN:
-        verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "");
+        if (witness.has_cut)
+            verdict_from_name(verdict, NULL);
+        else
+            verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "");
         break;
     case CL_ETIMEOUT:
     case CL_EMAXREC:
@@ -266,7 +280,7 @@ void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_
     cl_fmap_t *map;
     int probe;
 
-    if (size == 0) {
+    if (size < SMALLEST) {
         verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "");
         return;
     }
@@ -280,7 +294,7 @@ void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
         return;
     }
-    witness = (Witness){0};
+    witness = (Witness){.file_size = engine->file_size};
     if (cl_engine_set_num(engine->library, CL_ENGINE_MAX_SCANTIME, time_limit_ms) != CL_SUCCESS) {
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "engine: no time limit");
         return;

@@ -135,25 +135,30 @@ static BoardUnscanned unscanned_reason(const Verdict *verdict)
     return BOARD_UNSCANNED_ENGINE;
 }
 
-/* Counted when the answer has left: what no client heard of, the client counts itself. */
-static void worker_count(Worker *worker, guint kind, const Answer *answer, guint64 microseconds)
+static void count_add(_Atomic guint64 *counter, gint64 step)
+{
+    atomic_fetch_add_explicit(counter, (guint64)step, memory_order_relaxed);
+}
+
+/* With step 1 before the answer leaves, so that who has it finds it counted; with -1 when it could
+ * not leave: what no client heard of, the client counts itself. */
+static void worker_count(Worker *worker, guint kind, const Answer *answer, gint64 step)
 {
     BoardCounts *counts = worker->counts;
     gboolean passed = answer->action == STOREHOOK_ACTION_PASS;
 
     if (answer->need_data)
         return;
-    board_count(&counts->actions[answer->action]);
-    board_add_latency(counts, microseconds);
+    count_add(&counts->actions[answer->action], step);
     if (kind == STOREHOOK_JUDGE_MESSAGE)
         return; /* its parts were counted one by one */
-    board_count(&counts->verdicts[answer->verdict.kind]);
+    count_add(&counts->verdicts[answer->verdict.kind], step);
     if (answer->from_cache)
-        board_count(&counts->cache_hits);
+        count_add(&counts->cache_hits, step);
     if (passed && !answer->flagged && kind != STOREHOOK_SCAN &&
         (answer->verdict.kind == STOREHOOK_VERDICT_NOT_SCANNED ||
          answer->verdict.kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED))
-        board_count(&counts->unscanned[unscanned_reason(&answer->verdict)]);
+        count_add(&counts->unscanned[unscanned_reason(&answer->verdict)], step);
 }
 
 static void worker_log(Worker *worker, guint kind, const Answer *answer, guint64 microseconds)
@@ -202,8 +207,11 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, gbool
     atomic_store(&slot->busy, worker->begin);
     function(&worker->judge, request, &answer);
     spent = board_now() - worker->begin;
+    worker_count(worker, request->header.kind, &answer, 1);
     if (worker_send(worker, request, &answer, reply) == 0)
-        worker_count(worker, request->header.kind, &answer, spent);
+        board_add_latency(worker->counts, spent);
+    else
+        worker_count(worker, request->header.kind, &answer, -1);
     atomic_store(&slot->busy, 0);
     atomic_store(&slot->end, 0);
     worker_log(worker, request->header.kind, &answer, spent);

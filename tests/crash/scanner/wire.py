@@ -63,7 +63,7 @@ def encode(kind, fields, deadline, fds, number=7):
     for name, value in fields:
         tag = TAGS.index(name)
         if isinstance(value, int) and name not in NUMBERS and name == "executable":
-            fds.append(value)
+            fds.append(os.dup(value))
             body += FIELD.pack(tag, len(fds), 0)
         elif isinstance(value, Memfd) or (name == "data" and len(value) > 8192):
             fds.append(sealed(value))

@@ -1,0 +1,613 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drives a real storehookd over the wire: verdicts, cache, crashes, hangs, kills, full disks.
+
+The rule of all: whatever happens, EICAR is never called clean.
+"""
+import base64
+import hashlib
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+import zipfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from wire import *  # noqa: E402,F403
+
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def zipped(name, data):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return out.getvalue()
+
+
+def tarred(name, data):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def mail(*parts, boundary="=_b1"):
+    lines = ["From: a@example.org", "To: b@example.org", "Subject: test", "MIME-Version: 1.0",
+             f'Content-Type: multipart/mixed; boundary="{boundary}"', "", "preamble"]
+    for header, body in parts:
+        lines += [f"--{boundary}", *header, "", body]
+    return ("\r\n".join(lines + [f"--{boundary}--", ""])).encode("latin-1")
+
+
+def base64_lines(data):
+    return base64.encodebytes(data).decode().strip().replace("\n", "\r\n")
+
+
+PLAIN = (["Content-Type: text/plain"], "Good morning.")
+
+
+def attachment(data, name="a.bin", body=None):
+    return ([f'Content-Type: application/octet-stream; name="{name}"',
+             "Content-Transfer-Encoding: base64"], body or base64_lines(data))
+
+
+def never_clean(ask, data):
+    """Asks; TRUE if a verdict came. A clean one is a failure of the test."""
+    try:
+        answer = ask(data)
+    except (Died, Late, OSError):
+        return False
+    assert answer["verdict"] != "clean", answer
+    return True
+
+
+@test
+def verdicts():
+    """Plain, zip, zip in zip, tar.gz, nested mail; inline and by memfd; empty and tiny."""
+    with Service() as s:
+        for data in (b"", b"a", b"abc", b"hello\n" * 3000, os.urandom(200000)):
+            assert s.content(data)["verdict"] == "clean"
+        nested = mail(PLAIN, attachment(EICAR))
+        for data in (EICAR, zipped("a.com", EICAR), zipped("b.zip", zipped("a.com", EICAR)),
+                     tarred("x", EICAR), nested, mail(PLAIN, attachment(nested)),
+                     EICAR + b" " * 60):
+            for form in (bytes, Memfd):
+                answer = s.content(form(data))
+                assert answer["verdict"] == "infected" and answer["action"] == "replace", answer
+                assert answer["flagged"] == 1
+                assert hashlib.sha256(answer["data"]).digest() == answer["digest"]
+                assert answer["incident"] in answer["data"]
+        first, second = s.content(EICAR), s.content(EICAR)
+        assert first["data"] != second["data"], "two notices are equal"
+        assert s.scan(EICAR)["verdict"] == "infected"
+        assert "data" not in s.scan(EICAR)
+
+
+@test
+def encrypted_and_limits():
+    """An encrypted zip passes as encrypted; a bomb and a file too large are not fully scanned."""
+    with Service("[limits]\nfile-size=1M\nscan-size=8M\nrecursion=3\n") as s:
+        path = s.directory + "/secret.zip"
+        with open(s.directory + "/plain", "wb") as out:
+            out.write(os.urandom(500))
+        subprocess.run(["zip", "-q", "-j", "-P", "x", path, s.directory + "/plain"], check=True)
+        with open(path, "rb") as secret:
+            answer = s.content(secret.read())
+        assert (answer["verdict"], answer["action"]) == ("encrypted", "pass"), answer
+        answer = s.content(Memfd(os.urandom(1024 * 1024 + 1)))
+        assert answer["verdict"] == "not-fully-scanned" and answer["action"] == "replace", answer
+        bomb = zipped("z", bytes(64 * 1024 * 1024))
+        assert s.content(Memfd(bomb))["verdict"] == "not-fully-scanned"
+        hidden = zipped("z", os.urandom(8192) * 200 + EICAR) # behind where libclamav cuts
+        assert s.content(Memfd(hidden))["verdict"] != "clean"
+        deep = b"x" * 100
+        for i in range(6):
+            deep = zipped(f"{i}.zip", deep)
+        assert s.content(deep)["verdict"] == "not-fully-scanned"
+
+
+@test
+def text_is_replaced_in_place():
+    """A bad inline part is overwritten by a notice of its own length; all else stays."""
+    with Service() as s:
+        good = mail(PLAIN, attachment(b"harmless" * 50))
+        assert s.text(good)["verdict"] == "clean"
+        encoded = base64_lines(EICAR * 4)
+        broken = encoded[:7] + "*" + encoded[7:20] + "\r\n" + encoded[20:].rstrip("=")
+        for body in (encoded, broken):
+            text = mail(PLAIN, attachment(b"", "x.com", body), PLAIN)
+            answer = s.text(text)
+            assert answer["verdict"] == "infected" and answer["action"] == "replace", answer
+            new = answer["data"]
+            assert len(new) == len(text) and answer["flagged"] == 1
+            at = text.index(body.encode())
+            assert new[:at] == text[:at]
+            assert new[at + len(body):] == text[at + len(body):]
+            notice = base64.b64decode(new[at:at + len(body)])
+            assert answer["incident"] in notice
+            assert s.text(new)["verdict"] == "clean"
+        block = b"begin 644 x.com\r\n" + b"".join(
+            __import__("binascii").b2a_uu(EICAR[i:i + 45]).rstrip() + b"\r\n"
+            for i in range(0, len(EICAR), 45)) + b"`\r\nend\r\n"
+        text = mail((["Content-Type: text/plain"], "See:\r\n" + block.decode() + "Bye."))
+        answer = s.text(text)
+        assert answer["verdict"] == "infected" and answer["action"] == "replace", answer
+        assert b"See:\r\n" in answer["data"] and b"Bye." in answer["data"]
+        # In a header there is no part to overwrite: it passes flagged, for the commit to decide.
+        answer = s.text(b"Subject: " + EICAR + b"\r\n\r\nHello\r\n")
+        assert answer["action"] == "pass" and answer["flagged"] == 1, answer
+
+
+@test
+def links_follow_content_and_rules():
+    """By digest from the cache, by bytes when it is unknown, by name, by true type."""
+    with Service("[rules]\nfile=@RULES@\n".replace("@RULES@", "/dev/null"), start=False) as s:
+        rules = s.directory + "/rules"
+        with open(rules, "w", encoding="ascii") as out:
+            out.write("[rule scripts]\nextension=vbs\n[rule programs]\n"
+                      "type=application/x-dosexec;application/x-executable;application/x-sharedlib\n")
+        s.write_config(f"[rules]\nfile={rules}\n")
+        s.start()
+        header = (b"Content-Type: application/octet-stream\r\nX-Other: y\r\n"
+                  b"Content-Transfer-Encoding:\r\n base64\r\n\r\n")
+
+        def link(data, name, with_data=False, **more):
+            fields = [("digest", hashlib.sha256(data).digest()), ("name", name),
+                      ("header", header), ("encoding", "base64;76;crlf;1")]
+            if with_data:
+                fields.append(("data", data))
+            return s.ask(JUDGE_LINK, *fields, **more)
+
+        fresh = os.urandom(50)
+        assert link(fresh, "a.bin").get("need_data") == 1
+        assert link(fresh, "a.bin", True)["action"] == "pass"
+        s.content(b"a text")
+        answer = link(b"a text", "Report.VBS. ")
+        if answer.get("need_data"):
+            answer = link(b"a text", "Report.VBS. ", True)
+        assert (answer["verdict"], answer["action"]) == ("blocked", "replace"), answer
+        assert answer["verdict_name"] == b"scripts"
+        assert answer["header"].endswith(b"Content-Transfer-Encoding:\r\n base64\r\n\r\n")
+        assert b"octet-stream" not in answer["header"] and b"X-Other" not in answer["header"]
+        assert hashlib.sha256(answer["data"]).digest() == answer["digest"]
+        with open("/bin/true", "rb") as program:
+            data = program.read()
+        s.content(data)
+        answer = link(data, "letter.txt")
+        assert (answer["verdict"], answer["verdict_name"]) == ("blocked", b"programs"), answer
+        notice = hashlib.sha256(b"notice").digest()
+        answer = s.ask(JUDGE_LINK, ("digest", hashlib.sha256(EICAR).digest()),
+                       ("notice", notice), ("name", "x"), ("header", header))
+        assert answer["action"] == "replace" and answer["digest"] == notice
+        assert "data" not in answer and answer["name"] == b"removed.txt"
+
+
+def judged_message(s, data=EICAR, name="x.com", encoding="base64;76;crlf;1", original=None):
+    """One message with a flagged part as the shim would bring it at commit."""
+    text = b"From: a@example.org\r\nSubject: s\r\n\r\n--b\r\n\r\n--b--\r\n"
+    header = b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    flagged = s.content(data)
+    offset = text.index(b"\r\n--b--")
+    if original is not None:
+        body = base64.encodebytes(data).replace(b"\n", b"\r\n")
+        original.append(text[:offset] + header + body + text[offset:])
+    return s.ask(JUDGE_MESSAGE, ("sender", "a@example.org"),
+                 ("recipients", "b@example.org\nc@example.org\n"), ("subject", "s"),
+                 ("data", text), ("part", b""), ("name", name), ("header", header),
+                 ("offset", offset), ("encoding", encoding),
+                 ("digest", hashlib.sha256(data).digest()), ("data", data), ("flagged", 1),
+                 ("verdict", VERDICTS.index(flagged["verdict"])),
+                 ("verdict_name", flagged["verdict_name"]), ("incident", flagged["incident"])), flagged
+
+
+@test
+def messages_are_dropped_when_safe():
+    """The original lies in quarantine byte for byte before the message is dropped."""
+    with Service() as s:
+        original = []
+        answer, flagged = judged_message(s, original=original)
+        assert answer["action"] == "drop" and answer["incident"] == flagged["incident"], answer
+        s.wait_for(lambda: s.status()["incidents"] == 1)
+        stored = [f for f in os.listdir(s.directory + "/state/quarantine") if f.endswith(".shq")]
+        assert len(stored) == 1
+        with open(s.directory + "/state/quarantine/" + stored[0], "rb") as file:
+            kept = bytes(b ^ 0xFF for b in file.read())
+        assert original[0] in kept, "the original is not there byte for byte"
+        s.ask(NOTE_LINK, ("incident", flagged["incident"].decode()), ("folder", "Sent"),
+              ("folder_kind", "sent"), ("mailbox", "alice"), ("dropped", 1), read=False)
+
+        def outbound():
+            rows = s.control("incidents")["incidents"]
+            return rows[0]["direction"] == "outbound" and rows[0]["sender"] == "a@example.org"
+        s.wait_for(outbound)
+
+
+@test
+def full_quarantine_falls_back():
+    """What cannot be made safe is neither stripped nor dropped: the store is told to defer."""
+    with Service("[quarantine]\nmax-items=1\n") as s:
+        assert judged_message(s)[0]["action"] == "drop"
+        assert judged_message(s)[0]["action"] == "defer"
+    with Service("[quarantine]\nmax-items=1\nfallback=refuse\n") as s:
+        judged_message(s)
+        assert judged_message(s)[0]["action"] == "refuse"
+    with Service("[active-message-filter]\nmode=notice\n") as s:
+        assert judged_message(s)[0]["action"] == "pass"
+        assert s.status()["quarantine"]["items"] == 1
+    with Service() as s: # an encoding that nobody knows: no original, no drop
+        assert judged_message(s, encoding="rot13")[0]["action"] == "defer"
+
+
+@test
+def one_scan_for_a_thousand():
+    """Equal contents are scanned once, also when they come at the same time, and across restarts."""
+    with Service(workers=2) as s:
+        data = os.urandom(100000)
+        before = s.status()["scans"]["scanned"]
+        threads = [threading.Thread(target=lambda: [s.content(Memfd(data)) for _ in range(250)])
+                   for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        scans = s.status()["scans"]
+        assert scans["scanned"] - before == 1, scans
+        assert scans["cache-hits"] >= 999
+        time.sleep(1.2) # the supervisor writes once a second
+        s.process.kill()
+        s.process.wait()
+        s.start()
+        s.content(data)
+        assert s.status()["scans"]["scanned"] == 0
+        # A damaged cache file costs work, nothing else.
+        s.stop()
+        with open(s.directory + "/state/verdicts.lmdb", "wb") as file:
+            file.write(b"not a database")
+        s.start()
+        assert s.content(EICAR)["verdict"] == "infected"
+
+
+@test
+def crashes_and_hangs_cost_one_scan():
+    """A crash, a hang and a glutton end as no answer; the next content is scanned."""
+    with Service("[limits]\nmemory=64M\n[service]\ndeadline=3000\n") as s:
+        for hook, most in ((b"crash", 1), (b"hang", 1.5), (b"memory", 3)):
+            begin = time.monotonic()
+            try:
+                answer = s.content(HOOK + hook, deadline=1000)
+                raise AssertionError(answer)
+            except Died:
+                pass
+            assert time.monotonic() - begin < most, hook
+            assert s.content(EICAR)["verdict"] == "infected"
+        s.wait_for(lambda: s.status()["workers"]["crashed"] == 2)
+        assert s.status()["workers"]["killed-at-deadline"] == 1
+
+
+@test
+def kills_at_random_instants():
+    """Workers and loaders killed under load: EICAR is never clean, and service is back at once."""
+    with Service() as s:
+        stop, counts = threading.Event(), [0, 0]
+
+        def load(seed):
+            numbers = random.Random(seed)
+            while not stop.is_set():
+                data = EICAR + b" " * numbers.randrange(50) if numbers.random() < 0.5 else \
+                    zipped("x", EICAR + b"%d" % numbers.randrange(10**9))
+                counts[never_clean(lambda d: s.content(d, deadline=1000), data)] += 1
+
+        threads = [threading.Thread(target=load, args=(i,)) for i in range(3)]
+        for thread in threads:
+            thread.start()
+        numbers = random.Random(4)
+        for i in range(60):
+            time.sleep(numbers.random() * 0.06)
+            workers = s.status()["workers"]
+            pid = workers["loader"] if i % 6 == 5 else numbers.choice(workers["processes"] or [0])
+            if pid:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert counts[True] > 100, counts
+        s.wait_for(lambda: s.status()["workers"]["alive"] == 2)
+        assert s.content(EICAR)["verdict"] == "infected"
+
+
+def temp_of(s):
+    return s.temp + "/storehookd-" + hashlib.sha256(s.socket.encode()).hexdigest()[:16]
+
+
+@test
+def nothing_outlives_a_killed_supervisor():
+    """SIGKILL: no process and no socket that answers is left; the next start sweeps the rest."""
+    with Service() as s:
+        for _ in range(3):
+            children = [s.status()["workers"]["loader"]] + s.status()["workers"]["processes"]
+            s.process.kill()
+            s.process.wait()
+            end = time.monotonic() + 3
+            while any(os.path.exists(f"/proc/{pid}") and
+                      open(f"/proc/{pid}/stat").read().split()[2] != "Z" for pid in children):
+                assert time.monotonic() < end, "children survived"
+                time.sleep(0.01)
+            try:
+                s.content(EICAR, patience=1)
+                raise AssertionError("answered without a service")
+            except OSError:
+                pass
+            base = temp_of(s)
+            assert os.path.isdir(base)
+            os.mkdir(base + "/20260101_000000-scantemp.0123456789")
+            s.start()
+            assert not os.path.exists(base + "/20260101_000000-scantemp.0123456789")
+            assert s.content(EICAR)["verdict"] == "infected"
+        other = subprocess.run([BUILD + "/scanner/storehookd", "--config", s.config],
+                               stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+        assert other.returncode == 1 and "another storehookd" in other.stderr, other
+        assert s.content(EICAR)["verdict"] == "infected", "the second one broke the first"
+
+
+@test
+def broken_signatures_leave_the_old_ones():
+    """New ones take over without a false answer; broken ones are told and not used."""
+    with Service() as s:
+        extra = s.signatures + "/extra.hdb"
+        sample = b"not a virus at all"
+        assert s.content(sample)["verdict"] == "clean"
+        stop, failures = threading.Event(), []
+
+        def load():
+            while not stop.is_set():
+                try:
+                    if s.content(EICAR)["verdict"] != "infected":
+                        failures.append("not infected")
+                except (Died, Late, OSError) as error:
+                    failures.append(repr(error))
+
+        thread = threading.Thread(target=load)
+        thread.start()
+        with open(extra + ".new", "w", encoding="ascii") as out:
+            out.write(f"{hashlib.md5(sample).hexdigest()}:{len(sample)}:My.Sample\n")
+        os.rename(extra + ".new", extra)
+        s.wait_for(lambda: s.content(sample)["verdict"] == "infected")
+        with open(s.signatures + "/broken.cvd", "wb") as out:
+            out.write(b"ClamAV-VDB:broken")
+        s.wait_for(lambda: "last-failure" in s.status()["signatures"])
+        assert s.content(sample)["verdict"] == "infected"
+        os.unlink(s.signatures + "/broken.cvd")
+        os.unlink(extra)
+        s.wait_for(lambda: s.content(sample)["verdict"] == "clean")
+        stop.set()
+        thread.join()
+        assert not failures, failures[:5]
+
+
+@test
+def reload_refuses_bad_configuration():
+    """SIGHUP takes a good configuration over, and keeps the old one when the new one is bad."""
+    with Service() as s:
+        generation = s.status()["generation"]
+        s.write_config("[actions]\ninfected=refuse\n")
+        s.process.send_signal(signal.SIGHUP)
+        s.wait_for(lambda: s.content(EICAR)["action"] == "refuse")
+        assert s.status()["generation"] == generation + 1
+        s.write_config("[actions]\ninfected=maybe\n")
+        s.process.send_signal(signal.SIGHUP)
+        s.wait_for(lambda: "maybe" in s.log())
+        assert s.content(EICAR)["action"] == "refuse"
+
+
+def without_temp(s, spoil, mend, word):
+    """Spoils each worker's directory; contents must come out as not scanned, never clean."""
+    assert s.content(EICAR)["verdict"] == "infected"
+    spoil()
+    before = s.status()["passed-not-scanned"][word]
+    sent = 0
+    for i in range(40):
+        data = zipped("x", EICAR + b"%d" % i)
+        answer = s.content(data)
+        assert answer["verdict"] != "clean", answer
+        sent += answer["verdict"] == "not-scanned" and answer["action"] == "pass"
+    assert sent > 0
+    assert s.status()["passed-not-scanned"][word] - before == sent, "the count is not exact"
+    mend()
+    s.wait_for(lambda: s.content(os.urandom(30))["verdict"] == "clean")
+    assert s.status()["unscanned"]["total"] == sent
+
+
+@test
+def temporary_directory_gone():
+    with Service() as s:
+        base = temp_of(s)
+        workers = [d for d in os.listdir(base) if d.startswith("worker-")]
+        moved = [(f"{base}/{d}", f"{base}/away-{d}") for d in workers]
+
+        def spoil():
+            for here, there in moved:
+                os.rename(here, there)
+                os.rmdir(there)
+
+        def mend():
+            for pid in s.status()["workers"]["processes"]:
+                os.kill(pid, signal.SIGKILL)
+        without_temp(s, spoil, mend, "temporary-directory")
+
+
+@test
+def temporary_directory_full():
+    if os.geteuid() != 0:
+        print("  skipped: needs root to mount a small tmpfs")
+        return
+    temp = tempfile.mkdtemp(prefix="storehook-temp-")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", temp],
+                      check=False).returncode != 0:
+        print("  skipped: no tmpfs can be mounted here")
+        os.rmdir(temp)
+        return
+    try:
+        with Service(temp=temp) as s:
+            def spoil():
+                with open(temp + "/fill", "wb", buffering=0) as out:
+                    try:
+                        while out.write(b"x" * 4096):
+                            pass
+                    except OSError:
+                        pass
+            without_temp(s, spoil, lambda: os.unlink(temp + "/fill"), "temporary-directory")
+            # Room for the probe, but not for what is unpacked.
+            with open(temp + "/fill", "wb") as out:
+                out.write(bytes(os.statvfs(temp).f_bavail * 4096 - 16384))
+            for i in range(10):
+                data = zipped("x", EICAR * 2000 + b"%d" % i)
+                assert s.content(data)["verdict"] != "clean"
+    finally:
+        subprocess.run(["umount", "-l", temp], check=False)
+        os.rmdir(temp)
+
+
+@test
+def the_cage_holds():
+    """From inside a worker: no file, no socket, no process, no code."""
+    with Service() as s:
+        layers = s.status()["cage"]
+        answer = s.scan(HOOK + b"cage")
+        if not all(layers.values()):
+            print("  the kernel refuses:", [k for k, v in layers.items() if not v])
+        else:
+            assert answer["verdict_name"] == b"cage:", answer
+        assert s.content(EICAR)["verdict"] == "infected"
+
+
+@test
+def strangers_and_nonsense():
+    """Unsealed memfds, wrong sizes, wrong digests, garbage: no crash, no clean, all counted."""
+    with Service() as s:
+        numbers = random.Random(1)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.settimeout(5)
+            sender.connect(s.socket + ".store")
+            good = encode(JUDGE_CONTENT, [("data", EICAR)], 1000, [])
+            for i in range(300):
+                data = bytearray(good)
+                for _ in range(1 + i % 5):
+                    data[numbers.randrange(len(data))] = numbers.randrange(256)
+                sender.send(bytes(data[:numbers.randrange(len(data) + 1)] if i % 3 else data))
+        s.wait_for(lambda: s.status()["scans"]["refused"] >= 300)
+        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        unsealed = os.memfd_create("x")
+        os.write(unsealed, b"harmless" * 2000)
+        body = FIELD.pack(TAGS.index("data"), 2, 16000)
+        request = HEADER.pack(MAGIC, VERSION, JUDGE_CONTENT, HEADER.size + len(body), 1, 9, 1000, 1)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.connect(s.socket + ".store")
+            socket.send_fds(sender, [request + body], [theirs.fileno(), unsealed])
+        theirs.close()
+        mine.settimeout(5)
+        answer = decode(mine.recv(65536), [])
+        assert answer["verdict"] == "not-scanned", answer
+        s.ask(JUDGE_CONTENT, ("data", b"x"), ("digest", bytes(32)))
+        assert s.status()["scans"]["digest-mismatches"] == 1
+        s.ask(JUDGE_CONTENT, ("data", HOOK + b"sleep 300"), read=False)
+        s.wait_for(lambda: s.status()["workers"]["busy"] == 0)
+        assert s.status()["workers"]["crashed"] == 0
+
+
+@test
+def handshake():
+    """Only listed executables are hooked; the page cannot be written; stop and start show in it."""
+    with Service() as s:
+        def hello(path, instance=b"i" * 16):
+            fd = os.open(path, os.O_PATH)
+            try:
+                return s.ask(HELLO, ("executable", fd), ("program", "test"),
+                             ("instance", instance), suffix="")
+            finally:
+                os.close(fd)
+
+        answer = hello("/proc/self/exe")
+        assert answer["answer"] == 1 and answer["deadline"] == 5000
+        assert b"contents contents digest=digest data=data\n" in answer["profile"]
+        import mmap
+        page = mmap.mmap(answer["page"], 16, mmap.MAP_SHARED, mmap.PROT_READ)
+        try:
+            os.write(answer["page"], b"x")
+            raise AssertionError("the page can be written")
+        except OSError:
+            pass
+        assert page[8:12] == b"\1\0\0\0"
+        s.control("stop")
+        assert page[8:12] == b"\0\0\0\0" and s.status()["protection"] == "stopped"
+        s.control("start")
+        assert page[8:12] == b"\1\0\0\0"
+        hooked = [c for c in s.status()["clients"] if c["hooked"]]
+        assert [c["pid"] for c in hooked] == [os.getpid()], s.status()["clients"]
+        answer = hello("/bin/true", b"j" * 16)
+        assert answer["answer"] == 0 and "profile" not in answer
+        totals = struct.pack("=5Q", 3, 2, 1, 0, 0)
+        for _ in range(2): # twice is harmless
+            s.ask(REPORT, ("instance", b"i" * 16), ("unscanned", totals), suffix="", read=False)
+        s.wait_for(lambda: s.status()["unscanned"]["total"] == 6)
+
+
+@test
+def worn_workers_are_replaced():
+    with Service("[service]\nscans-per-worker=20\n") as s:
+        for i in range(300):
+            never_clean(s.content, EICAR + b" " * (i % 50))
+        assert s.status()["workers"]["replaced-when-worn"] >= 10
+        assert s.status()["workers"]["crashed"] == 0
+
+
+@test
+def sigterm_drains():
+    """A request in work is answered before the service ends, with status 0."""
+    with Service() as s:
+        answers = []
+        thread = threading.Thread(
+            target=lambda: answers.append(s.content(HOOK + b"sleep 700")))
+        thread.start()
+        s.wait_for(lambda: s.status()["workers"]["busy"] == 1)
+        assert s.stop() == 0
+        thread.join()
+        assert answers and answers[0]["verdict"] == "clean", answers
+        assert not os.path.exists(s.socket)
+
+
+def main():
+    wanted = sys.argv[1:]
+    failed = 0
+    for function in TESTS:
+        if wanted and function.__name__ not in wanted:
+            continue
+        begin = time.monotonic()
+        try:
+            function()
+            result = "ok"
+        except Exception:  # pylint: disable=broad-except
+            import traceback
+            traceback.print_exc()
+            result, failed = "FAILED", failed + 1
+        print(f"{function.__name__}: {result} ({time.monotonic() - begin:.1f} s)", flush=True)
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
