@@ -15,9 +15,9 @@ enum {
 
 /* Sequences of an object; 0 is the database itself. */
 typedef enum {
-    SEQUENCE_OBJECT = 1,        /* of object 0: ids of tables and indexes */
-    SEQUENCE_SCHEMA_VERSION,    /* of object 0 */
-    SEQUENCE_ROW,               /* bookmarks of a table without a primary index */
+    SEQUENCE_OBJECT = 1,     /* of object 0: ids of tables and indexes */
+    SEQUENCE_SCHEMA_VERSION, /* of object 0 */
+    SEQUENCE_ROW,            /* bookmarks of a table without a primary index */
     SEQUENCE_AUTOINCREMENT,
     SEQUENCE_LONG_VALUE,
 } CatalogSequence;

@@ -117,8 +117,8 @@ bool cursor_in_range(const Cursor *cursor)
     const IndexRange *range = &cursor->range;
     if (!range->active)
         return true;
-    int order = bytes_compare((Bytes){cursor->key, cursor->key_size},
-                              (Bytes){range->key, range->size});
+    int order =
+        bytes_compare((Bytes){cursor->key, cursor->key_size}, (Bytes){range->key, range->size});
     if (order == 0)
         return range->inclusive;
     return range->upper ? order < 0 : order > 0;
@@ -280,8 +280,8 @@ JET_ERR cursor_set_index(Cursor *cursor, const char *name, JET_GRBIT grbit, uint
             return JET_errIndexNotFound;
     }
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
-    return scope_end(&scope, cursor_set_index_in_scope(cursor, scope.txn, index, grbit,
-                                                       itag ? itag : 1));
+    return scope_end(&scope,
+                     cursor_set_index_in_scope(cursor, scope.txn, index, grbit, itag ? itag : 1));
 }
 
 JET_ERR cursor_get_bookmark(Cursor *cursor, void *data, uint32_t size, uint32_t *ret_actual)

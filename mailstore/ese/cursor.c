@@ -24,8 +24,7 @@ JET_ERR cursor_enter(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
      * known to be right, the object stays. */
     uintptr_t owner = handle_peek_owner(tableid, HANDLE_CURSOR);
     if (owner != sesid)
-        return session_leave(session,
-                             owner ? JET_errSesidTableIdMismatch : JET_errInvalidTableId);
+        return session_leave(session, owner ? JET_errSesidTableIdMismatch : JET_errInvalidTableId);
     *ret = handle_peek(tableid, HANDLE_CURSOR);
     return JET_errSuccess;
 }

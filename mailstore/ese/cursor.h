@@ -40,8 +40,8 @@ typedef struct {
     unsigned level;    /* at which it was prepared */
     unsigned lv_level; /* the highest at which long values were written; 0: none */
     bool row_locked;
-    bool at_level_0;   /* prepared outside a transaction, or left over from one */
-    uint64_t checksum; /* of the row as it was */
+    bool at_level_0;                /* prepared outside a transaction, or left over from one */
+    uint64_t checksum;              /* of the row as it was */
     uint8_t bookmark[BOOKMARK_MAX]; /* of the row as it was; for replace and copy-delete */
     size_t bookmark_size;
     RecordBuilder row;

@@ -228,9 +228,8 @@ JET_ERR database_table(Database *database, uint32_t object_id, Table **ret)
 static Schema *table_ref_schema(Database *database, Table *table, uint64_t version)
 {
     pthread_mutex_lock(&database->lock);
-    Schema *schema = table->schema && table->schema->version == version
-                         ? schema_ref(table->schema)
-                         : NULL;
+    Schema *schema =
+        table->schema && table->schema->version == version ? schema_ref(table->schema) : NULL;
     pthread_mutex_unlock(&database->lock);
     return schema;
 }

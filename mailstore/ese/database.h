@@ -31,7 +31,7 @@ struct Database {
     char *path;
     Store *store;
     bool read_only;
-    unsigned n_opens; /* under the instance's lock */
+    unsigned n_opens;     /* under the instance's lock */
     pthread_mutex_t lock; /* the tables */
     Table *tables[DATABASE_TABLE_BUCKETS];
 };
@@ -51,7 +51,6 @@ void database_close(Database *database);
 /* The table's entry, made when absent. */
 JET_ERR database_table(Database *database, uint32_t object_id, Table **ret);
 /* A reference to the definition of this version: the shared one, or loaded and then shared. */
-JET_ERR database_schema(Database *database, Table *table, Txn *txn, uint64_t version,
-                        Schema **ret);
+JET_ERR database_schema(Database *database, Table *table, Txn *txn, uint64_t version, Schema **ret);
 
 #endif

@@ -83,13 +83,13 @@ JET_ERR entry_delete(JET_SESID sesid, JET_TABLEID tableid)
 }
 
 JET_ERR entry_escrow_update(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid, void *pv,
-                            uint32_t cbMax, void *pvOld, uint32_t cbOldMax,
-                            uint32_t *pcbOldActual, JET_GRBIT grbit)
+                            uint32_t cbMax, void *pvOld, uint32_t cbOldMax, uint32_t *pcbOldActual,
+                            JET_GRBIT grbit)
 {
     Cursor *cursor;
     RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
-    return cursor_leave(cursor, update_escrow(cursor, columnid, pv, cbMax, pvOld, cbOldMax,
-                                              pcbOldActual, grbit));
+    return cursor_leave(
+        cursor, update_escrow(cursor, columnid, pv, cbMax, pvOld, cbOldMax, pcbOldActual, grbit));
 }
 
 JET_ERR entry_get_lock(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit)

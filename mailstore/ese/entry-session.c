@@ -192,8 +192,7 @@ JET_ERR entry_create_database2(JET_SESID sesid, JET_PCSTR szFilename, uint32_t c
                   JET_bitDbEnableBackgroundMaintenance))
         return JET_errInvalidGrbit;
     RETURN_IF_ERROR(enter_outside_transaction(sesid, &session));
-    JET_ERR err =
-        database_create(session->instance, szFilename, cpgDatabaseSizeMax, grbit, &id);
+    JET_ERR err = database_create(session->instance, szFilename, cpgDatabaseSizeMax, grbit, &id);
     if (err >= 0)
         err = session_open_database(session, szFilename, 0, pdbid);
     return session_leave(session, err);

@@ -96,8 +96,8 @@ JET_ERR entry_create_table_column_index4(JET_SESID sesid, JET_DBID dbid,
 }
 
 JET_ERR entry_add_column(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName,
-                         const JET_COLUMNDEF *pcolumndef, const void *pvDefault,
-                         uint32_t cbDefault, JET_COLUMNID *pcolumnid)
+                         const JET_COLUMNDEF *pcolumndef, const void *pvDefault, uint32_t cbDefault,
+                         JET_COLUMNID *pcolumnid)
 {
     Cursor *cursor;
     RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
@@ -109,11 +109,8 @@ JET_ERR entry_create_index(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szInd
                            JET_GRBIT grbit, const char *szKey, uint32_t cbKey, uint32_t lDensity)
 {
     Cursor *cursor;
-    IndexSpec spec = {.name = szIndexName,
-                      .key = szKey,
-                      .key_size = cbKey,
-                      .grbit = grbit,
-                      .density = lDensity};
+    IndexSpec spec = {
+        .name = szIndexName, .key = szKey, .key_size = cbKey, .grbit = grbit, .density = lDensity};
     RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
     return cursor_leave(cursor, table_create_index(cursor, &spec));
 }
@@ -123,8 +120,8 @@ JET_ERR entry_create_index2(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREAT
 {
     Cursor *cursor;
     RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
-    return cursor_leave(
-        cursor, table_create_indexes(cursor, pindexcreate, cIndexCreate, INDEX_CREATE_1));
+    return cursor_leave(cursor,
+                        table_create_indexes(cursor, pindexcreate, cIndexCreate, INDEX_CREATE_1));
 }
 
 JET_ERR entry_open_table(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
@@ -201,8 +198,7 @@ JET_ERR entry_get_column_info(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableN
 }
 
 JET_ERR entry_get_table_index_info(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName,
-                                   void *pvResult, uint32_t cbResult, uint32_t InfoLevel,
-                                   bool wide)
+                                   void *pvResult, uint32_t cbResult, uint32_t InfoLevel, bool wide)
 {
     Cursor *cursor;
     RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));

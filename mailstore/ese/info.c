@@ -150,8 +150,7 @@ static JET_ERR info_one_index(const Index *index, void *result, uint32_t size, u
     case JET_IdxInfoKeyMost:
         return info_short(index->key_most, result, size);
     case JET_IdxInfoLocaleName:
-        return info_text(index->collation.locale[0] ? index->collation.locale
-                                                    : TEXT_LOCALE_DEFAULT,
+        return info_text(index->collation.locale[0] ? index->collation.locale : TEXT_LOCALE_DEFAULT,
                          result, size, wide);
     case JET_IdxInfo:
     case JET_IdxInfoSysTabCursor:
@@ -177,8 +176,8 @@ JET_ERR info_index(Cursor *cursor, const char *name, void *result, uint32_t size
         return info_number(cursor->schema->n_indexes, result, size);
     if (level == JET_IdxInfoList)
         return JET_errFeatureNotAvailable;
-    const Index *index = name && *name ? schema_find_index_by_name(cursor->schema, name)
-                                       : cursor->schema->primary;
+    const Index *index =
+        name && *name ? schema_find_index_by_name(cursor->schema, name) : cursor->schema->primary;
     return index ? info_one_index(index, result, size, level, wide) : JET_errIndexNotFound;
 }
 

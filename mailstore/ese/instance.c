@@ -150,8 +150,8 @@ JET_ERR instance_start(JET_INSTANCE *handle)
         err = instance ? JET_errSuccess : JET_errInvalidInstance;
     }
     if (err >= 0 && instance->state != INSTANCE_CREATED)
-        err = instance->state == INSTANCE_RUNNING ? JET_errAlreadyInitialized
-                                                  : JET_errTermInProgress;
+        err =
+            instance->state == INSTANCE_RUNNING ? JET_errAlreadyInitialized : JET_errTermInProgress;
     if (err >= 0) {
         instance_run(instance);
         if (handle)
@@ -242,8 +242,8 @@ static void instance_close(Instance *instance)
 
 JET_ERR instance_terminate(JET_INSTANCE handle, JET_GRBIT grbit)
 {
-    if (grbit & ~(JET_bitTermComplete | JET_bitTermAbrupt | JET_bitTermStopBackup |
-                  JET_bitTermDirty))
+    if (grbit &
+        ~(JET_bitTermComplete | JET_bitTermAbrupt | JET_bitTermStopBackup | JET_bitTermDirty))
         return JET_errInvalidGrbit;
     pthread_mutex_lock(&registry_lock);
     Instance *instance = instance_find(handle);

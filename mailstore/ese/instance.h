@@ -29,7 +29,7 @@ typedef enum {
 struct Instance {
     JET_INSTANCE handle;
     char *name, *display_name;
-    InstanceState state; /* under the registry's lock */
+    InstanceState state;     /* under the registry's lock */
     ParameterSet parameters; /* under the registry's lock */
     _Atomic uint32_t commit_default;
     _Atomic uint64_t n_commits;

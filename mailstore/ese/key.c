@@ -131,8 +131,8 @@ static JET_ERR segment_put_value(Segment *segment, const Index *index, const Col
                                  Bytes value)
 {
     if (!value.data) {
-        segment_put(segment, index->grbit & JET_bitIndexSortNullsHigh ? PREFIX_NULL_HIGH
-                                                                       : PREFIX_NULL);
+        segment_put(segment,
+                    index->grbit & JET_bitIndexSortNullsHigh ? PREFIX_NULL_HIGH : PREFIX_NULL);
         return JET_errSuccess;
     }
     bool variable = coltyp_fixed_size(column->coltyp) == 0;

@@ -68,8 +68,8 @@ JET_ERR long_value_read(Txn *txn, uint32_t table, RecordReference reference, uin
         uint32_t within = offset % LONG_VALUE_CHUNK;
         uint32_t n = smaller(size, LONG_VALUE_CHUNK - within);
         Bytes chunk;
-        RETURN_IF_ERROR(chunk_get(txn, table, reference.number, offset / LONG_VALUE_CHUNK,
-                                  within + n, &chunk));
+        RETURN_IF_ERROR(
+            chunk_get(txn, table, reference.number, offset / LONG_VALUE_CHUNK, within + n, &chunk));
         memcpy(to, (const uint8_t *)chunk.data + within, n);
         to += n;
         offset += n;

@@ -20,8 +20,8 @@
 
 enum {
     RETRIEVE_BITS = JET_bitRetrieveCopy | JET_bitRetrieveFromIndex |
-                    JET_bitRetrieveFromPrimaryBookmark | JET_bitRetrieveTag |
-                    JET_bitRetrieveNull | JET_bitRetrieveIgnoreDefault | JET_bitRetrieveTuple |
+                    JET_bitRetrieveFromPrimaryBookmark | JET_bitRetrieveTag | JET_bitRetrieveNull |
+                    JET_bitRetrieveIgnoreDefault | JET_bitRetrieveTuple |
                     /* hints of old that programs still pass */
                     JET_bitRetrieveHintReserve2 | JET_bitRetrieveHintReserve3,
 };
@@ -68,8 +68,8 @@ static JET_ERR value_return(const Cursor *cursor, Txn *txn, const Value *value,
     column->cbActual = available;
     if (n > 0 && column->pvData) {
         if (value->is_separated)
-            RETURN_IF_ERROR(long_value_read(txn, cursor->table->object_id, value->reference,
-                                            offset, column->pvData, n));
+            RETURN_IF_ERROR(long_value_read(txn, cursor->table->object_id, value->reference, offset,
+                                            column->pvData, n));
         else
             memcpy(column->pvData, (const uint8_t *)value->bytes.data + offset, n);
     }
@@ -114,8 +114,7 @@ static JET_ERR retrieve_value(Cursor *cursor, Txn *txn, const Record *record, co
     Value value;
     uint32_t itag = column->itagSequence;
     if (column->columnid == 0) {
-        RETURN_IF_ERROR(
-            retrieve_any_tagged(cursor, record, column->itagSequence, &found, &itag));
+        RETURN_IF_ERROR(retrieve_any_tagged(cursor, record, column->itagSequence, &found, &itag));
         if (!found) {
             column->columnidNextTagged = 0;
             column->cbActual = 0;

@@ -148,7 +148,8 @@ JET_ERR schema_seal(Schema *schema)
         Column *column = &schema->columns[i];
         if (column->grbit & JET_bitColumnEscrowUpdate) {
             column->escrow_offset = schema->escrow_size;
-            schema->escrow_size = (uint16_t)(schema->escrow_size + coltyp_fixed_size(column->coltyp));
+            schema->escrow_size =
+                (uint16_t)(schema->escrow_size + coltyp_fixed_size(column->coltyp));
         }
         if (column->grbit & JET_bitColumnAutoincrement)
             schema->autoincrement = column;
@@ -164,9 +165,8 @@ const Column *schema_find_column(const Schema *schema, JET_COLUMNID id)
 {
     if (id >= COLUMN_ID_TAGGED_FIRST) {
         uint32_t at = id - COLUMN_ID_TAGGED_FIRST;
-        return at < schema->n_tagged
-                   ? &schema->columns[schema->n_fixed + schema->n_variable + at]
-                   : NULL;
+        return at < schema->n_tagged ? &schema->columns[schema->n_fixed + schema->n_variable + at]
+                                     : NULL;
     }
     if (id >= COLUMN_ID_VARIABLE_FIRST) {
         uint32_t at = id - COLUMN_ID_VARIABLE_FIRST;
@@ -207,7 +207,8 @@ bool name_equals(const char *a, const char *b)
 
 JET_ERR name_check(const char *name)
 {
-    if (!name || name[0] == 0 || name[0] == ' ' || strnlen(name, NAME_MAX_BYTES + 1) > NAME_MAX_BYTES)
+    if (!name || name[0] == 0 || name[0] == ' ' ||
+        strnlen(name, NAME_MAX_BYTES + 1) > NAME_MAX_BYTES)
         return JET_errInvalidName;
     for (const char *at = name; *at; at++)
         if ((unsigned char)*at < 0x20 || strchr("!.[]`\"", *at))

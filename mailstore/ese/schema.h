@@ -62,7 +62,7 @@ typedef struct {
     uint8_t n_conditions;
     IndexSegment segments[KEY_SEGMENTS_MAX];
     IndexCondition conditions[INDEX_CONDITIONS_MAX];
-    TextCollation collation; /* for Unicode columns */
+    TextCollation collation;    /* for Unicode columns */
     uint32_t collation_version; /* of the library that made the stored keys; 0: no text */
 } Index;
 
@@ -72,12 +72,12 @@ typedef struct {
     uint64_t version;
     char *name;
     JET_GRBIT grbit;
-    uint32_t lv_separate;  /* long values longer than this leave the record */
-    uint16_t escrow_size;  /* bytes of all escrow columns */
+    uint32_t lv_separate; /* long values longer than this leave the record */
+    uint16_t escrow_size; /* bytes of all escrow columns */
     uint32_t n_fixed, n_variable, n_tagged;
     Column *columns; /* fixed, then variable, then tagged, each in the order of their ids */
     uint32_t n_indexes;
-    Index *indexes; /* in the order of creation */
+    Index *indexes;       /* in the order of creation */
     const Index *primary; /* NULL: rows are in the order of insertion */
     const Column *autoincrement;
     const Column *version_column;

@@ -63,8 +63,8 @@ static void session_recycle(Session *session)
 static JET_ERR session_link(Session *session, Instance *instance)
 {
     pthread_mutex_lock(&instance->lock);
-    JET_ERR err = instance->n_sessions < instance->sessions_max ? JET_errSuccess
-                                                                : JET_errOutOfSessions;
+    JET_ERR err =
+        instance->n_sessions < instance->sessions_max ? JET_errSuccess : JET_errOutOfSessions;
     if (err >= 0) {
         instance->n_sessions++;
         session->previous = NULL;

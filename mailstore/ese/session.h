@@ -26,11 +26,11 @@ struct Session {
     _Atomic uint32_t busy;
     Instance *instance;
     unsigned level;
-    bool read_only; /* this transaction */
+    bool read_only;   /* this transaction */
     uintptr_t thread; /* that began the transaction */
     uintptr_t context, context_thread, transaction_context;
-    uint64_t epoch;       /* changes when bytes read from the store may have moved */
-    uint64_t transaction; /* changes with every level 0 -> 1 */
+    uint64_t epoch;           /* changes when bytes read from the store may have moved */
+    uint64_t transaction;     /* changes with every level 0 -> 1 */
     bool changed_definitions; /* in this transaction */
     bool seized;              /* by the end of the instance, under the instance's lock */
     SessionDatabase databases[INSTANCE_DATABASES_MAX];

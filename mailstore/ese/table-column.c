@@ -20,9 +20,8 @@ enum {
     COLUMN_BITS = JET_bitColumnFixed | JET_bitColumnTagged | JET_bitColumnNotNULL |
                   JET_bitColumnVersion | JET_bitColumnAutoincrement | JET_bitColumnUpdatable |
                   JET_bitColumnTTKey | JET_bitColumnTTDescending | JET_bitColumnMultiValued |
-                  JET_bitColumnEscrowUpdate | JET_bitColumnUnversioned |
-                  JET_bitColumnMaybeNull | JET_bitColumnFinalize | JET_bitColumnDeleteOnZero |
-                  JET_bitColumnCompressed,
+                  JET_bitColumnEscrowUpdate | JET_bitColumnUnversioned | JET_bitColumnMaybeNull |
+                  JET_bitColumnFinalize | JET_bitColumnDeleteOnZero | JET_bitColumnCompressed,
     ENGINE_FILLED = JET_bitColumnVersion | JET_bitColumnAutoincrement | JET_bitColumnEscrowUpdate,
 };
 
@@ -63,8 +62,7 @@ static JET_ERR column_check_engine_filled(const Schema *schema, const JET_COLUMN
     return has_default ? JET_errSuccess : JET_errInvalidParameter;
 }
 
-static JET_ERR column_check(const Schema *schema, const JET_COLUMNDEF *definition,
-                            bool has_default)
+static JET_ERR column_check(const Schema *schema, const JET_COLUMNDEF *definition, bool has_default)
 {
     JET_GRBIT grbit = definition->grbit;
     bool tagged = grbit & JET_bitColumnTagged;
@@ -78,8 +76,7 @@ static JET_ERR column_check(const Schema *schema, const JET_COLUMNDEF *definitio
         return JET_errInvalidGrbit;
     if (tagged && (grbit & JET_bitColumnNotNULL))
         return JET_errTaggedNotNULL;
-    if ((grbit & JET_bitColumnMultiValued) && !tagged &&
-        !coltyp_is_long_value(definition->coltyp))
+    if ((grbit & JET_bitColumnMultiValued) && !tagged && !coltyp_is_long_value(definition->coltyp))
         return JET_errMultiValuedColumnMustBeTagged;
     if (coltyp_is_text(definition->coltyp) && definition->cp != 0 &&
         definition->cp != CODE_PAGE_UNICODE && definition->cp != CODE_PAGE_ASCII)
@@ -161,8 +158,8 @@ JET_ERR column_define(const Schema *schema, const char *name, const JET_COLUMNDE
     if (id >= COLUMN_ID_TAGGED_FIRST)
         column.grbit |= JET_bitColumnTagged;
     column.name = strdup(name);
-    JET_ERR err = column.name ? column_take_default(&column, default_data, default_size)
-                              : JET_errOutOfMemory;
+    JET_ERR err =
+        column.name ? column_take_default(&column, default_data, default_size) : JET_errOutOfMemory;
     if (err < 0) {
         column_clear(&column);
         return err;

@@ -15,10 +15,10 @@
 
 enum {
     INDEX_BITS = JET_bitIndexUnique | JET_bitIndexPrimary | JET_bitIndexDisallowNull |
-                 JET_bitIndexIgnoreNull | JET_bitIndexIgnoreAnyNull |
-                 JET_bitIndexIgnoreFirstNull | JET_bitIndexLazyFlush | JET_bitIndexEmpty |
-                 JET_bitIndexUnversioned | JET_bitIndexSortNullsHigh | JET_bitIndexUnicode |
-                 JET_bitIndexKeyMost | JET_bitIndexDisallowTruncation | JET_bitIndexDotNetGuid |
+                 JET_bitIndexIgnoreNull | JET_bitIndexIgnoreAnyNull | JET_bitIndexIgnoreFirstNull |
+                 JET_bitIndexLazyFlush | JET_bitIndexEmpty | JET_bitIndexUnversioned |
+                 JET_bitIndexSortNullsHigh | JET_bitIndexUnicode | JET_bitIndexKeyMost |
+                 JET_bitIndexDisallowTruncation | JET_bitIndexDotNetGuid |
                  JET_bitIndexImmutableStructure,
     INDEX_LATER = JET_bitIndexTuples | JET_bitIndexTupleLimits | JET_bitIndexCrossProduct |
                   JET_bitIndexNestedTable,
@@ -116,8 +116,7 @@ static JET_ERR index_parse_key(const Schema *schema, const IndexSpec *spec, Inde
         const Column *column = schema_find_column_by_name(schema, at + 1);
         if (!column)
             return JET_errColumnNotFound;
-        index->segments[index->n_segments++] =
-            (IndexSegment){column->id, column, *at == '-'};
+        index->segments[index->n_segments++] = (IndexSegment){column->id, column, *at == '-'};
         at += length + 1;
     }
     return index->n_segments > 0 ? JET_errSuccess : JET_errIndexInvalidDef;
@@ -132,13 +131,13 @@ static JET_ERR index_parse_conditions(const Schema *schema, const IndexSpec *spe
         if (condition->grbit != JET_bitIndexColumnMustBeNull &&
             condition->grbit != JET_bitIndexColumnMustBeNonNull)
             return JET_errInvalidGrbit;
-        const Column *column =
-            condition->szColumnName ? schema_find_column_by_name(schema, condition->szColumnName)
-                                    : NULL;
+        const Column *column = condition->szColumnName
+                                   ? schema_find_column_by_name(schema, condition->szColumnName)
+                                   : NULL;
         if (!column)
             return JET_errColumnNotFound;
-        index->conditions[index->n_conditions++] = (IndexCondition){
-            column->id, column, condition->grbit == JET_bitIndexColumnMustBeNull};
+        index->conditions[index->n_conditions++] =
+            (IndexCondition){column->id, column, condition->grbit == JET_bitIndexColumnMustBeNull};
     }
     return JET_errSuccess;
 }
@@ -170,8 +169,8 @@ static JET_ERR index_check_grbit(const Schema *schema, const IndexSpec *spec)
         return JET_errIndexHasPrimary;
     if (spec->n_conditions > 0)
         return JET_errIndexInvalidDef;
-    if (spec->grbit & (JET_bitIndexIgnoreNull | JET_bitIndexIgnoreAnyNull |
-                       JET_bitIndexIgnoreFirstNull))
+    if (spec->grbit &
+        (JET_bitIndexIgnoreNull | JET_bitIndexIgnoreAnyNull | JET_bitIndexIgnoreFirstNull))
         return JET_errInvalidGrbit;
     return JET_errSuccess;
 }

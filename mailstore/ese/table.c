@@ -102,8 +102,8 @@ static JET_ERR table_first_row(TreeCursor *rows, uint32_t object_id, Bytes *ret_
     uint8_t prefix[4];
     Bytes key;
     store_key_u32(prefix, object_id);
-    JET_ERR err = tree_cursor_seek(rows, SEEK_GE, (Bytes){prefix, sizeof(prefix)},
-                                   (Bytes){NULL, 0}, &key, ret_row);
+    JET_ERR err = tree_cursor_seek(rows, SEEK_GE, (Bytes){prefix, sizeof(prefix)}, (Bytes){NULL, 0},
+                                   &key, ret_row);
     return table_row_at(err, object_id, key, ret_bookmark);
 }
 
@@ -142,7 +142,8 @@ static JET_ERR table_build_index(const Schema *schema, const Index *index, Txn *
     return err == JET_errRecordNotFound ? JET_errSuccess : err;
 }
 
-/* --- Columns ------------------------------------------------------------------------------------ */
+/* --- Columns ------------------------------------------------------------------------------------
+ */
 
 static bool table_is_shared(const Cursor *cursor)
 {
@@ -188,8 +189,8 @@ JET_ERR table_add_column(Cursor *cursor, const char *name, const JET_COLUMNDEF *
     if (!definition || definition->cbStruct != sizeof(*definition))
         return JET_errInvalidParameter;
     RETURN_IF_ERROR(change_begin(cursor->session, cursor->database, &scope));
-    JET_ERR err = table_add_column_in(cursor, &scope, name, definition, default_data,
-                                      default_size, &id);
+    JET_ERR err =
+        table_add_column_in(cursor, &scope, name, definition, default_data, default_size, &id);
     err = change_end(&scope, err);
     session_refresh_cursors(cursor->session, cursor->table, cursor->database);
     if (err >= 0 && ret)
@@ -197,7 +198,8 @@ JET_ERR table_add_column(Cursor *cursor, const char *name, const JET_COLUMNDEF *
     return err;
 }
 
-/* --- Indexes ---------------------------------------------------------------------------------------- */
+/* --- Indexes
+ * ---------------------------------------------------------------------------------------- */
 
 static JET_ERR table_number_index(Scope *scope, uint32_t table, Index *index)
 {
@@ -260,7 +262,8 @@ JET_ERR table_create_indexes(Cursor *cursor, void *indexes, uint32_t n, IndexCre
     return JET_errSuccess;
 }
 
-/* --- Tables -------------------------------------------------------------------------------------------- */
+/* --- Tables
+ * -------------------------------------------------------------------------------------------- */
 
 static JET_ERR table_create_columns(Scope *scope, Schema *schema, const TableSpec *spec)
 {
@@ -355,8 +358,8 @@ static JET_ERR table_spec_check(const TableSpec *spec)
     RETURN_IF_ERROR(name_check(spec->name));
     if ((spec->n_columns > 0 && !spec->columns) || (spec->n_indexes > 0 && !spec->indexes))
         return JET_errInvalidParameter;
-    if (spec->grbit & (JET_bitTableCreateTemplateTable |
-                       JET_bitTableCreateNoFixedVarColumnsInDerivedTables))
+    if (spec->grbit &
+        (JET_bitTableCreateTemplateTable | JET_bitTableCreateNoFixedVarColumnsInDerivedTables))
         return JET_errFeatureNotAvailable;
     if (spec->grbit & ~(JET_bitTableCreateFixedDDL | JET_bitTableCreateImmutableStructure))
         return JET_errInvalidGrbit;
@@ -377,8 +380,8 @@ JET_ERR table_create(Session *session, JET_DBID dbid, const TableSpec *spec, JET
     RETURN_IF_ERROR(change_begin(session, database, &scope));
     RETURN_IF_ERROR(change_end(&scope, table_create_in(&scope, spec, &object_id)));
     RETURN_IF_ERROR(scope_begin(session, database, false, &scope));
-    JET_ERR err = cursor_open_object(session, database, scope.txn, object_id,
-                                     JET_bitTablePermitDDL, &cursor);
+    JET_ERR err =
+        cursor_open_object(session, database, scope.txn, object_id, JET_bitTablePermitDDL, &cursor);
     err = scope_end(&scope, err);
     if (err >= 0)
         *ret = cursor->handle;

@@ -59,8 +59,8 @@ static JET_ERR transaction_wait(Session *session, JET_GRBIT grbit)
         return JET_errSuccess; /* there is no log to begin anew */
     for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++)
         if (session->databases[i].database)
-            RETURN_IF_ERROR(txn_wait_durable(session->databases[i].txn,
-                                             waits == JET_bitWaitAllLevel0Commit));
+            RETURN_IF_ERROR(
+                txn_wait_durable(session->databases[i].txn, waits == JET_bitWaitAllLevel0Commit));
     return JET_errSuccess;
 }
 

@@ -182,15 +182,12 @@ static JET_ERR apply_put(Cursor *cursor, Txn *txn, const RowKey *key, const Reco
     Bytes old_row = {old->data, old->size}, bookmark = row_key_bookmark(key);
     Record new;
     RETURN_IF_ERROR(record_open(row, &new));
-    RETURN_IF_ERROR(
-        index_entries_update(cursor->schema, txn, old_row, bookmark, row, bookmark));
+    RETURN_IF_ERROR(index_entries_update(cursor->schema, txn, old_row, bookmark, row, bookmark));
     JET_ERR err = txn_put(txn, TREE_ROWS, row_key_view(key), row);
-    if (err < 0 &&
-        index_entries_update(cursor->schema, txn, row, bookmark, old_row, bookmark) < 0)
+    if (err < 0 && index_entries_update(cursor->schema, txn, row, bookmark, old_row, bookmark) < 0)
         return JET_errRollbackError;
     RETURN_IF_ERROR(err);
-    return long_values_release(cursor, txn, old, &new) < 0 ? JET_errRollbackError
-                                                            : JET_errSuccess;
+    return long_values_release(cursor, txn, old, &new) < 0 ? JET_errRollbackError : JET_errSuccess;
 }
 
 static JET_ERR apply_replace(Cursor *cursor, Txn *txn, RowKey *ret_key)
@@ -208,8 +205,7 @@ static JET_ERR apply_replace(Cursor *cursor, Txn *txn, RowKey *ret_key)
     update_keep_escrow(cursor, &old);
     RETURN_IF_ERROR(update_check_row(cursor, record_builder_bytes(&update->row)));
     if (cursor->schema->primary) {
-        RETURN_IF_ERROR(
-            row_make_key(cursor, txn, record_builder_bytes(&update->row), &new_key));
+        RETURN_IF_ERROR(row_make_key(cursor, txn, record_builder_bytes(&update->row), &new_key));
         if (bytes_compare(row_key_view(&new_key), row_key_view(ret_key)) != 0)
             return JET_errRecordPrimaryChanged;
     }
@@ -230,8 +226,8 @@ static JET_ERR apply_move(Cursor *cursor, Txn *txn, const RowKey *from, const Ro
     JET_ERR err = index_entries_update(cursor->schema, txn, old_row, row_key_bookmark(from), row,
                                        row_key_bookmark(to));
     if (err < 0) {
-        bool undone = err != JET_errRollbackError &&
-                      txn_delete(txn, TREE_ROWS, row_key_view(to)) >= 0;
+        bool undone =
+            err != JET_errRollbackError && txn_delete(txn, TREE_ROWS, row_key_view(to)) >= 0;
         return undone ? err : JET_errRollbackError;
     }
     err = txn_delete(txn, TREE_ROWS, row_key_view(from));
@@ -255,7 +251,8 @@ static JET_ERR apply_copy_delete(Cursor *cursor, Txn *txn, RowKey *ret_key)
     return apply_move(cursor, txn, &from, ret_key, &old);
 }
 
-/* --- Entry points of the file ------------------------------------------------------------------ */
+/* --- Entry points of the file ------------------------------------------------------------------
+ */
 
 static JET_ERR update_apply_in_scope(Cursor *cursor, Txn *txn, RowKey *ret_key)
 {
@@ -310,8 +307,8 @@ static JET_ERR update_delete_in_scope(Cursor *cursor, Txn *txn)
     RETURN_IF_ERROR(record_builder_copy(&update->old_row, cursor->row));
     RETURN_IF_ERROR(record_open(record_builder_bytes(&update->old_row), &old));
     Bytes row = {old.data, old.size};
-    RETURN_IF_ERROR(index_entries_update(cursor->schema, txn, row, row_key_bookmark(&key),
-                                         no_bytes, no_bytes));
+    RETURN_IF_ERROR(
+        index_entries_update(cursor->schema, txn, row, row_key_bookmark(&key), no_bytes, no_bytes));
     JET_ERR err = txn_delete(txn, TREE_ROWS, row_key_view(&key));
     if (err >= 0)
         err = long_values_release(cursor, txn, &old, NULL);
@@ -374,8 +371,8 @@ JET_ERR update_escrow(Cursor *cursor, JET_COLUMNID column_id, const void *data, 
         return JET_errNoCurrentRecord;
     RowKey key = row_key_of(cursor, (Bytes){cursor->bookmark, cursor->bookmark_size});
     int64_t delta = size == 4 ? (int32_t)load_u32(data) : (int64_t)load_u64(data);
-    JET_ERR err = txn_escrow(txn, TREE_ROWS, row_key_view(&key), record_escrow_offset(column),
-                             size, delta, &before);
+    JET_ERR err = txn_escrow(txn, TREE_ROWS, row_key_view(&key), record_escrow_offset(column), size,
+                             delta, &before);
     cursor->session->epoch++;
     if (err == JET_errRecordNotFound)
         return JET_errRecordDeleted;

@@ -25,8 +25,7 @@ enum {
 
 /* --- Where a value goes ------------------------------------------------------------------- */
 
-JET_ERR set_place_find(const RecordBuilder *row, const Column *column, uint32_t itag,
-                       SetPlace *ret)
+JET_ERR set_place_find(const RecordBuilder *row, const Column *column, uint32_t itag, SetPlace *ret)
 {
     Record record;
     RecordEntry entry;
@@ -36,8 +35,10 @@ JET_ERR set_place_find(const RecordBuilder *row, const Column *column, uint32_t 
     if (!column_is_tagged(column))
         itag = 1;
     bool exists = itag >= 1 && itag <= count;
-    SetPlace place = {.column = column, .at = exists ? at + itag - 1 : at + count,
-                      .count = count, .exists = exists};
+    SetPlace place = {.column = column,
+                      .at = exists ? at + itag - 1 : at + count,
+                      .count = count,
+                      .exists = exists};
     if (count == 1 && !exists) {
         /* An explicit NULL is no value: the first value takes its place. */
         RETURN_IF_ERROR(record_entry(&record, at, &entry));
@@ -82,16 +83,14 @@ static JET_ERR row_make_room(Cursor *cursor, Txn *txn, ptrdiff_t growth)
     return JET_errSuccess;
 }
 
-JET_ERR set_place_store(Cursor *cursor, Txn *txn, const SetPlace *place, uint8_t flags,
-                        Bytes value)
+JET_ERR set_place_store(Cursor *cursor, Txn *txn, const SetPlace *place, uint8_t flags, Bytes value)
 {
     RecordBuilder *row = &cursor->update.row;
     ptrdiff_t growth = place->exists ? (ptrdiff_t)value.size - (ptrdiff_t)place->old_size
                                      : (ptrdiff_t)(value.size + RECORD_ENTRY);
     RETURN_IF_ERROR(row_make_room(cursor, txn, growth));
-    return place->exists
-               ? record_builder_replace(row, place->at, flags, value)
-               : record_builder_insert(row, place->at, place->column->id, flags, value);
+    return place->exists ? record_builder_replace(row, place->at, flags, value)
+                         : record_builder_insert(row, place->at, place->column->id, flags, value);
 }
 
 JET_ERR set_place_null(Cursor *cursor, Txn *txn, const SetPlace *place)
@@ -166,8 +165,7 @@ JET_ERR set_check_unique(Cursor *cursor, const SetPlace *place, JET_GRBIT grbit,
         if (entry.flags != 0 || (place->exists && i == place->at))
             continue;
         if (grbit & JET_bitSetUniqueNormalizedMultiValues)
-            RETURN_IF_ERROR(
-                values_equal_normalized(place->column, entry.value, value, &duplicate));
+            RETURN_IF_ERROR(values_equal_normalized(place->column, entry.value, value, &duplicate));
         else if (bytes_compare(entry.value, value) == 0)
             duplicate = JET_errMultiValuedDuplicate;
         RETURN_IF_ERROR(duplicate);
@@ -236,8 +234,7 @@ static JET_ERR set_column_in_scope(Cursor *cursor, Txn *txn, const Column *colum
     if (column->grbit & JET_bitColumnEscrowUpdate)
         return record_builder_set_escrow(&cursor->update.row, column,
                                          (Bytes){set->pvData, set->cbData});
-    RETURN_IF_ERROR(
-        set_place_find(&cursor->update.row, column, set->itagSequence, &place));
+    RETURN_IF_ERROR(set_place_find(&cursor->update.row, column, set->itagSequence, &place));
     if (set->grbit & JET_bitSetRevertToDefaultValue)
         return set_revert(cursor, &place);
     if (column_is_long_value(column))

@@ -33,9 +33,9 @@ typedef enum {
 /* What is to be done, in terms of bytes. */
 typedef struct {
     LongOperation operation;
-    const void *data;    /* `size` bytes for `offset`; NULL: nothing is written */
+    const void *data; /* `size` bytes for `offset`; NULL: nothing is written */
     uint32_t offset, size;
-    uint32_t kept;       /* of the old bytes, from the front */
+    uint32_t kept; /* of the old bytes, from the front */
     uint32_t final_size;
     bool separate, intrinsic;
 } LongChange;
@@ -159,8 +159,7 @@ static JET_ERR long_begin_fresh(Cursor *cursor, Txn *txn, const LongOld *old, ui
 {
     uint32_t table = cursor->table->object_id;
     RecordReference fresh = {.size = 0};
-    RETURN_IF_ERROR(
-        long_value_draw(cursor->database->database->store, table, &fresh.number));
+    RETURN_IF_ERROR(long_value_draw(cursor->database->database->store, table, &fresh.number));
     RETURN_IF_ERROR(update_note_long_value(&cursor->update, fresh.number, true, 0));
     if (kept > 0 && old->separated) {
         RecordReference part = {old->reference.number, kept};
@@ -178,14 +177,13 @@ static JET_ERR long_choose(Cursor *cursor, Txn *txn, const LongOld *old, const L
                            RecordReference *ret)
 {
     Update *update = &cursor->update;
-    uint32_t first_written = change->kept < change->offset || !change->data ? change->kept
-                                                                             : change->offset;
+    uint32_t first_written =
+        change->kept < change->offset || !change->data ? change->kept : change->offset;
     if (!old->separated || change->operation == LONG_REPLACE ||
         first_written < long_protected_size(update, old->reference.number, old->size))
         return long_begin_fresh(cursor, txn, old, change->kept, ret);
     RETURN_IF_ERROR(update_lock_row(cursor, txn));
-    RETURN_IF_ERROR(
-        update_note_long_value(update, old->reference.number, false, old->size));
+    RETURN_IF_ERROR(update_note_long_value(update, old->reference.number, false, old->size));
     *ret = (RecordReference){old->reference.number, change->kept};
     return JET_errSuccess;
 }
@@ -203,18 +201,16 @@ static JET_ERR long_set_separated(Cursor *cursor, Txn *txn, const SetPlace *plac
     update->lv_level = cursor->session->level;
     RETURN_IF_ERROR(long_choose(cursor, txn, old, change, &reference));
     if (change->data && change->size > 0)
-        RETURN_IF_ERROR(long_value_write(txn, table, &reference, change->offset, change->data,
-                                         change->size));
-    if (reference.size < change->final_size)
         RETURN_IF_ERROR(
-            long_value_write(txn, table, &reference, change->final_size, NULL, 0));
+            long_value_write(txn, table, &reference, change->offset, change->data, change->size));
+    if (reference.size < change->final_size)
+        RETURN_IF_ERROR(long_value_write(txn, table, &reference, change->final_size, NULL, 0));
     record_reference_encode(reference, bytes);
-    RETURN_IF_ERROR(set_place_store(cursor, txn, place, RECORD_SEPARATED,
-                                    (Bytes){bytes, sizeof(bytes)}));
-    const UpdateLongValue *left =
-        old->separated && old->reference.number != reference.number
-            ? update_find_long_value(update, old->reference.number)
-            : NULL;
+    RETURN_IF_ERROR(
+        set_place_store(cursor, txn, place, RECORD_SEPARATED, (Bytes){bytes, sizeof(bytes)}));
+    const UpdateLongValue *left = old->separated && old->reference.number != reference.number
+                                      ? update_find_long_value(update, old->reference.number)
+                                      : NULL;
     return left && left->fresh ? long_value_delete(txn, table, left->number) : JET_errSuccess;
 }
 

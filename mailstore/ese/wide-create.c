@@ -97,8 +97,7 @@ static JET_ERR conditions_convert(WideBlock **blocks, JET_INDEXCREATE *index)
                                &copy));
     index->rgconditionalcolumn = copy;
     for (uint32_t i = 0; i < index->cConditionalColumn; i++)
-        RETURN_IF_ERROR(
-            text_replace(blocks, &index->rgconditionalcolumn[i].szColumnName, NULL));
+        RETURN_IF_ERROR(text_replace(blocks, &index->rgconditionalcolumn[i].szColumnName, NULL));
     return JET_errSuccess;
 }
 
@@ -160,10 +159,9 @@ static void indexes_give_back(const void *from, void *to, uint32_t n)
         RETURN_IF_ERROR(text_replace(&to->blocks, &narrow->szTableName, NULL));                    \
         RETURN_IF_ERROR(text_replace(&to->blocks, &narrow->szTemplateTableName, NULL));            \
         RETURN_IF_ERROR(text_replace(&to->blocks, &narrow->szCallback, NULL));                     \
+        RETURN_IF_ERROR(columns_convert(&to->blocks, &narrow->rgcolumncreate, narrow->cColumns));  \
         RETURN_IF_ERROR(                                                                           \
-            columns_convert(&to->blocks, &narrow->rgcolumncreate, narrow->cColumns));              \
-        RETURN_IF_ERROR(indexes_convert(&to->blocks, (void **)&narrow->rgindexcreate,              \
-                                        narrow->cIndexes));                                        \
+            indexes_convert(&to->blocks, (void **)&narrow->rgindexcreate, narrow->cIndexes));      \
         to->narrow = narrow;                                                                       \
         return JET_errSuccess;                                                                     \
     }                                                                                              \

@@ -14,7 +14,7 @@
 #include "mailstore/ese/result.h"
 
 enum {
-    UTF8_PER_UNIT = 3, /* bytes that one UTF-16 unit becomes at most */
+    UTF8_PER_UNIT = 3,        /* bytes that one UTF-16 unit becomes at most */
     TEXT_UNITS_MAX = 1 << 20, /* no path, name or key list is longer: it has no end */
 };
 
