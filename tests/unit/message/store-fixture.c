@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * store-fixture.c - a mail store in a scratch directory.
+ */
+#include "tests/unit/message/store-fixture.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "mailstore/message/row.h"
+#include "mailstore/message/transaction.h"
+
+static void fixture_open(Fixture *fixture)
+{
+    GError *error = NULL;
+    fixture->store = mail_store_open(fixture->path, &error);
+    g_assert_no_error(error);
+    fixture->session = mail_session_new(fixture->store, &error);
+    g_assert_no_error(error);
+    g_assert_true(mail_mailbox_ensure(fixture->session, "anna", &fixture->mailbox, &error));
+    fixture->inbox = fixture_inbox(fixture->session, "anna");
+}
+
+static void fixture_close(Fixture *fixture)
+{
+    fixture->session = mail_session_free(fixture->session);
+    fixture->store = mail_store_close(fixture->store);
+}
+
+void fixture_init(Fixture *fixture)
+{
+    char path[] = "/tmp/test-message-XXXXXX";
+    g_assert_nonnull(g_mkdtemp(path));
+    *fixture = (Fixture){.path = g_strdup(path)};
+    fixture_open(fixture);
+}
+
+void fixture_clear(Fixture *fixture)
+{
+    fixture_close(fixture);
+    GDir *folder = g_dir_open(fixture->path, 0, NULL);
+    for (const char *name; (name = g_dir_read_name(folder)) != NULL;) {
+        g_autofree char *file = g_build_filename(fixture->path, name, NULL);
+        g_assert_cmpint(g_unlink(file), ==, 0);
+    }
+    g_dir_close(folder);
+    g_assert_cmpint(g_rmdir(fixture->path), ==, 0);
+    g_clear_pointer(&fixture->path, g_free);
+}
+
+void fixture_reopen(Fixture *fixture)
+{
+    fixture_close(fixture);
+    fixture_open(fixture);
+}
+
+guint64 fixture_inbox(MailSession *session, const char *user)
+{
+    GError *error = NULL;
+    guint64 mailbox;
+    g_assert_true(mail_mailbox_ensure(session, user, &mailbox, &error));
+    g_autoptr(MailFolder) inbox = mail_folder_find(session, mailbox, "INBOX", &error);
+    g_assert_no_error(error);
+    return inbox->id;
+}
+
+typedef struct {
+    Index index;
+    guint count;
+} RowCount;
+
+static JET_ERR count_body(MailSession *session, gpointer data)
+{
+    RowCount *rows = data;
+    JET_TABLEID cursor = session->cursors[rows->index];
+    rows->count = 0;
+    JET_ERR err = JetMove(session->sesid, cursor, JET_MoveFirst, 0);
+    for (; err >= 0; err = JetMove(session->sesid, cursor, JET_MoveNext, 0))
+        rows->count++;
+    return err == JET_errNoCurrentRecord ? JET_errSuccess : err;
+}
+
+guint fixture_count_rows(MailSession *session, Index index)
+{
+    RowCount rows = {.index = index};
+    JET_ERR err = transaction_run(session, TRANSACTION_READ, count_body, &rows);
+    g_assert_cmpint(err, ==, JET_errSuccess);
+    return rows.count;
+}
+
+GBytes *fixture_mail_new(const char *subject, const void *data, gsize size)
+{
+    GString *mail = g_string_new(NULL);
+    g_string_append_printf(mail,
+                           "From: b@example.org\r\nSubject: %s\r\n"
+                           "Content-Type: multipart/mixed; boundary=\"=_b\"\r\n\r\n"
+                           "--=_b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--=_b\r\n"
+                           "Content-Type: application/octet-stream; name=\"data.bin\"\r\n"
+                           "Content-Transfer-Encoding: base64\r\n\r\n",
+                           subject);
+    g_autofree char *base64 = g_base64_encode(data, size);
+    gsize left = strlen(base64);
+    for (const char *p = base64; left > 0;) {
+        gsize line = MIN(left, 76);
+        g_string_append_len(mail, p, (gssize)line);
+        g_string_append(mail, "\r\n");
+        p += line;
+        left -= line;
+    }
+    g_string_append(mail, "\r\n--=_b--\r\n");
+    return g_string_free_to_bytes(mail);
+}
+
+GBytes *fixture_mail_text(const char *text)
+{
+    return g_bytes_new(text, strlen(text));
+}
+
+guint32 fixture_deliver(MailSession *session, guint64 folder, GBytes *mail)
+{
+    static const char *const recipients[] = {"anna@example.org", NULL};
+    MailDelivery delivery = {
+        .sender = "b@example.org", .recipients = recipients, .text = mail, .internal_date = 1000};
+    GError *error = NULL;
+    GError *folder_error = NULL;
+    guint32 uid;
+    gboolean ok = mail_deliver(session, &delivery, &folder, 1, &uid, &folder_error, &error);
+    g_assert_no_error(error);
+    g_assert_no_error(folder_error);
+    g_assert_true(ok);
+    return uid;
+}
+
+MailEntry *fixture_entry(MailSession *session, guint64 folder, guint32 uid)
+{
+    GError *error = NULL;
+    g_autoptr(GPtrArray) entries = mail_folder_entries(session, folder, uid, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(entries->len, >, 0);
+    MailEntry *entry = g_ptr_array_steal_index(entries, 0);
+    g_assert_cmpuint(entry->uid, ==, uid);
+    return entry;
+}
+
+GBytes *fixture_read(MailSession *session, guint64 folder, guint32 uid)
+{
+    GError *error = NULL;
+    g_autoptr(MailEntry) entry = fixture_entry(session, folder, uid);
+    GBytes *mail = mail_message_read(session, entry->message, &error);
+    g_assert_no_error(error);
+    guint64 size;
+    g_assert_true(mail_message_size(session, entry->message, &size, &error));
+    g_assert_cmpuint(size, ==, g_bytes_get_size(mail));
+    return mail;
+}
+
+guint fixture_count_entries(MailSession *session, guint64 folder)
+{
+    GError *error = NULL;
+    g_autoptr(GPtrArray) entries = mail_folder_entries(session, folder, 1, &error);
+    g_assert_no_error(error);
+    return entries->len;
+}
