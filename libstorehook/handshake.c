@@ -21,6 +21,7 @@
 
 enum {
     HELLO_SIZE = 2048,
+    HELLO_REQUEST = 0,        /* judgements count from 1 */
     DEADLINE_DEFAULT = 10000, /* where WELCOME names none */
     DEADLINE_MAX = 600000     /* ten minutes: more is no answer to a mail client */
 };
@@ -33,7 +34,7 @@ typedef struct {
 static void write_hello(StorehookWriter *writer, unsigned char *buffer, int reply, int executable,
                         const unsigned char *instance)
 {
-    storehook_write_start(writer, buffer, HELLO_SIZE, STOREHOOK_HELLO, 0, 0, 0);
+    storehook_write_start(writer, buffer, HELLO_SIZE, STOREHOOK_HELLO, HELLO_REQUEST, 0, 0);
     storehook_write_reply_socket(writer, reply);
     storehook_write_descriptor(writer, STOREHOOK_FIELD_EXECUTABLE, executable, 0);
     storehook_write_bytes(writer, STOREHOOK_FIELD_PROGRAM, program_invocation_short_name,
@@ -93,7 +94,8 @@ static int read_welcome(const StorehookMessage *message, Welcome *ret)
     StorehookValue profile;
     int result;
 
-    if (message->header.kind != STOREHOOK_WELCOME || answer > STOREHOOK_ANSWER_HOOKED)
+    if (message->header.kind != STOREHOOK_WELCOME || message->header.request != HELLO_REQUEST ||
+        answer > STOREHOOK_ANSWER_HOOKED)
         return -EPROTO;
     welcome.answer = (StorehookAnswer)answer;
     welcome.deadline_ms = storehook_read_u32(message, STOREHOOK_FIELD_DEADLINE, DEADLINE_DEFAULT);

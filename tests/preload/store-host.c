@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/preload/fake-service.h"
 
@@ -128,7 +129,7 @@ void host_open(Host *host, const char *directory)
     char path[256];
     bool is_first = instance == 0;
 
-    snprintf(path, sizeof(path), "%s/store.db", directory);
+    snprintf(path, sizeof(path), "%s/store-%d.db", directory, (int)getpid());
     if (is_first) {
         assert(JetCreateInstance(&instance, "host") >= 0);
         assert(JetInit(&instance) >= 0);
