@@ -16,6 +16,7 @@
  * the last commits but the file stays sound. LMDB has this as a flag of the environment; only the
  * leader changes it. A group with one durable request is durable.
  */
+#include <assert.h>
 #include <errno.h>
 
 #include "mailstore/ese/commit.h"
@@ -128,6 +129,7 @@ static size_t queue_take_group(CommitQueue *queue, CommitRequest **ret_first)
     CommitRequest *request = queue->first, *last = NULL;
     size_t count = 0, bytes = 0;
 
+    assert(request); /* the leader's own, at least, is queued */
     *ret_first = request;
     while (request && count < COMMIT_GROUP_MAX &&
            (count == 0 || bytes + request->bytes <= COMMIT_GROUP_BYTES_MAX)) {

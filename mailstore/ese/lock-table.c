@@ -178,6 +178,7 @@ static void shard_forget(LockShard *shard, uint64_t oldest_snapshot)
         shard_forget_oldest(shard);
     }
     while (shard->remembered > LOCK_REMEMBERED_MAX) {
+        assert(shard->oldest);
         uint64_t commit = entry_commit(shard->oldest);
 
         if (commit > shard->forgotten)

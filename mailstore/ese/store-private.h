@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * store-private.h - what the files behind store.h share.
+ *
+ * Lock order, each held while the next is taken and never the other way: a sequence's mutex, then
+ * the commit queue's; a lock shard's, then the snapshot pool's. The queue's mutex is not held while
+ * a group is written: then the leader holds LMDB's writer lock and none of ours. No mutex is held
+ * while code of a caller runs.
  */
 #ifndef MAILSTORE_ESE_STORE_PRIVATE_H
 #define MAILSTORE_ESE_STORE_PRIVATE_H

@@ -4,7 +4,8 @@
  *
  * One LMDB file (MDB_NOSUBDIR) with five named trees: the four of store.h and "meta" with the
  * format record and the sequences. A new file is made whole under another name and then renamed,
- * so that a crash never leaves half a database under the name asked for.
+ * so that a crash never leaves half a database under the name asked for (it may leave that other
+ * file, NAME.new-XXXXXX, behind).
  *
  * A store is not usable in a forked child: its calls give JET_errInvalidInstance there.
  *
@@ -174,7 +175,7 @@ static JET_ERR file_move(const char *from, const char *to, bool overwrite)
 static JET_ERR file_make(const Store *store, const StoreOptions *options)
 {
     char *path;
-    MDB_env *env;
+    MDB_env *env = NULL;
 
     if (asprintf(&path, "%s.new-XXXXXX", store->path) < 0)
         return JET_errOutOfMemory;
