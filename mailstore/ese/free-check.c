@@ -109,10 +109,8 @@ static bool walk_page(Walk *walk, uint64_t number, unsigned depth)
             PageNode node;
             size_t offset;
 
-            sound =
-                page_node(page, walk->file->page_size, i, &node, &offset) &&
-                walk_page(walk, node.low | (uint64_t)node.high << 16 | (uint64_t)node.flags << 32,
-                          depth - 1);
+            sound = page_node(page, walk->file->page_size, i, &node, &offset) &&
+                    walk_page(walk, page_node_child(&node), depth - 1);
         }
     free(page);
     return sound;

@@ -46,13 +46,16 @@ static bool meta_is_sane(const Meta *meta)
            tree_is_sane(&meta->names, meta->last_page);
 }
 
-/* The page a tree begins with must be there and say what it is. */
-static bool root_is_sane(const PageFile *file, const TreeRecord *tree)
+/* The page a tree begins with must be there, say what it is, and point to what is there. LMDB
+ * insists on two children of a branch, but not in the free tree. */
+static bool root_is_sane(const PageFile *file, const TreeRecord *tree, bool is_free_tree)
 {
     uint8_t page[PAGE_SIZE_MAX];
+    size_t children_min = tree->depth == 1 || is_free_tree ? 1 : 2;
 
     return tree->root == PAGE_NONE ||
-           page_read(file, tree->root, tree->depth == 1 ? PAGE_LEAF : PAGE_BRANCH, page);
+           (page_read(file, tree->root, tree->depth == 1 ? PAGE_LEAF : PAGE_BRANCH, page) &&
+            page_nodes_are_sane(file, page) && page_node_count(page) >= children_min);
 }
 
 /* The few named trees fit into one leaf: each of its nodes is the record of a tree. */
@@ -76,7 +79,7 @@ static bool names_are_sane(const PageFile *file, const TreeRecord *names)
             return false;
         memcpy(&tree, page + offset, sizeof tree);
         if ((tree.flags & ~TREE_DUPSORT) != 0 || !tree_is_sane(&tree, file->last_page) ||
-            !root_is_sane(file, &tree))
+            !root_is_sane(file, &tree, false))
             return false;
     }
     return true;
@@ -118,7 +121,7 @@ static JET_ERR check_file(PageFile *file)
     const Meta *meta = &metas[metas[1].txn > metas[0].txn];
     file->pages = (uint64_t)status.st_size / file->page_size;
     file->last_page = meta->last_page;
-    if (!meta_is_sane(meta) || !root_is_sane(file, &meta->free) ||
+    if (!meta_is_sane(meta) || !root_is_sane(file, &meta->free, true) ||
         !names_are_sane(file, &meta->names))
         return JET_errDatabaseCorrupted;
     return file->pages <= file->last_page ? free_check(file, &meta->free) : JET_errSuccess;

@@ -24,6 +24,7 @@ enum {
     ENV_NOSUBDIR = 0x4000, /* kept in the flags of the free tree */
     NODE_BIGDATA = 0x01,
     NODE_SUBTREE = 0x02,
+    NODE_DUPDATA = 0x04,
     DEPTH_MAX = 32, /* LMDB's cursors have so many levels */
     PAGE_SIZE_MIN = 512,
     PAGE_SIZE_MAX = 65536
@@ -66,5 +67,8 @@ bool page_node(const uint8_t *page, size_t page_size, size_t i, PageNode *ret, s
 /* Reads a page of the file. False: not there, or its header is not that of such a page. */
 bool page_read(const PageFile *file, uint64_t number, uint16_t flags, uint8_t *page);
 size_t page_node_count(const uint8_t *page);
+/* Each node of a branch or leaf lies within the page and points within the file. */
+bool page_nodes_are_sane(const PageFile *file, const uint8_t *page);
+uint64_t page_node_child(const PageNode *node);
 
 #endif /* MAILSTORE_ESE_PAGE_LAYOUT_H */
