@@ -59,7 +59,7 @@ class Function:
         self.wide_result = name in WIDE_RESULT
 
     def has_text(self):
-        return any(a.has_text() for a in self.arguments)
+        return self.wide_result or any(a.has_text() for a in self.arguments)
 
     def spellings(self):
         return [self.name] + ([self.name + "A", self.name + "W"] if self.has_text() else [])
