@@ -8,6 +8,13 @@
  *
  * Each function with text in it exists in three spellings, as on Windows: JetOpenTableA (UTF-8),
  * JetOpenTableW (UTF-16) and JetOpenTable, which is the A form.
+ *
+ * What is said of each function is its own; all of them also give JET_errInvalidSesid,
+ * JET_errInvalidTableId, JET_errSesidTableIdMismatch, JET_errSessionSharingViolation (another
+ * thread's), JET_errInvalidParameter, JET_errInvalidGrbit, JET_errOutOfMemory, and for a damaged
+ * or failing disk JET_errDatabaseCorrupted, JET_errDiskFull or JET_errDiskIO. Different sessions
+ * may be used by different threads at the same time; they do not wait for one another. Outside of
+ * a transaction each call is one of its own.
  */
 #ifndef ESENT_H
 #define ESENT_H
@@ -343,124 +350,241 @@ typedef struct {
 
 /* --- Instances and parameters ------------------------------------------------ */
 
+/* Makes an instance, to be configured and then started with JetInit. JET_errInstanceNameInUse,
+ * JET_errTooManyInstances. Any thread. */
 JET_ERR JetCreateInstance(JET_INSTANCE *pinstance, JET_PCSTR szInstanceName);
+/* As JetCreateInstance; the display name is kept and not used, grbit must be 0. */
 JET_ERR JetCreateInstance2(JET_INSTANCE *pinstance, JET_PCSTR szInstanceName,
                            JET_PCSTR szDisplayName, JET_GRBIT grbit);
+/* Starts an instance. NULL, or a handle of 0 or nil, makes the process's only, nameless one and
+ * gives it back. JET_errAlreadyInitialized, JET_errInvalidInstance. Any thread. */
 JET_ERR JetInit(JET_INSTANCE *pinstance);
+/* As JetInit. The bits speak of log files, which do not exist here, and change nothing. */
 JET_ERR JetInit2(JET_INSTANCE *pinstance, JET_GRBIT grbit);
+/* Ends an instance: sessions, cursors and databases are closed, lazy commits are made durable.
+ * JET_errTooManyActiveUsers while a transaction is open or another thread stays in a call. */
 JET_ERR JetTerm(JET_INSTANCE instance);
+/* As JetTerm; JET_bitTermAbrupt rolls open transactions back instead. */
 JET_ERR JetTerm2(JET_INSTANCE instance, JET_GRBIT grbit);
+/* Sets a parameter of an instance, or, with none, what new instances start with.
+ * JET_errInvalidParameter for an unknown one or a value out of range, JET_errAlreadyInitialized
+ * when it is too late. Any thread. */
 JET_ERR JetSetSystemParameter(JET_INSTANCE *pinstance, JET_SESID sesid, uint32_t paramid,
                               JET_API_PTR lParam, JET_PCSTR szParam);
+/* Gets a number in *plParam or text in szParam (cbMax bytes). JET_paramErrorToString takes the
+ * error in *plParam. JET_errBufferTooSmall. Any thread. */
 JET_ERR JetGetSystemParameter(JET_INSTANCE instance, JET_SESID sesid, uint32_t paramid,
                               JET_API_PTR *plParam, JET_PSTR szParam, uint32_t cbMax);
 
 /* --- Sessions and transactions ------------------------------------------------ */
 
+/* Begins a session; user and password are ignored. JET_errOutOfSessions, JET_errNotInitialized,
+ * JET_errTermInProgress. A session is for one thread at a time: a call while another is inside
+ * gives JET_errSessionSharingViolation. */
 JET_ERR JetBeginSession(JET_INSTANCE instance, JET_SESID *psesid, JET_PCSTR szUserName,
                         JET_PCSTR szPassword);
+/* Another session of the same instance, with nothing open. */
 JET_ERR JetDupSession(JET_SESID sesid, JET_SESID *psesid);
+/* Rolls back what is open, closes cursors and databases, and ends the session. */
 JET_ERR JetEndSession(JET_SESID sesid, JET_GRBIT grbit);
+/* The engine's version as programs compare it: build number << 8. */
 JET_ERR JetGetVersion(JET_SESID sesid, uint32_t *pwVersion);
+/* Ties the session to the calling thread under this number (not 0 or -1), until reset; a
+ * transaction begun under it may go on on any thread that sets the same number.
+ * JET_errSessionContextAlreadySet. */
 JET_ERR JetSetSessionContext(JET_SESID sesid, JET_API_PTR ulContext);
+/* Unties it. JET_errSessionContextNotSetByThisThread. */
 JET_ERR JetResetSessionContext(JET_SESID sesid);
+/* Opens a level, 1 to 7. The first fixes what the session sees of others, and belongs to the
+ * calling thread. JET_errTransTooDeep. */
 JET_ERR JetBeginTransaction(JET_SESID sesid);
+/* As JetBeginTransaction; JET_bitTransactionReadOnly (of the first level) refuses changes with
+ * JET_errTransReadOnly. */
 JET_ERR JetBeginTransaction2(JET_SESID sesid, JET_GRBIT grbit);
+/* As JetBeginTransaction2; trxid is the program's own and not used. */
 JET_ERR JetBeginTransaction3(JET_SESID sesid, int64_t trxid, JET_GRBIT grbit);
+/* Closes a level. The last one makes changes visible and, unless JET_bitCommitLazyFlush, durable.
+ * The waiting bits each stand alone and are fine outside a transaction. JET_errNotInTransaction.
+ * After an error the transaction is still open. If another process changed the same rows since,
+ * JET_errWriteConflict. */
 JET_ERR JetCommitTransaction(JET_SESID sesid, JET_GRBIT grbit);
+/* As JetCommitTransaction; a delay allowed is a lazy commit. *pCommitId counts the instance's
+ * commits. */
 JET_ERR JetCommitTransaction2(JET_SESID sesid, JET_GRBIT grbit, uint32_t cmsecDurableCommit,
                               JET_COMMIT_ID *pCommitId);
+/* Undoes a level (JET_bitRollbackAll: all). Rows prepared in it are forgotten, cursors opened in
+ * it closed, indexes chosen in it given up. JET_errNotInTransaction. */
 JET_ERR JetRollback(JET_SESID sesid, JET_GRBIT grbit);
 
 /* --- Databases ------------------------------------------------------------------ */
 
+/* Makes and opens a database file; szConnect is ignored. JET_errDatabaseDuplicate unless
+ * JET_bitDbOverwriteExisting, JET_errInTransaction, JET_errTooManyAttachedDatabases. */
 JET_ERR JetCreateDatabase(JET_SESID sesid, JET_PCSTR szFilename, JET_PCSTR szConnect,
                           JET_DBID *pdbid, JET_GRBIT grbit);
+/* As JetCreateDatabase; at most this many pages of 4 KB, 0 for no limit. */
 JET_ERR JetCreateDatabase2(JET_SESID sesid, JET_PCSTR szFilename, uint32_t cpgDatabaseSizeMax,
                            JET_DBID *pdbid, JET_GRBIT grbit);
+/* Makes a file known to the instance. JET_wrnDatabaseAttached when it is,
+ * JET_errDatabaseSharingViolation when another instance has it. */
 JET_ERR JetAttachDatabase(JET_SESID sesid, JET_PCSTR szFilename, JET_GRBIT grbit);
+/* As JetAttachDatabase; the size limit is ignored. */
 JET_ERR JetAttachDatabase2(JET_SESID sesid, JET_PCSTR szFilename, uint32_t cpgDatabaseSizeMax,
                            JET_GRBIT grbit);
+/* Lets go of a file, or, with NULL, of all. JET_errDatabaseInUse while a session has it open. */
 JET_ERR JetDetachDatabase(JET_SESID sesid, JET_PCSTR szFilename);
+/* As JetDetachDatabase; forcing gives JET_errForceDetachNotAllowed. */
 JET_ERR JetDetachDatabase2(JET_SESID sesid, JET_PCSTR szFilename, JET_GRBIT grbit);
+/* Opens an attached database for this session, counting. JET_errDatabaseNotFound. */
 JET_ERR JetOpenDatabase(JET_SESID sesid, JET_PCSTR szFilename, JET_PCSTR szConnect, JET_DBID *pdbid,
                         JET_GRBIT grbit);
+/* Undoes one open; the last closes the session's cursors in it and gives JET_errInTransaction
+ * inside a transaction. */
 JET_ERR JetCloseDatabase(JET_SESID sesid, JET_DBID dbid, JET_GRBIT grbit);
 
 /* --- Tables, columns, indexes ---------------------------------------------------- */
 
+/* An empty table without columns; pages and density are ignored. JET_errTableDuplicate,
+ * JET_errInvalidName. The new cursor is the caller's to close. */
 JET_ERR JetCreateTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName, uint32_t lPages,
                        uint32_t lDensity, JET_TABLEID *ptableid);
+/* A table with columns and indexes, whole or not at all; each structure's err tells which part
+ * was refused. Templates and callbacks give JET_errFeatureNotAvailable. */
 JET_ERR JetCreateTableColumnIndex2(JET_SESID sesid, JET_DBID dbid, JET_TABLECREATE2 *ptablecreate);
+/* As JetCreateTableColumnIndex2, with JET_INDEXCREATE2; long values over cbSeparateLV bytes live
+ * outside their row (0: 1023). */
 JET_ERR JetCreateTableColumnIndex3(JET_SESID sesid, JET_DBID dbid, JET_TABLECREATE3 *ptablecreate);
+/* As JetCreateTableColumnIndex3, with JET_INDEXCREATE3 (locale names). */
 JET_ERR JetCreateTableColumnIndex4(JET_SESID sesid, JET_DBID dbid, JET_TABLECREATE4 *ptablecreate);
+/* Adds a column; rows there already have its default. JET_errColumnDuplicate,
+ * JET_errInvalidColumnType, JET_errWriteConflict while others change rows of the table. */
 JET_ERR JetAddColumn(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName,
                      const JET_COLUMNDEF *pcolumndef, const void *pvDefault, uint32_t cbDefault,
                      JET_COLUMNID *pcolumnid);
+/* Adds an index and builds it. szKey is "+column\0-column\0\0" of cbKey bytes.
+ * JET_errIndexDuplicate, JET_errIndexInvalidDef, JET_errKeyDuplicate, JET_errWriteConflict while
+ * others change rows of the table. */
 JET_ERR JetCreateIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName, JET_GRBIT grbit,
                        const char *szKey, uint32_t cbKey, uint32_t lDensity);
+/* As JetCreateIndex for an array, stepped by each cbStruct. Keys have at most 500 bytes
+ * (JET_paramKeyMost). */
 JET_ERR JetCreateIndex2(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREATE *pindexcreate,
                         uint32_t cIndexCreate);
+/* A cursor before the first row, in the order of the primary index. JET_errObjectNotFound,
+ * JET_errTableLocked and JET_errTableInUse for what the Deny bits exclude, JET_errOutOfCursors. */
 JET_ERR JetOpenTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
                      const void *pvParameters, uint32_t cbParameters, JET_GRBIT grbit,
                      JET_TABLEID *ptableid);
+/* Closes a cursor and forgets a row prepared with it. */
 JET_ERR JetCloseTable(JET_SESID sesid, JET_TABLEID tableid);
+/* Another cursor of the same table, before the first row. */
 JET_ERR JetDupCursor(JET_SESID sesid, JET_TABLEID tableid, JET_TABLEID *ptableid, JET_GRBIT grbit);
+/* Levels JET_TblInfo, -Name, -Dbid, -TemplateTableName; the others give
+ * JET_errFeatureNotAvailable. JET_errBufferTooSmall. */
 JET_ERR JetGetTableInfo(JET_SESID sesid, JET_TABLEID tableid, void *pvResult, uint32_t cbMax,
                         uint32_t InfoLevel);
+/* A JET_COLUMNDEF by name (JET_ColInfo) or by id (JET_ColInfoByColid: szColumnName points at it);
+ * lists give JET_errFeatureNotAvailable. JET_errColumnNotFound. */
 JET_ERR JetGetTableColumnInfo(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName,
                               void *pvResult, uint32_t cbMax, uint32_t InfoLevel);
+/* As JetGetTableColumnInfo, of a table by name. */
 JET_ERR JetGetColumnInfo(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
                          JET_PCSTR pColumnNameOrId, void *pvResult, uint32_t cbMax,
                          uint32_t InfoLevel);
+/* Levels JET_IdxInfoCount, -KeyMost, -VarSegMac, -LocaleName; the others give
+ * JET_errFeatureNotAvailable. No name is the primary index. JET_errIndexNotFound. */
 JET_ERR JetGetTableIndexInfo(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName,
                              void *pvResult, uint32_t cbResult, uint32_t InfoLevel);
+/* As JetGetTableIndexInfo, of a table by name. */
 JET_ERR JetGetIndexInfo(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
                         JET_PCSTR szIndexName, void *pvResult, uint32_t cbResult,
                         uint32_t InfoLevel);
 
 /* --- Records ------------------------------------------------------------------------ */
 
+/* Begins a row (prepInsert, -InsertCopy...), a change (prepReplace locks the row in a transaction;
+ * -ReplaceNoLock locks it at the update) or gives it up (prepCancel). Autoincrement values are
+ * drawn here. JET_errAlreadyPrepared, JET_errWriteConflict, JET_errSessionWriteConflict. */
 JET_ERR JetPrepareUpdate(JET_SESID sesid, JET_TABLEID tableid, uint32_t prep);
+/* Sets a value of the row being made; 0 bytes are NULL unless JET_bitSetZeroLength. Long values
+ * outside the row need a transaction. psetinfo: offset, and which multi-value (0: a new one).
+ * JET_wrnColumnMaxTruncated, JET_errInvalidBufferSize, JET_errColumnNoChunk,
+ * JET_errColumnTooBig, JET_errRecordTooBig, JET_errNullInvalid. */
 JET_ERR JetSetColumn(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid,
                      const void *pvData, uint32_t cbData, JET_GRBIT grbit, JET_SETINFO *psetinfo);
+/* JetSetColumn for each, up to the first error; each has its own err. */
 JET_ERR JetSetColumns(JET_SESID sesid, JET_TABLEID tableid, JET_SETCOLUMN *psetcolumn,
                       uint32_t csetcolumn);
+/* Writes the row and gives its bookmark; the cursor stays where it is. After an error the row is
+ * still prepared. JET_errKeyDuplicate, JET_errWriteConflict, JET_errNullInvalid,
+ * JET_errRecordPrimaryChanged. */
 JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint32_t cbBookmark,
                   uint32_t *pcbActual);
+/* As JetUpdate; there is no public bit. */
 JET_ERR JetUpdate2(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint32_t cbBookmark,
                    uint32_t *pcbActual, JET_GRBIT grbit);
+/* Deletes the current row, and forgets one being made. The cursor stays on its place.
+ * JET_errWriteConflict, JET_errNoCurrentRecord, JET_errRecordDeleted. */
 JET_ERR JetDelete(JET_SESID sesid, JET_TABLEID tableid);
+/* Adds to an escrow column without conflict with others that do; in a transaction.
+ * *pvOld: the value before, with everybody's additions. JET_errInvalidOperation,
+ * JET_errInvalidBufferSize, JET_errWriteConflict. */
 JET_ERR JetEscrowUpdate(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid, void *pv,
                         uint32_t cbMax, void *pvOld, uint32_t cbOldMax, uint32_t *pcbOldActual,
                         JET_GRBIT grbit);
+/* Locks the current row until level 0: JET_bitReadLock, shared, or JET_bitWriteLock.
+ * JET_errWriteConflict, JET_errNotInTransaction. */
 JET_ERR JetGetLock(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit);
+/* Reads a value, of a long one what fits from the offset on. *pcbActual is what there is from
+ * there. JET_wrnColumnNull, JET_wrnBufferTruncated, JET_errColumnNotFound,
+ * JET_errNoCurrentRecord, JET_errBadItagSequence. */
 JET_ERR JetRetrieveColumn(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid, void *pvData,
                           uint32_t cbData, uint32_t *pcbActual, JET_GRBIT grbit,
                           JET_RETINFO *pretinfo);
+/* JetRetrieveColumn for each, up to the first error; itagSequence 0 asks how many values there
+ * are. */
 JET_ERR JetRetrieveColumns(JET_SESID sesid, JET_TABLEID tableid,
                            JET_RETRIEVECOLUMN *pretrievecolumn, uint32_t cretrievecolumn);
 
 /* --- Navigation ------------------------------------------------------------------------ */
 
+/* The bookmark of the current row, at most 500 bytes. JET_errBufferTooSmall. */
 JET_ERR JetGetBookmark(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint32_t cbMax,
                        uint32_t *pcbActual);
+/* Goes to a row. JET_errRecordDeleted, JET_errInvalidBookmark, JET_errNoCurrentRecord when it has
+ * no entry in the current index. */
 JET_ERR JetGotoBookmark(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark,
                         uint32_t cbBookmark);
+/* Adds a column's value to the search key (JET_bitNewKey: the first). JET_errKeyNotMade,
+ * JET_errKeyIsMade, JET_errInvalidBufferSize, JET_errNoCurrentIndex. */
 JET_ERR JetMakeKey(JET_SESID sesid, JET_TABLEID tableid, const void *pvData, uint32_t cbData,
                    JET_GRBIT grbit);
+/* The key of the current entry, or, with JET_bitRetrieveCopy, the search key.
+ * JET_wrnBufferTruncated. */
 JET_ERR JetRetrieveKey(JET_SESID sesid, JET_TABLEID tableid, void *pvKey, uint32_t cbMax,
                        uint32_t *pcbActual, JET_GRBIT grbit);
+/* Goes to the entry that the search key, which it uses up, stands in this relation to.
+ * JET_wrnSeekNotEqual; JET_errRecordNotFound leaves the cursor where the key would be. */
 JET_ERR JetSeek(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit);
+/* Bounds moving in one direction by the search key, which it uses up.
+ * JET_errNoCurrentRecord when the current entry is outside. */
 JET_ERR JetSetIndexRange(JET_SESID sesid, JET_TABLEID tableidSrc, JET_GRBIT grbit);
+/* Moves by entries of the current index; 0 checks that the row is there. Off the end or the range
+ * gives JET_errNoCurrentRecord and parks the cursor there. JET_errRecordDeleted. */
 JET_ERR JetMove(JET_SESID sesid, JET_TABLEID tableid, int32_t cRow, JET_GRBIT grbit);
+/* Changes the order (NULL: the primary index) and goes to the first entry. JET_errIndexNotFound. */
 JET_ERR JetSetCurrentIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName);
+/* As JetSetCurrentIndex; JET_bitNoMove stays on the row. */
 JET_ERR JetSetCurrentIndex2(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName,
                             JET_GRBIT grbit);
+/* As JetSetCurrentIndex2; on which of its entries in a multi-valued index. */
 JET_ERR JetSetCurrentIndex3(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName,
                             JET_GRBIT grbit, uint32_t itagSequence);
+/* The name of the current index; empty when rows are in the order of insertion. */
 JET_ERR JetGetCurrentIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PSTR szIndexName,
                            uint32_t cbIndexName);
+/* Counts entries from the current one to the end or the range's, at most crecMax (0: all).
+ * JET_errNoCurrentRecord. */
 JET_ERR JetIndexRecordCount(JET_SESID sesid, JET_TABLEID tableid, uint32_t *pcrec,
                             uint32_t crecMax);
 
