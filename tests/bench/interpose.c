@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * interpose.c - what an interposed call on a table of no profile costs more than the direct one.
+ *
+ * Both kinds of call go to the same store, in turns; JetUpdate without a prepared row is the
+ * cheapest that there is, so what the hook adds shows. JSON lines: nanoseconds a call, hooked
+ * and direct, and the difference against what is allowed; medians of many batches.
+ */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/preload/hook-test.h"
+
+enum {
+    BATCHES = 401,
+    CALLS = 10000,
+    ALLOWED = 40, /* nanoseconds more than the direct call */
+    CURSORS = 100 /* more than one, as in a server */
+};
+
+typedef JET_ERR (*Update)(JET_SESID, JET_TABLEID, void *, uint32_t, uint32_t *);
+
+static JET_TABLEID cursors[CURSORS];
+
+static double time_batch(Update update, JET_SESID sesid)
+{
+    double start = hook_now();
+
+    for (unsigned i = 0; i < CALLS; i++)
+        if (update(sesid, cursors[i % CURSORS], NULL, 0, NULL) != JET_errUpdateNotPrepared)
+            abort();
+    return (hook_now() - start) / CALLS * 1e9;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values)
+{
+    qsort(values, BATCHES, sizeof(*values), compare);
+    return values[BATCHES / 2];
+}
+
+/* The service's two sockets and their folder. */
+static void clean_up(const char *socket)
+{
+    char path[256];
+
+    snprintf(path, sizeof(path), "%s%s", socket, STOREHOOK_SUFFIX_STORE);
+    unlink(path);
+    unlink(socket);
+    snprintf(path, sizeof(path), "%s", socket);
+    *strrchr(path, '/') = '\0';
+    rmdir(path);
+}
+
+int main(int argc, char **argv)
+{
+    static double hooked[BATCHES], direct[BATCHES], extra[BATCHES];
+    char directory[] = "/tmp/bench-interpose-XXXXXX";
+    FakeService *service;
+    Host host;
+    void *store;
+    Update original;
+
+    if (!getenv("STOREHOOK_SOCKET")) {
+        char path[64];
+
+        if (!mkdtemp(directory))
+            return 1;
+        snprintf(path, sizeof(path), "%s/s", directory);
+        setenv("STOREHOOK_SOCKET", path, 1);
+        execv("/proc/self/exe", argv);
+        return 1;
+    }
+    (void)argc;
+    service = fake_service_start(getenv("STOREHOOK_SOCKET"));
+    store = dlopen(BENCH_STORE, RTLD_NOW | RTLD_NOLOAD);
+    original = store ? (Update)dlsym(store, "JetUpdate") : NULL;
+    if (!original || original == (Update)JetUpdate)
+        return 1;
+    host_open(&host, "/tmp");
+    for (unsigned i = 0; i < CURSORS; i++)
+        if (JetOpenTable(host.sesid, host.database, "other", NULL, 0, 0, &cursors[i]) < 0)
+            return 1;
+    if (hook_status().state != STOREHOOK_STATE_HOOKED)
+        return 1;
+    for (unsigned i = 0; i < BATCHES; i++) {
+        direct[i] = time_batch(original, host.sesid);
+        hooked[i] = time_batch(JetUpdate, host.sesid);
+        extra[i] = hooked[i] - direct[i];
+    }
+    printf("{\"bench\":\"call-hooked\",\"value\":%.1f,\"unit\":\"ns\","
+           "\"reference\":\"direct call\",\"reference_value\":%.1f,\"ratio\":%.2f,"
+           "\"target\":\"\"}\n",
+           median(hooked), median(direct), median(hooked) / median(direct));
+    printf("{\"bench\":\"call-hooked-extra\",\"value\":%.1f,\"unit\":\"ns\","
+           "\"reference\":\"allowed\",\"reference_value\":%d,\"ratio\":%.2f,"
+           "\"target\":\"<= 1\"}\n",
+           median(extra), ALLOWED, median(extra) / ALLOWED);
+    host_close(&host);
+    fake_service_kill(service);
+    clean_up(getenv("STOREHOOK_SOCKET"));
+    return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-defer.c - STOREHOOK_ON_UNAVAILABLE=defer: with the service gone, judged rows wait.
+ */
+#include "tests/preload/hook-test.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+START_TEST(defers_while_nobody_is_there)
+{
+    FakeService *service = fake_service_start(hook_socket);
+    const HostColumn row[] = {{"data", "x", 1}};
+    uint64_t id;
+    Host host;
+
+    host_open(&host, hook_directory);
+    ck_assert_int_eq(host_deliver(&host, &(HostMessage){"good", NULL, false}, &id), 0);
+    /* Stopped on purpose is not unavailable. */
+    fake_service_enable(service, false);
+    ck_assert_int_eq(host_deliver(&host, &(HostMessage){"good", NULL, false}, &id), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 1);
+    fake_service_enable(service, true);
+    fake_service_kill(service);
+    ck_assert_int_eq(host_deliver(&host, &(HostMessage){"good", NULL, false}, &id),
+                     JET_errInstanceUnavailable);
+    ck_assert_int_eq(host_insert(&host, HOST_OTHER, row, 1, NULL), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 1);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 2);
+    service = fake_service_start(hook_socket);
+    usleep(1100000);
+    ck_assert_int_eq(host_deliver(&host, &(HostMessage){"good", NULL, false}, &id), 0);
+    host_close(&host);
+    host_end();
+    fake_service_kill(service);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    Suite *suite = suite_create("defer");
+    TCase *tests = tcase_create("defer");
+
+    (void)argc;
+    setenv("STOREHOOK_ON_UNAVAILABLE", "defer", 1);
+    tcase_add_test(tests, defers_while_nobody_is_there);
+    suite_add_tcase(suite, tests);
+    return hook_test_main(argv, suite);
+}
