@@ -99,6 +99,9 @@ static JsonObject *metadata_new(const char *id, const QuarantineItem *item, gsiz
     json_object_set_int_member(object, "seconds", g_get_real_time() / G_USEC_PER_SEC);
     set_text(object, "incident", item->incident);
     set_text(object, "sender", item->sender);
+    /* The cut may have gone through the last one: half an address is somebody else's. */
+    if (item->recipients_cut && list->len > 0)
+        g_ptr_array_set_size(list, (gint)list->len - 1);
     for (guint i = 0; i < list->len; i++)
         json_array_add_string_element(recipients, list->pdata[i]);
     json_object_set_array_member(object, "recipients", recipients);
