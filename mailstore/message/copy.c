@@ -84,7 +84,11 @@ static gboolean copy_run(MailSession *session, const Copy *copy, GError **error)
     if (err < 0)
         return session_fail(session, err, error, "cannot %s messages",
                             copy->move ? "move" : "copy");
-    watch_list_tell(session->store->watches, copy->to);
+    gboolean changed = FALSE;
+    for (gsize i = 0; i < copy->count; i++)
+        changed |= copy->to_uids[i] != 0;
+    if (changed)
+        watch_list_tell(session->store->watches, copy->to);
     if (copy->move && copy->from != copy->to)
         watch_list_tell(session->store->watches, copy->from);
     return TRUE;

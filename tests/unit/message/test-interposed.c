@@ -24,6 +24,7 @@ static struct {
     int times;           /* how often, -1 for always */
     const char *replace; /* what contents are replaced by */
     gboolean drop;       /* the next transaction's message is deleted before it is committed */
+    gboolean swallow;    /* entries are not written, and nobody is told */
     guint64 message;
 } hook;
 
@@ -69,6 +70,8 @@ JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint32
             hook.times--;
             return hook.err;
         }
+        if (hook.swallow && g_str_equal(table, "entries"))
+            return JetPrepareUpdate(sesid, tableid, JET_prepCancel);
         if (hook.replace != NULL)
             replace_columns(sesid, tableid, table);
         if (hook.drop && g_str_equal(table, "messages"))
@@ -264,6 +267,27 @@ START_TEST(dropped_message_was_never_there)
 }
 END_TEST
 
+/* The message is there, its entries are not. */
+START_TEST(swallowed_entry_was_never_there)
+{
+    GError *error = NULL;
+    guint changes = 0;
+    guint32 uids[] = {1}, to[1];
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
+    ck_assert_uint_eq(fixture_deliver(fixture.session, fixture.inbox, mail), 1);
+    guint watch = mail_store_watch(fixture.store, fixture.inbox, count_change, &changes);
+
+    hook.swallow = TRUE;
+    ck_assert_uint_eq(fixture_deliver(fixture.session, fixture.inbox, mail), 0);
+    ck_assert(mail_copy(fixture.session, fixture.inbox, uids, 1, fixture.inbox, to, &error));
+    ck_assert_uint_eq(to[0], 0);
+    ck_assert_uint_eq(changes, 0);
+    hook.swallow = FALSE;
+    ck_assert_uint_eq(fixture_deliver(fixture.session, fixture.inbox, mail), 4);
+    mail_store_unwatch(fixture.store, watch);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("interposed");
@@ -276,6 +300,7 @@ int main(void)
     tcase_add_test(tcase, replaced_contents_are_read_as_they_are);
     tcase_add_test(tcase, contents_replaced_by_the_same_do_not_conflict);
     tcase_add_test(tcase, dropped_message_was_never_there);
+    tcase_add_test(tcase, swallowed_entry_was_never_there);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
