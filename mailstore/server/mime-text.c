@@ -58,6 +58,10 @@ static char *to_utf8(const char *data, gsize length, const char *charset, gsize 
     if (charset != NULL && g_ascii_strcasecmp(charset, "utf-8") != 0 &&
         g_ascii_strcasecmp(charset, "us-ascii") != 0 && is_charset_name(charset))
         text = g_convert(data, (gssize)length, "UTF-8", charset, NULL, &written, NULL);
+    if (text == NULL && charset != NULL && g_ascii_strcasecmp(charset, "utf-8") == 0) {
+        text = g_utf8_make_valid(data, (gssize)length);
+        written = strlen(text);
+    }
     if (text == NULL && !g_utf8_validate_len(data, length, NULL))
         text = g_convert(data, (gssize)length, "UTF-8", "ISO-8859-1", NULL, &written, NULL);
     if (text == NULL) {

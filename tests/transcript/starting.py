@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""starting.py MAILSTORED MAN-PAGE - how mailstored starts, refuses to, and stops."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import transcript
+
+BASE = "[store]\npath={top}/store\n[users]\npasswd-file={top}/passwd\n"
+
+# Configuration, and what standard error must say; {config} is the file's path.
+BAD = [
+    (BASE + "[lmtp]\nlisten=127.0.0.1:0\nlisten=127.0.0.1:1\n", "{config}:7: \"listen\" stands twice"),
+    (BASE + "[lmtp]\nlisen=127.0.0.1:0\n", "{config}:6: unknown key \"lisen\" in [lmtp]"),
+    (BASE + "[limits]\nmessage-size=huge\n", "{config}:6: \"message-size\" wants a number"),
+    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[limits]\nmessage-size=512M\n", "smaller than \"message-size\""),
+    (BASE + "[imap]\nlisten=0.0.0.0:0\n", "{config}:6: listens beyond loopback"),
+    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate=/nowhere\nkey=/nowhere\n", "/nowhere"),
+    ("[store]\npath={top}/store\n[users]\npasswd-file={top}/none\n[lmtp]\nlisten=127.0.0.1:0\n", "{top}/none"),
+    ("[store]\npath={top}/store\n[users]\npasswd-file={top}/badpasswd\n[lmtp]\nlisten=127.0.0.1:0\n",
+     "{top}/badpasswd:2: "),
+    ("[store]\npath={top}/passwd\n[users]\npasswd-file={top}/passwd\n[lmtp]\nlisten=127.0.0.1:0\n", "cannot-start"),
+    (BASE + "[lmtp]\nlisten=192.0.2.1:2525\n", "cannot listen on 192.0.2.1:2525"),
+]
+
+
+def run(program, *arguments):
+    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=20)
+
+
+def must(condition, what):
+    if not condition:
+        raise transcript.Failure(what)
+
+
+def refuses(program):
+    with tempfile.TemporaryDirectory(prefix="starting.") as top:
+        config = os.path.join(top, "config")
+        with open(os.path.join(top, "passwd"), "w") as passwd:
+            passwd.write("a:x\n")
+        with open(os.path.join(top, "badpasswd"), "w") as passwd:
+            passwd.write("a:x\nrubbish\n")
+        for text, words in BAD:
+            with open(config, "w") as out:
+                out.write(text.replace("{top}", top))
+            result = run(program, "--config", config)
+            words = words.replace("{top}", top).replace("{config}", config)
+            must(result.returncode == 1, "%r: status %d" % (text, result.returncode))
+            must(words in result.stderr, "%r: %r has no %r" % (text, result.stderr, words))
+    must(run(program).returncode == 2, "no arguments: status is not 2")
+    must(run(program, "--nonsense").returncode == 2, "unknown option: status is not 2")
+    must(run(program, "--config", "/nowhere").returncode == 1, "no file: status is not 1")
+    must(run(program, "--version").stdout.startswith("mailstored "), "--version")
+
+
+def is_documented(program, page):
+    """Every key is in --help and, with its default, in the man page."""
+    keys = run(program, "--keys").stdout
+    must(keys in run(program, "--help").stdout, "--help does not list the keys")
+    with open(page, encoding="utf-8") as text:
+        manual = text.read()
+    for line in keys.splitlines():
+        found = re.fullmatch(r"  (\S+)=(\S*)", line)
+        if found:
+            item = r"^\.It Cm %s$|^\.It Cm %s *= *%s$" % ((re.escape(found[1]), re.escape(found[1]),
+                                                          re.escape(found[2])))
+            must(re.search(item, manual, re.M), "%s does not have %s" % (page, line))
+            if found[2]:
+                must(re.search(r"^\.It Cm %s *= *%s$" % (re.escape(found[1]), re.escape(found[2])), manual, re.M),
+                     "%s has another default than %s" % (page, line))
+
+
+def drains(program):
+    """SIGTERM: a message in progress is delivered, the idle are told, nobody new comes in."""
+    server = transcript.Server(program)
+    try:
+        lmtp = transcript.Client(server.connect("lmtp"))
+        lmtp.send(b"LHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice>\r\nDATA\r\nhalf a ")
+        while not lmtp.line().startswith("354"):
+            pass
+        imap = transcript.Client(server.connect("imap"))
+        imap.line()
+        pop3 = transcript.Client(server.connect("pop3"))
+        pop3.line()
+        server.process.send_signal(signal.SIGTERM)
+        must(imap.line().startswith("* BYE"), "IMAP hears nothing")
+        must(pop3.line().startswith("-ERR"), "POP3 hears nothing")
+        try:
+            server.connect("lmtp")
+            raise transcript.Failure("a connection is taken while draining")
+        except ConnectionRefusedError:
+            pass
+        must(server.process.poll() is None, "it did not wait for the delivery")
+        lmtp.send(b"message\r\n.\r\n")
+        must(lmtp.line().startswith("250"), "the message was not delivered")
+        must(lmtp.line().startswith("421"), "LMTP hears nothing")
+        lmtp.sock.close()
+        imap.sock.close()
+        pop3.sock.close()
+        server.stop()
+    finally:
+        server.clean()
+
+
+def drain_ends(program):
+    """A client that never finishes does not keep it from stopping; a second SIGTERM is at once."""
+    for config, second in ((["limits drain-time=1"], False), ([], True)):
+        server = transcript.Server(program, config)
+        try:
+            lmtp = transcript.Client(server.connect("lmtp"))
+            lmtp.send(b"LHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice>\r\nDATA\r\nhalf a ")
+            while not lmtp.line().startswith("354"):
+                pass
+            begin = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            if second:
+                time.sleep(0.2)
+            server.stop()
+            must(time.monotonic() - begin < 8, "it took %.1f s to stop" % (time.monotonic() - begin))
+        finally:
+            server.clean()
+
+
+def keeps_users(program):
+    """The passwd file is read again when it changes; mail survives a restart."""
+    server = transcript.Server(program)
+    try:
+        lmtp = transcript.Client(server.connect("lmtp"))
+        lmtp.send(b"LHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<carol>\r\n")
+        while not lmtp.line().startswith("550"):
+            pass
+        with open(os.path.join(server.directory.name, "passwd"), "a") as passwd:
+            passwd.write("carol:%s\n" % transcript.hash_password("singer"))
+        lmtp.send(b"RCPT TO:<carol>\r\nDATA\r\n")
+        must(lmtp.line().startswith("250"), "the new user is not known")
+        lmtp.line()
+        lmtp.send(b"Subject: kept\r\n\r\n.\r\n")
+        must(lmtp.line().startswith("250"), "the new user got nothing")
+        lmtp.sock.close()
+        server.stop()
+        server.start()
+        pop3 = transcript.Client(server.connect("pop3"))
+        pop3.send(b"USER carol\r\nPASS singer\r\nQUIT\r\n")
+        pop3.line()
+        pop3.line()
+        line = pop3.line()
+        must(line == "+OK 1 messages", "after a restart: " + line)
+        pop3.sock.close()
+        server.stop()
+    finally:
+        server.clean()
+
+
+def main():
+    program, page = sys.argv[1:]
+    try:
+        refuses(program)
+        is_documented(program, page)
+        drains(program)
+        drain_ends(program)
+        keeps_users(program)
+    except transcript.Failure as failure:
+        print("FAIL: %s" % failure)
+        return 1
+    print("ok")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
