@@ -115,7 +115,7 @@ signatures_in_use() {
 counter() {
     case $1 in
     scans) status .scans.scanned ;;
-    cache-hits) status '.counters["cache-hits"]' ;;
+    cache-hits) status '.scans["cache-hits"]' ;;
     unscanned) status .unscanned.total ;;
     esac
 }
@@ -289,7 +289,7 @@ expect_few_scans() { # WHAT SCANS-BEFORE
 expect_one_scan() { # WHAT CACHE-HITS-BEFORE
     hits=$(($(counter cache-hits) - $2))
     right=1
-    [ "$hits" -eq 1 ] && [ "$(found bob | wc -w)" -eq 1 ] && right=0
+    [ "$hits" -ge 1 ] && [ "$(found bob | wc -w)" -eq 1 ] && right=0
     row "$1" "both" "scanned once, remembered $hits time(s)" $right
 }
 

@@ -117,6 +117,13 @@ static gboolean directory_holds_any(const char *directory)
     return files && files->len > 0;
 }
 
+static gboolean directories_are_equal(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 SignatureSource *signature_source_new(const char *configured, GError **error)
 {
     g_autoptr(SignatureSource) source = g_new0(SignatureSource, 1);
@@ -127,7 +134,7 @@ SignatureSource *signature_source_new(const char *configured, GError **error)
     source->bundled = !directory_holds_any(configured);
     source->directory = g_strdup(source->bundled ? bundled_directory() : configured);
     source->directories[0] = g_strdup(source->directory);
-    if (!source->bundled)
+    if (!directories_are_equal(source->directory, bundled_directory()))
         source->directories[1] = g_strdup(bundled_directory());
     EVP_DigestInit_ex(hash, EVP_sha256(), NULL);
     for (gsize i = 0; source->directories[i]; i++)
