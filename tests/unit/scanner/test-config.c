@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-config.c - defaults, values, and refusals with file, line and reason. */
+#include "scanner/config.h"
+#include "scanner/profile.h"
+#include "tests/unit/scanner/scanner-test.h"
+
+START_TEST(defaults_are_sound)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ScannerConfig) config = scanner_config_parse("f", NULL, &error);
+
+    ck_assert_msg(config != NULL, "%s", error ? error->message : "");
+    ck_assert_str_eq(config->socket, "/run/storehook/scanner.sock");
+    ck_assert_uint_ge(config->workers, 2);
+    ck_assert_uint_eq(config->actions[FILTER_VERDICT_INFECTED], FILTER_ACTION_QUARANTINE);
+    ck_assert_uint_eq(config->actions[FILTER_VERDICT_BLOCKED], FILTER_ACTION_STRIP);
+    ck_assert_uint_eq(config->actions[FILTER_VERDICT_NOT_SCANNED], FILTER_ACTION_PASS);
+    ck_assert_uint_eq(config->actions[FILTER_VERDICT_NOT_FULLY_SCANNED], FILTER_ACTION_QUARANTINE);
+    ck_assert(!config->test_hooks);
+}
+END_TEST
+
+START_TEST(values_are_read)
+{
+    g_autoptr(ScannerConfig) config = scanner_config_parse(
+        "f",
+        "[service]\nworkers = 3\nsocket=/a/b\n[limits]\nfile-size=2M\n[clients]\n"
+        "executables=/x; /y ;\n[active-message-filter]\nmode=rest\n[actions]\ninfected=drop\n",
+        NULL);
+
+    ck_assert_ptr_nonnull(config);
+    ck_assert_uint_eq(config->workers, 3);
+    ck_assert_uint_eq(config->file_size, 2 * 1024 * 1024);
+    ck_assert_str_eq(config->executables[0], "/x");
+    ck_assert_str_eq(config->executables[1], "/y");
+    ck_assert_ptr_null(config->executables[2]);
+    ck_assert_uint_eq(config->filter_mode, CONFIG_FILTER_REST);
+    ck_assert_uint_eq(config->actions[FILTER_VERDICT_INFECTED], FILTER_ACTION_DROP);
+}
+END_TEST
+
+START_TEST(refusals_name_file_line_and_reason)
+{
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = {
+        {"[service]\n\nworker=3\n", "conf:3: [service] worker: there is no such key"},
+        {"[servce]\nworkers=3\n", "conf:1: [servce]: there is no such section"},
+        {"[service]\nworkers=x\n", "conf:2: [service] workers: \"x\" is not a number"},
+        {"[service]\nworkers=65\n", "conf:2: [service] workers: 65 is not between 0 and 64"},
+        {"[service]\nworkers=-1\n", "is not a number"},
+        {"[service]\ndeadline=99999999999999999999\n", "is not a number"},
+        {"# c\n[service]\nsocket=run/x\n",
+         "conf:3: [service] socket: \"run/x\" is not an absolute"},
+        {"[limits]\nfile-size=1T\n", "is not a size"},
+        {"[limits]\nfile-size=99999999999G\n", "is not a size"},
+        {"[service]\ntest-hooks=yes\n", "neither true nor false"},
+        {"[actions]\ninfected=eat\n", "conf:2: [actions] infected: \"eat\" is none of pass"},
+        {"[actions]\nclean=drop\n", "conf:2: [actions] clean: drop: "},
+        {"[active-message-filter]\nmode=all\n", "\"all\" is none of drop, notice, rest"},
+        {"[limits]\nscan-size=1M\nfile-size=2M\n",
+         "conf:2: [limits] scan-size: is below file-size"},
+        {"[service]\ndeadline=500\n", "conf:0: [quarantine] timeout: 3000 is above"},
+        {"[service]\ndeadline=70000\n", "background-deadline: 60000 is below deadline=70000"},
+        {"[service\n", "conf: "},
+        {"workers=3\n", "conf: "},
+        {"[log]\nfile=/a\xff\n", "conf:2: not UTF-8"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(ScannerConfig) config = scanner_config_parse("conf", cases[i].text, &error);
+
+        ck_assert_msg(config == NULL, "accepted: %s", cases[i].text);
+        ck_assert_msg(strstr(error->message, cases[i].wanted) != NULL, "%s: %s", cases[i].text,
+                      error->message);
+    }
+}
+END_TEST
+
+START_TEST(a_missing_file_is_refused)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_null(scanner_config_load("/nonexistent/x.conf", &error));
+    ck_assert(g_error_matches(error, CONFIG_ERROR, CONFIG_ERROR_READ));
+}
+END_TEST
+
+START_TEST(the_description_is_a_configuration)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ScannerConfig) config = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    scanner_config_describe(out);
+    fclose(out);
+    config = scanner_config_parse("described", text, &error);
+    ck_assert_msg(config != NULL, "%s", error ? error->message : "");
+}
+END_TEST
+
+START_TEST(restarts_are_asked_for)
+{
+    g_autoptr(ScannerConfig) a = scanner_config_parse("f", "[service]\nworkers=2\n", NULL);
+    g_autoptr(ScannerConfig) b = scanner_config_parse("f", "[service]\nworkers=4\n", NULL);
+    g_autoptr(ScannerConfig) c = scanner_config_parse("f", "[service]\nsocket=/x\n", NULL);
+
+    ck_assert_ptr_null(scanner_config_needs_restart(a, b));
+    ck_assert_str_eq(scanner_config_needs_restart(a, c), "socket");
+}
+END_TEST
+
+START_TEST(profiles_become_lines)
+{
+    static const struct {
+        const char *text, *wanted;
+    } bad[] = {
+        {"[contents]\ntable=c\ndigest=d\n", "needs data="},
+        {"[contents]\ndigest=d\ndata=x\n", "needs table="},
+        {"[contents]\ntable=c c\ndigest=d\ndata=x\n", "needs table="},
+        {"[contents]\ntable=c\ndigest=a=b\ndata=x\n", "is no column name"},
+        {"[contents]\ntable=c\ndigest=d\ndata=x\nsize=s\n", "no such key"},
+        {"[rows]\ntable=c\n", "no such role"},
+        {"", "names no table"},
+    };
+    char *none[] = {NULL};
+    g_autofree char *bundled = profile_load(none, NULL);
+
+    ck_assert_ptr_nonnull(strstr(bundled, "contents contents digest=digest data=data\n"));
+    ck_assert_ptr_nonnull(strstr(bundled, "messages messages key=id text=text sender=sender "));
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_ptr_null(profile_parse("p", bad[i].text, &error));
+        ck_assert_msg(strstr(error->message, bad[i].wanted) != NULL, "%s", error->message);
+    }
+}
+END_TEST
+
+SCANNER_TEST_MAIN("config", SCANNER_TEST(defaults_are_sound), SCANNER_TEST(values_are_read),
+                  SCANNER_TEST(refusals_name_file_line_and_reason),
+                  SCANNER_TEST(a_missing_file_is_refused),
+                  SCANNER_TEST(the_description_is_a_configuration),
+                  SCANNER_TEST(restarts_are_asked_for), SCANNER_TEST(profiles_become_lines))

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-engine.c - every guard around libclamav: spoiled, it must not come out as clean. */
+#include "scanner/engine.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "scanner/file-type.h"
+#include "scanner/signature-source.h"
+#include "scanner/temp-directory.h"
+#include "tests/unit/scanner/scanner-test.h"
+
+static const EngineLimits LIMITS = {
+    .scan_size = 64 << 20, .file_size = 1 << 20, .files = 100, .recursion = 5};
+
+/* A gzip of EICAR made by Python's gzip: what is found only after unpacking. */
+static const guint8 PACKED[] = {
+    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x8b, 0x30, 0xf5, 0x57, 0x0c,
+    0x50, 0x75, 0x70, 0x0c, 0x88, 0x36, 0x89, 0x09, 0x88, 0x8a, 0x30, 0x35, 0xd1, 0x08, 0x88,
+    0xd3, 0x34, 0x77, 0x76, 0xd6, 0x34, 0xaf, 0x55, 0x71, 0xf5, 0x74, 0x76, 0x0c, 0xd2, 0x0d,
+    0x0e, 0x71, 0xf4, 0x73, 0x71, 0x0c, 0x72, 0xd1, 0x75, 0xf4, 0x0b, 0xf1, 0x0c, 0xf3, 0x0c,
+    0x0a, 0x0d, 0xd6, 0x0d, 0x71, 0x0d, 0x0e, 0xd1, 0x75, 0xf3, 0xf4, 0x71, 0x55, 0x54, 0xf1,
+    0xd0, 0xf6, 0xd0, 0x02, 0x00, 0x3c, 0xcf, 0x51, 0x68, 0x44, 0x00, 0x00, 0x00};
+
+static char *scratch(void)
+{
+    return g_dir_make_tmp("storehook-engine-XXXXXX", NULL);
+}
+
+static Engine *engine_make(const char *temp)
+{
+    const char *directories[] = {SIGNATURES, NULL};
+    g_autoptr(GError) error = NULL;
+    Engine *engine = engine_new(directories, &LIMITS, &error);
+
+    ck_assert_msg(engine != NULL, "%s", error ? error->message : "");
+    ck_assert(engine_set_temp_directory(engine, temp, &error));
+    return engine;
+}
+
+static StorehookVerdictKind scan(Engine *engine, const void *data, gsize size)
+{
+    Verdict verdict = {0};
+
+    engine_scan(engine, data, size, 10000, &verdict);
+    return verdict.kind;
+}
+
+START_TEST(finds_and_clears)
+{
+    g_autofree char *temp = scratch();
+    g_autoptr(Engine) engine = engine_make(temp);
+    g_autofree char *large = g_malloc0(LIMITS.file_size + 1);
+    Verdict verdict = {0};
+
+    ck_assert(engine_self_test(engine, NULL));
+    ck_assert_int_eq(scan(engine, "", 0), STOREHOOK_VERDICT_CLEAN);
+    ck_assert_int_eq(scan(engine, "abc", 3), STOREHOOK_VERDICT_CLEAN);
+    ck_assert_int_eq(scan(engine, "a plain text", 12), STOREHOOK_VERDICT_CLEAN);
+    ck_assert_int_eq(scan(engine, PACKED, sizeof(PACKED)), STOREHOOK_VERDICT_INFECTED);
+    engine_scan(engine, large, LIMITS.file_size + 1, 0, &verdict);
+    ck_assert_int_eq(verdict.kind, STOREHOOK_VERDICT_NOT_FULLY_SCANNED);
+    ck_assert_ptr_nonnull(strstr(verdict.name, "MaxFileSize"));
+    temp_directory_remove(temp);
+}
+END_TEST
+
+START_TEST(temp_directory_gone)
+{
+    g_autofree char *temp = scratch();
+    g_autoptr(Engine) engine = engine_make(temp);
+
+    temp_directory_remove(temp);
+    ck_assert_int_eq(scan(engine, PACKED, sizeof(PACKED)), STOREHOOK_VERDICT_NOT_SCANNED);
+    ck_assert_int_eq(scan(engine, TEST_EICAR, 68), STOREHOOK_VERDICT_NOT_SCANNED);
+    ck_assert(!engine_self_test(engine, NULL));
+    ck_assert(engine_set_temp_directory(engine, temp, NULL));
+    ck_assert_int_eq(scan(engine, PACKED, sizeof(PACKED)), STOREHOOK_VERDICT_INFECTED);
+    temp_directory_remove(temp);
+}
+END_TEST
+
+START_TEST(no_descriptors)
+{
+    g_autofree char *temp = scratch();
+    g_autoptr(Engine) engine = engine_make(temp);
+    struct rlimit before, none;
+
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    /* From none at all to one too few: each of libclamav's own opens fails in turn. */
+    for (rlim_t spare = 0; spare < 4; spare++) {
+        StorehookVerdictKind kind;
+        int next = dup(0);
+
+        close(next);
+        none.rlim_cur = (rlim_t)next + spare;
+        setrlimit(RLIMIT_NOFILE, &none);
+        kind = scan(engine, PACKED, sizeof(PACKED));
+        setrlimit(RLIMIT_NOFILE, &before);
+        ck_assert_msg(kind == STOREHOOK_VERDICT_NOT_SCANNED || kind == STOREHOOK_VERDICT_INFECTED,
+                      "with %d spare: %s", (int)spare, verdict_kind_name(kind));
+    }
+    temp_directory_remove(temp);
+}
+END_TEST
+
+START_TEST(files_cannot_grow)
+{
+    g_autofree char *temp = scratch();
+    g_autoptr(Engine) engine = engine_make(temp);
+    struct rlimit before, none;
+    StorehookVerdictKind kind;
+
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    none = before;
+    none.rlim_cur = 16;
+    setrlimit(RLIMIT_FSIZE, &none);
+    kind = scan(engine, PACKED, sizeof(PACKED));
+    setrlimit(RLIMIT_FSIZE, &before);
+    ck_assert_int_eq(kind, STOREHOOK_VERDICT_NOT_SCANNED);
+    temp_directory_remove(temp);
+}
+END_TEST
+
+START_TEST(broken_signatures_are_refused)
+{
+    static const char *const files[][2] = {
+        {"a.cvd", "ClamAV-VDB:cut"},
+        {"a.hdb", "44d88612fea8a8f36de82e12"},
+        {"a.ndb", "Name:0:0:zz"},
+        {"a.ldb", "Name;"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *directory = scratch();
+        g_autofree char *path = g_build_filename(directory, files[i][0], NULL);
+        const char *directories[] = {directory, SIGNATURES, NULL};
+        g_autoptr(GError) error = NULL;
+
+        ck_assert(g_file_set_contents(path, files[i][1], -1, NULL));
+        ck_assert_msg(engine_new(directories, &LIMITS, &error) == NULL, "%s", files[i][0]);
+        ck_assert(g_error_matches(error, ENGINE_ERROR, ENGINE_ERROR_SIGNATURES));
+        temp_directory_remove(directory);
+    }
+}
+END_TEST
+
+START_TEST(the_version_is_that_of_the_bytes)
+{
+    g_autofree char *directory = scratch();
+    g_autofree char *path = g_build_filename(directory, "a.hdb", NULL);
+    g_autoptr(SignatureSource) none = signature_source_new(directory, NULL);
+    g_autoptr(SignatureSource) one = NULL, other = NULL, again = NULL;
+    guint64 stamp = signature_source_stamp(directory);
+
+    ck_assert(none->bundled);
+    ck_assert(g_file_set_contents(path, "a", -1, NULL));
+    one = signature_source_new(directory, NULL);
+    ck_assert_uint_ne(stamp, signature_source_stamp(directory));
+    again = signature_source_new(directory, NULL);
+    ck_assert(g_file_set_contents(path, "b", -1, NULL));
+    other = signature_source_new(directory, NULL);
+    ck_assert(!one->bundled);
+    ck_assert_str_eq(one->directory, directory);
+    ck_assert_str_eq(one->version, again->version);
+    ck_assert_str_ne(one->version, other->version);
+    ck_assert_str_ne(one->version, none->version);
+    temp_directory_remove(directory);
+}
+END_TEST
+
+START_TEST(sweeping_follows_no_link)
+{
+    g_autofree char *directory = scratch(), *other = scratch();
+    g_autofree char *link = g_build_filename(directory, "link", NULL);
+    g_autofree char *deep = g_build_filename(directory, "a", "b", "c", NULL);
+    g_autofree char *kept = g_build_filename(other, "kept", NULL);
+
+    ck_assert(g_file_set_contents(kept, "x", -1, NULL));
+    ck_assert_int_eq(symlink(other, link), 0);
+    ck_assert_int_eq(g_mkdir_with_parents(deep, 0700), 0);
+    ck_assert(temp_directory_reset(directory, NULL));
+    ck_assert(g_file_test(kept, G_FILE_TEST_EXISTS));
+    ck_assert(!g_file_test(link, G_FILE_TEST_IS_SYMLINK));
+    ck_assert(!g_file_test(deep, G_FILE_TEST_EXISTS));
+    ck_assert(!temp_directory_reset(kept, NULL));
+    temp_directory_remove(directory);
+    temp_directory_remove(other);
+}
+END_TEST
+
+START_TEST(true_types)
+{
+    static const struct {
+        const char *bytes;
+        gsize size;
+        const char *type;
+    } cases[] = {
+        {"%PDF-1.4\n", 9, "application/pdf"},
+        {"\x7f"
+         "ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0",
+         18, "application/x-executable"},
+        {"#!/bin/sh\necho\n", 15, "text/x-shellscript"},
+        {"", 0, "application/x-empty"},
+    };
+    g_autoptr(FileTyper) typer = file_typer_new(NULL);
+    char program[64] = "MZ";
+    Verdict verdict = {0};
+
+    ck_assert_ptr_nonnull(typer);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        file_typer_tell(typer, cases[i].bytes, cases[i].size, &verdict);
+        ck_assert_str_eq(verdict.type, cases[i].type);
+        ck_assert(verdict.type_is_sure);
+    }
+    file_type_guess(program, sizeof(program), &verdict);
+    ck_assert_str_eq(verdict.type, "application/x-dosexec");
+    file_type_guess("hello", 5, &verdict);
+    ck_assert_str_eq(verdict.type, "");
+}
+END_TEST
+
+SCANNER_TEST_MAIN("engine", SCANNER_TEST(finds_and_clears), SCANNER_TEST(temp_directory_gone),
+                  SCANNER_TEST(no_descriptors), SCANNER_TEST(files_cannot_grow),
+                  SCANNER_TEST(broken_signatures_are_refused),
+                  SCANNER_TEST(the_version_is_that_of_the_bytes),
+                  SCANNER_TEST(sweeping_follows_no_link), SCANNER_TEST(true_types))

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-verdicts.c - the shared table, its memory on disk, latencies, and the policy tables. */
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scanner/board.h"
+#include "scanner/policy.h"
+#include "scanner/temp-directory.h"
+#include "scanner/verdict-cache.h"
+#include "scanner/verdict-store.h"
+#include "tests/unit/scanner/scanner-test.h"
+
+static void make_key(VerdictKey *key, guint64 number, const char *version)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+    gsize size = sizeof(digest);
+
+    g_checksum_update(sum, (const guchar *)&number, sizeof(number));
+    g_checksum_get_digest(sum, digest, &size);
+    verdict_key_init(key, digest, version, VERDICT_CACHE_CONTENT);
+}
+
+static Verdict make_verdict(guint64 number)
+{
+    Verdict verdict = {.size = number};
+    g_autofree char *name = g_strdup_printf("Name.%" G_GUINT64_FORMAT, number);
+
+    verdict_set(&verdict, (StorehookVerdictKind)(number % STOREHOOK_VERDICTS), name);
+    return verdict;
+}
+
+static VerdictCache *make_cache(guint entries)
+{
+    int fd = verdict_cache_create(entries);
+    VerdictCache *cache = verdict_cache_map(fd);
+
+    ck_assert_ptr_nonnull(cache);
+    close(fd);
+    return cache;
+}
+
+START_TEST(finds_what_was_added)
+{
+    VerdictCache *cache = make_cache(1024);
+    Verdict verdict = make_verdict(1), found;
+    VerdictKey key, other;
+
+    make_key(&key, 1, "v1");
+    make_key(&other, 1, "v2");
+    ck_assert(!verdict_cache_find(cache, &key, &found));
+    verdict_cache_add(cache, &key, &verdict, TRUE);
+    ck_assert(verdict_cache_find(cache, &key, &found));
+    ck_assert_int_eq(found.kind, verdict.kind);
+    ck_assert_str_eq(found.name, verdict.name);
+    ck_assert_uint_eq(found.size, 1);
+    ck_assert_msg(!verdict_cache_find(cache, &other, &found), "a verdict by other signatures");
+    key.kind = VERDICT_CACHE_MESSAGE;
+    ck_assert_msg(!verdict_cache_find(cache, &key, &found), "a verdict of another reading");
+    verdict_cache_unmap(cache);
+}
+END_TEST
+
+START_TEST(keeps_what_is_used)
+{
+    VerdictCache *cache = make_cache(64);
+    VerdictKey key, often;
+    Verdict verdict, found;
+
+    make_key(&often, 0, "v");
+    verdict = make_verdict(0);
+    verdict_cache_add(cache, &often, &verdict, TRUE);
+    for (guint64 i = 1; i < 2000; i++) {
+        make_key(&key, i, "v");
+        verdict = make_verdict(i);
+        verdict_cache_add(cache, &key, &verdict, TRUE);
+        ck_assert(verdict_cache_find(cache, &often, &found));
+        ck_assert(verdict_cache_find(cache, &key, &found));
+        ck_assert_uint_eq(found.size, i);
+    }
+    verdict_cache_unmap(cache);
+}
+END_TEST
+
+/* Writers are killed at any instant; whatever is found must be whole. */
+START_TEST(survives_killed_writers)
+{
+    VerdictCache *cache = make_cache(64);
+    guint found_count = 0;
+
+    for (guint round = 0; round < 30; round++) {
+        pid_t pid = fork();
+
+        if (pid == 0)
+            for (guint64 i = round;; i = (i + 1) % 500) {
+                Verdict verdict = make_verdict(i);
+                VerdictKey key;
+
+                make_key(&key, i, "v");
+                verdict_cache_add(cache, &key, &verdict, TRUE);
+            }
+        for (guint64 i = 0; i < 2000; i++) {
+            Verdict found, wanted = make_verdict(i % 500);
+            VerdictKey key;
+
+            make_key(&key, i % 500, "v");
+            if (!verdict_cache_find(cache, &key, &found))
+                continue;
+            found_count++;
+            ck_assert_int_eq(found.kind, wanted.kind);
+            ck_assert_str_eq(found.name, wanted.name);
+        }
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    ck_assert_uint_gt(found_count, 0);
+    verdict_cache_unmap(cache);
+}
+END_TEST
+
+START_TEST(is_remembered_on_disk)
+{
+    g_autofree char *directory = g_dir_make_tmp("storehook-verdicts-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(directory, "v.lmdb", NULL);
+    VerdictCache *cache = make_cache(4096), *later = make_cache(4096);
+    VerdictStore *store = verdict_store_open(path, NULL);
+    Verdict verdict, found;
+    VerdictKey key;
+
+    for (guint64 i = 0; i < 500; i++) {
+        make_key(&key, i, i % 2 ? "old" : "new");
+        verdict = make_verdict(i);
+        verdict_cache_add(cache, &key, &verdict, TRUE);
+    }
+    verdict_store_save(store, cache);
+    store = verdict_store_close(store);
+    store = verdict_store_open(path, NULL);
+    ck_assert_uint_eq(verdict_store_load(store, "new", later, 10000), 250);
+    make_key(&key, 2, "new");
+    ck_assert(verdict_cache_find(later, &key, &found));
+    ck_assert_uint_eq(found.size, 2);
+    ck_assert_msg(verdict_store_load(store, "old", later, 10000) == 0, "old verdicts were kept");
+    verdict_store_close(store);
+    ck_assert(g_file_set_contents(path, "no database", -1, NULL));
+    store = verdict_store_open(path, NULL);
+    ck_assert_ptr_nonnull(store);
+    verdict_store_close(store);
+    verdict_cache_unmap(cache);
+    verdict_cache_unmap(later);
+    temp_directory_remove(directory);
+}
+END_TEST
+
+START_TEST(latencies_are_near)
+{
+    Board *board = g_new0(Board, 1);
+
+    for (guint64 i = 1; i <= 10000; i++)
+        board_add_latency(&board->counts, i);
+    ck_assert_uint_ge(board_latency(&board->counts, 0.5), 4900);
+    ck_assert_uint_le(board_latency(&board->counts, 0.5), 5700);
+    ck_assert_uint_ge(board_latency(&board->counts, 0.99), 9800);
+    ck_assert_uint_le(board_latency(&board->counts, 0.99), 11300);
+    board_add_latency(&board->counts, G_MAXUINT64);
+    g_free(board);
+}
+END_TEST
+
+START_TEST(finds_outrank_doubts)
+{
+    ck_assert(verdict_is_worse(STOREHOOK_VERDICT_INFECTED, STOREHOOK_VERDICT_NOT_FULLY_SCANNED));
+    ck_assert(verdict_is_worse(STOREHOOK_VERDICT_NOT_SCANNED, STOREHOOK_VERDICT_CLEAN));
+    ck_assert(verdict_is_worse(STOREHOOK_VERDICT_NOT_SCANNED, STOREHOOK_VERDICT_ENCRYPTED));
+    ck_assert(!verdict_is_worse(STOREHOOK_VERDICT_CLEAN, STOREHOOK_VERDICT_CLEAN));
+}
+END_TEST
+
+typedef struct {
+    const char *mode;
+    PolicyMessage message;
+    StorehookAction action;
+    gboolean keep;
+} PolicyCase;
+
+/* The table of the manual, row by row. */
+START_TEST(messages_are_decided_by_the_table)
+{
+    static const PolicyCase cases[] = {
+        {"drop", {FILTER_ACTION_QUARANTINE, TRUE, FALSE, TRUE, TRUE}, STOREHOOK_ACTION_DROP, TRUE},
+        {"notice",
+         {FILTER_ACTION_QUARANTINE, TRUE, FALSE, TRUE, TRUE},
+         STOREHOOK_ACTION_PASS,
+         TRUE},
+        {"rest", {FILTER_ACTION_QUARANTINE, TRUE, FALSE, TRUE, TRUE}, STOREHOOK_ACTION_PASS, TRUE},
+        {"rest", {FILTER_ACTION_QUARANTINE, TRUE, FALSE, FALSE, TRUE}, STOREHOOK_ACTION_DROP, TRUE},
+        /* not fully scanned: quarantine, a notice stays */
+        {"drop", {FILTER_ACTION_QUARANTINE, FALSE, FALSE, TRUE, TRUE}, STOREHOOK_ACTION_PASS, TRUE},
+        {"drop", {FILTER_ACTION_STRIP, FALSE, FALSE, TRUE, TRUE}, STOREHOOK_ACTION_PASS, TRUE},
+        {"notice", {FILTER_ACTION_DROP, FALSE, FALSE, TRUE, TRUE}, STOREHOOK_ACTION_DROP, TRUE},
+        {"drop", {FILTER_ACTION_REFUSE, TRUE, FALSE, TRUE, TRUE}, STOREHOOK_ACTION_REFUSE, FALSE},
+        {"drop", {FILTER_ACTION_PASS, FALSE, FALSE, TRUE, TRUE}, STOREHOOK_ACTION_PASS, FALSE},
+        /* what no notice could replace never stays */
+        {"notice", {FILTER_ACTION_STRIP, FALSE, TRUE, TRUE, TRUE}, STOREHOOK_ACTION_DROP, TRUE},
+        /* contents of no message: nothing to drop */
+        {"drop",
+         {FILTER_ACTION_QUARANTINE, TRUE, FALSE, FALSE, FALSE},
+         STOREHOOK_ACTION_PASS,
+         TRUE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            g_strdup_printf("[active-message-filter]\nmode=%s\n", cases[i].mode);
+        g_autoptr(ScannerConfig) config = scanner_config_parse("f", text, NULL);
+
+        ck_assert_msg(policy_message_action(config, &cases[i].message) == cases[i].action,
+                      "case %zu", i);
+        ck_assert_msg(policy_must_keep(config, &cases[i].message) == cases[i].keep, "case %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(fallbacks_never_let_the_bad_in)
+{
+    const PolicyMessage unlocated = {FILTER_ACTION_QUARANTINE, TRUE, TRUE, TRUE, TRUE};
+    const PolicyMessage located = {FILTER_ACTION_QUARANTINE, TRUE, FALSE, TRUE, TRUE};
+    g_autoptr(ScannerConfig) defer = scanner_config_parse("f", NULL, NULL);
+    g_autoptr(ScannerConfig) pass =
+        scanner_config_parse("f", "[quarantine]\nfallback=pass\n", NULL);
+
+    ck_assert_int_eq(policy_fallback(defer, &located), STOREHOOK_ACTION_DEFER);
+    ck_assert_int_eq(policy_fallback(pass, &located), STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(policy_fallback(pass, &unlocated), STOREHOOK_ACTION_REFUSE);
+    ck_assert_int_eq(policy_row_action(FILTER_ACTION_PASS), STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(policy_row_action(FILTER_ACTION_DROP), STOREHOOK_ACTION_REPLACE);
+    ck_assert_int_eq(policy_row_action(FILTER_ACTION_REFUSE), STOREHOOK_ACTION_REFUSE);
+}
+END_TEST
+
+SCANNER_TEST_MAIN("verdicts", SCANNER_TEST(finds_what_was_added), SCANNER_TEST(keeps_what_is_used),
+                  SCANNER_TEST(survives_killed_writers), SCANNER_TEST(is_remembered_on_disk),
+                  SCANNER_TEST(latencies_are_near), SCANNER_TEST(finds_outrank_doubts),
+                  SCANNER_TEST(messages_are_decided_by_the_table),
+                  SCANNER_TEST(fallbacks_never_let_the_bad_in))
