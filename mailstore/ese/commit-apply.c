@@ -50,7 +50,8 @@ static JET_ERR check_foreign(Txn *txn, MDB_txn *writer)
     return JET_errSuccess;
 }
 
-static JET_ERR apply_escrow(MDB_txn *writer, MDB_cursor *cursor, const WriteEntry *entry)
+static JET_ERR apply_escrow(MDB_txn *writer, MDB_cursor *cursor, const WriteEntry *entry,
+                            bool *changed)
 {
     MDB_val key = store_val(entry->key), row;
     int rc = mdb_get(writer, mdb_cursor_dbi(cursor), &key, &row);
@@ -76,38 +77,42 @@ static JET_ERR apply_escrow(MDB_txn *writer, MDB_cursor *cursor, const WriteEntr
     row.mv_data = copy;
     rc = mdb_cursor_put(cursor, &key, &row, 0);
     free(copy);
+    *changed = *changed || rc == 0;
     return store_error(rc);
 }
 
-static JET_ERR apply_delete(MDB_cursor *cursor, Tree tree, const WriteEntry *entry)
+static JET_ERR apply_delete(MDB_cursor *cursor, Tree tree, const WriteEntry *entry, bool *changed)
 {
     MDB_val key = store_val(entry->key), dup = store_val(entry->dup);
     int rc = mdb_cursor_get(cursor, &key, &dup, tree == TREE_INDEX ? MDB_GET_BOTH : MDB_SET);
 
     if (rc == 0)
         rc = mdb_cursor_del(cursor, 0);
+    *changed = *changed || rc == 0;
     return rc == MDB_NOTFOUND ? JET_errSuccess : store_error(rc);
 }
 
-static JET_ERR apply_entry(MDB_txn *writer, MDB_cursor *cursor, Tree tree, const WriteEntry *entry)
+static JET_ERR apply_entry(MDB_txn *writer, MDB_cursor *cursor, Tree tree, const WriteEntry *entry,
+                           bool *changed)
 {
     int fault = fault_at(FAULT_APPLY);
 
     if (fault)
         return store_error(fault);
     if (entry->top->op == WRITE_DELETE)
-        return apply_delete(cursor, tree, entry);
+        return apply_delete(cursor, tree, entry, changed);
     if (entry->top->op == WRITE_ESCROW)
-        return apply_escrow(writer, cursor, entry);
+        return apply_escrow(writer, cursor, entry, changed);
 
     MDB_val key = store_val(entry->key);
     MDB_val value = store_val(tree == TREE_INDEX ? entry->dup : entry->top->value);
     int rc = mdb_cursor_put(cursor, &key, &value, tree == TREE_INDEX ? MDB_NODUPDATA : 0);
+    *changed = *changed || rc == 0;
     /* The pair is there already: nothing to write. */
     return tree == TREE_INDEX && rc == MDB_KEYEXIST ? JET_errSuccess : store_error(rc);
 }
 
-static JET_ERR apply_tree(Txn *txn, MDB_txn *writer, Tree tree)
+static JET_ERR apply_tree(Txn *txn, MDB_txn *writer, Tree tree, bool *changed)
 {
     MDB_cursor *cursor;
     JET_ERR error = store_error(mdb_cursor_open(writer, txn->store->trees[tree], &cursor));
@@ -116,12 +121,12 @@ static JET_ERR apply_tree(Txn *txn, MDB_txn *writer, Tree tree)
         return error;
     for (WriteEntry *entry = txn->writes.maps[tree].head[0]; entry && error == JET_errSuccess;
          entry = entry->next[0])
-        error = apply_entry(writer, cursor, tree, entry);
+        error = apply_entry(writer, cursor, tree, entry, changed);
     mdb_cursor_close(cursor);
     return error;
 }
 
-JET_ERR txn_apply(void *context, MDB_txn *writer, uint64_t foreign)
+JET_ERR txn_apply(void *context, MDB_txn *writer, uint64_t foreign, bool *changed)
 {
     Txn *txn = context;
     JET_ERR error = JET_errSuccess;
@@ -130,6 +135,6 @@ JET_ERR txn_apply(void *context, MDB_txn *writer, uint64_t foreign)
         error = check_foreign(txn, writer);
     for (Tree tree = 0; tree < TREE_COUNT && error == JET_errSuccess; tree++)
         if (txn->writes.maps[tree].count > 0)
-            error = apply_tree(txn, writer, tree);
+            error = apply_tree(txn, writer, tree, changed);
     return error;
 }

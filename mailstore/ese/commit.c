@@ -78,7 +78,7 @@ static JET_ERR group_write(Store *store, CommitRequest *first, size_t count)
 {
     CommitQueue *queue = &store->commits;
     MDB_txn *writer;
-    bool lazy = true;
+    bool lazy = true, changed = false;
 
     if (atomic_load(&queue->dead))
         return JET_errDiskIO;
@@ -90,14 +90,23 @@ static JET_ERR group_write(Store *store, CommitRequest *first, size_t count)
     if (id % READER_CHECK_INTERVAL == 0)
         mdb_reader_check(store->env, NULL);
 
-    for (CommitRequest *request = first; count > 0; request = request->next, count--) {
-        JET_ERR error = request->apply(request->context, writer, foreign);
+    CommitRequest *request = first;
+    for (size_t i = 0; i < count; i++, request = request->next) {
+        JET_ERR error = request->apply(request->context, writer, foreign, &changed);
         if (error != JET_errSuccess) {
             mdb_txn_abort(writer);
             return error;
         }
         request->commit = id;
         lazy = lazy && request->lazy;
+    }
+    if (!changed) {
+        /* LMDB would not use up the id of a transaction that wrote nothing: readers would never
+         * see it, and the next commit would have it again. The last one stands for it. */
+        mdb_txn_abort(writer);
+        for (request = first; count > 0; request = request->next, count--)
+            request->commit = id - 1;
+        return JET_errSuccess;
     }
     rc = writer_commit(store->env, writer, lazy);
     if (rc) {

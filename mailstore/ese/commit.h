@@ -20,9 +20,10 @@ enum {
 typedef struct CommitRequest CommitRequest;
 
 struct CommitRequest {
-    /* Writes into LMDB's transaction; may be called again after a failure of the group. `foreign`:
-     * the last commit of another process, 0: none; older snapshots must check for conflicts. */
-    JET_ERR (*apply)(void *context, MDB_txn *writer, uint64_t foreign);
+    /* Writes into LMDB's transaction and sets *changed when that made a difference; may be called
+     * again after a failure of the group. `foreign`: the last commit of another process, 0: none;
+     * older snapshots must check for conflicts. */
+    JET_ERR (*apply)(void *context, MDB_txn *writer, uint64_t foreign, bool *changed);
     void *context;
     size_t bytes;
     bool lazy;

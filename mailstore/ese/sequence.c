@@ -73,7 +73,7 @@ static Sequence *table_find(SequenceTable *table, uint32_t object_id, uint32_t n
 }
 
 /* CommitRequest.apply: reads the stored number and writes the new one. */
-static JET_ERR sequence_apply(void *context, MDB_txn *writer, uint64_t foreign)
+static JET_ERR sequence_apply(void *context, MDB_txn *writer, uint64_t foreign, bool *changed)
 {
     SequenceRequest *request = context;
     struct {
@@ -104,6 +104,7 @@ static JET_ERR sequence_apply(void *context, MDB_txn *writer, uint64_t foreign)
     rc = fault_at(FAULT_APPLY);
     if (!rc)
         rc = mdb_put(writer, request->store->meta, &key, &(MDB_val){sizeof stored, &stored}, 0);
+    *changed = *changed || rc == 0;
     return store_error(rc);
 }
 

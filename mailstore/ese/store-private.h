@@ -70,7 +70,7 @@ static inline Bytes store_bytes(MDB_val val)
 }
 
 /* commit-apply.c: CommitRequest.apply of a Txn. */
-JET_ERR txn_apply(void *context, MDB_txn *writer, uint64_t foreign);
+JET_ERR txn_apply(void *context, MDB_txn *writer, uint64_t foreign, bool *changed);
 /* escrow.c: takes back what the current level added to running values. */
 void txn_undo_escrow(Txn *txn);
 /* escrow.c: adds the delta to the integer in `row`, which has field.offset + field.size bytes. */

@@ -16,7 +16,8 @@ enum {
     KEYS = 5,
     LEVELS = 3,
     STEPS = 15000,
-    SEEDS = 4
+    SEEDS = 12,
+    FIRST_SEED = 140 /* of these, five once found commits that changed nothing */
 };
 
 typedef struct {
@@ -264,7 +265,7 @@ static void commit_key(Model *model, Session *session, unsigned key)
 
 static void do_end(Model *model, Session *session, bool commit)
 {
-    bool wrote = false;
+    bool wrote = false, changed = false;
 
     ck_error(model, commit ? "commit" : "rollback",
              commit ? txn_commit(session->txn, true) : txn_rollback(session->txn),
@@ -274,11 +275,14 @@ static void do_end(Model *model, Session *session, bool commit)
     for (unsigned key = 0; commit && key < KEYS; key++) {
         Written written = session->writes[session->level][key];
         wrote = wrote || written.what != NONE;
+        /* Inserted and deleted again: a commit that changes nothing is older than its snapshot. */
+        changed = changed || written.what == PUT || written.what == ESCROW ||
+                  (written.what == DELETE && model->keys[key].present);
         if (session->level > 1 && written.what != NONE)
             session->writes[session->level - 1][key] = written;
     }
     if (session->level == 1) {
-        model->time += wrote;
+        model->time += changed;
         for (unsigned key = 0; key < KEYS; key++) {
             if (wrote)
                 commit_key(model, session, key);
@@ -336,7 +340,7 @@ START_TEST(sessions_follow_the_rules)
     TestStore test;
     const char *seed = getenv("TEST_SEED");
 
-    model->seed = seed ? (unsigned)atoi(seed) : (unsigned)_i;
+    model->seed = seed ? (unsigned)atoi(seed) : (unsigned)(FIRST_SEED + _i);
     model->random = model->seed;
     test_store_create(&test);
     for (unsigned i = 0; i < SESSIONS; i++)
