@@ -38,7 +38,7 @@ JET_ERR transaction_try(MailSession *session, TransactionKind kind, TransactionB
             return JET_errSuccess;
         session->failure = (Failure){err, "JetCommitTransaction", NULL};
     }
-    JetRollback(session->sesid, 0);
+    JetRollback(session->sesid, JET_bitRollbackAll); /* also savepoints that the body left */
     return err;
 }
 

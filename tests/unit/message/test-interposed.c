@@ -21,10 +21,12 @@ static Fixture fixture;
 static struct {
     const char *table; /* whose writes fail */
     JET_ERR err;
-    int times;           /* how often, -1 for always */
-    const char *replace; /* what contents are replaced by */
-    gboolean drop;       /* the next transaction's message is deleted before it is committed */
-    gboolean swallow;    /* entries are not written, and nobody is told */
+    int times;             /* how often, -1 for always */
+    const char *replace;   /* what contents are replaced by */
+    gboolean drop;         /* the next transaction's message is deleted before it is committed */
+    gboolean swallow;      /* entries are not written, and nobody is told */
+    gboolean fail_commits; /* every fifth durable one, and savepoints alike */
+    atomic_uint commits;
     guint64 message;
 } hook;
 
@@ -97,6 +99,8 @@ JET_ERR JetCommitTransaction(JET_SESID sesid, JET_GRBIT grbit)
 
     if (hook.message != 0)
         drop_message(fixture.session);
+    if (hook.fail_commits && grbit == 0 && atomic_fetch_add(&hook.commits, 1) % 5 == 0)
+        return JET_errWriteConflict;
     return original(sesid, grbit);
 }
 
@@ -217,7 +221,7 @@ START_TEST(replaced_contents_are_read_as_they_are)
 }
 END_TEST
 
-static void *deliver_replaced(void *data)
+static void *deliver_ten(void *data)
 {
     GError *error = NULL;
     MailSession *session = mail_session_new(fixture.store, &error);
@@ -237,11 +241,29 @@ START_TEST(contents_replaced_by_the_same_do_not_conflict)
     pthread_t threads[6];
     hook.replace = "notice";
     for (guintptr i = 0; i < G_N_ELEMENTS(threads); i++)
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, deliver_replaced, (void *)i), 0);
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, deliver_ten, (void *)i), 0);
     for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
         pthread_join(threads[i], NULL);
     ck_assert_uint_eq(fixture_count_rows(fixture.session, CONTENTS_BY_DIGEST), 1);
     ck_assert_uint_eq(fixture_count_rows(fixture.session, ATTACHMENTS_BY_ID), 60);
+}
+END_TEST
+
+/* Who shares a transaction with others must not get their errors. */
+START_TEST(failed_batches_are_done_one_by_one)
+{
+    pthread_t threads[8];
+    hook.fail_commits = TRUE;
+    for (guintptr i = 0; i < G_N_ELEMENTS(threads); i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, deliver_ten, (void *)i), 0);
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+        pthread_join(threads[i], NULL);
+    hook.fail_commits = FALSE;
+    GError *error = NULL;
+    g_autoptr(GPtrArray) entries = mail_folder_entries(fixture.session, fixture.inbox, 1, &error);
+    ck_assert_uint_eq(entries->len, 80);
+    for (guint i = 0; i < entries->len; i++)
+        ck_assert_uint_eq(((MailEntry *)g_ptr_array_index(entries, i))->uid, i + 1);
 }
 END_TEST
 
@@ -299,6 +321,7 @@ int main(void)
     tcase_add_test(tcase, refused_folder_fails_alone);
     tcase_add_test(tcase, replaced_contents_are_read_as_they_are);
     tcase_add_test(tcase, contents_replaced_by_the_same_do_not_conflict);
+    tcase_add_test(tcase, failed_batches_are_done_one_by_one);
     tcase_add_test(tcase, dropped_message_was_never_there);
     tcase_add_test(tcase, swallowed_entry_was_never_there);
     suite_add_tcase(suite, tcase);
