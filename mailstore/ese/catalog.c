@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "mailstore/ese/bytes.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
 
 enum {
@@ -153,7 +154,7 @@ static char *read_blob(RowReader *row, uint32_t *ret_size, bool *ret_no_memory)
     const uint8_t *bytes = read_bytes(row, size);
     if (row->failed)
         return NULL;
-    char *copy = malloc((size_t)size + 1);
+    char *copy = fault_malloc((size_t)size + 1);
     if (!copy) {
         *ret_no_memory = row->failed = true;
         return NULL;

@@ -12,6 +12,7 @@
 
 #include "mailstore/ese/bytes.h"
 #include "mailstore/ese/catalog.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/handle.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/update.h"
@@ -111,7 +112,7 @@ static JET_ERR cursor_allocate(Session *session, SessionDatabase *database, Curs
 {
     Instance *instance = session->instance;
     uint32_t count = atomic_fetch_add_explicit(&instance->n_cursors, 1, memory_order_relaxed);
-    Cursor *cursor = count < instance->cursors_max ? calloc(1, sizeof(*cursor)) : NULL;
+    Cursor *cursor = count < instance->cursors_max ? fault_calloc(1, sizeof(*cursor)) : NULL;
     if (!cursor) {
         atomic_fetch_sub_explicit(&instance->n_cursors, 1, memory_order_relaxed);
         return count < instance->cursors_max ? JET_errOutOfMemory : JET_errOutOfCursors;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "mailstore/ese/catalog.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
 
 enum {
@@ -32,7 +33,8 @@ static JET_ERR path_resolve(const char *path, char **ret)
     const char *name = slash ? slash + 1 : path;
     if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return JET_errInvalidPath;
-    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    char *folder = slash ? fault_strndup(path, slash == path ? 1 : (size_t)(slash - path))
+                         : fault_strndup(".", 1);
     if (!folder)
         return JET_errOutOfMemory;
     char *resolved = realpath(folder, NULL);
@@ -40,7 +42,7 @@ static JET_ERR path_resolve(const char *path, char **ret)
     if (!resolved)
         return errno == ENOMEM ? JET_errOutOfMemory : JET_errInvalidPath;
     size_t size = strlen(resolved) + 1 + strlen(name) + 1;
-    char *whole = malloc(size);
+    char *whole = fault_malloc(size);
     if (whole) {
         bool at_root = strcmp(resolved, "/") == 0;
         memcpy(whole, resolved, strlen(resolved) + 1);
@@ -75,10 +77,10 @@ static JET_ERR database_add(Instance *instance, const char *path, const StoreOpt
         at++;
     if (at == INSTANCE_DATABASES_MAX)
         return JET_errTooManyAttachedDatabases;
-    Database *database = calloc(1, sizeof(*database));
+    Database *database = fault_calloc(1, sizeof(*database));
     if (!database)
         return JET_errOutOfMemory;
-    database->path = strdup(path);
+    database->path = fault_strdup(path);
     JET_ERR err = database->path ? store_open(options, &database->store) : JET_errOutOfMemory;
     if (err < 0) {
         free(database->path);
@@ -211,7 +213,7 @@ JET_ERR database_table(Database *database, uint32_t object_id, Table **ret)
     while (table && table->object_id != object_id)
         table = table->next;
     if (!table) {
-        table = calloc(1, sizeof(*table));
+        table = fault_calloc(1, sizeof(*table));
         if (table) {
             table->object_id = object_id;
             table->next = *bucket;

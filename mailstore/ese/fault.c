@@ -3,6 +3,7 @@
  * fault.c - allocation behind the choke point of fault.h.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "mailstore/ese/fault.h"
 
@@ -21,4 +22,14 @@ void *fault_calloc(size_t count, size_t size)
 void *fault_realloc(void *data, size_t size)
 {
     return fault_at(FAULT_ALLOCATE) ? NULL : realloc(data, size);
+}
+
+char *fault_strdup(const char *text)
+{
+    return fault_at(FAULT_ALLOCATE) ? NULL : strdup(text);
+}
+
+char *fault_strndup(const char *text, size_t size)
+{
+    return fault_at(FAULT_ALLOCATE) ? NULL : strndup(text, size);
 }

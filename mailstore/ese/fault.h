@@ -29,5 +29,7 @@ static inline int fault_at(FaultPoint point)
 void *fault_malloc(size_t size);
 void *fault_calloc(size_t count, size_t size);
 void *fault_realloc(void *data, size_t size);
+char *fault_strdup(const char *text);
+char *fault_strndup(const char *text, size_t size);
 
 #endif /* MAILSTORE_ESE_FAULT_H */

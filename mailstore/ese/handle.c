@@ -9,6 +9,7 @@
  * Fails with JET_errOutOfMemory when memory or the 4 million slots are used up.
  */
 #include "mailstore/ese/handle.h"
+#include "mailstore/ese/fault.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -52,7 +53,7 @@ static JET_ERR segment_add(void)
 {
     if (n_segments == SEGMENTS_MAX)
         return JET_errOutOfMemory;
-    HandleSlot *segment = calloc(SEGMENT_SLOTS, sizeof(*segment));
+    HandleSlot *segment = fault_calloc(SEGMENT_SLOTS, sizeof(*segment));
     if (!segment)
         return JET_errOutOfMemory;
     uint32_t base = n_segments * SEGMENT_SLOTS;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "mailstore/ese/bytes.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/value.h"
 
@@ -141,7 +142,7 @@ static JET_ERR key_set_fill_more(KeySet *set, const Index *index, const Schema *
 {
     JET_ERR state;
     Key key;
-    set->more = malloc((n_values - 1) * sizeof(*set->more));
+    set->more = fault_malloc((n_values - 1) * sizeof(*set->more));
     if (!set->more)
         return JET_errOutOfMemory;
     for (uint32_t itag = 2; itag <= n_values; itag++) {

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "mailstore/ese/database.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/handle.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/session.h"
@@ -93,12 +94,12 @@ static JET_ERR instance_check_name(const char *name)
 static JET_ERR instance_new(const char *name, const char *display_name, Instance **ret)
 {
     RETURN_IF_ERROR(instance_check_name(name));
-    Instance *instance = calloc(1, sizeof(*instance));
+    Instance *instance = fault_calloc(1, sizeof(*instance));
     if (!instance)
         return JET_errOutOfMemory;
     pthread_mutex_init(&instance->lock, NULL);
-    instance->name = name ? strdup(name) : NULL;
-    instance->display_name = display_name ? strdup(display_name) : NULL;
+    instance->name = name ? fault_strdup(name) : NULL;
+    instance->display_name = display_name ? fault_strdup(display_name) : NULL;
     JET_ERR err = (name && !instance->name) || (display_name && !instance->display_name)
                       ? JET_errOutOfMemory
                       : parameter_set_copy(&instance->parameters, process_set());

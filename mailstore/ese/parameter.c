@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "mailstore/ese/error-names.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/key-text.h"
 #include "mailstore/ese/schema.h"
 
@@ -218,7 +219,7 @@ JET_ERR parameter_set_copy(ParameterSet *to, const ParameterSet *from)
     for (uint32_t id = 0; id < PARAMETER_COUNT; id++) {
         if (!from->strings[id])
             continue;
-        to->strings[id] = strdup(from->strings[id]);
+        to->strings[id] = fault_strdup(from->strings[id]);
         if (!to->strings[id]) {
             parameter_set_clear(to);
             return JET_errOutOfMemory;
@@ -240,7 +241,7 @@ static JET_ERR parameter_store_string(ParameterSet *set, uint32_t id, const char
     size_t length = text ? strlen(text) : 0;
     if (length < parameter->min || length > parameter->max)
         return JET_errInvalidParameter;
-    char *copy = strdup(text ? text : "");
+    char *copy = fault_strdup(text ? text : "");
     if (!copy)
         return JET_errOutOfMemory;
     free(set->strings[id]);

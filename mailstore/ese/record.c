@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "mailstore/ese/bytes.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
 
 enum {
@@ -131,7 +132,7 @@ static JET_ERR builder_reserve(RecordBuilder *builder, size_t size)
     size_t capacity = builder->capacity ? builder->capacity : BUILDER_FIRST_CAPACITY;
     while (capacity < size)
         capacity *= 2;
-    uint8_t *grown = realloc(builder->data, capacity);
+    uint8_t *grown = fault_realloc(builder->data, capacity);
     if (!grown)
         return JET_errOutOfMemory;
     builder->data = grown;

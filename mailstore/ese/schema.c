@@ -11,11 +11,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
 
 Schema *schema_new(void)
 {
-    Schema *schema = calloc(1, sizeof(*schema));
+    Schema *schema = fault_calloc(1, sizeof(*schema));
     if (schema)
         atomic_init(&schema->references, 1);
     return schema;
@@ -64,7 +65,7 @@ Schema *schema_unref(Schema *schema)
 JET_ERR schema_take_column(Schema *schema, Column *column)
 {
     uint32_t n = schema_n_columns(schema);
-    Column *grown = realloc(schema->columns, (n + 1) * sizeof(*grown));
+    Column *grown = fault_realloc(schema->columns, (n + 1) * sizeof(*grown));
     if (!grown) {
         column_clear(column);
         return JET_errOutOfMemory;
@@ -83,7 +84,7 @@ JET_ERR schema_take_column(Schema *schema, Column *column)
 
 JET_ERR schema_take_index(Schema *schema, Index *index)
 {
-    Index *grown = realloc(schema->indexes, (schema->n_indexes + 1) * sizeof(*grown));
+    Index *grown = fault_realloc(schema->indexes, (schema->n_indexes + 1) * sizeof(*grown));
     if (!grown) {
         index_clear(index);
         return JET_errOutOfMemory;

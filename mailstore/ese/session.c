@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "mailstore/ese/cursor.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/handle.h"
 #include "mailstore/ese/result.h"
 
@@ -32,7 +33,7 @@ static Session *session_allocate(void)
     if (session)
         unused = session->next;
     pthread_mutex_unlock(&unused_lock);
-    return session ? session : calloc(1, sizeof(*session));
+    return session ? session : fault_calloc(1, sizeof(*session));
 }
 
 /* What every new session starts with; the busy flag may be held by a stale call for a moment. */

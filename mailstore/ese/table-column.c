@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/table.h"
 
@@ -126,7 +127,7 @@ static JET_ERR column_take_default(Column *column, const void *data, uint32_t si
         return JET_errInvalidBufferSize;
     if (size > JET_cbLVDefaultValueMost || (column->max_size != 0 && size > column->max_size))
         return JET_errDefaultValueTooBig;
-    column->default_data = malloc(size);
+    column->default_data = fault_malloc(size);
     if (!column->default_data)
         return JET_errOutOfMemory;
     memcpy(column->default_data, data, size);
@@ -157,7 +158,7 @@ JET_ERR column_define(const Schema *schema, const char *name, const JET_COLUMNDE
         column.grbit |= JET_bitColumnFixed;
     if (id >= COLUMN_ID_TAGGED_FIRST)
         column.grbit |= JET_bitColumnTagged;
-    column.name = strdup(name);
+    column.name = fault_strdup(name);
     JET_ERR err =
         column.name ? column_take_default(&column, default_data, default_size) : JET_errOutOfMemory;
     if (err < 0) {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/table.h"
 
@@ -201,7 +202,7 @@ static JET_ERR index_fill(const Schema *schema, const IndexSpec *spec, Index *in
             if (index->segments[i].column->grbit & JET_bitColumnMultiValued)
                 return JET_errIndexInvalidDef;
     RETURN_IF_ERROR(index_take_collation(spec, index));
-    index->name = strdup(spec->name);
+    index->name = fault_strdup(spec->name);
     return index->name ? JET_errSuccess : JET_errOutOfMemory;
 }
 

@@ -13,6 +13,7 @@
 
 #include "mailstore/ese/bytes.h"
 #include "mailstore/ese/catalog.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/index-entry.h"
 #include "mailstore/ese/result.h"
 
@@ -333,7 +334,7 @@ static JET_ERR table_create_parts(Scope *scope, Schema *schema, const TableSpec 
     RETURN_IF_ERROR(catalog_draw(store, 0, SEQUENCE_SCHEMA_VERSION, &schema->version));
     schema->grbit = spec->grbit;
     schema->lv_separate = spec->lv_separate ? spec->lv_separate : LV_SEPARATE_DEFAULT;
-    schema->name = strdup(spec->name);
+    schema->name = fault_strdup(spec->name);
     if (!schema->name)
         return JET_errOutOfMemory;
     RETURN_IF_ERROR(catalog_insert_table(scope->txn, schema));

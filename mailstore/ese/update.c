@@ -17,6 +17,7 @@
 
 #include "mailstore/ese/bytes.h"
 #include "mailstore/ese/catalog.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/long-value.h"
 #include "mailstore/ese/result.h"
 
@@ -45,7 +46,7 @@ JET_ERR update_note_long_value(Update *update, uint64_t number, bool fresh, uint
     if (update_find_long_value(update, number))
         return JET_errSuccess;
     UpdateLongValue *grown =
-        realloc(update->long_values, (update->n_long_values + 1) * sizeof(*grown));
+        fault_realloc(update->long_values, (update->n_long_values + 1) * sizeof(*grown));
     if (!grown)
         return JET_errOutOfMemory;
     update->long_values = grown;

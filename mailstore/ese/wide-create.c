@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/wide.h"
 
@@ -24,7 +25,7 @@ struct WideBlock {
 
 static void *block_new(WideBlock **blocks, size_t size)
 {
-    WideBlock *block = malloc(sizeof(*block) + size);
+    WideBlock *block = fault_malloc(sizeof(*block) + size);
     if (!block)
         return NULL;
     block->next = *blocks;

@@ -11,6 +11,7 @@
 #include <unicode/utf16.h>
 #include <unicode/utf8.h>
 
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
 
 enum {
@@ -38,7 +39,7 @@ static JET_ERR wide_text_units(JET_PCWSTR from, uint32_t units, WideText *to)
     size_t room = (size_t)units * UTF8_PER_UNIT + 1;
     to->text = to->short_text;
     if (room > sizeof(to->short_text))
-        to->text = to->allocated = malloc(room);
+        to->text = to->allocated = fault_malloc(room);
     return to->text ? utf8_from_utf16(from, units, to->text, &to->size) : JET_errOutOfMemory;
 }
 

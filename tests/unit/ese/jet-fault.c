@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * jet-fault.c - memory runs out at every allocation in turn: each call says so or succeeds, and
+ * what is there afterwards holds together.
+ *
+ * Linked with the engine itself, whose choke point for allocation is hidden in libesent.so.
+ */
+#include <stdbool.h>
+
+#include "tests/unit/ese/jet-test.h"
+
+#include "mailstore/ese/fault.h"
+
+enum {
+    ROWS = 4,
+};
+
+static int countdown; /* allocations before the one that fails; negative: none */
+static bool hit;
+
+static int fail_at_countdown(FaultPoint point)
+{
+    if (point != FAULT_ALLOCATE || countdown < 0 || countdown-- > 0)
+        return 0;
+    hit = true;
+    return 1;
+}
+
+typedef struct {
+    JET_SESID session;
+    JET_DBID database;
+    JET_TABLEID table;
+    JET_COLUMNID id, tags, data;
+} Work;
+
+#define TRY(expression)                                                                            \
+    do {                                                                                           \
+        JET_ERR try_ = (expression);                                                               \
+        if (try_ < 0)                                                                              \
+            return try_;                                                                           \
+    } while (0)
+
+static JET_ERR add_column(Work *work, const char *name, JET_COLTYP coltyp, JET_GRBIT grbit,
+                          JET_COLUMNID *ret)
+{
+    JET_COLUMNDEF definition = {
+        .cbStruct = sizeof definition, .coltyp = coltyp, .grbit = grbit, .cp = 1200};
+    return JetAddColumn(work->session, work->table, name, &definition, "ab", 2 * (coltyp == 10),
+                        ret);
+}
+
+static JET_ERR define(Work *work)
+{
+    TRY(JetCreateTable(work->session, work->database, "t", 0, 0, &work->table));
+    TRY(add_column(work, "id", JET_coltypLong, 0, &work->id));
+    TRY(add_column(work, "tags", JET_coltypText, JET_bitColumnTagged | JET_bitColumnMultiValued,
+                   &work->tags));
+    TRY(add_column(work, "data", JET_coltypLongBinary, 0, &work->data));
+    TRY(JetCreateIndex(work->session, work->table, "p", JET_bitIndexPrimary, "+id\0", 5, 0));
+    return JetCreateIndex(work->session, work->table, "tags", 0, "+tags\0-id\0", 12, 0);
+}
+
+static JET_ERR insert(Work *work, int32_t id)
+{
+    static char data[20000];
+    JET_SETINFO added = {.cbStruct = sizeof added, .itagSequence = 0};
+    TRY(JetPrepareUpdate(work->session, work->table, JET_prepInsert));
+    TRY(JetSetColumn(work->session, work->table, work->id, &id, 4, 0, NULL));
+    for (int i = 0; i < 5; i++) {
+        uint16_t tag[2] = {'a', (uint16_t)('a' + i)};
+        TRY(JetSetColumn(work->session, work->table, work->tags, tag, 4, 0, &added));
+    }
+    TRY(JetSetColumn(work->session, work->table, work->data, data, sizeof data, 0, NULL));
+    return JetUpdate(work->session, work->table, NULL, 0, NULL);
+}
+
+static JET_ERR change(Work *work)
+{
+    uint16_t tag[2] = {'z', 'z'};
+    int32_t number = 100;
+    TRY(JetMove(work->session, work->table, JET_MoveFirst, 0));
+    TRY(JetPrepareUpdate(work->session, work->table, JET_prepReplace));
+    TRY(JetSetColumn(work->session, work->table, work->tags, tag, 4, 0, NULL));
+    TRY(JetSetColumn(work->session, work->table, work->data, "more", 4, JET_bitSetAppendLV, NULL));
+    TRY(JetUpdate(work->session, work->table, NULL, 0, NULL));
+    TRY(JetPrepareUpdate(work->session, work->table, JET_prepInsertCopy));
+    TRY(JetSetColumn(work->session, work->table, work->id, &number, 4, 0, NULL));
+    TRY(JetUpdate(work->session, work->table, NULL, 0, NULL));
+    TRY(JetMove(work->session, work->table, 1, 0));
+    return JetDelete(work->session, work->table);
+}
+
+static JET_ERR fill(Work *work)
+{
+    TRY(JetBeginTransaction(work->session));
+    for (int32_t id = 1; id <= ROWS; id++)
+        TRY(insert(work, id));
+    TRY(JetBeginTransaction(work->session));
+    TRY(change(work));
+    TRY(JetCommitTransaction(work->session, 0));
+    return JetCommitTransaction(work->session, JET_bitCommitLazyFlush);
+}
+
+static uint32_t count(Work *work, const char *index)
+{
+    uint32_t entries = 0;
+    ck_ok(JetSetCurrentIndex(work->session, work->table, index));
+    JET_ERR err = JetIndexRecordCount(work->session, work->table, &entries, 0);
+    ck_assert(err >= 0 || err == JET_errNoCurrentRecord);
+    return entries;
+}
+
+static void roll_back_all(Work *work)
+{
+    while (JetRollback(work->session, 0) >= 0)
+        ;
+}
+
+/* Whatever happened, a table that is there has whole rows; then everything works. */
+static void check_usable(Work *work, bool filled)
+{
+    roll_back_all(work);
+    JetCloseTable(work->session, work->table);
+    JET_ERR err = JetOpenTable(work->session, work->database, "t", NULL, 0, 0, &work->table);
+    if (err == JET_errObjectNotFound) {
+        ck_ok(define(work));
+        ck_ok(fill(work));
+        filled = true;
+    } else {
+        ck_ok(err);
+    }
+    uint32_t rows = count(work, NULL);
+    if (filled)
+        ck_assert_uint_eq(rows, ROWS);
+    else
+        ck_assert(rows == 0 || rows == ROWS);
+}
+
+static bool failing_step(JET_ERR err)
+{
+    ck_assert_msg(err >= 0 || (hit && err == JET_errOutOfMemory), "got %d", err);
+    return err < 0;
+}
+
+START_TEST(test_defining)
+{
+    for (int at = 0;; at++) {
+        TestJet jet;
+        test_jet_open(&jet);
+        Work work = {.session = jet.session, .database = jet.database};
+        hit = false;
+        countdown = at;
+        fault_hook = fail_at_countdown;
+        JET_ERR err = define(&work);
+        fault_hook = NULL;
+        bool failed = failing_step(err);
+        roll_back_all(&work);
+        if (failed)
+            check_usable(&work, false);
+        test_jet_close(&jet);
+        if (!hit) {
+            ck_assert_int_gt(at, 20);
+            break;
+        }
+        if (at > 40)
+            at += 12; /* the sequence repeats itself */
+    }
+}
+END_TEST
+
+START_TEST(test_filling)
+{
+    TestJet jet;
+    test_jet_open(&jet);
+    Work work = {.session = jet.session, .database = jet.database};
+    ck_ok(define(&work));
+    for (int at = 0;; at++) {
+        hit = false;
+        countdown = at;
+        fault_hook = fail_at_countdown;
+        JET_ERR err = fill(&work);
+        fault_hook = NULL;
+        bool failed = failing_step(err);
+        if (!failed) {
+            ck_assert_int_gt(at, 60);
+            break;
+        }
+        roll_back_all(&work);
+        JetPrepareUpdate(work.session, work.table, JET_prepCancel);
+        ck_assert_uint_eq(count(&work, NULL), 0);
+        ck_assert_uint_eq(count(&work, "tags"), 0);
+        ck_ok(JetSetCurrentIndex(work.session, work.table, NULL));
+        if (at > 60)
+            at += 10;
+    }
+    check_usable(&work, true);
+    ck_assert_uint_eq(count(&work, "tags"), (ROWS + 1) * 5 - 5);
+    test_jet_close(&jet);
+}
+END_TEST
+
+START_TEST(test_opening)
+{
+    for (int at = 0;; at++) {
+        TestJet jet;
+        JET_SESID session;
+        JET_DBID database;
+        JET_TABLEID table, twin;
+        test_jet_open(&jet);
+        Work work = {.session = jet.session, .database = jet.database};
+        ck_ok(define(&work));
+        test_jet_reopen(&jet);
+        hit = false;
+        countdown = at;
+        fault_hook = fail_at_countdown;
+        JET_ERR err = JetBeginSession(jet.instance, &session, NULL, NULL);
+        if (err >= 0)
+            err = JetOpenDatabase(session, jet.path, NULL, &database, 0);
+        if (err >= 0)
+            err = JetOpenTable(session, database, "t", NULL, 0, 0, &table);
+        if (err >= 0)
+            err = JetDupCursor(session, table, &twin, 0);
+        if (err >= 0)
+            err = JetSetCurrentIndex(session, twin, "tags");
+        fault_hook = NULL;
+        failing_step(err);
+        test_jet_close(&jet);
+        if (!hit) {
+            ck_assert_int_gt(at, 5);
+            break;
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("jet-fault");
+    TCase *tests = tcase_create("fault");
+    suite_add_tcase(suite, tests);
+    tcase_set_timeout(tests, 100);
+    tcase_add_test(tests, test_defining);
+    tcase_add_test(tests, test_filling);
+    tcase_add_test(tests, test_opening);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
