@@ -293,7 +293,13 @@ expect_one_scan() { # WHAT CACHE-HITS-BEFORE
     row "$1" "both" "scanned once, remembered $hits time(s)" $right
 }
 
+counted_more_than() {
+    [ "$(counter unscanned)" -gt "$1" ]
+}
+
+# The store tells once a second, or when the service is back.
 expect_more_unscanned() { # WHAT BEFORE
+    wait_until 5 counted_more_than "$2"
     more=$(($(counter unscanned) - $2))
     right=1
     [ "$more" -gt 0 ] && right=0
