@@ -199,23 +199,41 @@ static gboolean is_of_folder(JET_ERR err)
            err == JET_errInstanceUnavailable || err == JET_errOutOfDatabaseSpace;
 }
 
+/* Nothing may link to a message that the first step's commit left out. The entries are written
+ * before that is looked at, so that who left the message out sees where it would have gone. */
+static JET_ERR unlink_all(MailSession *session, const Linking *linking)
+{
+    JET_ERR err = JET_errSuccess;
+
+    for (gsize i = 0; i < linking->count && err >= 0; i++) {
+        if (linking->uids[i] == 0)
+            continue;
+        err = entry_seek(session, linking->folders[i], linking->uids[i]);
+        if (err >= 0)
+            err = row_delete(session, ENTRIES_BY_UID);
+        else if (err == JET_errRecordNotFound)
+            err = JET_errSuccess;
+        linking->uids[i] = 0;
+    }
+    return err;
+}
+
 static JET_ERR link_job(MailSession *session, gpointer data)
 {
     Linking *linking = data;
     RowValue key = ROW_NUMBER(linking->content.message);
+    JET_ERR err;
 
     memset(linking->uids, 0, linking->count * sizeof *linking->uids);
     memset(linking->errs, 0, linking->count * sizeof *linking->errs);
-    JET_ERR err = row_seek(session, MESSAGES_BY_ID, &key, 1);
-    if (err < 0) /* the first step's commit left nothing to link to */
-        return err == JET_errRecordNotFound ? JET_errSuccess : err;
     for (gsize i = 0; i < linking->count; i++) {
         err = link_one(session, linking->folders[i], &linking->content, &linking->uids[i]);
         if (err < 0 && !is_of_folder(err))
             return err;
         linking->errs[i] = err;
     }
-    return JET_errSuccess;
+    err = row_seek(session, MESSAGES_BY_ID, &key, 1);
+    return err == JET_errRecordNotFound ? unlink_all(session, linking) : err;
 }
 
 /* The second step, for LINKS_BATCH folders at most. */

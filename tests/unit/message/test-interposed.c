@@ -284,7 +284,9 @@ START_TEST(dropped_message_was_never_there)
     ck_assert_uint_eq(changes, 0);
     ck_assert_uint_eq(fixture_count_rows(fixture.session, MESSAGES_BY_ID), 0);
     ck_assert_uint_eq(fixture_count_rows(fixture.session, ENTRIES_BY_UID), 0);
-    ck_assert_uint_eq(fixture_deliver(fixture.session, fixture.inbox, mail), 1);
+    /* Its UID may be lost with it (RFC 9051 §2.3.1.1). */
+    ck_assert_uint_gt(fixture_deliver(fixture.session, fixture.inbox, mail), 0);
+    ck_assert_uint_eq(fixture_count_rows(fixture.session, ENTRIES_BY_UID), 1);
     mail_store_unwatch(fixture.store, watch);
 }
 END_TEST
