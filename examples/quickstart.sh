@@ -65,10 +65,10 @@ before=$(counter scans)
 deliver everybody-1 "$(everybody)" eicar-zip --seed 50
 expect_nothing "infected, to 50 recipients" "$(everybody)" infected
 expect_few_scans "the same, counted" "$before"
-before_hits=$(counter cache-hits)
+before=$(counter scans)
 deliver twice-1 alice clean --size 50000 --seed twice
 deliver twice-2 bob clean --size 50000 --seed twice
-expect_one_scan "the same attachment twice" "$before_hits"
+expect_one_scan "the same attachment twice" "$before"
 
 section "Not only by LMTP"
 append append-1 alice eicar
@@ -90,7 +90,7 @@ kill_scanner
 deliver killed-1 alice eicar
 expect_same "storehookd killed; infected" alice "nobody there: not scanned"
 start_scanner
-wait_until 10 is_protected
+sleep 1 # a store that found nobody asks again after a second, when it writes
 deliver killed-2 alice eicar
 expect_nothing "storehookd started; infected" alice infected
 expect_more_unscanned "counted as unscanned" "$unscanned"

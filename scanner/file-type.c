@@ -217,6 +217,10 @@ void file_typer_tell(FileTyper *typer, const void *data, gsize size, Verdict *ve
     if (verdict->type_is_sure)
         return;
     type = magic_buffer(typer->library, data, size);
+    /* What begins with MZ was told above. Without it libmagic goes by the one byte that a DOS .COM
+     * begins with, which is one in a hundred of all noise. */
+    if (type && strcmp(type, "application/x-dosexec") == 0)
+        type = NULL;
     if (type)
         set_type(verdict, type, TRUE);
     else if (verdict->type[0] == '\0')

@@ -154,6 +154,8 @@ static void make_attachment(size_t size)
         coded[coded_size++] = '\r';
         coded[coded_size++] = '\n';
     }
+    /* "fig": noise alone looks like a program to libmagic once in a hundred times. */
+    memcpy(coded, "Zmln", 4);
 }
 
 static int connect_to(const char *target)
@@ -282,7 +284,7 @@ static void send_content(Connection *connection)
                             "\r\nContent-Transfer-Encoding: base64\r\n"
                             "Content-Disposition: attachment; filename=\"load.bin\"\r\n\r\n");
         if (!options.repeat) /* its first line is new: 12 characters of hex are base64 as well */
-            out += sprintf(out, "%s%.*s\r\n", connection->unique, LINE_LENGTH - 12, coded + 12);
+            out += sprintf(out, "Zmln%s%.*s\r\n", connection->unique, LINE_LENGTH - 16, coded + 16);
         else
             out += sprintf(out, "%.*s\r\n", LINE_LENGTH, coded);
         piece_add(connection, part, (size_t)(out - part));

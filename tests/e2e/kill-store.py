@@ -5,7 +5,6 @@ is there, whole, and the store opens at once. And many connections into one fold
 import json
 import random
 import signal
-import smtplib
 import subprocess
 import threading
 import time
@@ -40,8 +39,8 @@ class Sender(threading.Thread):
                 if refused:
                     self.refused.append((subject, refused))
                 else:
-                    self.acknowledged.append(message)
-        except (OSError, smtplib.SMTPException):
+                    self.acknowledged.append((subject, message))
+        except OSError:
             pass  # killed
 
 
@@ -68,8 +67,9 @@ def killed_in_a_loop(build):
             worst = max(worst, time.monotonic() - begun)
         for user, messages in acknowledged.items():
             there = set(store.messages(user).values())
-            missing = [message for message in messages if message not in there]
-            assert not missing, f"{len(missing)} of {len(messages)} acknowledged for {user} are gone"
+            missing = [subject for subject, message in messages if message not in there]
+            assert not missing, f"{len(missing)} of {len(messages)} acknowledged for {user} are " \
+                f"gone: {missing[:5]}, or altered: {set(missing) & set(store.subjects(user))}"
         print(f"  {sum(map(len, acknowledged.values()))} acknowledged, all there; "
               f"opened in {worst:.2f} s at worst", flush=True)
         assert worst < OPENS_WITHIN

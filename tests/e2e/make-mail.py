@@ -62,8 +62,9 @@ def envelope(options, content_type, body):
 
 
 def noise(options):
-    """Bytes that compress to nothing smaller and that nobody has sent before: seeded."""
-    return random.Random(f"noise {options.seed}").randbytes(options.size)
+    """Bytes that compress to nothing smaller and that nobody has sent before: seeded. They begin
+    like no known type, since noise looks like a DOS program to libmagic once in a hundred times."""
+    return (b"figures " + random.Random(f"noise {options.seed}").randbytes(options.size))[:options.size]
 
 
 def zipped(name, data):
@@ -93,19 +94,20 @@ def plain(options):
 @kind
 def clean(options):
     """Text and an attachment of noise."""
-    parts = [text("Please find the figures attached."), attachment("figures.bin", noise(options))]
+    data = noise(options) if options.data is None else options.data
+    parts = [text("Please find the figures attached."), attachment("figures.bin", data)]
     return envelope(options, *multipart(parts))
 
 
 @kind
 def eicar(options):
-    parts = [text("Look at this."), attachment("game.com", EICAR)]
+    parts = [text("Look at this."), attachment("invoice.pdf", EICAR)]
     return envelope(options, *multipart(parts))
 
 
 @kind
 def eicar_zip(options):
-    parts = [text("Zipped."), attachment("game.zip", zipped("game.com", EICAR), "application/zip")]
+    parts = [text("Zipped."), attachment("game.zip", zipped("invoice.pdf", EICAR), "application/zip")]
     return envelope(options, *multipart(parts))
 
 
@@ -125,7 +127,7 @@ def eicar_broken_base64(options):
     odd lengths, characters that do not belong, no padding. Readers take it all the same."""
     coded = base64.b64encode(EICAR).decode().rstrip("=")
     broken = "\r\n".join(["  " + coded[:7], coded[7:20] + " !", "", coded[20:21] + "-", coded[21:]])
-    body = part('application/octet-stream; name="game.com"', broken.encode() + b"\r\n",
+    body = part('application/octet-stream; name="invoice.pdf"', broken.encode() + b"\r\n",
                 "Content-Transfer-Encoding: base64", "Content-Disposition: inline")
     return envelope(options, *multipart([text("Broken on the way."), body]))
 
@@ -143,10 +145,10 @@ def renamed_program(options):
     return envelope(options, *multipart(parts))
 
 
-def make_mail(what, to, subject, sender="sender@example.org", seed=1, size=4096):
-    """The message's bytes, lines ended by CRLF."""
+def make_mail(what, to, subject, sender="sender@example.org", seed=1, size=4096, data=None):
+    """The message's bytes, lines ended by CRLF. data: what 'clean' attaches instead of noise."""
     options = argparse.Namespace(to=[to] if isinstance(to, str) else list(to), subject=subject,
-                                 sender=sender, seed=seed, size=size)
+                                 sender=sender, seed=seed, size=size, data=data)
     return KINDS[what](options)
 
 

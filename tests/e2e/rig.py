@@ -17,9 +17,9 @@ import imaplib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
-import smtplib
 import socket
 import subprocess
 import sys
@@ -91,11 +91,59 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+class Lmtp:
+    """A client; smtplib's takes one reply after DATA where LMTP has one for each recipient. Raises
+    OSError when the server is gone."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(path)
+        self.stream = self.socket.makefile("rb")
+        self.reply()
+        self.command("LHLO client.example.org")
+
+    def reply(self):
+        while True:
+            line = self.stream.readline()
+            if not line.endswith(b"\r\n"):
+                raise ConnectionError(f"closed by the server after {line!r}")
+            if line[3:4] != b"-":
+                return int(line[:3]), line[4:].decode("utf-8", "replace").rstrip()
+
+    def command(self, line):
+        self.socket.sendall(line.encode() + b"\r\n")
+        return self.reply()
+
+    def deliver(self, users, message, sender):
+        code, text = self.command(f"MAIL FROM:<{sender}>")
+        if code != 250:
+            return dict.fromkeys(users, (code, text))
+        replies = {user: self.command(f"RCPT TO:<{address(user)}>") for user in users}
+        taken = [user for user, (code, _) in replies.items() if code == 250]
+        refused = {user: reply for user, reply in replies.items() if reply[0] != 250}
+        if not taken:
+            self.command("RSET")
+            return refused
+        reply = self.command("DATA")
+        if reply[0] != 354:
+            return {**refused, **dict.fromkeys(taken, reply)}
+        self.socket.sendall(make_mail.smtp_data(message) + b"\r\n")
+        replies = {user: self.reply() for user in taken}
+        return {**refused, **{user: r for user, r in replies.items() if r[0] != 250}}
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.command("QUIT")
+        self.stream.close()
+        self.socket.close()
+
+
 class Store:
     """One mailstored."""
 
     def __init__(self, rig, name):
-        self.rig, self.name, self.process = rig, name, None
+        self.rig, self.name, self.process, self.hooked = rig, name, None, False
         self.lmtp_path = f"{rig.scratch}/{name}.lmtp"
         self.imap_port, self.pop3_port = free_port(), free_port()
         self.configuration = f"{rig.scratch}/{name}.conf"
@@ -109,6 +157,7 @@ class Store:
                       f"[users]\npasswd-file={self.rig.scratch}/passwd\n{extra}")
 
     def start(self, hooked=True, environment=(), extra=""):
+        self.hooked = hooked
         self.write_configuration(extra)
         env = dict(os.environ, STOREHOOK_SOCKET=self.rig.socket, **dict(environment))
         if hooked:
@@ -139,22 +188,15 @@ class Store:
         return 0
 
     def lmtp(self):
-        return smtplib.LMTP(self.lmtp_path, local_hostname="client.example.org")
+        return Lmtp(self.lmtp_path)
 
     def deliver(self, to, message, client=None, sender="sender@example.org"):
-        """The replies after DATA, {recipient: (code, text)}; refused ones too."""
-        users = [to] if isinstance(to, str) else to
-        own = client or self.lmtp()
-        try:
-            own.ehlo_or_helo_if_needed()
-            refused = own.sendmail(sender, [address(user) for user in users], message)
-        except smtplib.SMTPRecipientsRefused as error:
-            refused = error.recipients
-        finally:
-            if client is None:
-                with contextlib.suppress(smtplib.SMTPException, OSError):
-                    own.quit()
-        return refused
+        """{user: reply} of those recipients for whom the message was not taken."""
+        users = [to] if isinstance(to, str) else list(to)
+        if client is not None:
+            return client.deliver(users, message, sender)
+        with contextlib.closing(self.lmtp()) as own:
+            return own.deliver(users, message, sender)
 
     @contextlib.contextmanager
     def imap(self, user):
@@ -172,10 +214,11 @@ class Store:
             if client.select(folder, readonly=True)[0] != "OK":
                 return {}
             found = {}
-            for item in client.uid("FETCH", "1:*", "(BODY.PEEK[])")[1]:
-                if isinstance(item, tuple):
-                    uid = item[0].split(b"UID ")[1].split()[0]
-                    found[int(uid)] = item[1]
+            items = client.uid("FETCH", "1:*", "(BODY.PEEK[])")[1]
+            for item, rest in zip(items, [*items[1:], b""]):
+                if isinstance(item, tuple):  # the UID may stand before the literal or after it
+                    around = item[0] + (rest if isinstance(rest, bytes) else b"")
+                    found[int(re.search(rb"UID (\d+)", around)[1])] = item[1]
             return found
 
     def subjects(self, user, folder="INBOX"):
@@ -199,7 +242,7 @@ class Rig:
         self.preload_scanner = None
         shutil.copytree(TOP + "/examples/signatures", self.signatures)
         with open(self.scratch + "/passwd", "w", encoding="utf-8") as out:
-            out.writelines(f"{user}:{PASSWORD_HASH}\n" for user in users)
+            out.writelines(f"{user}:{PASSWORD_HASH}\n" for user in (*users, "probe"))
         self.configure()
 
     def __enter__(self):
@@ -290,6 +333,13 @@ class Rig:
             any(client["hooked"] for client in status.get("clients", []))
 
     def wait_protected(self):
+        """A store that found no service asks again at its next write, after a second at most. The
+        write is made here, after that second, so that it passes no message by itself."""
+        if not self.is_protected():
+            time.sleep(1.1)
+            for store in self.stores:
+                if store.hooked and store.process.poll() is None:
+                    store.deliver("probe", mail("plain", "probe", "probe"))
         wait_until(self.is_protected, "status to say protected")
 
     def unscanned(self):
@@ -301,9 +351,8 @@ class Rig:
     # The store.
 
     def start_store(self, name="store", **options):
-        store = Store(self, name).start(**options)
-        self.stores.append(store)
-        return store
+        self.stores.append(Store(self, name))
+        return self.stores[-1].start(**options)
 
     @property
     def store(self):
