@@ -27,7 +27,7 @@ enum {
     KIND_INDEX = 'I',
 };
 
-/* --- Keys ------------------------------------------------------------------- */
+/* --- Keys ---------------------------------------------------------------------- */
 
 typedef struct {
     uint8_t data[4 + 1 + NAME_MAX_BYTES];
@@ -68,7 +68,7 @@ static CatalogKey key_of_name(const char *name)
     return key;
 }
 
-/* --- Rows -------------------------------------------------------------------- */
+/* --- Rows ---------------------------------------------------------------------- */
 
 typedef struct {
     uint8_t data[ROW_MAX];
@@ -181,7 +181,7 @@ static JET_ERR row_result(const RowReader *row, bool no_memory)
     return row->failed || row->left != 0 ? JET_errCatalogCorrupted : JET_errSuccess;
 }
 
-/* --- Numbers ------------------------------------------------------------------ */
+/* --- Numbers ------------------------------------------------------------------- */
 
 JET_ERR catalog_draw(Store *store, uint32_t object_id, CatalogSequence sequence, uint64_t *ret)
 {
@@ -376,7 +376,7 @@ JET_ERR catalog_lock(Txn *txn, uint32_t object_id, LockKind kind)
     return txn_lock(txn, TREE_CATALOG, key_view(&key), kind);
 }
 
-/* --- Writing --------------------------------------------------------------------- */
+/* --- Writing ------------------------------------------------------------------- */
 
 JET_ERR catalog_put_table(Txn *txn, const Schema *schema)
 {

@@ -203,7 +203,7 @@ JET_ERR cursor_count(Cursor *cursor, uint32_t *ret_count, uint32_t most)
                      cursor_count_in_scope(cursor, scope.txn, ret_count, most ? most : UINT32_MAX));
 }
 
-/* --- Index and bookmark -------------------------------------------------------------------- */
+/* --- Index and bookmark -------------------------------------------------------- */
 
 /* Puts the cursor on the entry of a row in the current index. */
 static JET_ERR cursor_goto_row(Cursor *cursor, Txn *txn, Bytes bookmark, uint32_t itag)

@@ -35,7 +35,7 @@ JET_ERR cursor_leave(Cursor *cursor, JET_ERR err)
     return session_leave(cursor->session, err);
 }
 
-/* --- Who may open what ------------------------------------------------------------ */
+/* --- Who may open what --------------------------------------------------------- */
 
 static unsigned session_count_cursors(const Session *session, const Table *table)
 {
@@ -94,7 +94,7 @@ static void cursor_give_table(Cursor *cursor)
     pthread_mutex_unlock(&database->lock);
 }
 
-/* --- Opening ------------------------------------------------------------------------ */
+/* --- Opening ------------------------------------------------------------------- */
 
 static void cursor_free(Cursor *cursor)
 {
@@ -216,7 +216,7 @@ void cursor_close(Cursor *cursor)
     cursor_free(cursor);
 }
 
-/* --- Definition ----------------------------------------------------------------------- */
+/* --- Definition ---------------------------------------------------------------- */
 
 JET_ERR cursor_scope(Cursor *cursor, bool writes, Scope *ret)
 {
@@ -278,7 +278,7 @@ JET_ERR cursor_prepare_write(Cursor *cursor, Txn *txn)
     return JET_errSuccess;
 }
 
-/* --- Levels ----------------------------------------------------------------------------- */
+/* --- Levels -------------------------------------------------------------------- */
 
 void cursors_after_commit(Session *session, unsigned level)
 {
@@ -319,7 +319,7 @@ void cursors_after_rollback(Session *session, unsigned level)
     }
 }
 
-/* --- Rows --------------------------------------------------------------------------------- */
+/* --- Rows ---------------------------------------------------------------------- */
 
 void cursor_key_of_row(const Cursor *cursor, Bytes bookmark, uint8_t out[TREE_KEY_MAX],
                        size_t *ret_size)

@@ -166,7 +166,7 @@ JET_ERR entry_rollback(JET_SESID sesid, JET_GRBIT grbit)
     return session_leave(session, transaction_rollback(session, grbit));
 }
 
-/* --- Databases ------------------------------------------------------------------------- */
+/* --- Databases ----------------------------------------------------------------- */
 
 static JET_ERR enter_outside_transaction(JET_SESID sesid, Session **ret)
 {

@@ -134,7 +134,15 @@ JET_ERR entry_open_table(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
     if (grbit & ~(JET_GRBIT)OPEN_TABLE_BITS)
         return JET_errInvalidGrbit;
     RETURN_IF_ERROR(session_enter(sesid, &session));
-    return session_leave(session, cursor_open(session, dbid, szTableName, grbit, ptableid));
+    JET_ERR err = cursor_open(session, dbid, szTableName, grbit, ptableid);
+    Cursor *cursor = session->cursors; /* the newest */
+    JET_ERR mended = err >= 0 ? table_mend_text_indexes(cursor) : JET_errSuccess;
+    if (mended < 0) {
+        cursor_close(cursor);
+        *ptableid = JET_tableidNil;
+        err = mended;
+    }
+    return session_leave(session, err);
 }
 
 JET_ERR entry_close_table(JET_SESID sesid, JET_TABLEID tableid)
@@ -156,7 +164,7 @@ JET_ERR entry_dup_cursor(JET_SESID sesid, JET_TABLEID tableid, JET_TABLEID *ptab
     return cursor_leave(cursor, cursor_dup(cursor, ptableid));
 }
 
-/* --- Information ------------------------------------------------------------------------ */
+/* --- Information --------------------------------------------------------------- */
 
 JET_ERR entry_get_table_info(JET_SESID sesid, JET_TABLEID tableid, void *pvResult, uint32_t cbMax,
                              uint32_t InfoLevel, bool wide)

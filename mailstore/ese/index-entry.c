@@ -19,7 +19,7 @@
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/value.h"
 
-/* --- One key ---------------------------------------------------------------------- */
+/* --- One key ------------------------------------------------------------------- */
 
 static bool column_is_multi_valued(const Column *column)
 {
@@ -108,7 +108,7 @@ JET_ERR index_entry_key(const Index *index, const Schema *schema, Txn *txn, Byte
     return index_key_of_record(index, schema, txn, &record, itag, ret_key, ret_state);
 }
 
-/* --- All keys of a row in one index ---------------------------------------------------- */
+/* --- All keys of a row in one index -------------------------------------------- */
 
 /* Most rows have one key; the first lies here, more are allocated. */
 typedef struct {
@@ -182,7 +182,7 @@ static JET_ERR key_set_fill(KeySet *set, const Index *index, const Schema *schem
                         : JET_errSuccess;
 }
 
-/* --- Writing, and taking back ------------------------------------------------------------ */
+/* --- Writing, and taking back -------------------------------------------------- */
 
 static JET_ERR entry_insert(const Index *index, Txn *txn, const Key *key, Bytes bookmark)
 {

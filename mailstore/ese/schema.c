@@ -109,6 +109,12 @@ static bool columns_are_numbered(const Column *columns, uint32_t n, JET_COLUMNID
     return true;
 }
 
+bool index_is_stale(const Index *index)
+{
+    return index->collation.collator &&
+           text_collation_version(&index->collation) != index->collation_version;
+}
+
 static JET_ERR index_seal(Schema *schema, Index *index)
 {
     bool has_text = false;
@@ -128,6 +134,7 @@ static JET_ERR index_seal(Schema *schema, Index *index)
     }
     if (has_text)
         RETURN_IF_ERROR(text_collation_open(&index->collation));
+    schema->stale_text = schema->stale_text || index_is_stale(index);
     if (index->grbit & JET_bitIndexPrimary)
         schema->primary = index;
     return JET_errSuccess;

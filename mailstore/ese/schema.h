@@ -78,6 +78,7 @@ typedef struct {
     Column *columns; /* fixed, then variable, then tagged, each in the order of their ids */
     uint32_t n_indexes;
     Index *indexes;       /* in the order of creation */
+    bool stale_text;      /* an index's keys were made by another version of the collation */
     const Index *primary; /* NULL: rows are in the order of insertion */
     const Column *autoincrement;
     const Column *version_column;
@@ -106,6 +107,9 @@ const Index *schema_find_index_by_name(const Schema *schema, const char *name);
 bool name_equals(const char *a, const char *b);
 /* JET_errInvalidName: empty, over 64 bytes, leading space, control characters or any of !.[]`" */
 JET_ERR name_check(const char *name);
+
+/* Its keys were made by another version of the collation than is there now. */
+bool index_is_stale(const Index *index);
 
 /* Traits of types. */
 bool column_is_tagged(const Column *column);

@@ -26,7 +26,7 @@ enum {
     INDEX_CREATE_SIZE_OLD = 72, /* without cbKeyMost */
 };
 
-/* --- The forms ------------------------------------------------------------------------ */
+/* --- The forms ----------------------------------------------------------------- */
 
 static JET_ERR spec_take_collation(IndexSpec *spec, uint32_t lcid, uint32_t map_flags)
 {
@@ -103,7 +103,7 @@ JET_ERR index_spec_read(void *structure, IndexCreateForm form, IndexSpec *ret, v
     return JET_errSuccess;
 }
 
-/* --- The definition ---------------------------------------------------------------------- */
+/* --- The definition ------------------------------------------------------------ */
 
 /* "+column\0-column\0\0" */
 static JET_ERR index_parse_key(const Schema *schema, const IndexSpec *spec, Index *index)

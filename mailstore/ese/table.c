@@ -17,10 +17,9 @@
 #include "mailstore/ese/index-entry.h"
 #include "mailstore/ese/result.h"
 
-/* --- A change as a whole ------------------------------------------------------------------ */
+/* --- A change as a whole ------------------------------------------------------- */
 
-/* A scope that writes, with a savepoint of its own inside the session's transaction. */
-static JET_ERR change_begin(Session *session, SessionDatabase *database, Scope *ret)
+JET_ERR table_change_begin(Session *session, SessionDatabase *database, Scope *ret)
 {
     RETURN_IF_ERROR(scope_begin(session, database, true, ret));
     if (ret->own)
@@ -31,7 +30,7 @@ static JET_ERR change_begin(Session *session, SessionDatabase *database, Scope *
     return txn_begin(ret->txn, false);
 }
 
-static JET_ERR change_end(Scope *scope, JET_ERR err)
+JET_ERR table_change_end(Scope *scope, JET_ERR err)
 {
     scope->session->epoch++;
     if (scope->own)
@@ -47,8 +46,7 @@ static JET_ERR change_end(Scope *scope, JET_ERR err)
     return merged < 0 ? merged : err;
 }
 
-/* All cursors of the session see the definition as it is now. */
-static void session_refresh_cursors(Session *session, const Table *table, SessionDatabase *database)
+void session_refresh_cursors(Session *session, const Table *table, SessionDatabase *database)
 {
     Scope scope;
     if (scope_begin(session, database, false, &scope) < 0)
@@ -59,7 +57,7 @@ static void session_refresh_cursors(Session *session, const Table *table, Sessio
     scope_end(&scope, JET_errSuccess);
 }
 
-static JET_ERR table_put_changed(Scope *scope, const Schema *schema)
+JET_ERR table_put_changed(Scope *scope, const Schema *schema)
 {
     uint64_t version;
     RETURN_IF_ERROR(
@@ -85,7 +83,7 @@ static JET_ERR table_begin_change(Cursor *cursor, Scope *scope)
     return JET_errSuccess;
 }
 
-/* --- Rows ------------------------------------------------------------------------------------ */
+/* --- Rows ---------------------------------------------------------------------- */
 
 /* The table's first row at or after the tree cursor's; JET_errRecordNotFound at the end. */
 static JET_ERR table_row_at(JET_ERR err, uint32_t object_id, Bytes key, Bytes *ret_bookmark)
@@ -121,12 +119,13 @@ static JET_ERR table_is_empty(Txn *txn, uint32_t object_id, bool *ret)
     return JET_errSuccess;
 }
 
-static JET_ERR table_build_index(const Schema *schema, const Index *index, Txn *txn,
-                                 TreeCursor *rows)
+JET_ERR table_build_index(const Schema *schema, const Index *index, Txn *txn)
 {
     RecordBuilder copy = {0}; /* what the cursor shows moves with each write */
     uint8_t bookmark_copy[STORE_KEY_MAX];
+    TreeCursor *rows;
     Bytes bookmark, row, key;
+    RETURN_IF_ERROR(tree_cursor_new(txn, TREE_ROWS, &rows));
     JET_ERR err = table_first_row(rows, schema->object_id, &bookmark, &row);
     while (err >= 0) {
         memcpy(bookmark_copy, bookmark.data, bookmark.size);
@@ -140,11 +139,11 @@ static JET_ERR table_build_index(const Schema *schema, const Index *index, Txn *
         }
     }
     record_builder_clear(&copy);
+    tree_cursor_free(rows);
     return err == JET_errRecordNotFound ? JET_errSuccess : err;
 }
 
-/* --- Columns ------------------------------------------------------------------------------------
- */
+/* --- Columns ------------------------------------------------------------------- */
 
 static bool table_is_shared(const Cursor *cursor)
 {
@@ -189,18 +188,17 @@ JET_ERR table_add_column(Cursor *cursor, const char *name, const JET_COLUMNDEF *
     JET_COLUMNID id = 0;
     if (!definition || definition->cbStruct != sizeof(*definition))
         return JET_errInvalidParameter;
-    RETURN_IF_ERROR(change_begin(cursor->session, cursor->database, &scope));
+    RETURN_IF_ERROR(table_change_begin(cursor->session, cursor->database, &scope));
     JET_ERR err =
         table_add_column_in(cursor, &scope, name, definition, default_data, default_size, &id);
-    err = change_end(&scope, err);
+    err = table_change_end(&scope, err);
     session_refresh_cursors(cursor->session, cursor->table, cursor->database);
     if (err >= 0 && ret)
         *ret = id;
     return err;
 }
 
-/* --- Indexes
- * ---------------------------------------------------------------------------------------- */
+/* --- Indexes ------------------------------------------------------------------- */
 
 static JET_ERR table_number_index(Scope *scope, uint32_t table, Index *index)
 {
@@ -212,7 +210,6 @@ static JET_ERR table_number_index(Scope *scope, uint32_t table, Index *index)
 
 static JET_ERR table_store_index(Cursor *cursor, Scope *scope, Index *index)
 {
-    TreeCursor *rows;
     bool empty;
     RETURN_IF_ERROR(table_is_empty(scope->txn, cursor->table->object_id, &empty));
     if (!empty && (index->grbit & JET_bitIndexPrimary))
@@ -222,12 +219,7 @@ static JET_ERR table_store_index(Cursor *cursor, Scope *scope, Index *index)
     RETURN_IF_ERROR(table_number_index(scope, cursor->table->object_id, index));
     RETURN_IF_ERROR(catalog_put_index(scope->txn, cursor->table->object_id, index));
     RETURN_IF_ERROR(table_put_changed(scope, cursor->schema));
-    if (empty)
-        return JET_errSuccess;
-    RETURN_IF_ERROR(tree_cursor_new(scope->txn, TREE_ROWS, &rows));
-    JET_ERR err = table_build_index(cursor->schema, index, scope->txn, rows);
-    tree_cursor_free(rows);
-    return err;
+    return empty ? JET_errSuccess : table_build_index(cursor->schema, index, scope->txn);
 }
 
 static JET_ERR table_create_index_in(Cursor *cursor, Scope *scope, const IndexSpec *spec)
@@ -243,8 +235,8 @@ static JET_ERR table_create_index_in(Cursor *cursor, Scope *scope, const IndexSp
 JET_ERR table_create_index(Cursor *cursor, const IndexSpec *spec)
 {
     Scope scope;
-    RETURN_IF_ERROR(change_begin(cursor->session, cursor->database, &scope));
-    JET_ERR err = change_end(&scope, table_create_index_in(cursor, &scope, spec));
+    RETURN_IF_ERROR(table_change_begin(cursor->session, cursor->database, &scope));
+    JET_ERR err = table_change_end(&scope, table_create_index_in(cursor, &scope, spec));
     session_refresh_cursors(cursor->session, cursor->table, cursor->database);
     return err;
 }
@@ -263,8 +255,7 @@ JET_ERR table_create_indexes(Cursor *cursor, void *indexes, uint32_t n, IndexCre
     return JET_errSuccess;
 }
 
-/* --- Tables
- * -------------------------------------------------------------------------------------------- */
+/* --- Tables -------------------------------------------------------------------- */
 
 static JET_ERR table_create_columns(Scope *scope, Schema *schema, const TableSpec *spec)
 {
@@ -378,8 +369,8 @@ JET_ERR table_create(Session *session, JET_DBID dbid, const TableSpec *spec, JET
     if (database->read_only)
         return JET_errPermissionDenied;
     *spec->ret_created = 0;
-    RETURN_IF_ERROR(change_begin(session, database, &scope));
-    RETURN_IF_ERROR(change_end(&scope, table_create_in(&scope, spec, &object_id)));
+    RETURN_IF_ERROR(table_change_begin(session, database, &scope));
+    RETURN_IF_ERROR(table_change_end(&scope, table_create_in(&scope, spec, &object_id)));
     RETURN_IF_ERROR(scope_begin(session, database, false, &scope));
     JET_ERR err =
         cursor_open_object(session, database, scope.txn, object_id, JET_bitTablePermitDDL, &cursor);

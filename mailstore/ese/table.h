@@ -50,7 +50,22 @@ JET_ERR table_add_column(Cursor *cursor, const char *name, const JET_COLUMNDEF *
 JET_ERR table_create_index(Cursor *cursor, const IndexSpec *spec);
 JET_ERR table_create_indexes(Cursor *cursor, void *indexes, uint32_t n, IndexCreateForm form);
 
+/* Builds indexes anew whose text keys were made by another version of the collation. In a primary
+ * index they cannot be: JET_errPrimaryIndexCorrupted; where nothing may be written:
+ * JET_errSecondaryIndexCorrupted. */
+JET_ERR table_mend_text_indexes(Cursor *cursor);
+
 /* For table-*.c. */
+
+/* A scope that writes, with a savepoint of its own inside the session's transaction. */
+JET_ERR table_change_begin(Session *session, SessionDatabase *database, Scope *ret);
+JET_ERR table_change_end(Scope *scope, JET_ERR err);
+/* Gives the definition a new version. */
+JET_ERR table_put_changed(Scope *scope, const Schema *schema);
+/* All cursors of the session see the definition as it is now. */
+void session_refresh_cursors(Session *session, const Table *table, SessionDatabase *database);
+/* Makes the entries of all rows. */
+JET_ERR table_build_index(const Schema *schema, const Index *index, Txn *txn);
 
 /* Checks the definition and numbers it after those the schema has: a column to be inserted. May
  * return JET_wrnColumnMaxTruncated. */

@@ -42,7 +42,7 @@ static RowKey row_key_of(const Cursor *cursor, Bytes bookmark)
 
 static const Bytes no_bytes = {NULL, 0};
 
-/* --- Checks ------------------------------------------------------------------------- */
+/* --- Checks -------------------------------------------------------------------- */
 
 static JET_ERR row_check_not_null(const Schema *schema, const Record *record)
 {
@@ -88,7 +88,7 @@ static JET_ERR update_check_row(const Cursor *cursor, Bytes row)
     return row_check_not_null(cursor->schema, &record);
 }
 
-/* --- Long values ----------------------------------------------------------------------- */
+/* --- Long values --------------------------------------------------------------- */
 
 static bool row_refers_to(const Record *record, uint64_t number)
 {
@@ -118,7 +118,7 @@ static JET_ERR long_values_release(Cursor *cursor, Txn *txn, const Record *old, 
     return JET_errSuccess;
 }
 
-/* --- Insert ------------------------------------------------------------------------------ */
+/* --- Insert -------------------------------------------------------------------- */
 
 static JET_ERR apply_insert(Cursor *cursor, Txn *txn, RowKey *ret_key)
 {
@@ -134,7 +134,7 @@ static JET_ERR apply_insert(Cursor *cursor, Txn *txn, RowKey *ret_key)
     return err;
 }
 
-/* --- Replace ------------------------------------------------------------------------------- */
+/* --- Replace ------------------------------------------------------------------- */
 
 /* A copy of the row as it is now; it must be the one that was prepared from. */
 static JET_ERR update_take_old_row(Cursor *cursor, Txn *txn, const RowKey *key, Record *ret)
@@ -213,7 +213,7 @@ static JET_ERR apply_replace(Cursor *cursor, Txn *txn, RowKey *ret_key)
     return apply_put(cursor, txn, ret_key, &old);
 }
 
-/* --- Insert a copy, delete the original ------------------------------------------------------- */
+/* --- Insert a copy, delete the original ---------------------------------------- */
 
 static JET_ERR apply_move(Cursor *cursor, Txn *txn, const RowKey *from, const RowKey *to,
                           const Record *old)
@@ -251,8 +251,7 @@ static JET_ERR apply_copy_delete(Cursor *cursor, Txn *txn, RowKey *ret_key)
     return apply_move(cursor, txn, &from, ret_key, &old);
 }
 
-/* --- Entry points of the file ------------------------------------------------------------------
- */
+/* --- Entry points of the file -------------------------------------------------- */
 
 static JET_ERR update_apply_in_scope(Cursor *cursor, Txn *txn, RowKey *ret_key)
 {

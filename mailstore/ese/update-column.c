@@ -23,7 +23,7 @@ enum {
     PAD_TEXT = ' ',
 };
 
-/* --- Where a value goes ------------------------------------------------------------------- */
+/* --- Where a value goes -------------------------------------------------------- */
 
 JET_ERR set_place_find(const RecordBuilder *row, const Column *column, uint32_t itag, SetPlace *ret)
 {
@@ -105,7 +105,7 @@ JET_ERR set_place_null(Cursor *cursor, Txn *txn, const SetPlace *place)
     return record_builder_remove(&cursor->update.row, place->at);
 }
 
-/* --- Checks --------------------------------------------------------------------------------- */
+/* --- Checks -------------------------------------------------------------------- */
 
 static JET_ERR set_check_column(const Cursor *cursor, const Column *column,
                                 const JET_SETCOLUMN *set)
@@ -173,7 +173,7 @@ JET_ERR set_check_unique(Cursor *cursor, const SetPlace *place, JET_GRBIT grbit,
     return JET_errSuccess;
 }
 
-/* --- Setting ---------------------------------------------------------------------------------- */
+/* --- Setting ------------------------------------------------------------------- */
 
 /* A text or binary column declared fixed: always its whole size. */
 static JET_ERR set_padded(Cursor *cursor, Txn *txn, const SetPlace *place, Bytes value)

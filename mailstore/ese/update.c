@@ -114,7 +114,7 @@ JET_ERR update_lock_row(Cursor *cursor, Txn *txn)
     return JET_errSuccess;
 }
 
-/* --- Preparing --------------------------------------------------------------------------- */
+/* --- Preparing ----------------------------------------------------------------- */
 
 static JET_ERR update_draw_autoincrement(Cursor *cursor)
 {
