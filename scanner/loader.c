@@ -34,7 +34,7 @@
 enum {
     TICK_MILLISECONDS = 50,      /* how late a hung worker may be killed */
     RETRY_MICROSECONDS = 500000, /* a worker that cannot even start is not forked in a loop */
-    WORKER_FAILED = 1
+    CONVERTERS_MAX = 32
 };
 
 typedef struct {
@@ -59,6 +59,7 @@ typedef struct {
     int signals;
     gboolean draining;
     Child children[BOARD_WORKERS_MAX];
+    iconv_t converters[CONVERTERS_MAX];
 } Loader;
 
 static gboolean loader_send(StorehookWriter *writer)
@@ -107,16 +108,17 @@ static void loader_make_version(Loader *loader)
         g_snprintf(loader->version + 2 * i, 3, "%02x", digest[i]);
 }
 
-/* Converters are shared objects that a caged worker could not load: loaded now, they stay. */
-static void keep_converters(void)
+/* Converters are shared objects that a caged worker could not load: open now, they stay. */
+static void keep_converters(Loader *loader)
 {
     static const char *const charsets[] = {
         "UTF-16LE",  "UTF-16BE",   "UTF-32LE", "CP1252",    "CP1251",     "CP1250",
         "ISO8859-1", "ISO8859-15", "KOI8-R",   "SHIFT_JIS", "EUC-JP",     "EUC-KR",
         "GB18030",   "BIG5",       "CP932",    "CP949",     "ISO-2022-JP"};
 
+    G_STATIC_ASSERT(G_N_ELEMENTS(charsets) <= CONVERTERS_MAX);
     for (gsize i = 0; i < G_N_ELEMENTS(charsets); i++)
-        (void)iconv_open("UTF-8", charsets[i]); /* never closed, by intention */
+        loader->converters[i] = iconv_open("UTF-8", charsets[i]);
 }
 
 static gboolean loader_read_config(Loader *loader, const char *name, GError **error)
@@ -164,7 +166,7 @@ static gboolean loader_load(Loader *loader, const char *config_name, GError **er
     if (!loader->typer)
         return FALSE;
     loader_make_version(loader);
-    keep_converters();
+    keep_converters(loader);
     temp = g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
     return engine_set_temp_directory(loader->engine, temp, error) &&
            engine_self_test(loader->engine, error);
@@ -397,27 +399,34 @@ static int block_signals(void)
     return signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int loader_main(int argc, char **argv)
+static void loader_free(Loader *loader)
 {
-    Loader *loader = g_new0(Loader, 1);
+    for (gsize i = 0; i < CONVERTERS_MAX; i++)
+        if (loader->converters[i] && loader->converters[i] != (iconv_t)-1)
+            iconv_close(loader->converters[i]);
+    file_typer_free(loader->typer);
+    engine_free(loader->engine);
+    signature_source_free(loader->source);
+    filter_rules_unref(loader->rules);
+    scanner_config_free(loader->config);
+    allow_view_free(loader->allow);
+    verdict_cache_unmap(loader->cache);
+    if (loader->users)
+        g_array_unref(loader->users);
+    close(loader->signals);
+    g_free(loader);
+}
+
+static int loader_run(Loader *loader, const char *config_name)
+{
     g_autoptr(GError) error = NULL;
     int status;
 
-    if (argc != LOADER_ARGUMENTS)
-        return EXIT_FAILURE;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != (pid_t)g_ascii_strtoll(argv[4], NULL, 10))
-        return EXIT_FAILURE;
-    loader->first_slot = (guint)MIN(g_ascii_strtoull(argv[2], NULL, 10), BOARD_WORKERS_MAX);
-    loader->temp_directory = argv[3];
-    loader->signals = block_signals();
-    for (int fd = LOADER_CHANNEL; fd < LOADER_DESCRIPTORS_END; fd++)
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (loader->signals < 0 || !loader_map(loader)) {
         tell_failed("no memory to share");
         return EXIT_FAILURE;
     }
-    if (!loader_load(loader, argv[1], &error)) {
+    if (!loader_load(loader, config_name, &error)) {
         tell_failed(error ? error->message : "the configuration cannot be read");
         return EXIT_FAILURE;
     }
@@ -425,5 +434,26 @@ int loader_main(int argc, char **argv)
         return EXIT_FAILURE;
     status = loader_serve(loader);
     remove_temp_directories(loader);
+    return status;
+}
+
+int loader_main(int argc, char **argv)
+{
+    Loader *loader;
+    int status;
+
+    if (argc != LOADER_ARGUMENTS)
+        return EXIT_FAILURE;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != (pid_t)g_ascii_strtoll(argv[4], NULL, 10))
+        return EXIT_FAILURE;
+    loader = g_new0(Loader, 1);
+    loader->first_slot = (guint)MIN(g_ascii_strtoull(argv[2], NULL, 10), BOARD_WORKERS_MAX);
+    loader->temp_directory = argv[3];
+    loader->signals = block_signals();
+    for (int fd = LOADER_CHANNEL; fd < LOADER_DESCRIPTORS_END; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    status = loader_run(loader, argv[1]);
+    loader_free(loader);
     return status;
 }

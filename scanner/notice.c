@@ -79,12 +79,18 @@ static gboolean line_is_encoding(const char *line, const char *end)
     return line < end && *line == ':';
 }
 
+/* As the first line has it. */
+static const char *header_eol(const char *header, gsize size)
+{
+    const char *newline = size > 0 ? memchr(header, '\n', size) : NULL;
+
+    return newline && (newline == header || newline[-1] != '\r') ? "\n" : "\r\n";
+}
+
 char *notice_header(const char *header, gsize size, gsize *ret_size)
 {
     const char *end = header + size;
-    const char *eol = size > 0 && memmem(header, size, "\r\n", 2) ? "\r\n"
-                      : memchr(header, '\n', size)                ? "\n"
-                                                                  : "\r\n";
+    const char *eol = header_eol(header, size);
     GString *out = g_string_sized_new(256);
     gboolean keeping = FALSE, has_empty_line = FALSE;
 

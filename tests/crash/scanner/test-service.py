@@ -293,8 +293,10 @@ def crashes_and_hangs_cost_one_scan():
                 pass
             assert time.monotonic() - begin < most, hook
             assert s.content(EICAR)["verdict"] == "infected"
-        s.wait_for(lambda: s.status()["workers"]["crashed"] == 2)
-        assert s.status()["workers"]["killed-at-deadline"] == 1
+        # A build with address sanitizer has no memory limit: there the glutton ends in time.
+        s.wait_for(lambda: s.status()["workers"]["crashed"] +
+                   s.status()["workers"]["killed-at-deadline"] == 3)
+        assert s.status()["workers"]["crashed"] >= 1
 
 
 @test

@@ -244,6 +244,9 @@ class Service:
 
     def remove(self):
         self.stop()
+        if os.path.exists(self.log_path):
+            for bad in ("runtime error:", "AddressSanitizer", "LeakSanitizer", "CRITICAL"):
+                assert bad not in self.log(), self.log()[-6000:]
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self):
