@@ -102,10 +102,6 @@ static const char *take_quoted(const char *at, GString *text)
 
 static void address_at(Address *address)
 {
-    if (address->angle && address->local->len == 0) { /* a route, "<@a,@b:c@d>" */
-        g_string_append_c(address->route, '@');
-        return;
-    }
     if (!address->angle) {
         g_string_assign(address->local, address->phrase->str);
         g_string_truncate(address->phrase, 0);
@@ -144,6 +140,18 @@ static const char *address_char(Address *address, const char *at)
     }
 }
 
+/* A route before an address, "@a,@b:" */
+static gboolean take_route(const char **at, GString *route)
+{
+    const char *end = strpbrk(*at, ":>");
+
+    if (end == NULL || *end != ':')
+        return FALSE;
+    g_string_append_len(route, *at, end - *at);
+    *at = end + 1;
+    return TRUE;
+}
+
 /* One address, group or end of a group; TRUE while there are more. */
 static gboolean print_next(ImapOutput *output, const char **at, gboolean *in_group)
 {
@@ -163,14 +171,8 @@ static gboolean print_next(ImapOutput *output, const char **at, gboolean *in_gro
             *at += more;
             break;
         }
-        if (c == ':' && address.angle) { /* the end of a route */
-            g_string_append(address.route, address.host->str);
-            g_string_truncate(address.host, 0);
-            g_string_truncate(address.local, 0);
-            address.at = FALSE;
-            (*at)++;
+        if (c == '@' && address.angle && address.local->len == 0 && take_route(at, address.route))
             continue;
-        }
         if (c == ':' && !*in_group) {
             imap_output_puts(output, "(NIL NIL ");
             imap_output_string(output, g_strchomp(address.phrase->str));

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-mime.c - parts, sections, structures, texts: the ordinary, the malformed and the monstrous.
+ */
+#include "mailstore/server/imap-bodystructure.h"
+#include "mailstore/server/imap-envelope.h"
+#include "mailstore/server/imap-section.h"
+#include "mailstore/server/mime-header.h"
+#include "mailstore/server/mime-part.h"
+#include "mailstore/server/mime-text.h"
+#include "tests/unit/server/suite.h"
+
+#include <string.h>
+
+static char *structure(const char *message, gsize length)
+{
+    g_autoptr(MimePart) root = mime_part_parse(message, length);
+    ImapOutput output;
+
+    imap_output_init(&output);
+    imap_bodystructure_print(&output, message, root, FALSE);
+    ck_assert_uint_eq(output.chunks->len, 0);
+    char *text = g_strdup(output.tail->str);
+    imap_output_clear(&output);
+    return text;
+}
+
+static const struct {
+    const char *message;
+    const char *structure;
+} structures[] = {
+    {"", "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0)"},
+    {"no header at all", "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0)"},
+    {"\r\nbody", "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 4 1)"},
+    {"Content-Type: nonsense\n\nx\ny\n",
+     "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 4 2)"},
+    {"Content-Type: image/png (why) ; name = \"a\\\"b\" ; x=y(z)\r\n\r\n",
+     "(\"image\" \"png\" (\"name\" \"a\\\"b\" \"x\" \"y\") NIL NIL \"7bit\" 0)"},
+    /* A multipart without its boundary, or without parts, is not shown as one. */
+    {"Content-Type: multipart/mixed\r\n\r\nx",
+     "(\"application\" \"octet-stream\" NIL NIL NIL \"7bit\" 1)"},
+    {"Content-Type: multipart/mixed; boundary=b\r\n\r\nx",
+     "(\"application\" \"octet-stream\" (\"boundary\" \"b\") NIL NIL \"7bit\" 1)"},
+    /* The last part may be cut off. */
+    {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx",
+     "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 1) \"mixed\")"},
+    /* A boundary that begins with another one's is not that one. */
+    {"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--bb\ny\n--b \t\n\nz\n--b--\nend",
+     "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 8 3)(\"text\" \"plain\" "
+     "(\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 1) \"mixed\")"},
+    /* In a digest, messages are the default. */
+    {"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: "
+     "s\r\n\r\nx\r\n--b--\r\n",
+     "((\"message\" \"rfc822\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 15 (NIL \"s\" NIL NIL "
+     "NIL NIL NIL NIL NIL NIL) (\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 "
+     "1) 3) \"digest\")"},
+};
+
+START_TEST(structures_are_printed)
+{
+    gsize length = strlen(structures[_i].message);
+    g_autofree char *exact = g_memdup2(structures[_i].message, MAX(length, 1));
+    g_autofree char *text = structure(exact, length);
+
+    ck_assert_str_eq(text, structures[_i].structure);
+}
+END_TEST
+
+START_TEST(monsters_are_bounded)
+{
+    g_autoptr(GString) message = g_string_new("Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+
+    for (guint i = 0; i < 100000; i++)
+        g_string_append(message, "--b\r\n\r\nx\r\n");
+    g_autofree char *text = structure(message->str, message->len);
+    ck_assert_uint_lt(strlen(text), MIME_PARTS_MOST * 100);
+
+    g_string_truncate(message, 0);
+    for (guint i = 0; i < 1000; i++)
+        g_string_append_printf(
+            message, "Content-Type: multipart/mixed; boundary=b%u\r\n\r\n--b%u\r\n", i, i);
+    g_autofree char *deep = structure(message->str, message->len);
+    ck_assert_uint_lt(strlen(deep), 10000);
+
+    g_string_truncate(message, 0);
+    for (guint i = 0; i < 1000; i++)
+        g_string_append(message, "Content-Type: message/rfc822\r\n\r\n");
+    g_autofree char *messages = structure(message->str, message->len);
+    ck_assert_uint_lt(strlen(messages), 10000);
+
+    g_string_assign(message, "Content-Type: a/b");
+    for (guint i = 0; i < 20000; i++)
+        g_string_append(message, "; n=v");
+    g_autofree char *parameters = structure(message->str, message->len);
+    ck_assert_uint_lt(strlen(parameters), 10000);
+}
+END_TEST
+
+static const struct {
+    const char *value;
+    const char *printed;
+} addresses[] = {
+    {"a@b", "((NIL NIL \"a\" \"b\"))"},
+    {"Ann <a@b>, c@d", "((\"Ann\" NIL \"a\" \"b\")(NIL NIL \"c\" \"d\"))"},
+    {"\"A, B\" <a@b>", "((\"A, B\" NIL \"a\" \"b\"))"},
+    {"a@b (Ann)", "((\"Ann\" NIL \"a\" \"b\"))"},
+    {"Ann B. C. <@x,@y:a@b>", "((\"Ann B. C.\" \"@x,@y\" \"a\" \"b\"))"},
+    {"g:;", "((NIL NIL \"g\" NIL)(NIL NIL NIL NIL))"},
+    {"g: a@b", "((NIL NIL \"g\" NIL)(NIL NIL \"a\" \"b\")(NIL NIL NIL NIL))"},
+    {"nobody", "((NIL NIL \"nobody\" \"MISSING_DOMAIN\"))"},
+    {",,,", "NIL"},
+    {"<>", "NIL"},
+    {"\"open", "((NIL NIL \"open\" \"MISSING_DOMAIN\"))"},
+};
+
+START_TEST(addresses_are_printed)
+{
+    g_autofree char *header = g_strdup_printf("To: %s\r\n\r\n", addresses[_i].value);
+    g_autofree char *wanted =
+        g_strdup_printf("(NIL NIL NIL NIL NIL %s NIL NIL NIL NIL)", addresses[_i].printed);
+    ImapOutput output;
+
+    imap_output_init(&output);
+    imap_envelope_print(&output, header, strlen(header));
+    ck_assert_str_eq(output.tail->str, wanted);
+    imap_output_clear(&output);
+}
+END_TEST
+
+static const char nested[] =
+    "Subject: out\r\nX: 1\r\n\tfolded\r\n"
+    "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "--b\r\nA: b\r\n\r\none\r\n"
+    "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\n\r\ntext\r\n"
+    "--b--\r\n";
+
+static const struct {
+    const char *section;
+    const char *bytes; /* NULL: NIL */
+} sections[] = {
+    {"]", nested},
+    {"HEADER.FIELDS (subject)]", "Subject: out\r\n\r\n"},
+    {"HEADER.FIELDS (X)]", "X: 1\r\n\tfolded\r\n\r\n"},
+    {"HEADER.FIELDS (Absent)]", "\r\n"},
+    {"HEADER.FIELDS.NOT (subject content-type)]", "X: 1\r\n\tfolded\r\n\r\n"},
+    {"1]", "one"},
+    {"1.MIME]", "A: b\r\n\r\n"},
+    {"1.1]", NULL},
+    {"1.HEADER]", NULL},
+    {"2]", "Subject: in\r\n\r\ntext"},
+    {"2.HEADER]", "Subject: in\r\n\r\n"},
+    {"2.TEXT]", "text"},
+    {"2.1]", "text"},
+    {"2.2]", NULL},
+    {"2.1.1]", NULL},
+    {"3]", NULL},
+    {"4294967295]", NULL},
+    {"1]<1.1>", "n"},
+    {"1]<9.1>", ""},
+    {"1]<0.4294967295>", "one"},
+};
+
+START_TEST(sections_are_found)
+{
+    g_autoptr(GBytes) text = g_bytes_new(sections[_i].section, strlen(sections[_i].section));
+    g_autoptr(GBytes) message = g_bytes_new(nested, sizeof nested - 1);
+    g_autoptr(MimePart) root = mime_part_parse(g_bytes_get_data(message, NULL), sizeof nested - 1);
+    ImapParser parser;
+    ImapSection section;
+
+    imap_parser_init(&parser, text);
+    ck_assert(imap_parse_section(&parser, &section));
+    g_autoptr(GBytes) bytes = imap_section_extract(&section, message, root);
+    if (sections[_i].bytes == NULL) {
+        ck_assert_ptr_null(bytes);
+    } else {
+        gsize length;
+        const char *data = g_bytes_get_data(bytes, &length);
+        ck_assert_uint_eq(length, strlen(sections[_i].bytes));
+        ck_assert(length == 0 || memcmp(data, sections[_i].bytes, length) == 0);
+    }
+    imap_section_clear(&section);
+}
+END_TEST
+
+static const struct {
+    const char *value, *decoded;
+} encoded_words[] = {
+    {"plain", "plain"},
+    {"=?utf-8?q?caf=C3=A9?=", "café"},
+    {"=?ISO-8859-1?B?5Pb8?= x", "äöü x"},
+    {"=?utf-8?q?a?= =?utf-8?q?b?=", "ab"},
+    {"=?utf-8?q?a?= b =?utf-8?q?c_d?=", "a b c d"},
+    {"=?utf-8?q?open", "=?utf-8?q?open"},
+    {"=?utf-8?x?a?=", "=?utf-8?x?a?="},
+    {"=?", "=?"},
+    {"=??q?a?=", "a"},
+    {"=?../../x?q?a?=", "a"},
+    {"=?utf-8*en?q?a?=", "a"},
+};
+
+START_TEST(encoded_words_are_decoded)
+{
+    g_autofree char *decoded = mime_decode_words(encoded_words[_i].value);
+
+    ck_assert_str_eq(decoded, encoded_words[_i].decoded);
+}
+END_TEST
+
+START_TEST(long_bodies_are_searched_over_their_seams)
+{
+    g_autoptr(GString) message = g_string_new("\r\n");
+    g_autofree char *needle = g_utf8_casefold("Grüße", -1);
+
+    for (gsize size = 256 * 1024 - 12; size < 256 * 1024 + 12; size++) {
+        g_string_set_size(message, 2);
+        while (message->len < size)
+            g_string_append_c(message, 'x');
+        g_string_append(message, "GRÜSSE and more");
+        g_autoptr(MimePart) root = mime_part_parse(message->str, message->len);
+        ck_assert_msg(mime_body_contains(message->str, root, needle), "at %zu", size);
+        ck_assert(!mime_body_contains(message->str, root, "absent"));
+    }
+}
+END_TEST
+
+/* The seconds are from `date -u -d ... +%s`. */
+static const struct {
+    const char *value;
+    gboolean good;
+    gint64 day;
+} days[] = {{"Mon, 7 Feb 1994 21:52:25 -0800", TRUE, 760579200},
+            {"7 Feb 94 21:52", TRUE, 760579200},
+            {"1 Jan 00 00:00", TRUE, 946684800},
+            {"Mon, 31 Feb 1994", FALSE, 0},
+            {"yesterday", FALSE, 0},
+            {"", FALSE, 0},
+            {"7", FALSE, 0}};
+
+START_TEST(days_are_read)
+{
+    gint64 day = 0;
+
+    ck_assert(mime_date_day(days[_i].value, &day) == days[_i].good);
+    ck_assert_int_eq(day, days[_i].day);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("mime");
+
+    tcase_add_loop_test(tests, structures_are_printed, 0, G_N_ELEMENTS(structures));
+    tcase_add_test(tests, monsters_are_bounded);
+    tcase_add_loop_test(tests, addresses_are_printed, 0, G_N_ELEMENTS(addresses));
+    tcase_add_loop_test(tests, sections_are_found, 0, G_N_ELEMENTS(sections));
+    tcase_add_loop_test(tests, encoded_words_are_decoded, 0, G_N_ELEMENTS(encoded_words));
+    tcase_add_test(tests, long_bodies_are_searched_over_their_seams);
+    tcase_add_loop_test(tests, days_are_read, 0, G_N_ELEMENTS(days));
+    return suite_run("mime", tests);
+}
