@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fake-service.c - see fake-service.h. Two threads: one is the supervisor, one the only worker.
  */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fake-service.h - a service of the tests: judges by words in the content, and misbehaves on order.
  *

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-License-Identifier: GPL-2.0-or-later
 """preload.py STORE-PROGRAM SERVICE-PROGRAM LIBRARY [ASAN] - the hook put before a program that does
 not know of it, alone and in the company of other preloaded libraries.
 """

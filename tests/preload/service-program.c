@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * service-program.c SOCKET - the fake service as a process: says "ready", and on the end of its
  * input how often it was asked and by whom.

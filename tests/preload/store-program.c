@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * store-program.c DIRECTORY MESSAGES - a store process that was never told of a hook.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test-hostile.c - a service that misbehaves, dies and comes back, and a host that makes it hard.
  * Whatever happens, deliveries go on, in time, and what got no verdict is counted exactly.

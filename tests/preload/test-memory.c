@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test-memory.c - each allocation of the hook fails once, then all of them: nothing aborts, nothing
  * is lost, and a row without a verdict is counted.
