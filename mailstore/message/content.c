@@ -16,10 +16,7 @@
 #include <string.h>
 
 #include "mailstore/message/row.h"
-#include "mailstore/message/sha256.h"
 #include "mailstore/message/transaction.h"
-
-G_STATIC_ASSERT((int)SHA256_SIZE == (int)SCHEMA_DIGEST_SIZE);
 
 typedef struct {
     Digest digest;
@@ -34,11 +31,14 @@ struct DigestSet {
 
 Digest content_digest(GBytes *data)
 {
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     Digest digest;
-    gsize size;
-    const guint8 *bytes = g_bytes_get_data(data, &size);
+    gsize size = sizeof digest.bytes;
+    gsize data_size;
+    const guint8 *bytes = g_bytes_get_data(data, &data_size);
 
-    sha256_digest(bytes, size, digest.bytes);
+    g_checksum_update(checksum, bytes, (gssize)data_size);
+    g_checksum_get_digest(checksum, digest.bytes, &size);
     return digest;
 }
 
