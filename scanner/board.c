@@ -39,6 +39,47 @@ Board *board_map(int fd)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+/* A claim is the mark with its owner's slot in the lowest byte, so that 0 is nobody's. */
+#define CLAIM_OWNER ((guint64)0xff)
+
+G_STATIC_ASSERT(BOARD_SLOTS < 255);
+
+static guint64 claim_of(guint slot, guint64 mark)
+{
+    return (mark & ~CLAIM_OWNER) | (slot + 1);
+}
+
+static _Atomic guint64 *claim_place(Board *board, guint64 mark)
+{
+    return &board->claims[(mark >> 8) % BOARD_CLAIMS];
+}
+
+BoardClaim board_claim(Board *board, guint slot, guint64 mark)
+{
+    guint64 there = 0;
+
+    if (atomic_compare_exchange_strong(claim_place(board, mark), &there, claim_of(slot, mark)))
+        return BOARD_CLAIMED;
+    return (there & ~CLAIM_OWNER) == (mark & ~CLAIM_OWNER) ? BOARD_TWIN : BOARD_UNKNOWN;
+}
+
+void board_release(Board *board, guint slot, guint64 mark)
+{
+    guint64 mine = claim_of(slot, mark);
+
+    (void)atomic_compare_exchange_strong(claim_place(board, mark), &mine, 0);
+}
+
+void board_release_all(Board *board, guint slot)
+{
+    for (guint i = 0; i < BOARD_CLAIMS; i++) {
+        guint64 there = atomic_load(&board->claims[i]);
+
+        if ((there & CLAIM_OWNER) == slot + 1)
+            (void)atomic_compare_exchange_strong(&board->claims[i], &there, 0);
+    }
+}
+
 guint64 board_now(void)
 {
     struct timespec now;

@@ -19,6 +19,7 @@ enum {
     BOARD_SLOTS = 2 * BOARD_WORKERS_MAX,              /* two loaders live while signatures change */
     BOARD_LATENCY_STEPS = 8,                          /* buckets for each doubling: 9 % wide */
     BOARD_LATENCY_BUCKETS = 28 * BOARD_LATENCY_STEPS, /* from 1 us to 4 minutes */
+    BOARD_CLAIMS = 256, /* contents in flight; two of 64 workers rarely want the same place */
     BOARD_REASONS_MAX = 8
 };
 
@@ -38,8 +39,6 @@ typedef struct {
     _Atomic guint64 busy;   /* microseconds, monotonic: begin of the request in work; 0: idle */
     _Atomic guint64 end;    /* when it is to be killed; 0: never */
     _Atomic guint64 served; /* requests */
-    /* First 8 bytes of the digest that it is scanning, 0: none. A twin waits for it. */
-    _Atomic guint64 scanning;
 } BoardWorker;
 
 typedef struct {
@@ -61,11 +60,24 @@ typedef struct {
 typedef struct {
     BoardCounts counts;
     BoardWorker workers[BOARD_SLOTS];
+    _Atomic guint64 claims[BOARD_CLAIMS]; /* see board_claim() */
 } Board;
+
+typedef enum {
+    BOARD_CLAIMED, /* this worker scans it; end with board_release() */
+    BOARD_TWIN,    /* another worker is scanning it right now */
+    BOARD_UNKNOWN  /* the place is taken by another content: scan without a claim */
+} BoardClaim;
 
 /* A memfd that children inherit (CLOEXEC is off only in the exec'd loader); -1 with errno. */
 int board_create(void);
 Board *board_map(int fd); /* NULL with errno */
+
+/* Whether this worker is the one to scan the content with this mark (the start of its digest). */
+BoardClaim board_claim(Board *board, guint slot, guint64 mark);
+void board_release(Board *board, guint slot, guint64 mark);
+/* All claims of a worker that is no more. */
+void board_release_all(Board *board, guint slot);
 
 guint64 board_now(void); /* microseconds, CLOCK_MONOTONIC */
 void board_count(_Atomic guint64 *counter);

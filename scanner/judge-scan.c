@@ -94,40 +94,30 @@ static void judge_remember(Judge *judge, const guint8 *digest, VerdictCacheKind 
     verdict_cache_add(judge->cache, &key, verdict, TRUE);
 }
 
-/* The start of a digest as a mark that is never 0. */
 static guint64 digest_mark(const guint8 *digest, VerdictCacheKind kind)
 {
     guint64 mark;
 
     memcpy(&mark, digest, sizeof(mark));
-    return (mark ^ (guint64)kind) | 1;
+    return mark ^ (guint64)kind << 8;
 }
 
-static gboolean twin_is_busy(const Judge *judge, guint64 mark)
-{
-    for (guint i = 0; i < judge->slot_count; i++) {
-        BoardWorker *other = &judge->board->workers[i];
-
-        if (other != judge->slot && atomic_load(&other->pid) != 0 &&
-            atomic_load(&other->scanning) == mark)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* While another worker scans the same bytes, its verdict comes sooner than ours would. Of two that
- * begin at once both may scan; that is wasted work, not a wrong answer. */
+/* While another worker scans the same bytes, its verdict comes sooner than ours would. TRUE when
+ * it came; else *ret_claim tells whether the content is ours now. */
 static gboolean wait_for_twin(Judge *judge, const guint8 *digest, VerdictCacheKind kind,
-                              guint64 mark, Verdict *verdict)
+                              guint64 mark, BoardClaim *ret_claim, Verdict *verdict)
 {
     const struct timespec nap = {.tv_nsec = TWIN_NAP_MICROSECONDS * 1000};
 
-    while (twin_is_busy(judge, mark) && board_now() < judge->end) {
-        nanosleep(&nap, NULL);
+    for (;;) {
+        *ret_claim = board_claim(judge->board, judge->slot_number, mark);
+        /* After the claim: who had it before may have finished in between. */
         if (judge_find(judge, digest, kind, verdict))
             return TRUE;
+        if (*ret_claim != BOARD_TWIN || board_now() >= judge->end)
+            return FALSE;
+        nanosleep(&nap, NULL);
     }
-    return judge_find(judge, digest, kind, verdict);
 }
 
 static void scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
@@ -152,18 +142,21 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
                     VerdictCacheKind kind, Verdict *verdict)
 {
     guint64 mark = digest_mark(digest, kind);
+    BoardClaim claim;
+    gboolean found;
 
     if (judge_find(judge, digest, kind, verdict))
         return TRUE;
-    if (twin_is_busy(judge, mark) && wait_for_twin(judge, digest, kind, mark, verdict))
-        return TRUE;
-    atomic_store(&judge->slot->scanning, mark);
-    *verdict = (Verdict){.size = size};
-    file_type_guess(data, size, verdict);
-    scan_now(judge, data, size, kind, verdict);
-    judge_remember(judge, digest, kind, verdict);
-    atomic_store(&judge->slot->scanning, 0);
-    return FALSE;
+    found = wait_for_twin(judge, digest, kind, mark, &claim, verdict);
+    if (!found) {
+        *verdict = (Verdict){.size = size};
+        file_type_guess(data, size, verdict);
+        scan_now(judge, data, size, kind, verdict);
+        judge_remember(judge, digest, kind, verdict);
+    }
+    if (claim == BOARD_CLAIMED)
+        board_release(judge->board, judge->slot_number, mark);
+    return found;
 }
 
 void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,

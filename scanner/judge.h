@@ -30,7 +30,7 @@ typedef struct {
     VerdictCache *cache;
     Board *board;
     BoardWorker *slot;
-    guint slot_count; /* slots to look for a twin in */
+    guint slot_number;
     const AllowView *allow;
     const char *version; /* of signatures and engine, as in the cache's keys */
     int channel;         /* to the supervisor */

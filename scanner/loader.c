@@ -234,7 +234,7 @@ static void loader_fork(Loader *loader, guint index)
         return;
     atomic_store(&slot->busy, 0);
     atomic_store(&slot->end, 0);
-    atomic_store(&slot->scanning, 0);
+    board_release_all(loader->board, loader->first_slot + index);
     atomic_store(&slot->served, 0);
     pid = fork();
     if (pid == 0) {
@@ -270,7 +270,7 @@ static void child_ended(Loader *loader, guint index, int status)
     char reason[64];
 
     atomic_store(&slot->pid, 0);
-    atomic_store(&slot->scanning, 0);
+    board_release_all(loader->board, loader->first_slot + index);
     if (child->killed) {
         board_count(&loader->board->counts.workers_timed_out);
         g_strlcpy(reason, "deadline", sizeof(reason));

@@ -123,7 +123,7 @@ static void clear_slots(Supervisor *supervisor, guint first)
         worker->pid = 0;
         worker->busy = 0;
         worker->end = 0;
-        worker->scanning = 0;
+        board_release_all(supervisor->board, i);
     }
 }
 

@@ -327,7 +327,7 @@ int worker_run(const WorkerSettings *settings)
                             .cache = settings->cache,
                             .board = settings->board,
                             .slot = &settings->board->workers[settings->slot],
-                            .slot_count = BOARD_SLOTS,
+                            .slot_number = settings->slot,
                             .allow = settings->allow,
                             .version = settings->version,
                             .channel = settings->channel};
