@@ -131,8 +131,7 @@ void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer)
     if (notice) { /* the content was judged and replaced a moment ago */
         if (digest) {
             memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
-            answer->from_cache =
-                judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict);
+            answer->from_cache = judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict);
         }
         memcpy(answer->digest, notice, STOREHOOK_DIGEST_SIZE);
         answer->has_digest = TRUE;

@@ -31,7 +31,9 @@ not-scanned""".split()
 ACTIONS = "pass replace drop refuse defer".split()
 
 # In pieces, so that no scanner eats this file.
-EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + b"-STANDARD-ANTIVIRUS" + b"-TEST-FILE!$H+H*"
+EICAR = (
+    b"X5O!P%@AP" + rb"[4\PZX54(P^)7CC)7}" + b"$EICAR" + b"-STANDARD-ANTIVIRUS" + b"-TEST-FILE!$H+H*"
+)
 HOOK = b"STOREHOOK-TEST-HOOK:"
 BUILD = os.environ.get("STOREHOOK_BUILD", "build")
 
