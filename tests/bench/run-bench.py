@@ -159,6 +159,7 @@ class Bench:
         with self.rig(place) as rig:
             store = rig.start_scanner().start_store()
             dovecot = peers.Dovecot(rig, "maildir")
+            os.chmod(store.lmtp_path, 0o666)  # Postfix's client is not root
             ours = peers.Postfix(rig, "ours", store.lmtp_path)
             theirs = peers.Postfix(rig, "theirs", dovecot.lmtp_path, peers.Clamd(rig).milter)
             rig.wait_protected()
