@@ -23,11 +23,12 @@ typedef enum {
 /* From the mildest to the hardest: of two actions for the same message the greater one wins. */
 typedef enum {
     FILTER_ACTION_PASS,       /* written as it is, counted */
-    FILTER_ACTION_CLEAN,      /* the bad member is taken out; where that is impossible: strip */
-    FILTER_ACTION_STRIP,      /* a notice stands in its place; the original is gone */
-    FILTER_ACTION_QUARANTINE, /* the original is kept in quarantine; what the reader sees instead
-                                 is for the Active Message Filter to say */
-    FILTER_ACTION_DROP,       /* the message never appears; nothing is kept */
+    FILTER_ACTION_CLEAN,      /* where nothing can be taken out of a content: the same as strip */
+    FILTER_ACTION_STRIP,      /* a notice stands in its place; the original is kept in quarantine
+                                 unless [quarantine] keep-all= says no */
+    FILTER_ACTION_QUARANTINE, /* the original is kept in any case; what the reader sees instead is
+                                 for the Active Message Filter to say */
+    FILTER_ACTION_DROP,       /* the message never appears; the original is kept as for strip */
     FILTER_ACTION_REFUSE,     /* the store's caller gets an error: the sender keeps it */
     FILTER_ACTIONS
 } FilterAction;
