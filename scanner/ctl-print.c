@@ -14,6 +14,7 @@
 
 #define NAME_WIDTH 30
 #define ADDRESS_WIDTH 32
+#define NOTE_WIDTH 48
 
 /* --- Reading without trust -------------------------------------------------------- */
 
@@ -262,11 +263,21 @@ void ctl_print_done(JsonObject *answer)
 
 /* --- Lists ------------------------------------------------------------------------ */
 
+/* A message for several people lies in a folder of each: the first, and how many more. */
+static char *folders_text(JsonArray *folders)
+{
+    JsonObject *first = length_of(folders) > 0 ? element_of(folders, 0) : NULL;
+    const char *name = first != NULL ? text_of(first, "folder") : "";
+
+    return length_of(folders) > 1 ? g_strdup_printf("%s +%u", name, length_of(folders) - 1)
+                                  : g_strdup(name);
+}
+
 void ctl_print_incidents(JsonObject *answer)
 {
-    static const char *const TITLES[] = {"TIME (UTC)", "REFERENCE", "VERDICT",    "NAME",
-                                         "ACTION",     "SENDER",    "RECIPIENTS", "SUBJECT",
-                                         "ATTACHMENT", "FOLDER",    NULL};
+    static const char *const TITLES[] = {
+        "TIME (UTC)", "REFERENCE",  "VERDICT",   "NAME",   "ACTION", "SENDER", "RECIPIENTS",
+        "SUBJECT",    "ATTACHMENT", "DIRECTION", "FOLDER", "NOTE",   NULL};
     g_autoptr(CtlTable) table = ctl_table_new(TITLES);
     JsonArray *incidents = array_of(answer, "incidents");
 
@@ -274,14 +285,9 @@ void ctl_print_incidents(JsonObject *answer)
         JsonObject *incident = element_of(incidents, i);
         if (incident == NULL)
             continue;
-        JsonArray *folders = array_of(incident, "folders");
-        JsonObject *folder = length_of(folders) > 0 ? element_of(folders, 0) : NULL;
         g_autofree char *time = short_time(incident, "time");
         g_autofree char *recipients = many_text(array_of(incident, "recipients"));
-        g_autofree char *place = folder == NULL
-                                     ? NULL
-                                     : g_strdup_printf("%s (%s)", text_of(folder, "folder"),
-                                                       text_of(incident, "direction"));
+        g_autofree char *folders = folders_text(array_of(incident, "folders"));
         ctl_table_add(table, time, 0);
         ctl_table_add(table, text_of(incident, "reference"), 0);
         ctl_table_add(table, text_of(incident, "verdict"), 0);
@@ -291,7 +297,9 @@ void ctl_print_incidents(JsonObject *answer)
         ctl_table_add(table, recipients, ADDRESS_WIDTH);
         ctl_table_add(table, text_of(incident, "subject"), NAME_WIDTH);
         ctl_table_add(table, text_of(incident, "attachment"), NAME_WIDTH);
-        ctl_table_add(table, place, NAME_WIDTH);
+        ctl_table_add(table, text_of(incident, "direction"), 0);
+        ctl_table_add(table, folders, NAME_WIDTH);
+        ctl_table_add(table, text_of(incident, "note"), NOTE_WIDTH);
     }
     if (length_of(incidents) == 0)
         printf("no incidents\n");

@@ -287,16 +287,21 @@ START_TEST(incidents_are_shown_and_filtered)
         .verdict = FILTER_VERDICT_INFECTED,
         .verdict_name = "Eicar",
         .action = FILTER_ACTION_DROP,
+        .note = "the message was dropped",
     };
 
     ck_assert(incidents_add(incidents, &incident, NULL));
     ck_assert(
         incidents_add_folder(incidents, "AAAA-BBBB-CCCC", "INBOX", "inbox", "bob", TRUE, NULL));
+    ck_assert(
+        incidents_add_folder(incidents, "AAAA-BBBB-CCCC", "INBOX", "inbox", "eve", TRUE, NULL));
     g_auto(Run) table = ctl("incidents --since=1h --sender=EVE@* --verdict=infected");
     ck_assert_int_eq(table.status, 0);
     ck_assert_ptr_nonnull(strstr(table.out, "AAAA-BBBB-CCCC"));
     ck_assert_ptr_nonnull(strstr(table.out, "bob@x +1"));
-    ck_assert_ptr_nonnull(strstr(table.out, "INBOX (inbound)"));
+    ck_assert_ptr_nonnull(strstr(table.out, "INBOX +1"));
+    ck_assert_ptr_nonnull(strstr(table.out, "inbound"));
+    ck_assert_ptr_nonnull(strstr(table.out, "the message was dropped"));
     /* what mail says does not reach the terminal as a command */
     ck_assert_ptr_null(strchr(table.out, '\x1b'));
     ck_assert_ptr_null(strstr(table.out, "\xe2\x80\xae"));
