@@ -12,7 +12,6 @@
 #include "scanner/incidents-private.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 G_DEFINE_QUARK(storehook - incidents - error, incidents_error)
 
@@ -88,16 +87,6 @@ gboolean incidents_commit(Incidents *incidents, GError **error)
 {
     GError *local = NULL;
     return database_commit(incidents->database, &local) || incidents_fail(local, error);
-}
-
-char *incident_reference_new(void)
-{
-    guint16 random[3];
-    gssize got = getrandom(random, sizeof random, 0);
-
-    /* Never short for so few bytes, and never fails once the machine is up. */
-    g_assert(got == (gssize)sizeof random);
-    return g_strdup_printf("%04X-%04X-%04X", random[0], random[1], random[2]);
 }
 
 GPtrArray *incidents_split_addresses(const char *text)

@@ -67,9 +67,6 @@ Incidents *incidents_open(const char *path, GError **error);
 Incidents *incidents_close(Incidents *incidents); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Incidents, incidents_close)
 
-/* A new random reference, "A7F3-19C2-0B44"; 48 bits. Works in any process; g_free(). */
-char *incident_reference_new(void);
-
 gboolean incidents_add(Incidents *incidents, const Incident *incident, GError **error);
 /* May come before the incident itself. Direction follows from kind: outbox, sent and drafts are
  * "outbound", public "internal", all else "inbound". */
