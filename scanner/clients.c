@@ -149,12 +149,22 @@ const char *clients_program(const Clients *clients, const guint8 instance[16])
     return client ? client->program : "";
 }
 
-static gboolean is_hooked(const Clients *clients, pid_t pid)
+static const Client *client_of(const Clients *clients, pid_t pid)
 {
-    for (guint i = 0; i < clients->clients->len; i++)
-        if (((const Client *)clients->clients->pdata[i])->pid == pid)
-            return TRUE;
-    return FALSE;
+    for (guint i = 0; i < clients->clients->len; i++) {
+        const Client *client = clients->clients->pdata[i];
+
+        if (client->pid == pid)
+            return client;
+    }
+    return NULL;
+}
+
+const char *clients_program_of(const Clients *clients, pid_t pid)
+{
+    const Client *client = client_of(clients, pid);
+
+    return client ? client->program : "";
 }
 
 static void describe(JsonArray *array, pid_t pid, const char *program, gint64 since,
@@ -190,7 +200,7 @@ static guint describe_unhooked(const Clients *clients, JsonArray *array)
 
         if (!g_ascii_string_to_unsigned(name, 10, 1, G_MAXINT, &pid, NULL) ||
             stat(path, &status) < 0 || !is_listed(clients, &status) ||
-            is_hooked(clients, (pid_t)pid))
+            client_of(clients, (pid_t)pid))
             continue;
         program = g_file_read_link(path, NULL);
         describe(array, (pid_t)pid, program ? program : "?", 0,

@@ -26,6 +26,8 @@ gboolean clients_is_admitted(const Clients *clients, int executable);
 void clients_add(Clients *clients, const guint8 instance[16], pid_t pid, const char *program);
 /* The program of an instance, or "" when it is not known. */
 const char *clients_program(const Clients *clients, const guint8 instance[16]);
+/* The same by process. */
+const char *clients_program_of(const Clients *clients, pid_t pid);
 
 /* Array of {program, pid, hooked, reason, since}; *ret_unhooked counts running processes of these
  * executables that never said HELLO. */

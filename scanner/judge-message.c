@@ -266,7 +266,8 @@ static RecordsIncident incident_of(const Message *message, const Piece *piece)
                              .verdict = &piece->verdict,
                              .digest = piece->is_readable ? piece->digest : NULL,
                              .action = piece->action,
-                             .signature_version = message->judge->version};
+                             .signature_version = message->judge->version,
+                             .client = message->judge->client};
 }
 
 static gboolean message_keep(Message *message, char **ret_id, char **ret_reason)

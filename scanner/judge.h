@@ -34,6 +34,7 @@ typedef struct {
     const AllowView *allow;
     const char *version; /* of signatures and engine, as in the cache's keys */
     int channel;         /* to the supervisor */
+    pid_t client;        /* who sent the request in work */
     guint64 end;         /* board_now() at which the request in work is over */
 } Judge;
 

@@ -57,6 +57,7 @@ static void put_incident(StorehookWriter *writer, const RecordsIncident *inciden
     channel_put_text(writer, CHANNEL_FIELD_QUARANTINE_ID, incident->quarantine_id);
     channel_put_text(writer, CHANNEL_FIELD_NOTE, incident->note);
     channel_put_text(writer, CHANNEL_FIELD_VERSION, incident->signature_version);
+    channel_put_number(writer, CHANNEL_FIELD_PROCESS, (guint64)incident->client);
     if (incident->digest)
         storehook_write_bytes(writer, STOREHOOK_FIELD_DIGEST, incident->digest,
                               STOREHOOK_DIGEST_SIZE);

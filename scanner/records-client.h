@@ -20,6 +20,7 @@ typedef struct {
     const char *quarantine_id;
     const char *note;
     const char *signature_version;
+    pid_t client; /* who wrote the message */
 } RecordsIncident;
 
 /* Tells of an incident; waits no longer than until `end` (board_now()) for the supervisor. */

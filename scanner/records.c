@@ -22,13 +22,14 @@ typedef struct {
     char sender[STOREHOOK_TEXT_MAX + 1], recipients[STOREHOOK_TEXT_MAX + 1];
     char subject[STOREHOOK_TEXT_MAX + 1], name[STOREHOOK_TEXT_MAX + 1];
     char type[128], verdict_name[128], note[256];
+    const char *program; /* of `clients` */
     StorehookValue digest;
     FilterVerdict verdict;
     FilterAction action;
     guint64 size;
 } Told;
 
-static void told_read(Told *told, const StorehookMessage *m)
+static void told_read(Told *told, const Records *records, const StorehookMessage *m)
 {
     channel_text(m, STOREHOOK_FIELD_INCIDENT, told->reference, sizeof(told->reference));
     channel_text(m, CHANNEL_FIELD_MESSAGE, told->message, sizeof(told->message));
@@ -45,6 +46,8 @@ static void told_read(Told *told, const StorehookMessage *m)
         (FilterVerdict)MIN(channel_number(m, STOREHOOK_FIELD_VERDICT), FILTER_VERDICTS - 1);
     told->action = (FilterAction)MIN(channel_number(m, CHANNEL_FIELD_DONE), FILTER_ACTIONS - 1);
     told->size = channel_number(m, CHANNEL_FIELD_SIZE);
+    told->program =
+        clients_program_of(records->clients, (pid_t)channel_number(m, CHANNEL_FIELD_PROCESS));
     if (!storehook_read_find(m, STOREHOOK_FIELD_DIGEST, &told->digest) ||
         told->digest.size != STOREHOOK_DIGEST_SIZE)
         told->digest.data = NULL;
@@ -56,7 +59,7 @@ static void take_incident(const Records *records, const StorehookMessage *messag
     g_autoptr(GError) error = NULL;
     Incident incident;
 
-    told_read(told, message);
+    told_read(told, records, message);
     if (told->reference[0] == '\0')
         return;
     incident =
@@ -74,6 +77,7 @@ static void take_incident(const Records *records, const StorehookMessage *messag
                    .action = told->action,
                    .note = told->note,
                    .quarantine_id = told->quarantine,
+                   .program = told->program,
                    .signature_version = told->version};
     if (!incidents_add(records->incidents, &incident, &error))
         log_line(records->log, "incident lost=%s reason=\"%s\"", told->reference, error->message);
@@ -111,7 +115,7 @@ static void take_quarantine(const Records *records, ChannelMessage *message, int
     gsize size = 0;
     int fd = channel_take_descriptor(message, STOREHOOK_FIELD_DATA, &size);
 
-    told_read(told, m);
+    told_read(told, records, m);
     item = (QuarantineItem){.incident = told->reference,
                             .sender = told->sender,
                             .recipients = told->recipients,
@@ -120,6 +124,7 @@ static void take_quarantine(const Records *records, ChannelMessage *message, int
                             .name = told->name,
                             .verdict = told->verdict,
                             .verdict_name = told->verdict_name,
+                            .program = told->program,
                             .is_message = channel_number(m, CHANNEL_FIELD_IS_MESSAGE) != 0};
     if (storehook_read_find(m, (StorehookField)CHANNEL_FIELD_DIGESTS, &digests) && digests.data) {
         item.digests = digests.data;

@@ -6,12 +6,14 @@
 #define SCANNER_RECORDS_H
 
 #include "scanner/channel.h"
+#include "scanner/clients.h"
 #include "scanner/incidents.h"
 #include "scanner/quarantine.h"
 
 typedef struct {
     Incidents *incidents;
     Quarantine *quarantine;
+    const Clients *clients; /* whose names are told */
     int log;
 } Records;
 

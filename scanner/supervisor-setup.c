@@ -151,6 +151,7 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error)
         return FALSE;
     supervisor->users = users_resolve(config->users, &unknown);
     supervisor->clients = clients_new(config->executables);
+    supervisor->records.clients = supervisor->clients;
     if (getrandom(supervisor->instance, sizeof(supervisor->instance), 0) < 0)
         return fail(error, "random bytes");
     supervisor->lock = listen_lock(config->socket, error);

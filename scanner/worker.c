@@ -182,7 +182,8 @@ static guint64 request_end(const Worker *worker, const StorehookMessage *request
     return worker->begin + (guint64)(granted > 0 ? MIN(granted, most) : most) * 1000;
 }
 
-static void worker_answer(Worker *worker, const StorehookMessage *request, gboolean background)
+static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t client,
+                          gboolean background)
 {
     JudgeFunction function = function_for(request->header.kind);
     int reply = worker->descriptor_count > 0 ? worker->descriptors[0] : -1;
@@ -191,6 +192,7 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, gbool
     guint64 spent;
 
     worker->judge.end = request_end(worker, request, background);
+    worker->judge.client = client;
     if (request->header.kind == STOREHOOK_NOTE_LINK) {
         judge_note(&worker->judge, request);
         return;
@@ -241,7 +243,7 @@ static gboolean worker_take(Worker *worker, int socket, gboolean background)
         !users_may_ask(worker->settings->users, sender.uid))
         board_count(&worker->counts->refused);
     else
-        worker_answer(worker, &request, background);
+        worker_answer(worker, &request, sender.pid, background);
     for (unsigned i = 0; i < worker->descriptor_count; i++)
         close(worker->descriptors[i]);
     worker->descriptor_count = 0;

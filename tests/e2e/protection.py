@@ -27,16 +27,27 @@ def what_arrives(build):
             assert store.deliver(["alice", "bob"], mail(kind, "alice", f"bad {kind}")) == {}
             for user in ("alice", "bob"):
                 assert len(store.messages(user)) == before, f"{kind} arrived for {user}"
-        incidents = rig.incidents()
+        incidents = placed_incidents(rig)
         for kind in INFECTED:
             about = [one for one in incidents if one["subject"] == f"bad {kind}"]
             assert about, f"no incident for {kind}"
             assert all(one["sender"] == "sender@example.org" for one in about), about
             assert any(one["verdict"] == "infected" for one in about), about
             assert {"alice@example.org", "bob@example.org"} <= set(about[0]["recipients"]), about
+            assert {one["program"] for one in about} == {"mailstored"}, about
+            assert {one["direction"] for one in about} == {"inbound"}, about
+            assert {one["folders"][0]["folder"] for one in about} == {"INBOX"}, about
+        items = rig.control("quarantine", "list")["items"]
+        assert {item["program"] for item in items} == {"mailstored"}, items
         assert rig.unscanned() == 0
         blocked_by_true_type(rig, store)
         appended(rig, store)
+
+
+def placed_incidents(rig):
+    """Folders are told after the commit, so they may come a little later."""
+    wait_until(lambda: all(one["folders"] for one in rig.incidents()), "the incidents' folders")
+    return rig.incidents()
 
 
 def blocked_by_true_type(rig, store):
@@ -59,11 +70,18 @@ def appended(rig, store):
         client.append("Sent", None, None, mail("eicar-zip", "carol", "sent bad"))
         client.select("Sent")
         assert client.copy("1", "INBOX")[0] == "OK"
+        client.create("Public/News")
+        client.append("Public/News", None, None, mail("eicar", "carol", "public bad"))
     assert store.subjects("carol", "Sent") == ["good one"]
     assert len(store.messages("carol")) == before + 1
-    for one in rig.incidents():
-        if one["subject"] == "sent bad":
-            assert one["direction"] == "outbound", one
+    incidents = {one["subject"]: one for one in placed_incidents(rig)}
+    for subject, folder, direction in (("appended", "INBOX", "inbound"), ("notes", "INBOX", "inbound"),
+                                       ("sent bad", "Sent", "outbound"),
+                                       ("public bad", "News", "internal")):
+        one = incidents[subject]
+        assert one["direction"] == direction, one
+        assert [place["folder"] for place in one["folders"]] == [folder], one
+        assert one["folders"][0]["dropped"] == (subject != "notes"), one
 
 
 def nothing_is_left(build):
