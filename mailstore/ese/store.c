@@ -75,6 +75,12 @@ static int env_try(const char *path, const StoreOptions *options, unsigned flags
     return rc;
 }
 
+/* The kernel's ENOMEM, and valgrind's EINVAL for what its address space cannot hold. */
+static bool is_too_large_a_map(int code)
+{
+    return code == ENOMEM || code == EINVAL;
+}
+
 /* Halves the map until the address space allows it (valgrind, ulimit -v, sanitizers). */
 static JET_ERR env_open(const char *path, const StoreOptions *options, unsigned flags,
                         MDB_env **ret)
@@ -82,7 +88,7 @@ static JET_ERR env_open(const char *path, const StoreOptions *options, unsigned 
     size_t map_size = options->map_size ? options->map_size : MAP_SIZE_DEFAULT;
     int rc;
 
-    while ((rc = env_try(path, options, flags, map_size, ret)) == ENOMEM &&
+    while (is_too_large_a_map(rc = env_try(path, options, flags, map_size, ret)) &&
            map_size / 2 >= MAP_SIZE_MIN)
         map_size /= 2;
     if (rc == 0) {

@@ -3,14 +3,35 @@
  * store-file.c - database files: making, opening, refusing what is damaged, cut short or newer,
  * and what a forked child may do.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "store-test.h"
 
 static TestStore test;
+
+/* LMDB's calls of mmap (with large files, ours are of mmap64) end here: those of more than map_most
+ * bytes, when that is set, fail. */
+static size_t map_most, map_refusals;
+static int map_error;
+
+void *limited_mmap(void *address, size_t size, int protection, int flags, int fd,
+                   off_t offset) __asm__("mmap");
+
+void *limited_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    if (map_most > 0 && size > map_most) {
+        map_refusals++;
+        errno = map_error;
+        return MAP_FAILED;
+    }
+    return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
+}
 
 static void set_up(void)
 {
@@ -134,6 +155,25 @@ START_TEST(small_address_space)
     ck_ok(open_file(&test.store));
     put_rows(100, 1000);
     ck_assert_int_eq(read_rows(test.store), 100);
+}
+END_TEST
+
+START_TEST(address_space_as_under_valgrind)
+{
+    test.store = store_close(test.store);
+    for (size_t i = 0; i < 2; i++) {
+        map_error = i == 0 ? EINVAL : ENOMEM;
+        map_most = (size_t)1 << 34;
+        ck_ok(store_open(&(StoreOptions){.path = test.path, .create = true, .overwrite = true},
+                         &test.store));
+        ck_assert_uint_gt(map_refusals, 0);
+        put_rows(100, 1000);
+        ck_assert_int_eq(read_rows(test.store), 100);
+        test.store = store_close(test.store);
+        map_most = 1 << 20; /* not even what is of some use */
+        ck_assert_int_lt(open_file(&test.store), 0);
+        map_refusals = map_most = 0;
+    }
 }
 END_TEST
 
@@ -586,6 +626,7 @@ int main(void)
     tcase_add_test(cases, create_and_open);
     tcase_add_test(cases, read_only_store);
     tcase_add_test(cases, small_address_space);
+    tcase_add_test(cases, address_space_as_under_valgrind);
     tcase_add_test(cases, descriptors_close_on_exec);
     tcase_add_test(cases, truncated);
     tcase_add_test(cases, only_data_is_cut_off);
