@@ -25,9 +25,10 @@
 
 #include "scanner/temp-directory.h"
 
-/* libclamav looks at nothing smaller: no signature fits into it. */
 enum {
-    SMALLEST = 6
+    /* libclamav looks at nothing smaller: no signature fits into it. */
+    SMALLEST = 6,
+    PROBE_MICROSECONDS = 20000 /* some tens of small scans */
 };
 
 #define LIMIT_PREFIX "Heuristics.Limits.Exceeded"
@@ -38,6 +39,7 @@ struct Engine {
     guint64 file_size;
     guint signatures;
     int temp_fd;
+    gint64 next_probe; /* of the temporary directory; 0: at the next scan */
 };
 
 /* What the callbacks saw during one scan. */
@@ -200,6 +202,7 @@ gboolean engine_set_temp_directory(Engine *engine, const char *path, GError **er
                     g_strerror(errno));
         return FALSE;
     }
+    engine->next_probe = 0;
     /* A forked child has inherited the state that names are made from. */
     if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
         seed = (unsigned)g_get_monotonic_time() ^ (unsigned)getpid();
@@ -264,12 +267,27 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
     verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
 }
 
-void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_ms,
+/* 0 or -errno. That there is room is asked each time; that a file can be made and filled, which
+ * costs as much as a small scan, once in PROBE_MICROSECONDS. libclamav makes a directory there for
+ * every scan and fails when it cannot. */
+static int engine_prove_directory(Engine *engine)
+{
+    gint64 now = g_get_monotonic_time();
+    int result = temp_directory_check_space(engine->temp_fd);
+
+    if (result == 0 && now >= engine->next_probe) {
+        result = temp_directory_probe(engine->temp_fd);
+        engine->next_probe = result == 0 ? now + PROBE_MICROSECONDS : 0;
+    }
+    return result;
+}
+
+static void scan(Engine *engine, const void *data, gsize size, guint time_limit_ms, guint32 parse,
                  Verdict *verdict)
 {
     struct cl_scan_options options = {
         .general = CL_SCAN_GENERAL_HEURISTICS,
-        .parse = ~0U,
+        .parse = parse,
         .heuristic = CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
                      CL_SCAN_HEURISTIC_ENCRYPTED_DOC,
     };
@@ -288,7 +306,7 @@ void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_
         verdict_from_name(verdict, NULL);
         return;
     }
-    probe = temp_directory_probe(engine->temp_fd);
+    probe = engine_prove_directory(engine);
     if (probe < 0) {
         g_snprintf(text, sizeof(text), "temporary directory: %s", g_strerror(-probe));
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
@@ -307,6 +325,18 @@ void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_
     result = cl_scanmap_callback(map, NULL, &name, &scanned, engine->library, &options, &witness);
     cl_fmap_close(map);
     verdict_from_result(engine, verdict, result, name);
+}
+
+void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_ms,
+                 Verdict *verdict)
+{
+    scan(engine, data, size, time_limit_ms, ~0U, verdict);
+}
+
+void engine_scan_plain_mail(Engine *engine, const void *data, gsize size, guint time_limit_ms,
+                            Verdict *verdict)
+{
+    scan(engine, data, size, time_limit_ms, ~(guint32)CL_SCAN_PARSE_MAIL, verdict);
 }
 
 gboolean engine_self_test(Engine *engine, GError **error)

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "scanner/mail-part.h"
+#include "scanner/mail-plain.h"
 #include "scanner/test-hook.h"
 
 enum {
@@ -127,7 +128,10 @@ static void scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKin
 
     if (judge->config->test_hooks && test_hook_run(judge->config, data, size, verdict))
         return;
-    engine_scan(judge->engine, data, size, judge_time_left(judge), verdict);
+    if (kind == VERDICT_CACHE_MESSAGE && mail_plain_check(data, size))
+        engine_scan_plain_mail(judge->engine, data, size, judge_time_left(judge), verdict);
+    else
+        engine_scan(judge->engine, data, size, judge_time_left(judge), verdict);
     board_count(&judge->board->counts.scans);
     atomic_fetch_add(&judge->board->counts.bytes_scanned, size);
     if (verdict->kind == STOREHOOK_VERDICT_INFECTED ||

@@ -7,6 +7,7 @@
 #include "scanner/compose.h"
 #include "scanner/mail-decode.h"
 #include "scanner/mail-part.h"
+#include "scanner/mail-plain.h"
 #include "scanner/notice.h"
 #include "tests/unit/scanner/scanner-test.h"
 
@@ -295,7 +296,52 @@ START_TEST(what_does_not_fit_is_refused)
 }
 END_TEST
 
-SCANNER_TEST_MAIN("mail", SCANNER_TEST(base64_is_tolerant),
+START_TEST(plain_messages)
+{
+    static const char *const plain[] = {
+        "Subject: a\r\n\r\nhello\r\n",
+        "Content-Type: text/plain; charset=utf-8;\r\n format=flowed\r\n"
+        "Content-Transfer-Encoding: 8BIT\r\n\r\nhello\n \n",
+        "Content-Type: multipart/mixed;\r\n boundary=\"b\"\r\n\r\n--b\r\n"
+        "content-type: text/plain\r\n\r\nhello\r\n--b\r\n\r\nthere\r\n--b--\r\n",
+        "",
+    };
+    /* Anything that some reader may decode, or may see another structure in. */
+    static const char *const others[] = {
+        "From a@b\nSubject: a\n\nhello\n",
+        "Content-Type: text/html\n\nhello\n",
+        "Content-Type: message/rfc822\n\nSubject: a\n\nb\n",
+        "Content-Type: text/plain; name=a.exe\n\nhello\n",
+        "Content-Type: text/plain;\n name=a.exe\n\nhello\n",
+        "Content-Type: text/plainer\n\nhello\n",
+        "Content-Type: text/plain (; boundary=b)\n\nhello\n",
+        "Content-Transfer-Encoding: base64\n\naGVsbG8=\n",
+        "Subject: a\n\n> Content-Transfer-Encoding: base64\n\naGVsbG8=\n",
+        "Content-Transfer-Encoding:\n base64\n\naGVsbG8=\n",
+        "Content-Disposition: attachment\n\nhello\n",
+        "Subject: a\n \nhello\n",
+        "Subject: a\n\nbegin 644 a\n#0V%T\n`\nend\n",
+        "Subject: a\n\n=ybegin line=128 size=1 name=a\n",
+        "Subject: a\n\n(This file must be converted with BinHex 4.0)\n",
+        "Subject: a\n\nhel\rlo\n",
+        "Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\na\n",
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+        "Content-Type: multipart/mixed; boundary=c\n\n--c\n\na\n",
+        "Content-Type: multipart/mixed; boundary*0=b\n\n--b\n\na\n",
+    };
+    g_autofree char *line = g_strnfill(MAIL_PLAIN_LINE_MAX + 1, 'a');
+
+    for (gsize i = 0; i < G_N_ELEMENTS(plain); i++)
+        ck_assert_msg(mail_plain_check(plain[i], strlen(plain[i])), "%s", plain[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+        ck_assert_msg(!mail_plain_check(others[i], strlen(others[i])), "%s", others[i]);
+    ck_assert(!mail_plain_check(line, strlen(line)));
+    ck_assert(mail_plain_check(line, MAIL_PLAIN_LINE_MAX));
+    ck_assert(!mail_plain_check("a\0b", 3));
+}
+END_TEST
+
+SCANNER_TEST_MAIN("mail", SCANNER_TEST(plain_messages), SCANNER_TEST(base64_is_tolerant),
                   SCANNER_TEST(quoted_printable_is_tolerant), SCANNER_TEST(uuencode_is_decoded),
                   SCANNER_TEST(parts_are_found), SCANNER_TEST(limits_end_the_walk),
                   SCANNER_TEST(messages_are_told_from_files),
