@@ -79,12 +79,11 @@ static int daemon_run(const ServerConfig *config)
         g_main_loop_unref(mailstored.main);
         return EXIT_FAILURE;
     }
-    guint term = g_unix_signal_add(SIGTERM, daemon_stop, &mailstored);
-    guint interrupt = g_unix_signal_add(SIGINT, daemon_stop, &mailstored);
+    /* Never removed: a signal that comes while the store is being closed must not end that. */
+    g_unix_signal_add(SIGTERM, daemon_stop, &mailstored);
+    g_unix_signal_add(SIGINT, daemon_stop, &mailstored);
     log_info("ready store=\"%s\"", config->store_path);
     g_main_loop_run(mailstored.main);
-    g_source_remove(term);
-    g_source_remove(interrupt);
     if (mailstored.patience != 0)
         g_source_remove(mailstored.patience);
     server_free(mailstored.server);
