@@ -42,14 +42,20 @@ bool byte_string_equals(const ByteString *a, const ByteString *b)
     return a->data && b->data && a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
 }
 
-void *blob_map_new(size_t size, Descriptor *ret_memfd)
+bool blob_size_is_allowed(size_t size)
 {
     struct rlimit limit;
+
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+           (limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur);
+}
+
+void *blob_map_new(size_t size, Descriptor *ret_memfd)
+{
     Descriptor memfd;
     void *map;
 
-    if (getrlimit(RLIMIT_FSIZE, &limit) < 0 ||
-        (limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur))
+    if (!blob_size_is_allowed(size))
         return NULL;
     memfd = descriptor_take(memfd_create("storehook", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (memfd.fd < 0)
@@ -102,6 +108,28 @@ int blob_set(Blob *blob, const void *data, size_t size)
         if (size > 0)
             memcpy(made.data, data, size);
     }
+    blob_clear(blob);
+    *blob = made;
+    return 0;
+}
+
+int blob_move_to_memory(Blob *blob)
+{
+    Blob made = {.set = true, .size = blob->size, .memfd = DESCRIPTOR_NONE};
+    BlobView view;
+    int result;
+
+    if (!blob->set || blob->data)
+        return 0;
+    result = blob_view(blob, &view);
+    if (result < 0)
+        return result;
+    made.data = malloc(view.size + 1);
+    if (made.data)
+        memcpy(made.data, view.data, view.size);
+    blob_view_close(&view);
+    if (!made.data)
+        return -ENOMEM;
     blob_clear(blob);
     *blob = made;
     return 0;

@@ -25,7 +25,7 @@ bool byte_string_equals(const ByteString *a, const ByteString *b); /* both there
 typedef struct {
     bool set;
     size_t size;
-    unsigned char *data; /* up to STOREHOOK_INLINE_MAX; else NULL and: */
+    unsigned char *data; /* up to STOREHOOK_INLINE_MAX, or moved to memory; else NULL and: */
     Descriptor memfd;
 } Blob;
 
@@ -35,6 +35,8 @@ enum {
     BLOB_MAX = 1 << 30 /* what is asked for in one piece; ESE's own limit is twice that */
 };
 
+/* False where RLIMIT_FSIZE has no room for that much in one file. */
+bool blob_size_is_allowed(size_t size);
 /* For content above STOREHOOK_INLINE_MAX: a memfd of that size, mapped for writing. NULL when there
  * is no memory, descriptor or permission; never a signal for it. */
 void *blob_map_new(size_t size, Descriptor *ret_memfd);
@@ -44,6 +46,8 @@ int blob_map_seal(void *map, size_t size, Descriptor *memfd);
 Blob blob_take_memfd(Descriptor memfd, size_t size);
 /* 0 or -ENOMEM. */
 int blob_set(Blob *blob, const void *data, size_t size);
+/* From the memfd to memory, to free the descriptor. 0 or -errno. */
+int blob_move_to_memory(Blob *blob);
 void blob_clear(Blob *blob);
 
 /* The bytes of a blob, or of a descriptor that came with an answer, to look at. */

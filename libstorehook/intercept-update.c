@@ -174,7 +174,9 @@ static Decision judge_flagged(Judgement *judgement)
     if (!row->flagged)
         return DECISION_WRITE;
     if (session && session->level > 0)
-        return transaction_is_full(session) ? DECISION_REFUSE : DECISION_WRITE;
+        return transaction_is_full(session) || !transaction_make_room(session, row)
+                   ? DECISION_REFUSE
+                   : DECISION_WRITE;
     return judge_alone(judgement);
 }
 

@@ -5,9 +5,10 @@
  *
  * A notice already stands where the bad part was, so without an answer the original would be
  * nowhere: the commit is deferred, and the host still has the message. One that cannot be shown at
- * all (a header longer than the wire takes, parts beyond a datagram) is refused. Rows are deleted
- * inside the same transaction; when one cannot be, the commit is deferred too.
+ * all (a header longer than the wire takes, more than TRANSACTION_ROWS_MAX rows, 4 GB) is refused.
+ * Rows are deleted inside the same transaction; when one cannot be, the commit is deferred too.
  */
+#include "libstorehook/bundle.h"
 #include "libstorehook/judge.h"
 
 #include <errno.h>
@@ -21,8 +22,7 @@ typedef struct {
     Session *session;
     JET_SESID sesid;
     TrackedRow *anchor;
-    Blob *blobs; /* fetched for the request */
-    unsigned blob_count;
+    bool too_long; /* something of it would have to be cut */
 } Group;
 
 static bool is_part(const TrackedRow *anchor, const TrackedRow *row)
@@ -43,6 +43,11 @@ static bool is_flagged(const Group *group)
 {
     if (group->anchor->flagged)
         return true;
+    if (group->anchor->role != ROLE_MESSAGES) {
+        const TrackedRow *content = content_of(group, group->anchor);
+
+        return content && content->flagged;
+    }
     for (TrackedRow *row = group->session->rows; row; row = row->next) {
         const TrackedRow *content;
 
@@ -69,33 +74,31 @@ static int read_back(const Group *group, const TrackedRow *row, Column column, B
     return result;
 }
 
-/* The bytes of a part as they came: kept, in the row, or in the contents. */
-static const Blob *original_of(Group *group, const TrackedRow *part)
+/* The bytes of a part as they came: kept, in the row, or in the contents. Those not kept are
+ * fetched to *fetched, which the caller clears. */
+static const Blob *original_of(const Group *group, const TrackedRow *part, Blob *fetched)
 {
     const TrackedRow *content = content_of(group, part);
-    Blob *blob = &group->blobs[group->blob_count];
 
     if (part->original.set)
         return &part->original;
     if (content && content->original.set)
         return &content->original;
-    *blob = BLOB_NONE;
     if (part->fields[FIELD_DIGEST].data && part->role == ROLE_ATTACHMENTS) {
         int result = rows_read_content(group->sesid, part->database, part->set,
-                                       &part->fields[FIELD_DIGEST], blob);
+                                       &part->fields[FIELD_DIGEST], fetched);
 
         /* Nowhere: shown without its bytes. */
         if (result < 0 && result != -ENOENT)
             return NULL;
     }
-    if (!blob->set && part->fields[FIELD_BOOKMARK].data &&
-        read_back(group, part, COLUMN_DATA, blob) < 0)
+    if (!fetched->set && part->fields[FIELD_BOOKMARK].data &&
+        read_back(group, part, COLUMN_DATA, fetched) < 0)
         return NULL;
-    group->blob_count++;
-    return blob;
+    return fetched;
 }
 
-static void add_verdict(Request *request, const TrackedRow *row)
+static void add_text_verdict(Request *request, const TrackedRow *row)
 {
     storehook_write_u32(&request->writer, STOREHOOK_FIELD_FLAGGED, 1);
     storehook_write_u32(&request->writer, STOREHOOK_FIELD_VERDICT, row->verdict);
@@ -103,31 +106,42 @@ static void add_verdict(Request *request, const TrackedRow *row)
     request_add_string(request, STOREHOOK_FIELD_INCIDENT, &row->fields[FIELD_INCIDENT]);
 }
 
-static bool add_part(Group *group, Request *request, const TrackedRow *part)
+static void add_part_verdict(Bundle *bundle, const TrackedRow *row)
+{
+    bundle_add_u32(bundle, STOREHOOK_FIELD_FLAGGED, 1);
+    bundle_add_u32(bundle, STOREHOOK_FIELD_VERDICT, row->verdict);
+    bundle_add_string(bundle, STOREHOOK_FIELD_VERDICT_NAME, &row->fields[FIELD_VERDICT_NAME]);
+    bundle_add_string(bundle, STOREHOOK_FIELD_INCIDENT, &row->fields[FIELD_INCIDENT]);
+}
+
+static bool add_part(Group *group, Bundle *bundle, const TrackedRow *part)
 {
     const TrackedRow *content = content_of(group, part);
-    const Blob *data = original_of(group, part);
+    Blob fetched = BLOB_NONE;
+    const Blob *data = original_of(group, part, &fetched);
 
     if (!data)
         return false;
-    storehook_write_bytes(&request->writer, STOREHOOK_FIELD_PART, NULL, 0);
-    request_add_whole(request, STOREHOOK_FIELD_NAME, &part->fields[FIELD_NAME], STOREHOOK_TEXT_MAX);
-    request_add_whole(request, STOREHOOK_FIELD_HEADER, &part->fields[FIELD_HEADER],
-                      STOREHOOK_HEADER_MAX);
+    group->too_long = group->too_long || part->fields[FIELD_NAME].size > STOREHOOK_TEXT_MAX ||
+                      part->fields[FIELD_HEADER].size > STOREHOOK_HEADER_MAX;
+    bundle_add(bundle, STOREHOOK_FIELD_PART, NULL, 0);
+    bundle_add_string(bundle, STOREHOOK_FIELD_NAME, &part->fields[FIELD_NAME]);
+    bundle_add_string(bundle, STOREHOOK_FIELD_HEADER, &part->fields[FIELD_HEADER]);
     if (part->role == ROLE_ATTACHMENTS)
-        storehook_write_u64(&request->writer, STOREHOOK_FIELD_OFFSET, part->offset);
-    request_add_string(request, STOREHOOK_FIELD_ENCODING, &part->fields[FIELD_ENCODING]);
-    request_add_string(request, STOREHOOK_FIELD_DIGEST, &part->fields[FIELD_DIGEST]);
-    request_add_part_blob(request, data);
+        bundle_add(bundle, STOREHOOK_FIELD_OFFSET, &part->offset, sizeof(part->offset));
+    bundle_add_string(bundle, STOREHOOK_FIELD_ENCODING, &part->fields[FIELD_ENCODING]);
+    bundle_add_string(bundle, STOREHOOK_FIELD_DIGEST, &part->fields[FIELD_DIGEST]);
+    bundle_add_blob(bundle, STOREHOOK_FIELD_DATA, data);
     if (content && content->flagged)
-        add_verdict(request, content);
+        add_part_verdict(bundle, content);
     else if (part->flagged)
-        add_verdict(request, part);
+        add_part_verdict(bundle, part);
+    blob_clear(&fetched);
     return true;
 }
 
 /* The text and envelope of a message. */
-static bool add_message(Group *group, Request *request)
+static bool add_message(const Group *group, Request *request, Blob *fetched)
 {
     const TrackedRow *row = group->anchor;
     const Blob *text = &row->original;
@@ -135,29 +149,25 @@ static bool add_message(Group *group, Request *request)
     if (row->role != ROLE_MESSAGES)
         return true;
     if (!text->set) {
-        Blob *blob = &group->blobs[group->blob_count];
-
-        *blob = BLOB_NONE;
-        if (read_back(group, row, COLUMN_TEXT, blob) < 0)
+        if (read_back(group, row, COLUMN_TEXT, fetched) < 0)
             return false;
-        group->blob_count++;
-        text = blob;
+        text = fetched;
     }
     request_add_blob(request, STOREHOOK_FIELD_DATA, text);
     request_add_string(request, STOREHOOK_FIELD_SENDER, &row->fields[FIELD_SENDER]);
     request_add_string(request, STOREHOOK_FIELD_RECIPIENTS, &row->fields[FIELD_RECIPIENTS]);
     request_add_string(request, STOREHOOK_FIELD_SUBJECT, &row->fields[FIELD_SUBJECT]);
     if (row->flagged)
-        add_verdict(request, row);
+        add_text_verdict(request, row);
     return true;
 }
 
-static bool add_parts(Group *group, Request *request)
+static bool add_parts(Group *group, Bundle *bundle)
 {
-    if (group->anchor->role != ROLE_MESSAGES && group->session->rows == NULL)
-        return add_part(group, request, group->anchor);
+    if (group->anchor->role != ROLE_MESSAGES)
+        return add_part(group, bundle, group->anchor);
     for (TrackedRow *row = group->session->rows; row; row = row->next)
-        if (is_part(group->anchor, row) && !add_part(group, request, row))
+        if (is_part(group->anchor, row) && !add_part(group, bundle, row))
             return false;
     return true;
 }
@@ -199,54 +209,79 @@ static Decision outcome(Group *group, const Answer *answer)
     }
 }
 
-static Decision ask(Group *group, int64_t *budget_us)
+static Decision ask_with_parts(Group *group, Request *request, Bundle *bundle, int64_t *budget_us)
 {
-    Request *request = request_new(STOREHOOK_JUDGE_MESSAGE);
-    Answer *answer = NULL;
     Decision decision = DECISION_DEFER;
+    Answer *answer = NULL;
+    size_t size;
+    int fd, result = bundle_seal(bundle, &fd, &size);
 
-    group->blobs = calloc(group->session->row_count + 2, sizeof(*group->blobs));
-    if (request && group->blobs && add_message(group, request) && add_parts(group, request)) {
-        if (request->writer.overflow || request->failure != REQUEST_ANSWERED)
-            decision = DECISION_REFUSE;
-        else if (request_ask(request, budget_us, &answer) == REQUEST_ANSWERED)
-            decision = outcome(group, answer);
-    }
+    if (result < 0)
+        return result == -EFBIG ? DECISION_REFUSE : DECISION_DEFER;
+    storehook_write_descriptor(&request->writer, STOREHOOK_FIELD_PARTS, fd, size);
+    if (request->writer.overflow)
+        return DECISION_REFUSE;
+    if (request_ask(request, budget_us, &answer) == REQUEST_ANSWERED)
+        decision = outcome(group, answer);
     answer_free(answer);
-    request_free(request);
-    for (unsigned i = 0; i < group->blob_count; i++)
-        blob_clear(&group->blobs[i]);
-    free(group->blobs);
     return decision;
 }
 
-/* Another message that stays links to it as well. */
-static bool is_shared(const Group *group, const TrackedRow *content)
+static Decision ask(Group *group, int64_t *budget_us)
 {
-    for (TrackedRow *row = group->session->rows; row; row = row->next) {
-        const ByteString *names = row->fields[FIELD_NOTICE].data ? &row->fields[FIELD_NOTICE]
-                                                                 : &row->fields[FIELD_DIGEST];
-        const ByteString *is = content->fields[FIELD_NOTICE].data ? &content->fields[FIELD_NOTICE]
-                                                                  : &content->fields[FIELD_DIGEST];
+    Request *request = request_new(STOREHOOK_JUDGE_MESSAGE);
+    Bundle *bundle = bundle_new();
+    Blob text = BLOB_NONE;
+    Decision decision = DECISION_DEFER;
 
-        if (row->role == ROLE_ATTACHMENTS && tracked_row_stands(row) &&
-            judge_is_same_store(row, content) && !is_part(group->anchor, row) &&
-            byte_string_equals(names, is))
-            return true;
-    }
-    return false;
+    if (request && bundle && add_message(group, request, &text) && add_parts(group, bundle))
+        decision =
+            group->too_long ? DECISION_REFUSE : ask_with_parts(group, request, bundle, budget_us);
+    blob_clear(&text);
+    bundle_free(bundle);
+    request_free(request);
+    return decision;
 }
 
-static bool belongs_to(const Group *group, const TrackedRow *content)
+/* The digest that the row has now. */
+static const ByteString *digest_now(const TrackedRow *row)
 {
-    const ByteString *is = content->fields[FIELD_NOTICE].data ? &content->fields[FIELD_NOTICE]
-                                                              : &content->fields[FIELD_DIGEST];
+    return row->fields[FIELD_NOTICE].data ? &row->fields[FIELD_NOTICE] : &row->fields[FIELD_DIGEST];
+}
 
-    for (TrackedRow *row = group->session->rows; row; row = row->next)
-        if (is_part(group->anchor, row) && (judge_find_content(group->session, row) == content ||
-                                            byte_string_equals(&row->fields[FIELD_NOTICE], is)))
-            return !is_shared(group, content);
-    return false;
+/* Marks what this transaction inserted for the part. A content that came twice was replaced by two
+ * notices, of which links name the first. */
+static void mark_contents(const Group *group, const TrackedRow *part)
+{
+    static const RowField names[] = {FIELD_DIGEST, FIELD_NOTICE};
+
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const ByteString *name = &part->fields[names[i]];
+
+        for (TrackedRow *row = transaction_contents(group->session, name); row;
+             row = row->next_content)
+            if (row->inserted && tracked_row_stands(row) && judge_is_same_store(row, part) &&
+                byte_string_equals(&row->fields[FIELD_DIGEST], name))
+                row->goes = true;
+    }
+}
+
+/* Another message that stays links to some of them as well. */
+static void unmark_shared(const Group *group)
+{
+    for (TrackedRow *link = group->session->rows; link; link = link->next) {
+        const ByteString *names[] = {&link->fields[FIELD_DIGEST], digest_now(link)};
+
+        if (link->role != ROLE_ATTACHMENTS || !tracked_row_stands(link) ||
+            is_part(group->anchor, link))
+            continue;
+        for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+            for (TrackedRow *row = transaction_contents(group->session, names[i]); row;
+                 row = row->next_content)
+                if (judge_is_same_store(row, link) &&
+                    byte_string_equals(digest_now(row), digest_now(link)))
+                    row->goes = false;
+    }
 }
 
 static bool is_dropped_with(const Group *group, const TrackedRow *row)
@@ -259,12 +294,16 @@ static bool is_dropped_with(const Group *group, const TrackedRow *row)
         return group->anchor->role == ROLE_MESSAGES &&
                byte_string_equals(&row->fields[FIELD_MESSAGE],
                                   &group->anchor->fields[FIELD_MESSAGE]);
-    return row->role == ROLE_CONTENTS && row->inserted && belongs_to(group, row);
+    return row->role == ROLE_CONTENTS && row->goes;
 }
 
 /* Marks first, for a row tells by others whether it goes. */
 static Decision drop(const Group *group)
 {
+    for (TrackedRow *row = group->session->rows; row; row = row->next)
+        if (is_part(group->anchor, row))
+            mark_contents(group, row);
+    unmark_shared(group);
     for (TrackedRow *row = group->session->rows; row; row = row->next)
         if (is_dropped_with(group, row))
             row->dropped = true;
@@ -313,12 +352,22 @@ static Decision judge_group(Session *session, JET_SESID sesid, TrackedRow *ancho
     return anchor->dropped ? drop(&group) : DECISION_WRITE;
 }
 
+static bool has_flagged(const Session *session)
+{
+    for (const TrackedRow *row = session->rows; row; row = row->next)
+        if (row->flagged && tracked_row_stands(row))
+            return true;
+    return false;
+}
+
 Decision judge_commit(Session *session, JET_SESID sesid)
 {
     /* Whole messages first, then links whose message is not of this transaction, then the rest. */
     static const Role order[] = {ROLE_MESSAGES, ROLE_ATTACHMENTS, ROLE_CONTENTS};
     Decision decision = DECISION_WRITE;
 
+    if (!has_flagged(session))
+        return DECISION_WRITE;
     for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
         for (TrackedRow *row = session->rows; row && decision == DECISION_WRITE; row = row->next)
             if (row->role == order[i] && !row->settled && tracked_row_stands(row))

@@ -55,9 +55,9 @@ TrackedRow *judge_find_content(const Session *session, const TrackedRow *like)
 {
     if (!session)
         return NULL;
-    for (TrackedRow *row = session->rows; row; row = row->next)
-        if (row->role == ROLE_CONTENTS && tracked_row_stands(row) &&
-            judge_is_same_store(row, like) &&
+    for (TrackedRow *row = transaction_contents(session, &like->fields[FIELD_DIGEST]); row;
+         row = row->next_content)
+        if (tracked_row_stands(row) && judge_is_same_store(row, like) &&
             byte_string_equals(&row->fields[FIELD_DIGEST], &like->fields[FIELD_DIGEST]))
             return row;
     return NULL;

@@ -23,7 +23,7 @@ enum {
 
 static size_t padded(size_t size)
 {
-    return (size + 7) & ~(size_t)7;
+    return (size + STOREHOOK_FIELD_ALIGNMENT - 1) & ~(size_t)(STOREHOOK_FIELD_ALIGNMENT - 1);
 }
 
 static void write_raw(StorehookWriter *writer, const void *data, size_t size)
@@ -268,6 +268,20 @@ bool storehook_read_next(const StorehookMessage *message, size_t *position, Stor
                             .descriptor = -1};
     *position += sizeof(field) + padded(field.size);
     return true;
+}
+
+int storehook_read_fields(const void *bytes, size_t size, StorehookMessage *ret)
+{
+    StorehookMessage message = {.fields = bytes, .fields_size = size};
+    StorehookValue value;
+    size_t position = 0;
+
+    while (storehook_read_next(&message, &position, &value))
+        ;
+    if (position != size)
+        return -EPROTO;
+    *ret = message;
+    return 0;
 }
 
 bool storehook_read_find(const StorehookMessage *message, StorehookField tag, StorehookValue *ret)

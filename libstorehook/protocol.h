@@ -37,6 +37,7 @@ enum {
     STOREHOOK_INLINE_MAX = 8192,           /* content above this travels in a sealed memfd */
     STOREHOOK_DATAGRAM_MAX = 65536,        /* metadata is cut to fit */
     STOREHOOK_FIELDS_MAX = 1024,
+    STOREHOOK_FIELD_ALIGNMENT = 8,   /* bytes of a field are padded to it */
     STOREHOOK_DESCRIPTORS_MAX = 250, /* SCM_MAX_FD is 253 */
     STOREHOOK_TEXT_MAX = 1024,       /* name, subject, sender, recipients are cut to this */
     STOREHOOK_HEADER_MAX = 16384,    /* a part's MIME header */
@@ -55,9 +56,9 @@ typedef enum {
     STOREHOOK_JUDGE_TEXT,    /* DATA, SENDER, RECIPIENTS, SUBJECT: a message row */
     STOREHOOK_JUDGE_MESSAGE, /* at commit, only for a message with a flagged part: DATA (the text
                                 as it came), SENDER... (FLAGGED, VERDICT, VERDICT_NAME, INCIDENT
-                                where the text is flagged), then PART and its fields for each part:
-                                NAME HEADER OFFSET ENCODING DIGEST DATA (all as they came),
-                                FLAGGED, VERDICT, VERDICT_NAME, INCIDENT */
+                                where the text is flagged), then PARTS with PART and its fields for
+                                each part: NAME HEADER OFFSET ENCODING DIGEST DATA (all as they
+                                came), FLAGGED, VERDICT, VERDICT_NAME, INCIDENT */
     STOREHOOK_SCAN,          /* DATA, NAME?: a verdict and nothing else */
     STOREHOOK_NOTE_LINK,     /* INCIDENT, FOLDER, FOLDER_KIND, MAILBOX, DROPPED: a flagged
                                 message is linked into a folder; carries no reply socket */
@@ -103,7 +104,9 @@ typedef enum {
     STOREHOOK_FIELD_NEED_DATA,    /* u32: 1: ask again with DATA */
     STOREHOOK_FIELD_TYPE,         /* text: true type, a MIME type */
     STOREHOOK_FIELD_INCIDENT,     /* text: reference of a flagged part */
-    STOREHOOK_FIELD_DROPPED       /* u32 */
+    STOREHOOK_FIELD_DROPPED,      /* u32 */
+    STOREHOOK_FIELD_PARTS         /* descriptor: sealed memfd with fields, one after another as in a
+                                     datagram, none of them a descriptor; as many as there are */
 } StorehookField;
 
 typedef enum {
@@ -221,6 +224,8 @@ int storehook_read_message(const void *buffer, size_t size, const int *descripto
 bool storehook_read_next(const StorehookMessage *message, size_t *position, StorehookValue *ret);
 /* The first field of a tag, between two positions of PART or in the whole; false when absent. */
 bool storehook_read_find(const StorehookMessage *message, StorehookField tag, StorehookValue *ret);
+/* The fields of PARTS, mapped, as a message of no kind. 0; -EPROTO: they do not fill the bytes. */
+int storehook_read_fields(const void *bytes, size_t size, StorehookMessage *ret);
 /* The number in a field, or fallback when it is absent or has another size. */
 uint32_t storehook_read_u32(const StorehookMessage *message, StorehookField tag, uint32_t fallback);
 

@@ -5,9 +5,6 @@
  * Fails by StorehookReason. End of file without an answer is a worker that died. An answer is
  * believed only when its kind, request number and every value are as protocol.h says; a late one
  * finds its socket closed. Nothing is sent twice.
- *
- * Known limit: a message whose parts do not fit into one datagram (about a hundred of them) cannot
- * be asked about and ends as STOREHOOK_REASON_RESOURCES.
  */
 #include "libstorehook/request.h"
 
@@ -20,10 +17,6 @@
 
 #include "libstorehook/clock.h"
 #include "libstorehook/connection.h"
-
-enum {
-    INLINE_ROOM = 24576 /* left in the datagram for the headers of the parts that follow */
-};
 
 static _Atomic uint64_t last_request;
 static _Atomic uint64_t answered;
@@ -41,7 +34,7 @@ Request *request_new(StorehookKind kind)
     }
     request->reply = descriptor_take(pair[0]);
     request->carried = descriptor_take(pair[1]);
-    request->memfd_count = 0;
+    request->memfd = DESCRIPTOR_NONE;
     request->failure = REQUEST_ANSWERED;
     storehook_write_start(&request->writer, request->buffer, sizeof(request->buffer), kind,
                           atomic_fetch_add(&last_request, 1) + 1, 0, connection_generation());
@@ -55,8 +48,7 @@ Request *request_free(Request *request)
         return NULL;
     descriptor_close(&request->reply);
     descriptor_close(&request->carried);
-    for (unsigned i = 0; i < request->memfd_count; i++)
-        descriptor_close(&request->memfds[i]);
+    descriptor_close(&request->memfd);
     free(request);
     return NULL;
 }
@@ -70,26 +62,17 @@ void request_add_string(Request *request, StorehookField tag, const ByteString *
                               string->size < limit ? string->size : limit);
 }
 
-void request_add_whole(Request *request, StorehookField tag, const ByteString *string, size_t limit)
-{
-    if (string->data && string->size > limit)
-        request->failure = STOREHOOK_REASON_RESOURCES;
-    else
-        request_add_string(request, tag, string);
-}
-
-/* Short bytes that would fill the datagram go into a memfd of their own. */
 static void add_in_memfd(Request *request, StorehookField tag, const Blob *blob)
 {
     int fd = -1;
 
-    if (request->memfd_count < STOREHOOK_DESCRIPTORS_MAX)
+    if (request->memfd.fd < 0 && blob_size_is_allowed(blob->size))
         fd = storehook_memfd_new(blob->data, blob->size);
     if (fd < 0) {
         request->failure = STOREHOOK_REASON_RESOURCES;
         return;
     }
-    request->memfds[request->memfd_count++] = descriptor_take(fd);
+    request->memfd = descriptor_take(fd);
     storehook_write_descriptor(&request->writer, tag, fd, blob->size);
 }
 
@@ -97,22 +80,14 @@ void request_add_blob(Request *request, StorehookField tag, const Blob *blob)
 {
     if (!blob->set)
         return;
-    if (blob->data)
+    if (blob->data && blob->size > STOREHOOK_INLINE_MAX)
+        add_in_memfd(request, tag, blob);
+    else if (blob->data)
         storehook_write_bytes(&request->writer, tag, blob->data, blob->size);
     else if (descriptor_is_ours(&blob->memfd))
         storehook_write_descriptor(&request->writer, tag, blob->memfd.fd, blob->size);
     else
         request->failure = STOREHOOK_REASON_RESOURCES;
-}
-
-void request_add_part_blob(Request *request, const Blob *blob)
-{
-    StorehookWriter *writer = &request->writer;
-
-    if (blob->set && blob->data && writer->length + blob->size + INLINE_ROOM > writer->capacity)
-        add_in_memfd(request, STOREHOOK_FIELD_DATA, blob);
-    else
-        request_add_blob(request, STOREHOOK_FIELD_DATA, blob);
 }
 
 static int reason_of(int error)

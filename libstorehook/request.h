@@ -14,10 +14,9 @@ enum {
 
 typedef struct {
     StorehookWriter writer;
-    Descriptor reply, carried;                    /* our end, and the one that travels */
-    Descriptor memfds[STOREHOOK_DESCRIPTORS_MAX]; /* made for this request alone */
-    unsigned memfd_count;
-    int failure; /* REQUEST_ANSWERED: none so far */
+    Descriptor reply, carried; /* our end, and the one that travels */
+    Descriptor memfd;          /* made for this request alone */
+    int failure;               /* REQUEST_ANSWERED: none so far */
     _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
 } Request;
 
@@ -38,12 +37,8 @@ Request *request_free(Request *request); /* accepts NULL */
 /* Absent strings are left out; text is cut to STOREHOOK_TEXT_MAX, headers to STOREHOOK_HEADER_MAX.
  */
 void request_add_string(Request *request, StorehookField tag, const ByteString *string);
-/* Whole or not at all: a string that would be cut fails the request. */
-void request_add_whole(Request *request, StorehookField tag, const ByteString *string,
-                       size_t limit);
+/* One blob that is long and in memory a request. */
 void request_add_blob(Request *request, StorehookField tag, const Blob *blob);
-/* The same, but inline only while the datagram has plenty of room. */
-void request_add_part_blob(Request *request, const Blob *blob);
 
 /*
  * Asks, taking the time it took from *budget_us. REQUEST_ANSWERED and an answer to free, or the

@@ -77,10 +77,48 @@ static bool holds_memfd(const TrackedRow *row)
     return row->original.set && !row->original.data;
 }
 
+/* --- Contents by digest ------------------------------------------------------------------ */
+
+static unsigned bucket_of(const ByteString *digest)
+{
+    uint32_t start = 0;
+
+    if (digest->data)
+        memcpy(&start, digest->data, digest->size < sizeof(start) ? digest->size : sizeof(start));
+    return start % TRANSACTION_BUCKETS;
+}
+
+TrackedRow *transaction_contents(const Session *session, const ByteString *digest)
+{
+    return session->contents[bucket_of(digest)];
+}
+
+/* In the order of writing. */
+static void contents_add(Session *session, TrackedRow *row)
+{
+    TrackedRow **link = &session->contents[bucket_of(&row->fields[FIELD_DIGEST])];
+
+    if (row->role != ROLE_CONTENTS || !row->fields[FIELD_DIGEST].data)
+        return;
+    while (*link)
+        link = &(*link)->next_content;
+    row->next_content = NULL;
+    *link = row;
+}
+
+static void contents_build(Session *session)
+{
+    memset(session->contents, 0, sizeof(session->contents));
+    for (TrackedRow *row = session->rows; row; row = row->next)
+        contents_add(session, row);
+}
+
 /* --- Sessions ------------------------------------------------------------------------- */
 
 void transaction_clear(Session *session)
 {
+    if (session->rows)
+        memset(session->contents, 0, sizeof(session->contents));
     for (TrackedRow *row = session->rows; row;) {
         TrackedRow *next = row->next;
 
@@ -268,6 +306,7 @@ static void drop_rows(Session *session, unsigned level)
         link = &row->next;
     }
     session->rows_end = link;
+    contents_build(session);
 }
 
 static void drop_notes(Session *session, unsigned level)
@@ -360,6 +399,7 @@ bool transaction_add_row(Session *session, TrackedRow *row)
     row->next = NULL;
     *session->rows_end = row;
     session->rows_end = &row->next;
+    contents_add(session, row);
     session->row_count++;
     session->memfd_count += holds_memfd(row);
     return true;
@@ -375,8 +415,13 @@ void transaction_row_deleted(Session *session, const TableInfo *info, const Byte
 
 bool transaction_is_full(const Session *session)
 {
-    return session->row_count >= TRANSACTION_ROWS_MAX ||
-           session->memfd_count >= TRANSACTION_MEMFDS_MAX;
+    return session->row_count >= TRANSACTION_ROWS_MAX;
+}
+
+bool transaction_make_room(const Session *session, TrackedRow *row)
+{
+    return session->memfd_count < TRANSACTION_MEMFDS_MAX ||
+           blob_move_to_memory(&row->original) == 0;
 }
 
 bool transaction_has_rows(const Session *session)

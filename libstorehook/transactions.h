@@ -14,8 +14,10 @@
 
 enum {
     ROW_REASON_NONE = -1,
+    TRANSACTION_BUCKETS = 1024,   /* by digest: a chain has some sixty contents at worst */
     TRANSACTION_ROWS_MAX = 65536, /* rows remembered of one transaction: parts of a message */
-    TRANSACTION_MEMFDS_MAX = 64,  /* replaced parts whose long originals are held until commit */
+    TRANSACTION_MEMFDS_MAX =
+        64, /* long originals held as descriptors until commit; more of them lie in memory */
     TRANSACTION_HANDLES_MAX = 32 /* cursors learnt in one; more: all of the session are forgotten */
 };
 
@@ -39,6 +41,7 @@ typedef enum {
 /* A row that this transaction wrote. */
 typedef struct TrackedRow {
     struct TrackedRow *next;
+    struct TrackedRow *next_content; /* of the same bucket */
     Role role;
     unsigned set;
     JET_DBID database;
@@ -50,6 +53,7 @@ typedef struct TrackedRow {
     bool flagged;
     bool settled; /* judged at commit */
     bool dropped; /* and to be seen by nobody */
+    bool goes;    /* a content of the message that is dropped */
     bool altered; /* columns were set to what the service answered */
     uint32_t verdict;
     uint64_t offset;
@@ -80,6 +84,7 @@ typedef struct Session {
     unsigned level;
     int64_t budget_us; /* left for waiting in this transaction */
     TrackedRow *rows, **rows_end;
+    TrackedRow *contents[TRANSACTION_BUCKETS]; /* rows of ROLE_CONTENTS, by the start of DIGEST */
     unsigned row_count;
     unsigned memfd_count; /* originals held in memfds */
     bool rows_overflow;   /* more rows were written than are remembered */
@@ -115,10 +120,16 @@ TrackedRow *tracked_row_free(TrackedRow *row); /* accepts NULL */
 /* Takes the row over, unless false: the transaction has too many. The one with the same table and
  * bookmark that stood before is gone now. */
 bool transaction_add_row(Session *session, TrackedRow *row);
+/* The first content row in the bucket of a digest; go on with next_content. Rows that are gone and
+ * other digests are among them. */
+TrackedRow *transaction_contents(const Session *session, const ByteString *digest);
 /* The row with that bookmark was deleted by the host. */
 void transaction_row_deleted(Session *session, const TableInfo *info, const ByteString *bookmark);
 /* It holds as much as one may: a flagged row more could not be kept. */
 bool transaction_is_full(const Session *session);
+/* Before a flagged row is added: its original goes to memory where descriptors have been spent.
+ * False when that cannot be. */
+bool transaction_make_room(const Session *session, TrackedRow *row);
 bool transaction_has_rows(const Session *session);
 
 static inline bool tracked_row_stands(const TrackedRow *row)

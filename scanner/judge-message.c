@@ -44,6 +44,8 @@ typedef struct {
     char subject[STOREHOOK_TEXT_MAX + 1];
     GArray *pieces; /* of Piece; the first is the text */
     gboolean has_text;
+    gboolean is_whole; /* FALSE: its parts cannot be read */
+    Content parts;     /* the pieces' bytes lie in it */
     PolicyMessage policy;
 } Message;
 
@@ -117,19 +119,39 @@ static void piece_take_field(Piece *piece, const StorehookValue *value)
     }
 }
 
+static void message_read_parts(Message *message, const StorehookValue *value)
+{
+    const Piece empty = {0};
+    StorehookMessage parts;
+    StorehookValue field;
+    size_t position = 0;
+    Verdict ignored;
+
+    message->is_whole = FALSE;
+    if (message->parts.map || !content_open(value, &message->parts, &ignored) ||
+        storehook_read_fields(message->parts.bytes, message->parts.size, &parts) < 0)
+        return;
+    while (storehook_read_next(&parts, &position, &field)) {
+        if (field.tag == STOREHOOK_FIELD_PART)
+            g_array_append_val(message->pieces, empty);
+        else if (message->pieces->len > 1)
+            piece_take_field(&g_array_index(message->pieces, Piece, message->pieces->len - 1),
+                             &field);
+    }
+    message->is_whole = TRUE;
+}
+
 static void message_read(Message *message, const StorehookMessage *request)
 {
     const Piece empty = {0};
     StorehookValue value;
     size_t position = 0;
-    Piece *piece;
 
+    message->is_whole = TRUE;
     g_array_append_val(message->pieces, empty);
-    piece = &g_array_index(message->pieces, Piece, 0);
     while (storehook_read_next(request, &position, &value)) {
-        if (value.tag == STOREHOOK_FIELD_PART) {
-            g_array_append_val(message->pieces, empty);
-            piece = &g_array_index(message->pieces, Piece, message->pieces->len - 1);
+        if (value.tag == STOREHOOK_FIELD_PARTS) {
+            message_read_parts(message, &value);
         } else if (value.tag == STOREHOOK_FIELD_SENDER) {
             copy_text(message->sender, sizeof(message->sender), &value);
         } else if (value.tag == STOREHOOK_FIELD_RECIPIENTS) {
@@ -137,9 +159,8 @@ static void message_read(Message *message, const StorehookMessage *request)
         } else if (value.tag == STOREHOOK_FIELD_SUBJECT) {
             copy_text(message->subject, sizeof(message->subject), &value);
         } else {
-            if (value.tag == STOREHOOK_FIELD_DATA && message->pieces->len == 1)
-                message->has_text = TRUE;
-            piece_take_field(piece, &value);
+            message->has_text |= value.tag == STOREHOOK_FIELD_DATA;
+            piece_take_field(&g_array_index(message->pieces, Piece, 0), &value);
         }
     }
 }
@@ -270,6 +291,15 @@ static RecordsIncident incident_of(const Message *message, const Piece *piece)
                              .client = message->judge->client};
 }
 
+/* Each once. */
+static void digests_add(GByteArray *digests, const guint8 *digest)
+{
+    for (guint i = 0; i < digests->len; i += STOREHOOK_DIGEST_SIZE)
+        if (memcmp(digests->data + i, digest, STOREHOOK_DIGEST_SIZE) == 0)
+            return;
+    g_byte_array_append(digests, digest, STOREHOOK_DIGEST_SIZE);
+}
+
 static gboolean message_keep(Message *message, char **ret_id, char **ret_reason)
 {
     RecordsIncident incident = incident_of(message, message_first_flagged(message));
@@ -284,7 +314,14 @@ static gboolean message_keep(Message *message, char **ret_id, char **ret_reason)
     for (guint i = 0; i < message->pieces->len; i++) {
         const Piece *piece = &g_array_index(message->pieces, Piece, i);
 
-        if (piece->is_readable)
+        /* What must be let through at a release stands first: the list may be cut. */
+        if (piece->is_readable && piece->flagged)
+            digests_add(digests, piece->digest);
+    }
+    for (guint i = 0; i < message->pieces->len; i++) {
+        const Piece *piece = &g_array_index(message->pieces, Piece, i);
+
+        if (piece->is_readable && !piece->flagged)
             g_byte_array_append(digests, piece->digest, STOREHOOK_DIGEST_SIZE);
     }
     safe = records_quarantine(message->judge->channel, &incident, message->has_text, fd, size,
@@ -334,7 +371,8 @@ void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer
     message_read(&message, request);
     message_judge(&message, request);
     answer->action = policy_message_action(judge->config, &message.policy);
-    if (policy_must_keep(judge->config, &message.policy) && !message_keep(&message, &id, &reason))
+    if (!message.is_whole ||
+        (policy_must_keep(judge->config, &message.policy) && !message_keep(&message, &id, &reason)))
         answer->action = policy_fallback(judge->config, &message.policy);
     first = message_first_flagged(&message);
     answer->verdict = first->verdict;
@@ -343,6 +381,7 @@ void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer
     if (first->flagged)
         message_report(&message, answer->action, id, reason);
     g_array_free(message.pieces, TRUE);
+    content_close(&message.parts);
 }
 
 void judge_note(Judge *judge, const StorehookMessage *request)

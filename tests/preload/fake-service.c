@@ -361,17 +361,13 @@ static void append(char *text, size_t size, const StorehookValue *value)
     free(data.bytes);
 }
 
-static void judge_message(FakeService *service, const Datagram *request, Reply *reply)
+static void count_fields(FakeCounts *counts, const StorehookMessage *message)
 {
-    FakeCounts *counts = &service->counts;
     char part[4096] = "";
     StorehookValue value;
     size_t position = 0;
 
-    counts->messages++;
-    counts->message_parts = counts->message_flagged = 0;
-    counts->message_text[0] = counts->message_part[0] = '\0';
-    while (storehook_read_next(&request->message, &position, &value)) {
+    while (storehook_read_next(message, &position, &value)) {
         if (value.tag == STOREHOOK_FIELD_PART) {
             counts->message_parts++;
             part[0] = '\0';
@@ -385,6 +381,25 @@ static void judge_message(FakeService *service, const Datagram *request, Reply *
                    value.tag == STOREHOOK_FIELD_DATA) {
             append(part, sizeof(part), &value);
         }
+    }
+}
+
+static void judge_message(FakeService *service, const Datagram *request, Reply *reply)
+{
+    FakeCounts *counts = &service->counts;
+    StorehookMessage fields;
+    StorehookValue parts;
+
+    counts->messages++;
+    counts->message_parts = counts->message_flagged = 0;
+    counts->message_text[0] = counts->message_part[0] = '\0';
+    count_fields(counts, &request->message);
+    if (storehook_read_find(&request->message, STOREHOOK_FIELD_PARTS, &parts)) {
+        Data data = field_data(&parts);
+
+        if (storehook_read_fields(data.bytes, data.size, &fields) == 0)
+            count_fields(counts, &fields);
+        free(data.bytes);
     }
     reply_verdict(reply, atomic_load(&service->message_action), STOREHOOK_VERDICT_INFECTED, "");
     storehook_write_bytes(&reply->writer, STOREHOOK_FIELD_INCIDENT, "MSG-1", 5);

@@ -204,13 +204,15 @@ def judged_message(s, data=EICAR, name="x.com", encoding="base64;76;crlf;1", ori
     if original is not None:
         body = base64.encodebytes(data).replace(b"\n", b"\r\n")
         original.append(text[:offset] + header + body + text[offset:])
+    parts = wire_fields(("part", b""), ("name", name), ("header", header), ("offset", offset),
+                        ("encoding", encoding), ("digest", hashlib.sha256(data).digest()),
+                        ("data", data), ("flagged", 1),
+                        ("verdict", VERDICTS.index(flagged["verdict"])),
+                        ("verdict_name", flagged["verdict_name"]),
+                        ("incident", flagged["incident"]))
     return s.ask(JUDGE_MESSAGE, ("sender", "a@example.org"),
                  ("recipients", "b@example.org\nc@example.org\n"), ("subject", "s"),
-                 ("data", text), ("part", b""), ("name", name), ("header", header),
-                 ("offset", offset), ("encoding", encoding),
-                 ("digest", hashlib.sha256(data).digest()), ("data", data), ("flagged", 1),
-                 ("verdict", VERDICTS.index(flagged["verdict"])),
-                 ("verdict_name", flagged["verdict_name"]), ("incident", flagged["incident"])), flagged
+                 ("data", text), ("parts", parts)), flagged
 
 
 @test

@@ -24,7 +24,8 @@ WELCOME, JUDGED = 64, 65
 
 TAGS = """none executable program instance unscanned row answer page profile deadline table data
 digest notice name header offset encoding sender recipients subject folder folder_kind mailbox part
-flagged verdict verdict_name action need_data type incident dropped""".split()
+flagged verdict verdict_name action need_data type incident dropped
+parts""".split()
 NUMBERS = {"answer", "deadline", "flagged", "verdict", "action", "need_data", "dropped"}
 VERDICTS = """clean infected blocked suspicious encrypted ambiguous not-fully-scanned
 not-scanned""".split()
@@ -60,14 +61,19 @@ class Memfd(bytes):
     """A content that is to travel by descriptor."""
 
 
-def encode(kind, fields, deadline, fds, number=7):
+def wire_fields(*fields):
+    """The fields as they stand in a memfd for PARTS."""
+    return Memfd(encode_fields(fields, None)[0])
+
+
+def encode_fields(fields, fds):
     body, count = b"", 0
     for name, value in fields:
         tag = TAGS.index(name)
         if isinstance(value, int) and name not in NUMBERS and name == "executable":
             fds.append(os.dup(value))
             body += FIELD.pack(tag, len(fds), 0)
-        elif isinstance(value, Memfd) or (name == "data" and len(value) > 8192):
+        elif isinstance(value, Memfd) or (name == "data" and len(value) > 8192 and fds is not None):
             fds.append(sealed(value))
             body += FIELD.pack(tag, len(fds), len(value))
         else:
@@ -77,6 +83,11 @@ def encode(kind, fields, deadline, fds, number=7):
                 value = value.encode()
             body += FIELD.pack(tag, 0, len(value)) + value + b"\0" * (-len(value) % 8)
         count += 1
+    return body, count
+
+
+def encode(kind, fields, deadline, fds, number=7):
+    body, count = encode_fields(fields, fds)
     return HEADER.pack(MAGIC, VERSION, kind, HEADER.size + len(body), count, number, deadline, 1) + body
 
 
