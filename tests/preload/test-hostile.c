@@ -142,6 +142,15 @@ START_TEST(odd_answers)
 }
 END_TEST
 
+static uint64_t total_of_all(void)
+{
+    uint64_t sum = 0;
+
+    for (int reason = 0; reason < STOREHOOK_REASONS; reason++)
+        sum += total((StorehookReason)reason);
+    return sum;
+}
+
 /* Seven thousand answers, half of them bad; flagged messages whose judgement fails are deferred. */
 START_TEST(thousands_of_random_answers)
 {
@@ -163,8 +172,10 @@ START_TEST(thousands_of_random_answers)
     ck_assert_uint_gt(hook_status().unscanned, 1000);
     fake_service_behave(service, FAKE_CORRECT);
     ck_assert_int_eq(deliver("good"), 0);
-    hook_wait_for(total(STOREHOOK_REASON_PROTOCOL) + total(STOREHOOK_REASON_CRASH) ==
-                  hook_status().unscanned);
+    /* On a busy machine some are late or find no place in the queue: each is counted as what it
+     * was. */
+    hook_wait_for(total_of_all() == hook_status().unscanned);
+    ck_assert_uint_gt(total(STOREHOOK_REASON_PROTOCOL) + total(STOREHOOK_REASON_CRASH), 1000);
 }
 END_TEST
 
