@@ -102,6 +102,8 @@ static void add_text_verdict(Request *request, const TrackedRow *row)
 {
     storehook_write_u32(&request->writer, STOREHOOK_FIELD_FLAGGED, 1);
     storehook_write_u32(&request->writer, STOREHOOK_FIELD_VERDICT, row->verdict);
+    storehook_write_u32(&request->writer, STOREHOOK_FIELD_ACTION,
+                        row->altered ? STOREHOOK_ACTION_REPLACE : STOREHOOK_ACTION_PASS);
     request_add_string(request, STOREHOOK_FIELD_VERDICT_NAME, &row->fields[FIELD_VERDICT_NAME]);
     request_add_string(request, STOREHOOK_FIELD_INCIDENT, &row->fields[FIELD_INCIDENT]);
 }

@@ -34,6 +34,7 @@ typedef struct {
     Verdict verdict;
     gboolean flagged;
     gboolean is_readable;
+    gboolean is_replaced; /* of the text: the store wrote what it was answered */
     FilterAction action;
 } Piece;
 
@@ -105,6 +106,9 @@ static void piece_take_field(Piece *piece, const StorehookValue *value)
     case STOREHOOK_FIELD_FLAGGED:
         piece->flagged = value_number(value) != 0;
         break;
+    case STOREHOOK_FIELD_ACTION:
+        piece->is_replaced = value_number(value) == STOREHOOK_ACTION_REPLACE;
+        break;
     case STOREHOOK_FIELD_VERDICT:
         piece->verdict.kind = MIN(value_number(value), (guint32)STOREHOOK_VERDICT_NOT_SCANNED);
         break;
@@ -165,14 +169,13 @@ static void message_read(Message *message, const StorehookMessage *request)
     }
 }
 
-/* The verdict is asked again (the cache has it): a part's own could not say which rule it was. */
+/* The rules are asked again: a part's verdict could not say which action it was. They only see type
+ * and size; the bytes were not scanned here, so nothing of it may be remembered as a verdict. */
 static void piece_judge(Message *message, Piece *piece)
 {
     Judge *judge = message->judge;
-    JudgePart part = {.name = piece->name,
-                      .data = piece->content.bytes,
-                      .size = piece->content.size,
-                      .digest = piece->digest};
+    JudgePart part = {
+        .name = piece->name, .data = piece->content.bytes, .size = piece->content.size};
     Verdict verdict = {0};
     gboolean need_data;
 
@@ -191,18 +194,6 @@ static void piece_judge(Message *message, Piece *piece)
     }
 }
 
-/* TRUE if the text's bad part cannot be overwritten: then none of it may stay. */
-static gboolean text_is_unlocated(Message *message, const StorehookMessage *request)
-{
-    Answer answer = {0};
-    gboolean unlocated;
-
-    judge_text(message->judge, request, &answer);
-    unlocated = answer.flagged && answer.action == STOREHOOK_ACTION_PASS;
-    answer_clear(&answer);
-    return unlocated;
-}
-
 static gboolean text_has_body(const Piece *text)
 {
     const char *bytes = text->content.bytes;
@@ -214,7 +205,7 @@ static gboolean text_has_body(const Piece *text)
     return FALSE;
 }
 
-static void message_judge(Message *message, const StorehookMessage *request)
+static void message_judge(Message *message)
 {
     PolicyMessage *policy = &message->policy;
 
@@ -232,8 +223,9 @@ static void message_judge(Message *message, const StorehookMessage *request)
             (piece->verdict.kind == STOREHOOK_VERDICT_INFECTED ||
              piece->verdict.kind == STOREHOOK_VERDICT_SUSPICIOUS))
             policy->is_infected = TRUE;
+        /* Where no notice stands in the text, what is bad does: none of it may stay. */
         if (i == 0 && piece->action != FILTER_ACTION_PASS)
-            policy->has_unlocated = text_is_unlocated(message, request);
+            policy->has_unlocated = !piece->is_replaced;
     }
 }
 
@@ -369,7 +361,7 @@ void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer
 
     g_array_set_clear_func(message.pieces, piece_clear);
     message_read(&message, request);
-    message_judge(&message, request);
+    message_judge(&message);
     answer->action = policy_message_action(judge->config, &message.policy);
     if (!message.is_whole ||
         (policy_must_keep(judge->config, &message.policy) && !message_keep(&message, &id, &reason)))

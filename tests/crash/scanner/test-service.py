@@ -216,6 +216,38 @@ def judged_message(s, data=EICAR, name="x.com", encoding="base64;76;crlf;1", ori
 
 
 @test
+def messages_teach_no_verdict():
+    """What a message tells of its parts at commit is no scan of them."""
+    with Service(start=False) as s:
+        rules = s.directory + "/rules"
+        with open(rules, "w", encoding="utf-8") as out:
+            out.write("[rule programs]\ntype=application/x-dosexec\n")
+        s.write_config(f"[rules]\nfile={rules}")
+        s.start()
+        data = EICAR + b" " * 20
+        parts = wire_fields(("part", b""), ("name", "notes.txt"), ("header", b"\r\n"), ("offset", 0),
+                            ("encoding", "identity"), ("digest", hashlib.sha256(data).digest()),
+                            ("data", data), ("flagged", 1), ("verdict", VERDICTS.index("blocked")),
+                            ("verdict_name", "programs"), ("incident", "AAAA-BBBB"))
+        s.ask(JUDGE_MESSAGE, ("data", b"Subject: s\r\n\r\n"), ("parts", parts))
+        answer = s.content(data)
+        assert answer["verdict"] == "infected", answer
+
+
+@test
+def text_that_stands_goes():
+    """A message whose bad text was not overwritten goes, however the filter is set."""
+    with Service("[active-message-filter]\nmode=notice") as s:
+        text = b"Subject: s\r\n\r\n" + EICAR + b"\r\nRegards\r\n"
+        flagged = s.text(text)
+        assert flagged["verdict"] == "infected" and flagged["action"] == "replace", flagged
+        fields = [("data", text), ("flagged", 1), ("verdict", VERDICTS.index("infected")),
+                  ("verdict_name", flagged["verdict_name"]), ("incident", flagged["incident"])]
+        assert s.ask(JUDGE_MESSAGE, *fields)["action"] == "drop"
+        assert s.ask(JUDGE_MESSAGE, *fields, ("action", 1))["action"] == "pass"
+
+
+@test
 def messages_are_dropped_when_safe():
     """The original lies in quarantine byte for byte before the message is dropped."""
     with Service() as s:
