@@ -117,12 +117,17 @@ int temp_directory_probe(int fd)
 
 int temp_directory_check_space(int fd)
 {
-    struct statvfs status;
+    struct statvfs space;
+    struct stat status;
 
-    if (fstatvfs(fd, &status) < 0)
+    if (fstatvfs(fd, &space) < 0 || fstat(fd, &status) < 0)
         return -errno;
-    /* A tmpfs mounted without a size limit says zero blocks in all. */
-    if (status.f_blocks > 0 && status.f_bavail == 0)
+    if (status.st_nlink == 0)
+        return -ENOENT;
+    if (space.f_flag & ST_RDONLY)
+        return -EROFS;
+    /* A tmpfs mounted without a limit says zero blocks, or zero files, in all. */
+    if ((space.f_blocks > 0 && space.f_bavail == 0) || (space.f_files > 0 && space.f_favail == 0))
         return -ENOSPC;
     return 0;
 }
