@@ -142,8 +142,17 @@ static bool add_part(Group *group, Bundle *bundle, const TrackedRow *part)
     return true;
 }
 
+/* All of them, for a release; more than a few travel in a memfd. */
+static bool add_recipients(Request *request, const ByteString *recipients, Blob *ret_copy)
+{
+    if (recipients->data && blob_set(ret_copy, recipients->data, recipients->size) < 0)
+        return false;
+    request_add_blob(request, STOREHOOK_FIELD_RECIPIENTS, ret_copy);
+    return true;
+}
+
 /* The text and envelope of a message. */
-static bool add_message(const Group *group, Request *request, Blob *fetched)
+static bool add_message(const Group *group, Request *request, Blob *fetched, Blob *recipients)
 {
     const TrackedRow *row = group->anchor;
     const Blob *text = &row->original;
@@ -157,7 +166,8 @@ static bool add_message(const Group *group, Request *request, Blob *fetched)
     }
     request_add_blob(request, STOREHOOK_FIELD_DATA, text);
     request_add_string(request, STOREHOOK_FIELD_SENDER, &row->fields[FIELD_SENDER]);
-    request_add_string(request, STOREHOOK_FIELD_RECIPIENTS, &row->fields[FIELD_RECIPIENTS]);
+    if (!add_recipients(request, &row->fields[FIELD_RECIPIENTS], recipients))
+        return false;
     request_add_string(request, STOREHOOK_FIELD_SUBJECT, &row->fields[FIELD_SUBJECT]);
     if (row->flagged)
         add_text_verdict(request, row);
@@ -233,13 +243,15 @@ static Decision ask(Group *group, int64_t *budget_us)
 {
     Request *request = request_new(STOREHOOK_JUDGE_MESSAGE);
     Bundle *bundle = bundle_new();
-    Blob text = BLOB_NONE;
+    Blob text = BLOB_NONE, recipients = BLOB_NONE;
     Decision decision = DECISION_DEFER;
 
-    if (request && bundle && add_message(group, request, &text) && add_parts(group, bundle))
+    if (request && bundle && add_message(group, request, &text, &recipients) &&
+        add_parts(group, bundle))
         decision =
             group->too_long ? DECISION_REFUSE : ask_with_parts(group, request, bundle, budget_us);
     blob_clear(&text);
+    blob_clear(&recipients);
     bundle_free(bundle);
     request_free(request);
     return decision;

@@ -71,14 +71,15 @@ static int read_fields(Judgement *judgement)
     static const struct {
         Column column;
         RowField field;
-    } texts[] = {{COLUMN_SENDER, FIELD_SENDER},
-                 {COLUMN_RECIPIENTS, FIELD_RECIPIENTS},
-                 {COLUMN_SUBJECT, FIELD_SUBJECT}};
+        size_t limit;
+    } texts[] = {{COLUMN_SENDER, FIELD_SENDER, STOREHOOK_TEXT_MAX},
+                 {COLUMN_RECIPIENTS, FIELD_RECIPIENTS, STOREHOOK_RECIPIENTS_MAX},
+                 {COLUMN_SUBJECT, FIELD_SUBJECT, STOREHOOK_TEXT_MAX}};
     int result = table_info_read(&judgement->place, COLUMN_KEY, STOREHOOK_TEXT_MAX,
                                  &judgement->row->fields[FIELD_MESSAGE]);
 
     for (unsigned i = 0; result == 0 && i < sizeof(texts) / sizeof(texts[0]); i++)
-        result = table_info_read_text(&judgement->place, texts[i].column, STOREHOOK_TEXT_MAX,
+        result = table_info_read_text(&judgement->place, texts[i].column, texts[i].limit,
                                       &judgement->row->fields[texts[i].field]);
     return result;
 }

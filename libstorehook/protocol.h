@@ -37,11 +37,13 @@ enum {
     STOREHOOK_INLINE_MAX = 8192,           /* content above this travels in a sealed memfd */
     STOREHOOK_DATAGRAM_MAX = 65536,        /* metadata is cut to fit */
     STOREHOOK_FIELDS_MAX = 1024,
-    STOREHOOK_FIELD_ALIGNMENT = 8,   /* bytes of a field are padded to it */
-    STOREHOOK_DESCRIPTORS_MAX = 250, /* SCM_MAX_FD is 253 */
-    STOREHOOK_TEXT_MAX = 1024,       /* name, subject, sender, recipients are cut to this */
-    STOREHOOK_HEADER_MAX = 16384,    /* a part's MIME header */
-    STOREHOOK_DIGEST_SIZE = 32       /* SHA-256 */
+    STOREHOOK_FIELD_ALIGNMENT = 8,     /* bytes of a field are padded to it */
+    STOREHOOK_DESCRIPTORS_MAX = 250,   /* SCM_MAX_FD is 253 */
+    STOREHOOK_TEXT_MAX = 1024,         /* name, subject, sender are cut to this */
+    STOREHOOK_RECIPIENTS_MAX = 262144, /* 1000 addresses of 254 bytes (RFC 5321 §4.5.3.1.3) and
+                                          what divides them */
+    STOREHOOK_HEADER_MAX = 16384,      /* a part's MIME header */
+    STOREHOOK_DIGEST_SIZE = 32         /* SHA-256 */
 };
 
 typedef enum {
@@ -53,7 +55,8 @@ typedef enum {
     STOREHOOK_JUDGE_CONTENT = 16, /* DATA, DIGEST?, TABLE: a content row is about to be written */
     STOREHOOK_JUDGE_LINK,    /* DIGEST, NAME, HEADER, NOTICE?, DATA?: an attachment row; DATA is
                                 only sent after the verdict asked for it (NEED_DATA) */
-    STOREHOOK_JUDGE_TEXT,    /* DATA, SENDER, RECIPIENTS, SUBJECT: a message row */
+    STOREHOOK_JUDGE_TEXT,    /* DATA, SENDER, RECIPIENTS (cut as other texts), SUBJECT: a message
+                                row */
     STOREHOOK_JUDGE_MESSAGE, /* at commit, only for a message with a flagged part: DATA (the text
                                 as it came), SENDER... (FLAGGED, VERDICT, VERDICT_NAME, INCIDENT
                                 where the text is flagged, ACTION: what was done with it), then
@@ -92,7 +95,7 @@ typedef enum {
     STOREHOOK_FIELD_OFFSET, /* u64 */
     STOREHOOK_FIELD_ENCODING,
     STOREHOOK_FIELD_SENDER,
-    STOREHOOK_FIELD_RECIPIENTS,
+    STOREHOOK_FIELD_RECIPIENTS, /* text, or a descriptor with it */
     STOREHOOK_FIELD_SUBJECT,
     STOREHOOK_FIELD_FOLDER,
     STOREHOOK_FIELD_FOLDER_KIND, /* text; a column of numbers comes as its decimal digits */

@@ -15,8 +15,8 @@ gboolean incidents_fail(GError *take_error, GError **error);
 gboolean incidents_run(Incidents *incidents, DatabaseWork work, gpointer data, GError **error);
 
 /* Envelope addresses as a column holds them: divided by , ; space or newline; angle brackets are
- * taken off; each once, at most INCIDENTS_RECIPIENTS_MAX. */
-GPtrArray *incidents_split_addresses(const char *text);
+ * taken off; each once, at most `most`. */
+GPtrArray *incidents_split_addresses(const char *text, guint most);
 char *incidents_time_text(gint64 microseconds);
 char *incidents_hex(const void *bytes, gsize size);
 

@@ -114,8 +114,8 @@ static JsonObject *row_read(sqlite3_stmt *statement)
     JsonObject *object = json_object_new();
     JsonArray *recipients = json_array_new();
     g_autofree char *time = incidents_time_text(sqlite3_column_int64(statement, 2));
-    g_autoptr(GPtrArray) list =
-        incidents_split_addresses((const char *)sqlite3_column_text(statement, 4));
+    g_autoptr(GPtrArray) list = incidents_split_addresses(
+        (const char *)sqlite3_column_text(statement, 4), INCIDENTS_RECIPIENTS_MAX);
     g_autofree char *digest = incidents_hex(sqlite3_column_blob(statement, 10),
                                             (gsize)sqlite3_column_bytes(statement, 10));
 

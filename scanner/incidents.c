@@ -89,13 +89,12 @@ gboolean incidents_commit(Incidents *incidents, GError **error)
     return database_commit(incidents->database, &local) || incidents_fail(local, error);
 }
 
-GPtrArray *incidents_split_addresses(const char *text)
+GPtrArray *incidents_split_addresses(const char *text, guint most)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 
-    for (const char *p = text != NULL ? text : "";
-         *p != '\0' && list->len < INCIDENTS_RECIPIENTS_MAX;) {
+    for (const char *p = text != NULL ? text : ""; *p != '\0' && list->len < most;) {
         p += strspn(p, ",; \t\r\n<>");
         gsize length = strcspn(p, ",; \t\r\n<>");
         if (length == 0)
@@ -170,7 +169,7 @@ static gboolean upsert(Database *database, const Incident *incident, gint64 *ret
 static gboolean add_recipients(Database *database, gint64 id, const char *recipients,
                                GError **error)
 {
-    g_autoptr(GPtrArray) list = incidents_split_addresses(recipients);
+    g_autoptr(GPtrArray) list = incidents_split_addresses(recipients, INCIDENTS_RECIPIENTS_MAX);
 
     for (guint i = 0; i < list->len; i++) {
         sqlite3_stmt *statement =

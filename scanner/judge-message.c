@@ -41,7 +41,7 @@ typedef struct {
 typedef struct {
     Judge *judge;
     char sender[STOREHOOK_TEXT_MAX + 1];
-    char recipients[STOREHOOK_TEXT_MAX + 1];
+    char *recipients; /* NULL: none told */
     char subject[STOREHOOK_TEXT_MAX + 1];
     GArray *pieces; /* of Piece; the first is the text */
     gboolean has_text;
@@ -145,6 +145,25 @@ static void message_read_parts(Message *message, const StorehookValue *value)
     message->is_whole = TRUE;
 }
 
+/* Those that cannot be read are left out: none at all are seen to be missing, half of them not. */
+static void take_recipients(Message *message, const StorehookValue *value)
+{
+    Content content;
+    Verdict ignored;
+    gsize size;
+
+    g_clear_pointer(&message->recipients, g_free);
+    if (!content_open(value, &content, &ignored))
+        return;
+    size = MIN(content.size, STOREHOOK_RECIPIENTS_MAX);
+    message->recipients = g_try_malloc(size + 1);
+    if (message->recipients) {
+        memcpy(message->recipients, content.bytes, size);
+        message->recipients[size] = '\0';
+    }
+    content_close(&content);
+}
+
 static void message_read(Message *message, const StorehookMessage *request)
 {
     const Piece empty = {0};
@@ -159,7 +178,7 @@ static void message_read(Message *message, const StorehookMessage *request)
         } else if (value.tag == STOREHOOK_FIELD_SENDER) {
             copy_text(message->sender, sizeof(message->sender), &value);
         } else if (value.tag == STOREHOOK_FIELD_RECIPIENTS) {
-            copy_text(message->recipients, sizeof(message->recipients), &value);
+            take_recipients(message, &value);
         } else if (value.tag == STOREHOOK_FIELD_SUBJECT) {
             copy_text(message->subject, sizeof(message->subject), &value);
         } else {
@@ -374,6 +393,7 @@ void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer
         message_report(&message, answer->action, id, reason);
     g_array_free(message.pieces, TRUE);
     content_close(&message.parts);
+    g_free(message.recipients);
 }
 
 void judge_note(Judge *judge, const StorehookMessage *request)

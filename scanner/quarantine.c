@@ -93,7 +93,7 @@ static JsonObject *metadata_new(const char *id, const QuarantineItem *item, gsiz
 {
     JsonObject *object = json_object_new();
     JsonArray *recipients = json_array_new(), *digests = json_array_new();
-    g_autoptr(GPtrArray) list = incidents_split_addresses(item->recipients);
+    g_autoptr(GPtrArray) list = incidents_split_addresses(item->recipients, G_MAXUINT);
 
     set_text(object, "id", id);
     json_object_set_int_member(object, "seconds", g_get_real_time() / G_USEC_PER_SEC);

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "scanner/board.h"
 #include "scanner/channel.h"
@@ -41,12 +42,31 @@ static gboolean send_in_time(StorehookWriter *writer, int channel, guint64 end)
     }
 }
 
+/* Only with the message's own incident: those of its parts take them over. Long ones travel in a
+ * memfd, to be closed after sending; -1 when there is none. Without memory for it they are left
+ * out: none at all are seen to be missing, half of them not. */
+static int put_recipients(StorehookWriter *writer, const RecordsIncident *incident)
+{
+    gsize size = incident->recipients ? strlen(incident->recipients) : 0;
+    int fd;
+
+    if (size == 0 || strcmp(incident->reference, incident->message) != 0)
+        return -1;
+    if (size <= STOREHOOK_INLINE_MAX) {
+        channel_put_text(writer, STOREHOOK_FIELD_RECIPIENTS, incident->recipients);
+        return -1;
+    }
+    fd = storehook_memfd_new(incident->recipients, size);
+    if (fd >= 0)
+        storehook_write_descriptor(writer, STOREHOOK_FIELD_RECIPIENTS, fd, size);
+    return fd;
+}
+
 static void put_incident(StorehookWriter *writer, const RecordsIncident *incident)
 {
     channel_put_text(writer, STOREHOOK_FIELD_INCIDENT, incident->reference);
     channel_put_text(writer, CHANNEL_FIELD_MESSAGE, incident->message);
     channel_put_text(writer, STOREHOOK_FIELD_SENDER, incident->sender);
-    channel_put_text(writer, STOREHOOK_FIELD_RECIPIENTS, incident->recipients);
     channel_put_text(writer, STOREHOOK_FIELD_SUBJECT, incident->subject);
     channel_put_text(writer, STOREHOOK_FIELD_NAME, incident->name);
     channel_put_text(writer, STOREHOOK_FIELD_TYPE, incident->verdict->type);
@@ -67,11 +87,17 @@ gboolean records_add_incident(int channel, const RecordsIncident *incident, guin
 {
     unsigned char buffer[16384] __attribute__((aligned(8)));
     StorehookWriter writer;
+    gboolean sent;
+    int recipients;
 
     storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_INCIDENT, 0, 0,
                           0);
     put_incident(&writer, incident);
-    return send_in_time(&writer, channel, end);
+    recipients = put_recipients(&writer, incident);
+    sent = send_in_time(&writer, channel, end);
+    if (recipients >= 0)
+        close(recipients);
+    return sent;
 }
 
 /* The answer to question `number`. */
@@ -115,6 +141,8 @@ gboolean records_quarantine(int channel, const RecordsIncident *incident, gboole
     static _Thread_local guint64 number;
     g_autofree unsigned char *buffer = g_try_malloc(STOREHOOK_DATAGRAM_MAX);
     StorehookWriter writer;
+    gboolean sent;
+    int recipients;
 
     if (!buffer) {
         *ret_reason = g_strdup("no memory");
@@ -124,11 +152,15 @@ gboolean records_quarantine(int channel, const RecordsIncident *incident, gboole
     storehook_write_start(&writer, buffer, STOREHOOK_DATAGRAM_MAX,
                           (StorehookKind)CHANNEL_QUARANTINE, number, 0, 0);
     put_incident(&writer, incident);
+    recipients = put_recipients(&writer, incident);
     channel_put_number(&writer, CHANNEL_FIELD_IS_MESSAGE, is_message != FALSE);
     storehook_write_bytes(&writer, (StorehookField)CHANNEL_FIELD_DIGESTS, digests,
                           MIN(count, DIGESTS_MAX) * STOREHOOK_DIGEST_SIZE);
     storehook_write_descriptor(&writer, STOREHOOK_FIELD_DATA, fd, size);
-    if (!send_in_time(&writer, channel, end)) {
+    sent = send_in_time(&writer, channel, end);
+    if (recipients >= 0)
+        close(recipients);
+    if (!sent) {
         *ret_reason = g_strdup("the supervisor takes nothing");
         return FALSE;
     }

@@ -12,7 +12,8 @@
 typedef struct {
     const char *reference;
     const char *message; /* reference of the message's incident */
-    const char *sender, *recipients, *subject;
+    const char *sender, *subject;
+    const char *recipients; /* up to STOREHOOK_RECIPIENTS_MAX */
     const char *name; /* of the part */
     const Verdict *verdict;
     const guint8 *digest; /* 32 bytes, or NULL */

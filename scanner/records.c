@@ -19,7 +19,8 @@ G_STATIC_ASSERT((int)FILTER_VERDICTS == (int)STOREHOOK_VERDICTS);
 /* The texts of an incident, with room of their own. */
 typedef struct {
     char reference[64], message[64], quarantine[64], version[64];
-    char sender[STOREHOOK_TEXT_MAX + 1], recipients[STOREHOOK_TEXT_MAX + 1];
+    char sender[STOREHOOK_TEXT_MAX + 1];
+    char *recipients; /* never NULL */
     char subject[STOREHOOK_TEXT_MAX + 1], name[STOREHOOK_TEXT_MAX + 1];
     char type[128], verdict_name[128], note[256];
     const char *program; /* of `clients` */
@@ -29,6 +30,29 @@ typedef struct {
     guint64 size;
 } Told;
 
+static void told_free(Told *told)
+{
+    g_free(told->recipients);
+    g_free(told);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Told, told_free)
+
+/* Text, or a memfd with it; "" when they are absent or cannot be read. */
+static char *read_recipients(const StorehookMessage *m)
+{
+    g_autofree char *text = g_malloc0(STOREHOOK_RECIPIENTS_MAX + 1);
+    StorehookValue value;
+
+    if (!storehook_read_find(m, STOREHOOK_FIELD_RECIPIENTS, &value) || value.descriptor < 0)
+        return g_strdup(
+            channel_text(m, STOREHOOK_FIELD_RECIPIENTS, text, STOREHOOK_INLINE_MAX + 1));
+    if (value.size > STOREHOOK_RECIPIENTS_MAX ||
+        storehook_memfd_check(value.descriptor, value.size) < 0 ||
+        pread(value.descriptor, text, value.size, 0) != (ssize_t)value.size)
+        return g_strdup("");
+    return g_utf8_make_valid(text, -1);
+}
+
 static void told_read(Told *told, const Records *records, const StorehookMessage *m)
 {
     channel_text(m, STOREHOOK_FIELD_INCIDENT, told->reference, sizeof(told->reference));
@@ -36,7 +60,7 @@ static void told_read(Told *told, const Records *records, const StorehookMessage
     channel_text(m, CHANNEL_FIELD_QUARANTINE_ID, told->quarantine, sizeof(told->quarantine));
     channel_text(m, CHANNEL_FIELD_VERSION, told->version, sizeof(told->version));
     channel_text(m, STOREHOOK_FIELD_SENDER, told->sender, sizeof(told->sender));
-    channel_text(m, STOREHOOK_FIELD_RECIPIENTS, told->recipients, sizeof(told->recipients));
+    told->recipients = read_recipients(m);
     channel_text(m, STOREHOOK_FIELD_SUBJECT, told->subject, sizeof(told->subject));
     channel_text(m, STOREHOOK_FIELD_NAME, told->name, sizeof(told->name));
     channel_text(m, STOREHOOK_FIELD_TYPE, told->type, sizeof(told->type));
@@ -55,7 +79,7 @@ static void told_read(Told *told, const Records *records, const StorehookMessage
 
 static void take_incident(const Records *records, const StorehookMessage *message)
 {
-    g_autofree Told *told = g_new0(Told, 1);
+    g_autoptr(Told) told = g_new0(Told, 1);
     g_autoptr(GError) error = NULL;
     Incident incident;
 
@@ -83,7 +107,7 @@ static void take_incident(const Records *records, const StorehookMessage *messag
         log_line(records->log, "incident lost=%s reason=\"%s\"", told->reference, error->message);
     log_line(records->log,
              "incident reference=%s verdict=%s name=\"%s\" action=%s sender=\"%s\" "
-             "recipients=\"%s\" attachment=\"%s\" quarantine=%s%s%s",
+             "recipients=\"%.1024s\" attachment=\"%s\" quarantine=%s%s%s",
              told->reference, filter_verdict_name(told->verdict), told->verdict_name,
              filter_action_name(told->action), told->sender, told->recipients, told->name,
              told->quarantine[0] ? told->quarantine : "-", told->note[0] ? " note=" : "",
@@ -107,7 +131,7 @@ static void answer_stored(int socket, guint64 number, const char *id, const char
 static void take_quarantine(const Records *records, ChannelMessage *message, int socket)
 {
     const StorehookMessage *m = &message->message;
-    g_autofree Told *told = g_new0(Told, 1);
+    g_autoptr(Told) told = g_new0(Told, 1);
     g_autoptr(GError) error = NULL;
     g_autofree char *id = NULL;
     StorehookValue digests;
@@ -119,7 +143,7 @@ static void take_quarantine(const Records *records, ChannelMessage *message, int
     item = (QuarantineItem){.incident = told->reference,
                             .sender = told->sender,
                             .recipients = told->recipients,
-                            .recipients_cut = strlen(told->recipients) >= STOREHOOK_TEXT_MAX,
+                            .recipients_cut = strlen(told->recipients) >= STOREHOOK_RECIPIENTS_MAX,
                             .subject = told->subject,
                             .name = told->name,
                             .verdict = told->verdict,

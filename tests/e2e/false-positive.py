@@ -64,5 +64,26 @@ def released_while_in_force(build):
                    "the released message, as it was")
 
 
+def released_to_a_thousand(build):
+    """As many recipients as a message may have: all are known to the records, and each gets it."""
+    users = [f"recipient-{number:04}-of-a-list" for number in range(1000)]
+    with Rig(build, users=users) as rig:
+        rig.configure(extra=f"[quarantine]\nrelease-lmtp=unix:{rig.scratch}/store.lmtp\n")
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        message = mail("eicar", "list", "for everybody")
+        assert store.deliver(users, message) == {}
+        (incident,) = rig.incidents()
+        (item,) = rig.control("quarantine", "list")["items"]
+        everybody = [f"{user}@example.org" for user in users]
+        assert sorted(incident["recipients"]) == everybody
+        assert sorted(item["recipients"]) == everybody and not item["recipients-cut"]
+        assert store.messages(users[0]) == {}
+        release = rig.control("quarantine", "release", item["id"])["release"]
+        assert release["released"] and len(release["recipients"]) == len(users)
+        for user in (users[0], users[499], users[999]):
+            assert list(store.messages(user).values()) == [message], user
+
+
 if __name__ == "__main__":
-    main(mended, released_while_in_force)
+    main(mended, released_while_in_force, released_to_a_thousand)
