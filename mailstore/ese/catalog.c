@@ -370,6 +370,42 @@ JET_ERR catalog_load(Txn *txn, uint32_t object_id, Schema **ret)
     return JET_errSuccess;
 }
 
+static JET_ERR catalog_visit_table(Txn *txn, Bytes name_row,
+                                   JET_ERR (*visit)(void *context, const Schema *table),
+                                   void *context)
+{
+    RowReader row = row_reader(name_row);
+    uint32_t object_id = read_u32(&row);
+    RETURN_IF_ERROR(row_result(&row, false));
+    Schema *table = schema_new();
+    if (!table)
+        return JET_errOutOfMemory;
+    table->object_id = object_id;
+    JET_ERR err = catalog_load_table_row(txn, table);
+    if (err >= 0)
+        err = visit(context, table);
+    schema_unref(table);
+    return err;
+}
+
+JET_ERR catalog_each_table(Txn *txn, JET_ERR (*visit)(void *context, const Schema *table),
+                           void *context)
+{
+    TreeCursor *cursor;
+    CatalogKey prefix = key_of_name("");
+    Bytes key, value;
+    RETURN_IF_ERROR(tree_cursor_new(txn, TREE_CATALOG, &cursor));
+    JET_ERR err =
+        tree_cursor_seek(cursor, SEEK_GE, key_view(&prefix), (Bytes){NULL, 0}, &key, &value);
+    while (err >= 0 && key.size > prefix.size && memcmp(key.data, prefix.data, prefix.size) == 0) {
+        err = catalog_visit_table(txn, value, visit, context);
+        if (err >= 0)
+            err = tree_cursor_next(cursor, &key, &value);
+    }
+    tree_cursor_free(cursor);
+    return err == JET_errRecordNotFound ? JET_errSuccess : err;
+}
+
 JET_ERR catalog_lock(Txn *txn, uint32_t object_id, LockKind kind)
 {
     CatalogKey key = key_of_table(object_id);

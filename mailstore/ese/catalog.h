@@ -32,6 +32,10 @@ JET_ERR catalog_find_table(Txn *txn, const char *name, uint32_t *ret_object_id);
 JET_ERR catalog_read_version(Txn *txn, uint32_t object_id, uint64_t *ret_version);
 /* A sealed schema of the definition that this transaction sees. */
 JET_ERR catalog_load(Txn *txn, uint32_t object_id, Schema **ret);
+/* Every table in the order of its name in lower case, with its own data only: no columns or
+ * indexes. Ends with the first error of `visit`. */
+JET_ERR catalog_each_table(Txn *txn, JET_ERR (*visit)(void *context, const Schema *table),
+                           void *context);
 /* Locks the definition: JET_errWriteConflict when another session has changed or is using it.
  * Users of a table share the lock among themselves. */
 JET_ERR catalog_lock(Txn *txn, uint32_t object_id, LockKind kind);

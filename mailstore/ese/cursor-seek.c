@@ -176,8 +176,9 @@ static JET_ERR cursor_check_unique(Cursor *cursor, const Key *key)
     Cursor other = *cursor;
     other.range.active = false;
     cursor->in_sync = false;
+    bool has_duplicates = cursor->index || cursor->temporary;
     Bytes bookmark =
-        cursor->index ? (Bytes){cursor->bookmark, cursor->bookmark_size} : (Bytes){NULL, 0};
+        has_duplicates ? (Bytes){cursor->bookmark, cursor->bookmark_size} : (Bytes){NULL, 0};
     JET_ERR err = cursor_find(&other, SEEK_GT, key_bytes(key), bookmark);
     if (err == JET_errRecordNotFound)
         return JET_wrnUniqueKey;

@@ -30,6 +30,12 @@ JET_ERR cursor_enter(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
     return JET_errSuccess;
 }
 
+JET_ERR cursor_enter_stored(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
+{
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, ret));
+    return (*ret)->temporary ? cursor_leave(*ret, JET_errIllegalOperation) : JET_errSuccess;
+}
+
 JET_ERR cursor_leave(Cursor *cursor, JET_ERR err)
 {
     return session_leave(cursor->session, err);
@@ -104,6 +110,7 @@ static void cursor_free(Cursor *cursor)
     record_builder_clear(&cursor->update.old_row);
     free(cursor->update.long_values);
     schema_unref(cursor->schema);
+    temporary_free(cursor->temporary);
     atomic_fetch_sub_explicit(&cursor->session->instance->n_cursors, 1, memory_order_relaxed);
     free(cursor);
 }
@@ -186,6 +193,23 @@ JET_ERR cursor_open(Session *session, JET_DBID dbid, const char *name, JET_GRBIT
     return err;
 }
 
+JET_ERR cursor_open_temporary(Session *session, TemporaryTable *table, JET_TABLEID *ret)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_allocate(session, NULL, &cursor));
+    JET_ERR err = handle_new(HANDLE_CURSOR, cursor, atomic_load(&session->handle), &cursor->handle);
+    if (err < 0) {
+        cursor_free(cursor);
+        return err;
+    }
+    cursor->temporary = table;
+    cursor->schema = schema_ref(temporary_schema(table));
+    cursor->grbit = JET_bitTableReadOnly;
+    cursor_link(cursor);
+    *ret = cursor->handle;
+    return JET_errSuccess;
+}
+
 JET_ERR cursor_dup(Cursor *cursor, JET_TABLEID *ret)
 {
     Scope scope;
@@ -212,7 +236,8 @@ void cursor_close(Cursor *cursor)
         session->cursors = cursor->next;
     if (cursor->next)
         cursor->next->previous = cursor->previous;
-    cursor_give_table(cursor);
+    if (!cursor->temporary)
+        cursor_give_table(cursor);
     cursor_free(cursor);
 }
 
@@ -220,6 +245,10 @@ void cursor_close(Cursor *cursor)
 
 JET_ERR cursor_scope(Cursor *cursor, bool writes, Scope *ret)
 {
+    if (cursor->temporary) { /* needs no transaction */
+        *ret = (Scope){.session = cursor->session, .writes = writes};
+        return JET_errSuccess;
+    }
     return scope_begin(cursor->session, cursor->database, writes, ret);
 }
 
@@ -235,6 +264,8 @@ JET_ERR cursor_refresh(Cursor *cursor, Txn *txn)
 {
     uint64_t version;
     Schema *schema;
+    if (cursor->temporary)
+        return JET_errSuccess;
     RETURN_IF_ERROR(catalog_read_version(txn, cursor->table->object_id, &version));
     if (version == cursor->schema->version)
         return JET_errSuccess;
@@ -250,8 +281,8 @@ JET_ERR cursor_refresh(Cursor *cursor, Txn *txn)
 JET_ERR cursor_refresh_if_stale(Cursor *cursor)
 {
     Scope scope;
-    if (atomic_load_explicit(&cursor->table->version, memory_order_acquire) ==
-        cursor->schema->version)
+    if (cursor->temporary || atomic_load_explicit(&cursor->table->version, memory_order_acquire) ==
+                                 cursor->schema->version)
         return JET_errSuccess;
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
     return scope_end(&scope, cursor_refresh(cursor, scope.txn));
@@ -334,10 +365,17 @@ JET_ERR cursor_read_row(Cursor *cursor, Txn *txn, Bytes *ret)
 {
     uint8_t key[TREE_KEY_MAX];
     size_t size;
+    Bytes bookmark = {cursor->bookmark, cursor->bookmark_size};
     if (cursor->position != POSITION_ON_ENTRY)
         return JET_errNoCurrentRecord;
+    if (cursor->temporary) {
+        TemporaryRow row;
+        RETURN_IF_ERROR(temporary_by_bookmark(cursor->temporary, bookmark, &row));
+        *ret = row.row;
+        return JET_errSuccess;
+    }
     if (cursor->row_epoch != cursor->session->epoch) {
-        cursor_key_of_row(cursor, (Bytes){cursor->bookmark, cursor->bookmark_size}, key, &size);
+        cursor_key_of_row(cursor, bookmark, key, &size);
         JET_ERR err = txn_get(txn, TREE_ROWS, (Bytes){key, size}, &cursor->row);
         if (err == JET_errRecordNotFound)
             return JET_errRecordDeleted;

@@ -8,6 +8,7 @@
 #include "mailstore/ese/key.h"
 #include "mailstore/ese/record.h"
 #include "mailstore/ese/session.h"
+#include "mailstore/ese/temporary.h"
 
 enum {
     TREE_KEY_MAX = STORE_KEY_MAX + 1, /* a limit key with something after it */
@@ -59,8 +60,9 @@ typedef struct {
 struct Cursor {
     JET_TABLEID handle;
     Session *session;
-    SessionDatabase *database;
+    SessionDatabase *database; /* NULL, as the table: of a temporary one */
     Table *table;
+    TemporaryTable *temporary; /* owned; NULL: a stored table */
     Schema *schema;
     const Index *index; /* NULL: the order of the rows themselves, by primary key or insertion */
     JET_GRBIT grbit;
@@ -88,12 +90,16 @@ struct Cursor {
 
 /* Enters the session and finds its cursor. JET_errInvalidTableId, JET_errSesidTableIdMismatch. */
 JET_ERR cursor_enter(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret);
+/* As cursor_enter, for calls that only a stored table can do: JET_errIllegalOperation. */
+JET_ERR cursor_enter_stored(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret);
 JET_ERR cursor_leave(Cursor *cursor, JET_ERR err); /* returns `err` */
 
 JET_ERR cursor_open(Session *session, JET_DBID dbid, const char *name, JET_GRBIT grbit,
                     JET_TABLEID *ret);
 JET_ERR cursor_open_object(Session *session, SessionDatabase *database, Txn *txn,
                            uint32_t object_id, JET_GRBIT grbit, Cursor **ret);
+/* Takes the sealed table when it succeeds. */
+JET_ERR cursor_open_temporary(Session *session, TemporaryTable *table, JET_TABLEID *ret);
 JET_ERR cursor_dup(Cursor *cursor, JET_TABLEID *ret);
 void cursor_close(Cursor *cursor);
 

@@ -10,7 +10,7 @@
 JET_ERR entry_prepare_update(JET_SESID sesid, JET_TABLEID tableid, uint32_t prep)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     if (prep != JET_prepCancel)
         return cursor_leave(cursor, update_prepare(cursor, prep));
     if (cursor->update.kind == UPDATE_NONE)
@@ -35,7 +35,7 @@ JET_ERR entry_set_column(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID colu
         set.ibLongValue = psetinfo->ibLongValue;
         set.itagSequence = psetinfo->itagSequence;
     }
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(cursor, update_set_column(cursor, &set));
 }
 
@@ -57,7 +57,7 @@ JET_ERR entry_set_columns(JET_SESID sesid, JET_TABLEID tableid, JET_SETCOLUMN *p
     Cursor *cursor;
     if (!psetcolumn && csetcolumn > 0)
         return JET_errInvalidParameter;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(cursor, set_all(cursor, psetcolumn, csetcolumn));
 }
 
@@ -71,14 +71,14 @@ JET_ERR entry_update2(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, ui
                       uint32_t *pcbActual, JET_GRBIT grbit)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(cursor, update_apply(cursor, pvBookmark, cbBookmark, pcbActual, grbit));
 }
 
 JET_ERR entry_delete(JET_SESID sesid, JET_TABLEID tableid)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(cursor, update_delete(cursor));
 }
 
@@ -87,7 +87,7 @@ JET_ERR entry_escrow_update(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID c
                             JET_GRBIT grbit)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(
         cursor, update_escrow(cursor, columnid, pv, cbMax, pvOld, cbOldMax, pcbOldActual, grbit));
 }
@@ -95,7 +95,7 @@ JET_ERR entry_escrow_update(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID c
 JET_ERR entry_get_lock(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(cursor, update_lock(cursor, grbit));
 }
 

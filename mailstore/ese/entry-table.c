@@ -100,7 +100,7 @@ JET_ERR entry_add_column(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColum
                          JET_COLUMNID *pcolumnid)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(cursor, table_add_column(cursor, szColumnName, pcolumndef, pvDefault,
                                                  cbDefault, pcolumnid));
 }
@@ -111,7 +111,7 @@ JET_ERR entry_create_index(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szInd
     Cursor *cursor;
     IndexSpec spec = {
         .name = szIndexName, .key = szKey, .key_size = cbKey, .grbit = grbit, .density = lDensity};
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(cursor, table_create_index(cursor, &spec));
 }
 
@@ -119,7 +119,7 @@ JET_ERR entry_create_index2(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREAT
                             uint32_t cIndexCreate)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(cursor,
                         table_create_indexes(cursor, pindexcreate, cIndexCreate, INDEX_CREATE_1));
 }
@@ -160,7 +160,7 @@ JET_ERR entry_dup_cursor(JET_SESID sesid, JET_TABLEID tableid, JET_TABLEID *ptab
     Cursor *cursor;
     if (grbit != 0)
         return JET_errInvalidGrbit;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(cursor, cursor_dup(cursor, ptableid));
 }
 
@@ -178,9 +178,9 @@ JET_ERR entry_get_table_column_info(JET_SESID sesid, JET_TABLEID tableid, JET_PC
                                     void *pvResult, uint32_t cbMax, uint32_t InfoLevel, bool wide)
 {
     Cursor *cursor;
-    (void)wide; /* the levels that are there give no text */
     RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
-    return cursor_leave(cursor, info_column(cursor, szColumnName, pvResult, cbMax, InfoLevel));
+    return cursor_leave(cursor,
+                        info_column(cursor, szColumnName, pvResult, cbMax, InfoLevel, wide));
 }
 
 static JET_ERR open_for_info(JET_SESID sesid, JET_DBID dbid, const char *name, Session **ret,
@@ -197,10 +197,9 @@ JET_ERR entry_get_column_info(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableN
 {
     Session *session;
     JET_TABLEID table;
-    (void)wide;
     RETURN_IF_ERROR(open_for_info(sesid, dbid, szTableName, &session, &table));
     Cursor *cursor = session->cursors; /* the newest */
-    JET_ERR err = info_column(cursor, pColumnNameOrId, pvResult, cbMax, InfoLevel);
+    JET_ERR err = info_column(cursor, pColumnNameOrId, pvResult, cbMax, InfoLevel, wide);
     cursor_close(cursor);
     return session_leave(session, err);
 }
@@ -225,4 +224,14 @@ JET_ERR entry_get_index_info(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableNa
     JET_ERR err = info_index(cursor, szIndexName, pvResult, cbResult, InfoLevel, wide);
     cursor_close(cursor);
     return session_leave(session, err);
+}
+
+JET_ERR entry_get_object_info(JET_SESID sesid, JET_DBID dbid, JET_OBJTYP objtyp,
+                              JET_PCSTR szContainerName, JET_PCSTR szObjectName, void *pvResult,
+                              uint32_t cbMax, uint32_t InfoLevel, bool wide)
+{
+    Session *session;
+    RETURN_IF_ERROR(session_enter(sesid, &session));
+    return session_leave(session, info_objects(session, dbid, objtyp, szContainerName, szObjectName,
+                                               pvResult, cbMax, InfoLevel, wide));
 }

@@ -238,6 +238,33 @@ AT(JET_SETCOLUMN, ibLongValue, 24);
 AT(JET_SETCOLUMN, itagSequence, 28);
 AT(JET_SETCOLUMN, err, 32);
 
+SIZE(JET_COLUMNBASE_A, 540);
+AT(JET_COLUMNBASE_A, cp, 16);
+AT(JET_COLUMNBASE_A, cbMax, 20);
+AT(JET_COLUMNBASE_A, grbit, 24);
+AT(JET_COLUMNBASE_A, szBaseTableName, 28);
+AT(JET_COLUMNBASE_A, szBaseColumnName, 284);
+
+SIZE(JET_COLUMNBASE_W, 1052);
+AT(JET_COLUMNBASE_W, cp, 16);
+AT(JET_COLUMNBASE_W, cbMax, 20);
+AT(JET_COLUMNBASE_W, grbit, 24);
+AT(JET_COLUMNBASE_W, szBaseTableName, 28);
+AT(JET_COLUMNBASE_W, szBaseColumnName, 540);
+
+SIZE(JET_OBJECTLIST, 56);
+AT(JET_OBJECTLIST, tableid, 8);
+AT(JET_OBJECTLIST, cRecord, 16);
+AT(JET_OBJECTLIST, columnidcontainername, 20);
+AT(JET_OBJECTLIST, columnidobjectname, 24);
+AT(JET_OBJECTLIST, columnidobjtyp, 28);
+AT(JET_OBJECTLIST, columniddtCreate, 32);
+AT(JET_OBJECTLIST, columniddtUpdate, 36);
+AT(JET_OBJECTLIST, columnidgrbit, 40);
+AT(JET_OBJECTLIST, columnidflags, 44);
+AT(JET_OBJECTLIST, columnidcRecord, 48);
+AT(JET_OBJECTLIST, columnidcPage, 52);
+
 SIZE(JET_SETINFO, 12);
 AT(JET_SETINFO, cbStruct, 0);
 AT(JET_SETINFO, ibLongValue, 4);

@@ -323,6 +323,42 @@ typedef struct {
 
 typedef struct {
     uint32_t cbStruct;
+    JET_TABLEID tableid;
+    uint32_t cRecord;
+    JET_COLUMNID columnidcontainername;
+    JET_COLUMNID columnidobjectname;
+    JET_COLUMNID columnidobjtyp;
+    JET_COLUMNID columniddtCreate;
+    JET_COLUMNID columniddtUpdate;
+    JET_COLUMNID columnidgrbit;
+    JET_COLUMNID columnidflags;
+    JET_COLUMNID columnidcRecord;
+    JET_COLUMNID columnidcPage;
+} JET_OBJECTLIST;
+
+#define ESENT_COLUMNBASE(SUFFIX, CHAR)                                                             \
+    typedef struct {                                                                               \
+        uint32_t cbStruct;                                                                         \
+        JET_COLUMNID columnid;                                                                     \
+        JET_COLTYP coltyp;                                                                         \
+        uint16_t wCountry;                                                                         \
+        uint16_t langid;                                                                           \
+        uint16_t cp;                                                                               \
+        uint16_t wFiller;                                                                          \
+        uint32_t cbMax;                                                                            \
+        JET_GRBIT grbit;                                                                           \
+        CHAR szBaseTableName[256];                                                                 \
+        CHAR szBaseColumnName[256];                                                                \
+    } JET_COLUMNBASE##SUFFIX;
+
+ESENT_COLUMNBASE(_A, char)
+ESENT_COLUMNBASE(_W, JET_WCHAR)
+#undef ESENT_COLUMNBASE
+
+typedef JET_COLUMNBASE_A JET_COLUMNBASE;
+
+typedef struct {
+    uint32_t cbStruct;
     JET_OBJTYP objtyp;
     JET_DATESERIAL dtCreate;
     JET_DATESERIAL dtUpdate;
@@ -483,22 +519,36 @@ JET_ERR JetDupCursor(JET_SESID sesid, JET_TABLEID tableid, JET_TABLEID *ptableid
  * JET_errFeatureNotAvailable. JET_errBufferTooSmall. */
 JET_ERR JetGetTableInfo(JET_SESID sesid, JET_TABLEID tableid, void *pvResult, uint32_t cbMax,
                         uint32_t InfoLevel);
-/* A JET_COLUMNDEF by name (JET_ColInfo) or by id (JET_ColInfoByColid: szColumnName points at it);
- * lists give JET_errFeatureNotAvailable. JET_errColumnNotFound. */
+/* A JET_COLUMNDEF by name (JET_ColInfo) or by id (JET_ColInfoByColid: szColumnName points at it),
+ * likewise a JET_COLUMNBASE (JET_ColInfoBase, -BaseByColid), or a JET_COLUMNLIST
+ * (JET_ColInfoList, -ListCompact, -ListSortColumnid): a table of all columns, one a row, in the
+ * order of their names or ids, whose cursor is the caller's to close. Text in it is UTF-16 from
+ * the W function. JET_errColumnNotFound, JET_errBufferTooSmall. */
 JET_ERR JetGetTableColumnInfo(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName,
                               void *pvResult, uint32_t cbMax, uint32_t InfoLevel);
 /* As JetGetTableColumnInfo, of a table by name. */
 JET_ERR JetGetColumnInfo(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
                          JET_PCSTR pColumnNameOrId, void *pvResult, uint32_t cbMax,
                          uint32_t InfoLevel);
-/* Levels JET_IdxInfoCount, -KeyMost, -VarSegMac, -LocaleName; the others give
- * JET_errFeatureNotAvailable. No name is the primary index. JET_errIndexNotFound. */
+/* Levels JET_IdxInfoCount, -KeyMost, -VarSegMac, -LCID, -LocaleName, where no name is the primary
+ * index, and JET_IdxInfo and JET_IdxInfoList: a JET_INDEXLIST, a table with a row for each column
+ * of the index, or, without a name, of all, whose cursor is the caller's to close; its counts of
+ * keys, entries and pages are 0. The other levels give JET_errFeatureNotAvailable.
+ * JET_errIndexNotFound, JET_errBufferTooSmall. */
 JET_ERR JetGetTableIndexInfo(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName,
                              void *pvResult, uint32_t cbResult, uint32_t InfoLevel);
 /* As JetGetTableIndexInfo, of a table by name. */
 JET_ERR JetGetIndexInfo(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
                         JET_PCSTR szIndexName, void *pvResult, uint32_t cbResult,
                         uint32_t InfoLevel);
+
+/* A JET_OBJECTINFO of a table (JET_ObjInfo, -NoStats), or a JET_OBJECTLIST of all (JET_ObjInfoList,
+ * -ListNoStats): a table whose cursor is the caller's to close. The only container is "Tables";
+ * counts are 0 and times are not kept. The other levels give JET_errFeatureNotAvailable.
+ * JET_errObjectNotFound, JET_errBufferTooSmall. */
+JET_ERR JetGetObjectInfo(JET_SESID sesid, JET_DBID dbid, JET_OBJTYP objtyp,
+                         JET_PCSTR szContainerName, JET_PCSTR szObjectName, void *pvResult,
+                         uint32_t cbMax, uint32_t InfoLevel);
 
 /* --- Records ------------------------------------------------------------------------ */
 

@@ -2,7 +2,7 @@
 /*
  * info.c - table, column and index information.
  *
- * Known limit: the levels that answer with a list, and those about space, are not there yet.
+ * Known limit: the levels about space are not there yet.
  *
  * Fails with JET_errBufferTooSmall, JET_errColumnNotFound, JET_errIndexNotFound,
  * JET_errFeatureNotAvailable, JET_errInvalidParameter.
@@ -15,8 +15,7 @@
 #include "mailstore/ese/wide.h"
 
 enum {
-    COLUMN_LANGUAGE = 0x409, /* what the original reports; nothing depends on it */
-    COLUMN_COUNTRY = 1,
+    TEMPORARY_DATABASE = 0,
     INFO_LEVEL_OPTIONS = 0xe0000000u,
 };
 
@@ -52,17 +51,19 @@ static JET_ERR info_text(const char *text, void *result, uint32_t size, bool wid
     return n < length ? JET_errBufferTooSmall : JET_errSuccess;
 }
 
-static JET_ERR info_object(const Cursor *cursor, void *result, uint32_t size)
+uint32_t info_table_flags(const Schema *schema)
+{
+    return schema->grbit & JET_bitTableCreateFixedDDL ? JET_bitObjectTableFixedDDL : 0;
+}
+
+static JET_ERR info_object(const Schema *schema, JET_GRBIT grbit, void *result, uint32_t size)
 {
     JET_OBJECTINFO info = {
         .cbStruct = sizeof(info),
         .objtyp = JET_objtypTable,
-        .grbit = JET_bitTableInfoBookmark | JET_bitTableInfoRollback,
+        .grbit = grbit,
+        .flags = info_table_flags(schema),
     };
-    if (!(cursor->grbit & JET_bitTableReadOnly))
-        info.grbit |= JET_bitTableInfoUpdatable;
-    if (cursor->schema->grbit & JET_bitTableCreateFixedDDL)
-        info.flags |= JET_bitObjectTableFixedDDL;
     if (!result || size < sizeof(info))
         return JET_errBufferTooSmall;
     memcpy(result, &info, sizeof(info));
@@ -73,11 +74,16 @@ JET_ERR info_table(Cursor *cursor, void *result, uint32_t size, uint32_t level, 
 {
     switch (level) {
     case JET_TblInfo:
-        return info_object(cursor, result, size);
+        return info_object(cursor->schema,
+                           cursor->grbit & JET_bitTableReadOnly
+                               ? INFO_TABLE_BITS & ~(JET_GRBIT)JET_bitTableInfoUpdatable
+                               : INFO_TABLE_BITS,
+                           result, size);
     case JET_TblInfoName:
         return info_text(cursor->schema->name, result, size, wide);
     case JET_TblInfoDbid:
-        return info_number(cursor->database->database->id, result, size);
+        return info_number(cursor->temporary ? TEMPORARY_DATABASE : cursor->database->database->id,
+                           result, size);
     case JET_TblInfoTemplateTableName:
         return info_text("", result, size, wide);
     case JET_TblInfoMostMany:
@@ -101,8 +107,8 @@ static JET_ERR info_column_definition(const Column *column, void *result, uint32
         .cbStruct = sizeof(definition),
         .columnid = column->id,
         .coltyp = column->coltyp,
-        .wCountry = COLUMN_COUNTRY,
-        .langid = COLUMN_LANGUAGE,
+        .wCountry = INFO_COUNTRY,
+        .langid = INFO_LANGUAGE,
         .cp = column->code_page,
         .cbMax = column->max_size,
         .grbit = column->grbit,
@@ -113,32 +119,78 @@ static JET_ERR info_column_definition(const Column *column, void *result, uint32
     return JET_errSuccess;
 }
 
-JET_ERR info_column(Cursor *cursor, const void *name, void *result, uint32_t size, uint32_t level)
+static JET_ERR info_column_base(const Schema *schema, const Column *column, void *result,
+                                uint32_t size, bool wide)
+{
+    JET_COLUMNBASE_W base = {
+        .cbStruct = wide ? sizeof(JET_COLUMNBASE_W) : sizeof(JET_COLUMNBASE_A),
+        .columnid = column->id,
+        .coltyp = column->coltyp,
+        .wCountry = INFO_COUNTRY,
+        .langid = INFO_LANGUAGE,
+        .cp = column->code_page,
+        .cbMax = column->max_size,
+        .grbit = column->grbit,
+    };
+    JET_COLUMNBASE_A *narrow = result;
+    const size_t fixed = offsetof(JET_COLUMNBASE_W, szBaseTableName);
+    if (!result || size < base.cbStruct)
+        return JET_errBufferTooSmall;
+    if (wide) {
+        RETURN_IF_ERROR(
+            wide_copy_out(schema->name, base.szBaseTableName, sizeof(base.szBaseTableName)));
+        RETURN_IF_ERROR(
+            wide_copy_out(column->name, base.szBaseColumnName, sizeof(base.szBaseColumnName)));
+        memcpy(result, &base, sizeof(base));
+        return JET_errSuccess;
+    }
+    memset(result, 0, sizeof(*narrow));
+    memcpy(result, &base, fixed);
+    memcpy(narrow->szBaseTableName, schema->name, strlen(schema->name));
+    memcpy(narrow->szBaseColumnName, column->name, strlen(column->name));
+    return JET_errSuccess;
+}
+
+/* The one that the question is about. */
+static JET_ERR info_find_column(const Schema *schema, const void *name, bool by_id,
+                                const Column **ret)
+{
+    if (!name || (!by_id && !*(const char *)name))
+        return JET_errInvalidParameter;
+    *ret = by_id ? schema_find_column(schema, *(const JET_COLUMNID *)name)
+                 : schema_find_column_by_name(schema, name);
+    return *ret ? JET_errSuccess : JET_errColumnNotFound;
+}
+
+JET_ERR info_column(Cursor *cursor, const void *name, void *result, uint32_t size, uint32_t level,
+                    bool wide)
 {
     const Column *column;
+    bool by_id = level & JET_ColInfoGrbitSortByColumnid;
     RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
     switch (level & ~INFO_LEVEL_OPTIONS) {
     case JET_ColInfo:
-        if (!name || !*(const char *)name)
-            return JET_errInvalidParameter;
-        column = schema_find_column_by_name(cursor->schema, name);
-        break;
+        RETURN_IF_ERROR(info_find_column(cursor->schema, name, false, &column));
+        return info_column_definition(column, result, size);
     case JET_ColInfoByColid:
-        if (!name)
-            return JET_errInvalidParameter;
-        column = schema_find_column(cursor->schema, *(const JET_COLUMNID *)name);
-        break;
-    case JET_ColInfoList:
-    case JET_ColInfoSysTabCursor:
+        RETURN_IF_ERROR(info_find_column(cursor->schema, name, true, &column));
+        return info_column_definition(column, result, size);
     case JET_ColInfoBase:
-    case JET_ColInfoListCompact:
-    case JET_ColInfoListSortColumnid:
+        RETURN_IF_ERROR(info_find_column(cursor->schema, name, false, &column));
+        return info_column_base(cursor->schema, column, result, size, wide);
     case JET_ColInfoBaseByColid:
+        RETURN_IF_ERROR(info_find_column(cursor->schema, name, true, &column));
+        return info_column_base(cursor->schema, column, result, size, wide);
+    case JET_ColInfoList:
+    case JET_ColInfoListCompact:
+        return info_column_list(cursor, result, size, by_id, wide);
+    case JET_ColInfoListSortColumnid:
+        return info_column_list(cursor, result, size, true, wide);
+    case JET_ColInfoSysTabCursor:
         return JET_errFeatureNotAvailable;
     default:
         return JET_errInvalidParameter;
     }
-    return column ? info_column_definition(column, result, size) : JET_errColumnNotFound;
 }
 
 static JET_ERR info_one_index(const Index *index, void *result, uint32_t size, uint32_t level,
@@ -152,12 +204,12 @@ static JET_ERR info_one_index(const Index *index, void *result, uint32_t size, u
     case JET_IdxInfoLocaleName:
         return info_text(index->collation.locale[0] ? index->collation.locale : TEXT_LOCALE_DEFAULT,
                          result, size, wide);
-    case JET_IdxInfo:
+    case JET_IdxInfoLCID:
+        return info_short((uint16_t)text_lcid_of_locale(index->collation.locale), result, size);
     case JET_IdxInfoSysTabCursor:
     case JET_IdxInfoOLC:
     case JET_IdxInfoResetOLC:
     case JET_IdxInfoSpaceAlloc:
-    case JET_IdxInfoLCID:
     case JET_IdxInfoIndexId:
     case JET_IdxInfoCreateIndex:
     case JET_IdxInfoCreateIndex2:
@@ -174,11 +226,15 @@ JET_ERR info_index(Cursor *cursor, const char *name, void *result, uint32_t size
     RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
     if (level == JET_IdxInfoCount)
         return info_number(cursor->schema->n_indexes, result, size);
-    if (level == JET_IdxInfoList)
-        return JET_errFeatureNotAvailable;
+    bool is_list = level == JET_IdxInfo || level == JET_IdxInfoList;
+    if (is_list && (!name || !*name))
+        return info_index_list(cursor, NULL, result, size, wide);
     const Index *index =
         name && *name ? schema_find_index_by_name(cursor->schema, name) : cursor->schema->primary;
-    return index ? info_one_index(index, result, size, level, wide) : JET_errIndexNotFound;
+    if (!index)
+        return JET_errIndexNotFound;
+    return is_list ? info_index_list(cursor, index, result, size, wide)
+                   : info_one_index(index, result, size, level, wide);
 }
 
 JET_ERR info_current_index(Cursor *cursor, char *name, uint32_t size)
@@ -187,4 +243,41 @@ JET_ERR info_current_index(Cursor *cursor, char *name, uint32_t size)
     if (!name || size == 0)
         return JET_errInvalidParameter;
     return info_text(index ? index->name : "", name, size, false);
+}
+
+static JET_ERR info_object_by_name(Session *session, JET_DBID dbid, const char *name, void *result,
+                                   uint32_t size)
+{
+    JET_TABLEID table;
+    RETURN_IF_ERROR(cursor_open(session, dbid, name, JET_bitTableReadOnly, &table));
+    Cursor *cursor = session->cursors; /* the newest */
+    JET_ERR err = info_object(cursor->schema, INFO_TABLE_BITS, result, size);
+    cursor_close(cursor);
+    return err;
+}
+
+JET_ERR info_objects(Session *session, JET_DBID dbid, JET_OBJTYP type, const char *container,
+                     const char *name, void *result, uint32_t size, uint32_t level, bool wide)
+{
+    SessionDatabase *database;
+    RETURN_IF_ERROR(session_find_database(session, dbid, &database));
+    if (type != JET_objtypNil && type != JET_objtypTable)
+        return JET_errObjectNotFound;
+    if (container && *container && !name_equals(container, INFO_CONTAINER))
+        return JET_errObjectNotFound;
+    switch (level) {
+    case JET_ObjInfo:
+    case JET_ObjInfoNoStats:
+        return info_object_by_name(session, dbid, name, result, size);
+    case JET_ObjInfoList:
+    case JET_ObjInfoListNoStats:
+        return info_object_list(session, database, result, size, wide);
+    case JET_ObjInfoSysTabCursor:
+    case JET_ObjInfoListACM:
+    case JET_ObjInfoSysTabReadOnly:
+    case JET_ObjInfoRulesLoaded:
+        return JET_errFeatureNotAvailable;
+    default:
+        return JET_errInvalidParameter;
+    }
 }

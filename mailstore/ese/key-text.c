@@ -55,6 +55,17 @@ JET_ERR text_locale_of_lcid(uint32_t lcid, char locale[TEXT_LOCALE_MAX + 1])
     return JET_errSuccess;
 }
 
+uint32_t text_lcid_of_locale(const char *locale)
+{
+    char posix[ULOC_FULLNAME_CAPACITY];
+    UErrorCode status = U_ZERO_ERROR;
+    const char *name = *locale ? locale : TEXT_LOCALE_DEFAULT;
+    if (strcmp(name, "und") == 0)
+        return 0x7f;
+    uloc_forLanguageTag(name, posix, sizeof(posix), NULL, &status);
+    return U_SUCCESS(status) && status != U_STRING_NOT_TERMINATED_WARNING ? uloc_getLCID(posix) : 0;
+}
+
 static UColAttributeValue collation_strength(uint32_t map_flags)
 {
     if (!(map_flags & TEXT_MAP_IGNORE_CASE))

@@ -65,6 +65,8 @@ JET_ERR wide_text_counted(JET_PCWSTR from, uint32_t size, WideText *to)
 
 JET_ERR wide_name_or_id(JET_PCWSTR from, uint32_t level, WideText *to)
 {
+    level &= ~(uint32_t)(JET_ColInfoGrbitNonDerivedColumnsOnly | JET_ColInfoGrbitMinimalInfo |
+                         JET_ColInfoGrbitSortByColumnid);
     if (level != JET_ColInfoByColid && level != JET_ColInfoBaseByColid)
         return wide_text(from, to);
     to->text = (char *)from;
