@@ -12,6 +12,8 @@
 
 #include "tests/preload/fake-service.h"
 
+bool host_digest_is_secondary;
+
 static JET_INSTANCE instance;
 static JET_DBID database;
 
@@ -71,19 +73,29 @@ static const struct {
 static void create_table(Host *host, HostTable table)
 {
     JET_COLUMNCREATE columns[10] = {0};
-    char key[64], index_name[] = "primary";
-    JET_INDEXCREATE2 index = {.cbStruct = sizeof(index),
-                              .szIndexName = index_name,
-                              .szKey = key,
-                              .cbKey = (uint32_t)strlen(specs[table].key) + 3,
-                              .grbit = JET_bitIndexPrimary | JET_bitIndexUnique,
-                              .ulDensity = 100};
+    char key[64], index_name[] = "key", number_name[] = "by number", number_key[] = "+number\0",
+                  number_column[] = "number";
+    bool by_number = table == HOST_CONTENTS && host_digest_is_secondary;
+    JET_INDEXCREATE2 indexes[] = {
+        {.cbStruct = sizeof(indexes[0]),
+         .szIndexName = index_name,
+         .szKey = key,
+         .cbKey = (uint32_t)strlen(specs[table].key) + 3,
+         .grbit = by_number ? JET_bitIndexUnique : JET_bitIndexPrimary | JET_bitIndexUnique,
+         .ulDensity = 100},
+        {.cbStruct = sizeof(indexes[0]),
+         .szIndexName = number_name,
+         .szKey = number_key,
+         .cbKey = sizeof(number_key),
+         .grbit = JET_bitIndexPrimary,
+         .ulDensity = 100},
+    };
     JET_TABLECREATE3 create = {.cbStruct = sizeof(create),
                                .szTableName = (char *)(uintptr_t)specs[table].name,
                                .ulDensity = 100,
                                .rgcolumncreate = columns,
-                               .rgindexcreate = &index,
-                               .cIndexes = 1};
+                               .rgindexcreate = indexes,
+                               .cIndexes = by_number ? 2 : 1};
     JET_ERR err;
 
     memset(key, 0, sizeof(key));
@@ -98,6 +110,11 @@ static void create_table(Host *host, HostTable table)
                                .grbit = spec->grbit,
                                .cp = spec->type == JET_coltypText ? 1252 : 0};
     }
+    if (by_number)
+        columns[create.cColumns++] = (JET_COLUMNCREATE){.cbStruct = sizeof(columns[0]),
+                                                        .szColumnName = number_column,
+                                                        .coltyp = JET_coltypCurrency,
+                                                        .grbit = JET_bitColumnAutoincrement};
     err = JetCreateTableColumnIndex3(host->sesid, database, &create);
     if (err < 0)
         fprintf(stderr, "create %s: %d\n", specs[table].name, err);

@@ -35,6 +35,10 @@ typedef struct {
     size_t size;
 } HostColumn;
 
+/* Set before the first opens: contents are in the order of a number, and found by their digest in
+ * another index. */
+extern bool host_digest_is_secondary;
+
 /* The first makes instance and database in `directory`; further ones are sessions of their own. */
 void host_open(Host *host, const char *directory);
 void host_open_tables(Host *host);

@@ -18,6 +18,7 @@ static const char *const clean[] = {"harmless", "b.txt", NULL};
 
 static void setup(void)
 {
+    host_digest_is_secondary = DIGEST_IS_SECONDARY;
     service = fake_service_start(hook_socket);
     host_open(&host, hook_directory);
 }
