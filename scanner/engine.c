@@ -267,18 +267,18 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
     verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
 }
 
-/* 0 or -errno. That there is room is asked each time; that a file can be made and filled, which
- * costs as much as a small scan, once in PROBE_MICROSECONDS. libclamav makes a directory there for
- * every scan and fails when it cannot. */
+/* 0 or -errno. That a file can be made and filled, which costs as much as a small scan, is tried
+ * once in PROBE_MICROSECONDS; that there is room is asked after each scan. libclamav makes a
+ * directory there for every scan and fails when it cannot. */
 static int engine_prove_directory(Engine *engine)
 {
     gint64 now = g_get_monotonic_time();
-    int result = temp_directory_check_space(engine->temp_fd);
+    int result;
 
-    if (result == 0 && now >= engine->next_probe) {
-        result = temp_directory_probe(engine->temp_fd);
-        engine->next_probe = result == 0 ? now + PROBE_MICROSECONDS : 0;
-    }
+    if (now < engine->next_probe)
+        return 0;
+    result = temp_directory_probe(engine->temp_fd);
+    engine->next_probe = result == 0 ? now + PROBE_MICROSECONDS : 0;
     return result;
 }
 

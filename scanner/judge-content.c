@@ -36,6 +36,18 @@ static void check_digest(Judge *judge, const StorehookMessage *request, const gu
         board_count(&judge->board->counts.digest_mismatches);
 }
 
+/* The link that follows names the file. If a rule will want the true type whatever the name, it is
+ * told now, while the bytes are at hand: the store need not bring them once more. */
+static void tell_type_ahead(Judge *judge, const Content *content, Answer *answer)
+{
+    const FilterSubject nameless = {.name = "", .size = (goffset)content->size};
+
+    if (!answer->verdict.type_is_sure &&
+        policy_row_action(judge->config->actions[answer->verdict.kind]) == STOREHOOK_ACTION_PASS &&
+        filter_rules_need_type(judge->rules, &nameless))
+        judge_tell_type(judge, content->bytes, content->size, answer->seen, &answer->verdict);
+}
+
 static void answer_with_notice(Answer *answer)
 {
     char *notice;
@@ -56,9 +68,11 @@ void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer
         SHA256(content.bytes, content.size, answer->seen);
         check_digest(judge, request, answer->seen);
         answer->verdict.size = content.size;
-        if (!judge_is_allowed(judge, answer->seen))
+        if (!judge_is_allowed(judge, answer->seen)) {
             answer->from_cache = judge_scan(judge, content.bytes, content.size, answer->seen,
                                             VERDICT_CACHE_CONTENT, &answer->verdict);
+            tell_type_ahead(judge, &content, answer);
+        }
     }
     content_close(&content);
     answer->action = policy_row_action(judge->config->actions[answer->verdict.kind]);

@@ -11,6 +11,7 @@
 #include "scanner/verdict-cache.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -28,6 +29,7 @@ enum {
 };
 
 G_STATIC_ASSERT(sizeof(Record) % sizeof(guint64) == 0);
+G_STATIC_ASSERT(offsetof(Record, key.digest) == 0);
 
 typedef struct {
     _Atomic guint64 sum;
@@ -126,6 +128,15 @@ static gboolean entry_read(const VerdictCache *cache, Entry *entry, Record *ret)
     return (guint)ret->verdict.kind < STOREHOOK_VERDICTS;
 }
 
+/* Cheaply, whether it may be this key's: most are not, and to read one takes its whole sum. */
+static gboolean entry_may_be(Entry *entry, const VerdictKey *key)
+{
+    guint64 start;
+
+    memcpy(&start, key->digest, sizeof(start));
+    return atomic_load_explicit(&entry->words[0], memory_order_relaxed) == start;
+}
+
 static Entry *set_of(VerdictCache *cache, const VerdictKey *key)
 {
     guint64 start;
@@ -146,7 +157,8 @@ gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict 
     for (gsize i = 0; i < VERDICT_CACHE_WAYS; i++) {
         Record record;
 
-        if (entry_read(cache, &set[i], &record) && memcmp(&record.key, key, sizeof(*key)) == 0) {
+        if (entry_may_be(&set[i], key) && entry_read(cache, &set[i], &record) &&
+            memcmp(&record.key, key, sizeof(*key)) == 0) {
             atomic_store_explicit(&set[i].used, clock_next(cache), memory_order_relaxed);
             *ret = record.verdict;
             return TRUE;
@@ -163,7 +175,8 @@ static Entry *set_choose(VerdictCache *cache, Entry *set, const VerdictKey *key)
     for (gsize i = 0; i < VERDICT_CACHE_WAYS; i++) {
         Record record;
 
-        if (entry_read(cache, &set[i], &record) && memcmp(&record.key, key, sizeof(*key)) == 0)
+        if (entry_may_be(&set[i], key) && entry_read(cache, &set[i], &record) &&
+            memcmp(&record.key, key, sizeof(*key)) == 0)
             return &set[i];
         if (atomic_load_explicit(&set[i].used, memory_order_relaxed) <
             atomic_load_explicit(&oldest->used, memory_order_relaxed))
