@@ -23,7 +23,9 @@ static int map_error;
 void *limited_mmap(void *address, size_t size, int protection, int flags, int fd,
                    off_t offset) __asm__("mmap");
 
-void *limited_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+/* ThreadSanitizer calls it too, before it can follow anybody. */
+__attribute__((no_sanitize_thread)) void *limited_mmap(void *address, size_t size, int protection,
+                                                       int flags, int fd, off_t offset)
 {
     if (map_most > 0 && size > map_most) {
         map_refusals++;
