@@ -14,7 +14,7 @@ typedef struct {
     const char *message; /* reference of the message's incident */
     const char *sender, *subject;
     const char *recipients; /* up to STOREHOOK_RECIPIENTS_MAX */
-    const char *name; /* of the part */
+    const char *name;       /* of the part */
     const Verdict *verdict;
     const guint8 *digest; /* 32 bytes, or NULL */
     FilterAction action;
