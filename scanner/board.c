@@ -80,6 +80,11 @@ void board_release_all(Board *board, guint slot)
     }
 }
 
+_Atomic guint64 *board_beats(Board *board, guint first_slot)
+{
+    return &board->beats[first_slot / BOARD_WORKERS_MAX];
+}
+
 guint64 board_now(void)
 {
     struct timespec now;

@@ -60,6 +60,7 @@ typedef struct {
 typedef struct {
     BoardCounts counts;
     BoardWorker workers[BOARD_SLOTS];
+    _Atomic guint64 beats[2];             /* see board_beats() */
     _Atomic guint64 claims[BOARD_CLAIMS]; /* see board_claim() */
 } Board;
 
@@ -78,6 +79,10 @@ BoardClaim board_claim(Board *board, guint slot, guint64 mark);
 void board_release(Board *board, guint slot, guint64 mark);
 /* All claims of a worker that is no more. */
 void board_release_all(Board *board, guint slot);
+
+/* A loader's signs of life, to be counted up while it works; a loader is known by its first slot.
+ */
+_Atomic guint64 *board_beats(Board *board, guint first_slot);
 
 guint64 board_now(void); /* microseconds, CLOCK_MONOTONIC */
 void board_count(_Atomic guint64 *counter);

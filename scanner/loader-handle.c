@@ -23,6 +23,11 @@
 #include "scanner/board.h"
 #include "scanner/loader.h"
 
+enum {
+    SILENCE_SECONDS = 3,  /* it beats twenty times a second */
+    LOADING_SECONDS = 600 /* all of ClamAV's signatures take half a minute on a busy machine */
+};
+
 typedef struct {
     LoaderHandle *loader;
     int channel;
@@ -37,6 +42,8 @@ struct LoaderHandle {
     int pidfd, channel;
     guint watch, channel_watch;
     guint first_slot;
+    guint64 beats; /* seen last, and for how many seconds */
+    guint silence;
     char *reason; /* from FAILED */
     WorkerHandle workers[BOARD_WORKERS_MAX];
 };
@@ -304,6 +311,23 @@ void loader_handle_drain(LoaderHandle *loader)
     loader->state = LOADER_DRAINING;
     storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_DRAIN, 0, 0, 0);
     (void)storehook_write_send(&writer, loader->channel, MSG_DONTWAIT);
+}
+
+gboolean loader_handle_is_silent(LoaderHandle *loader, guint64 beats)
+{
+    guint most = loader->state == LOADER_STARTING ? LOADING_SECONDS : SILENCE_SECONDS;
+
+    loader->silence = beats == loader->beats ? loader->silence + 1 : 0;
+    loader->beats = beats;
+    if (loader->silence < most)
+        return FALSE;
+    loader->silence = 0;
+    return TRUE;
+}
+
+void loader_handle_kill(LoaderHandle *loader)
+{
+    kill(loader->pid, SIGKILL);
 }
 
 LoaderState loader_handle_state(const LoaderHandle *loader)

@@ -52,6 +52,11 @@ LoaderHandle *loader_handle_free(LoaderHandle *loader);
 
 /* Lets the workers finish; `ended` comes later. */
 void loader_handle_drain(LoaderHandle *loader);
+/* Once a second, with its count of signs of life (board.h): TRUE, and the seconds begin anew, when
+ * for too long there was none. Time in which the caller itself stood still does not count. */
+gboolean loader_handle_is_silent(LoaderHandle *loader, guint64 beats);
+/* At once; `ended` comes later. Its workers die with it. */
+void loader_handle_kill(LoaderHandle *loader);
 LoaderState loader_handle_state(const LoaderHandle *loader);
 pid_t loader_handle_pid(const LoaderHandle *loader);
 guint loader_handle_first_slot(const LoaderHandle *loader);

@@ -37,9 +37,11 @@ enum {
     CONVERTERS_MAX = 32
 };
 
+static const char KILLED_LATE[] = "deadline", KILLED_STOPPED[] = "stopped";
+
 typedef struct {
     pid_t pid;
-    gboolean killed;    /* by us, for its deadline */
+    const char *killed; /* by us, and why */
     guint64 not_before; /* when to fork it again */
 } Child;
 
@@ -271,9 +273,12 @@ static void child_ended(Loader *loader, guint index, int status)
 
     atomic_store(&slot->pid, 0);
     board_release_all(loader->board, loader->first_slot + index);
-    if (child->killed) {
+    if (child->killed == KILLED_LATE) {
         board_count(&loader->board->counts.workers_timed_out);
-        g_strlcpy(reason, "deadline", sizeof(reason));
+        g_strlcpy(reason, child->killed, sizeof(reason));
+    } else if (child->killed) {
+        board_count(&loader->board->counts.workers_crashed);
+        g_strlcpy(reason, child->killed, sizeof(reason));
     } else if (WIFSIGNALED(status)) {
         board_count(&loader->board->counts.workers_crashed);
         g_snprintf(reason, sizeof(reason), "signal %d", WTERMSIG(status));
@@ -286,15 +291,27 @@ static void child_ended(Loader *loader, guint index, int status)
     tell_lost(loader, index, pid, reason);
 }
 
+static void child_kill(Child *child, const char *reason)
+{
+    child->killed = reason;
+    kill(child->pid, SIGKILL);
+}
+
+/* A worker that is stopped would hold its place, and what it has begun, for good. */
 static void loader_reap(Loader *loader)
 {
     int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        for (guint i = 0; i < loader->config->workers; i++)
-            if (loader->children[i].pid == pid)
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0)
+        for (guint i = 0; i < loader->config->workers; i++) {
+            if (loader->children[i].pid != pid)
+                continue;
+            if (WIFSTOPPED(status))
+                child_kill(&loader->children[i], KILLED_STOPPED);
+            else
                 child_ended(loader, i, status);
+        }
 }
 
 static void loader_enforce_ends(Loader *loader)
@@ -305,10 +322,8 @@ static void loader_enforce_ends(Loader *loader)
         Child *child = &loader->children[i];
         guint64 end = atomic_load(&loader->board->workers[loader->first_slot + i].end);
 
-        if (child->pid > 0 && !child->killed && end != 0 && now > end) {
-            child->killed = TRUE;
-            kill(child->pid, SIGKILL);
-        }
+        if (child->pid > 0 && !child->killed && end != 0 && now > end)
+            child_kill(child, KILLED_LATE);
     }
 }
 
@@ -356,6 +371,7 @@ static int loader_serve(Loader *loader)
     while (loader_fill(loader) > 0 || !loader->draining) {
         struct signalfd_siginfo signal;
 
+        board_count(board_beats(loader->board, loader->first_slot));
         if (poll(watched, G_N_ELEMENTS(watched), TICK_MILLISECONDS) < 0 && errno != EINTR)
             return EXIT_FAILURE;
         while (read(loader->signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal))
@@ -430,6 +446,8 @@ static int loader_run(Loader *loader, const char *config_name)
         tell_failed(error ? error->message : "the configuration cannot be read");
         return EXIT_FAILURE;
     }
+    /* Before it is told, or the time of loading would count as silence. */
+    board_count(board_beats(loader->board, loader->first_slot));
     if (!tell_ready(loader))
         return EXIT_FAILURE;
     status = loader_serve(loader);

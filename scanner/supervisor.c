@@ -385,6 +385,24 @@ static void expire(Supervisor *supervisor)
     allow_list_expire(supervisor->allow, now / G_USEC_PER_SEC);
 }
 
+/* A loader that hangs or is stopped forks nobody and sees to no deadline, but its workers may well
+ * serve: they go when another loader is ready. */
+static void watch_loader(Supervisor *supervisor, LoaderHandle *loader)
+{
+    const _Atomic guint64 *beats;
+
+    if (!loader)
+        return;
+    beats = board_beats(supervisor->board, loader_handle_first_slot(loader));
+    if (!loader_handle_is_silent(loader, *beats))
+        return;
+    log_line(supervisor->log, "loader silent pid=%d", (int)loader_handle_pid(loader));
+    if (loader != supervisor->serving)
+        loader_handle_kill(loader);
+    else if (!supervisor->starting)
+        supervisor_start_loader(supervisor);
+}
+
 static gboolean on_tick(gpointer user_data)
 {
     Supervisor *supervisor = user_data;
@@ -394,6 +412,9 @@ static gboolean on_tick(gpointer user_data)
     supervisor->ticks++;
     verdict_store_save(supervisor->verdicts, supervisor->cache);
     report_own_unscanned(supervisor);
+    watch_loader(supervisor, supervisor->serving);
+    watch_loader(supervisor, supervisor->draining);
+    watch_loader(supervisor, supervisor->starting);
     if (supervisor->ticks % EXPIRE_SECONDS == 1)
         expire(supervisor);
     if (interval == 0 || supervisor->ticks % interval != 0 || !supervisor->serving)

@@ -372,6 +372,26 @@ def temp_of(s):
 
 
 @test
+def stopped_processes_are_replaced():
+    """A stopped worker is killed and another takes its place; of a stopped loader the workers serve
+    on until another loader is ready."""
+    with Service() as s:
+        old = s.status()["workers"]["processes"]
+        for pid in old:
+            os.kill(pid, signal.SIGSTOP)
+        assert s.content(EICAR)["verdict"] == "infected"
+        s.wait_for(lambda: not set(old) & set(s.status()["workers"]["processes"]))
+        assert s.status()["workers"]["crashed"] == len(old)
+        loader = s.status()["workers"]["loader"]
+        os.kill(loader, signal.SIGSTOP)
+        assert s.content(EICAR + b" ")["verdict"] == "infected"
+        s.wait_for(lambda: s.status()["workers"]["loader"] not in (0, loader))
+        s.wait_for(lambda: not os.path.exists(f"/proc/{loader}"))
+        assert s.content(EICAR + b"  ")["verdict"] == "infected"
+        assert f"loader silent pid={loader}" in s.log()
+
+
+@test
 def nothing_outlives_a_killed_supervisor():
     """SIGKILL: no process and no socket that answers is left; the next start sweeps the rest."""
     with Service() as s:
