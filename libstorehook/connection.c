@@ -46,7 +46,8 @@ typedef enum {
 } State;
 
 static struct {
-    pthread_mutex_t handshake, sockets;
+    pthread_mutex_t handshake;
+    pthread_rwlock_t sockets;
     _Atomic State state;
     _Atomic uint32_t generation, deadline_ms;
     _Atomic int64_t next_us; /* no handshake or probe before this time */
@@ -63,7 +64,7 @@ static struct {
     bool defers;
 } connection = {
     .handshake = PTHREAD_MUTEX_INITIALIZER,
-    .sockets = PTHREAD_MUTEX_INITIALIZER,
+    .sockets = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP,
     .deadline_ms = 10000,
     .supervisor = {.fd = -1},
     .workers = {.fd = -1},
@@ -183,12 +184,12 @@ static int adopt(const Welcome *welcome, Descriptor *supervisor)
         }
         atomic_store(&connection.page_mapped, true);
     }
-    pthread_mutex_lock(&connection.sockets);
+    pthread_rwlock_wrlock(&connection.sockets);
     descriptor_close(&connection.supervisor);
     descriptor_close(&connection.workers);
     connection.supervisor = *supervisor;
     connection.workers = workers;
-    pthread_mutex_unlock(&connection.sockets);
+    pthread_rwlock_unlock(&connection.sockets);
     *supervisor = DESCRIPTOR_NONE;
     atomic_store(&connection.generation, welcome->generation);
     atomic_store(&connection.page_differs,
@@ -343,16 +344,20 @@ ConnectionMode connection_mode(void)
 /* Sends if the socket is still ours; a closed one is as good as a service that is gone. */
 static int send_once(Descriptor *socket, StorehookWriter *writer)
 {
-    int result;
+    int result = -EBADF;
 
-    pthread_mutex_lock(&connection.sockets);
-    if (descriptor_is_ours(socket)) {
+    /* Shared: sending wakes a worker, which may well take the processor from who sends; nobody
+     * else should wait for that. */
+    pthread_rwlock_rdlock(&connection.sockets);
+    if (descriptor_is_ours(socket))
         result = storehook_write_send(writer, socket->fd, MSG_DONTWAIT);
-    } else {
+    pthread_rwlock_unlock(&connection.sockets);
+    if (result != -EBADF)
+        return result;
+    pthread_rwlock_wrlock(&connection.sockets);
+    if (!descriptor_is_ours(socket))
         *socket = DESCRIPTOR_NONE;
-        result = -EBADF;
-    }
-    pthread_mutex_unlock(&connection.sockets);
+    pthread_rwlock_unlock(&connection.sockets);
     return result;
 }
 
@@ -374,10 +379,10 @@ static bool reopen_workers(void)
 
     if (workers.fd < 0)
         return false;
-    pthread_mutex_lock(&connection.sockets);
+    pthread_rwlock_wrlock(&connection.sockets);
     descriptor_close(&connection.workers);
     connection.workers = workers;
-    pthread_mutex_unlock(&connection.sockets);
+    pthread_rwlock_unlock(&connection.sockets);
     return true;
 }
 
@@ -401,9 +406,9 @@ int connection_send(StorehookWriter *writer, int64_t until_us)
         }
         if (result != -EAGAIN)
             return result;
-        pthread_mutex_lock(&connection.sockets);
+        pthread_rwlock_rdlock(&connection.sockets);
         fd = connection.workers.fd;
-        pthread_mutex_unlock(&connection.sockets);
+        pthread_rwlock_unlock(&connection.sockets);
         result = connection_wait(fd, POLLOUT, until_us);
         if (result == 0) {
             lost(BACK_OFF_US);
