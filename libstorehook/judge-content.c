@@ -32,25 +32,6 @@ static Decision replace(Judgement *judgement, const Answer *answer)
     return decision == DECISION_WRITE ? judge_links_again(judgement) : decision;
 }
 
-static Decision obey(Judgement *judgement, const Answer *answer)
-{
-    if (!judge_keep_answer(judgement->row, answer))
-        return judge_unscanned(judgement->row, STOREHOOK_REASON_RESOURCES);
-    switch (answer->action) {
-    case STOREHOOK_ACTION_PASS:
-        return DECISION_WRITE;
-    case STOREHOOK_ACTION_REPLACE:
-        return replace(judgement, answer);
-    case STOREHOOK_ACTION_REFUSE:
-        return DECISION_REFUSE;
-    case STOREHOOK_ACTION_DEFER:
-        return DECISION_DEFER;
-    default:
-        judgement->row->flagged = false;
-        return judge_unscanned(judgement->row, STOREHOOK_REASON_PROTOCOL);
-    }
-}
-
 static Decision ask(Judgement *judgement)
 {
     TrackedRow *row = judgement->row;
@@ -66,7 +47,8 @@ static Decision ask(Judgement *judgement)
     request_add_string(request, STOREHOOK_FIELD_DIGEST, &row->fields[FIELD_DIGEST]);
     request_add_blob(request, STOREHOOK_FIELD_DATA, &row->original);
     reason = request_ask(request, judgement->budget_us, &answer);
-    decision = reason == REQUEST_ANSWERED ? obey(judgement, answer) : judge_unscanned(row, reason);
+    decision = reason == REQUEST_ANSWERED ? judge_obey(judgement, answer, replace)
+                                          : judge_unscanned(row, reason);
     answer_free(answer);
     request_free(request);
     return decision;

@@ -83,25 +83,6 @@ static Decision replace(Judgement *judgement, const Answer *answer)
     return stored ? DECISION_WRITE : DECISION_REFUSE;
 }
 
-static Decision obey(Judgement *judgement, const Answer *answer)
-{
-    if (!judge_keep_answer(judgement->row, answer))
-        return judge_unscanned(judgement->row, STOREHOOK_REASON_RESOURCES);
-    switch (answer->action) {
-    case STOREHOOK_ACTION_PASS:
-        return DECISION_WRITE;
-    case STOREHOOK_ACTION_REPLACE:
-        return replace(judgement, answer);
-    case STOREHOOK_ACTION_REFUSE:
-        return DECISION_REFUSE;
-    case STOREHOOK_ACTION_DEFER:
-        return DECISION_DEFER;
-    default:
-        judgement->row->flagged = false;
-        return judge_unscanned(judgement->row, STOREHOOK_REASON_PROTOCOL);
-    }
-}
-
 /* One question. *ret_need_data: the answer is only that the bytes are needed. */
 static Decision ask(Judgement *judgement, const Blob *data, bool *ret_need_data)
 {
@@ -131,7 +112,7 @@ static Decision ask(Judgement *judgement, const Blob *data, bool *ret_need_data)
     else if (answer->need_data && !data->set)
         *ret_need_data = true;
     else
-        decision = obey(judgement, answer);
+        decision = judge_obey(judgement, answer, replace);
     answer_free(answer);
     request_free(request);
     return decision;

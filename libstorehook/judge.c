@@ -34,7 +34,8 @@ bool judge_may_ask(TrackedRow *row, Decision *ret)
     }
 }
 
-bool judge_keep_answer(TrackedRow *row, const Answer *answer)
+/* Keeps verdict, name, incident and flag in the row; none of it without memory. */
+static bool keep_answer(TrackedRow *row, const Answer *answer)
 {
     if (answer_copy(answer, STOREHOOK_FIELD_VERDICT_NAME, STOREHOOK_TEXT_MAX,
                     &row->fields[FIELD_VERDICT_NAME]) < 0 ||
@@ -44,6 +45,25 @@ bool judge_keep_answer(TrackedRow *row, const Answer *answer)
     row->verdict = answer->verdict;
     row->flagged = row->flagged || answer->flagged;
     return true;
+}
+
+Decision judge_obey(Judgement *judgement, const Answer *answer, JudgeReplace *replace)
+{
+    if (!keep_answer(judgement->row, answer))
+        return judge_unscanned(judgement->row, STOREHOOK_REASON_RESOURCES);
+    switch (answer->action) {
+    case STOREHOOK_ACTION_PASS:
+        return DECISION_WRITE;
+    case STOREHOOK_ACTION_REPLACE:
+        return replace(judgement, answer);
+    case STOREHOOK_ACTION_REFUSE:
+        return DECISION_REFUSE;
+    case STOREHOOK_ACTION_DEFER:
+        return DECISION_DEFER;
+    default:
+        judgement->row->flagged = false;
+        return judge_unscanned(judgement->row, STOREHOOK_REASON_PROTOCOL);
+    }
 }
 
 bool judge_is_same_store(const TrackedRow *a, const TrackedRow *b)

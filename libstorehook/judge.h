@@ -43,8 +43,9 @@ Decision judge_alone(Judgement *judgement);
 Decision judge_unscanned(TrackedRow *row, int reason);
 /* Whether to ask at all; else *ret is the decision. */
 bool judge_may_ask(TrackedRow *row, Decision *ret);
-/* Keeps verdict, name, incident and flag of an answer in the row; none of it without memory. */
-bool judge_keep_answer(TrackedRow *row, const Answer *answer);
+/* Keeps the answer in the row and does what it says; `replace` where that is to replace. */
+typedef Decision JudgeReplace(Judgement *judgement, const Answer *answer);
+Decision judge_obey(Judgement *judgement, const Answer *answer, JudgeReplace *replace);
 /* The standing row of this transaction that holds (or held) the content with the digest of `like`.
  */
 TrackedRow *judge_find_content(const Session *session, const TrackedRow *like);
