@@ -81,6 +81,18 @@ static Item *item_find(Quarantine *quarantine, const char *id, GError **error)
     return item;
 }
 
+/* One that no release has. */
+static Item *item_find_idle(Quarantine *quarantine, const char *id, GError **error)
+{
+    Item *item = item_find(quarantine, id, error);
+
+    if (item == NULL || !item->claimed)
+        return item;
+    g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_BUSY, "%s is being released right now",
+                id);
+    return NULL;
+}
+
 /* --- Metadata -------------------------------------------------------------------- */
 
 static void set_text(JsonObject *object, const char *member, const char *text)
@@ -452,15 +464,10 @@ gboolean quarantine_delete(Quarantine *quarantine, const char *id, GError **erro
 {
     g_autofree char *file = id_file(id);
     g_autofree char *delivered = g_strconcat(id, DELIVERED, NULL);
-    Item *item = item_find(quarantine, id, error);
+    Item *item = item_find_idle(quarantine, id, error);
 
     if (item == NULL)
         return FALSE;
-    if (item->claimed) {
-        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_BUSY,
-                    "%s is being released right now", id);
-        return FALSE;
-    }
     if (unlinkat(quarantine->directory, file, 0) != 0 && errno != ENOENT) {
         g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_IO,
                     "quarantine: cannot delete %s: %s", id, g_strerror(errno));
@@ -538,15 +545,10 @@ gboolean quarantine_mark_released(Quarantine *quarantine, const char *id, GError
 
 gboolean quarantine_claim(Quarantine *quarantine, const char *id, GError **error)
 {
-    Item *item = item_find(quarantine, id, error);
+    Item *item = item_find_idle(quarantine, id, error);
 
     if (item == NULL)
         return FALSE;
-    if (item->claimed) {
-        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_BUSY,
-                    "%s is being released right now", id);
-        return FALSE;
-    }
     item->claimed = TRUE;
     return TRUE;
 }
