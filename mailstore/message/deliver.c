@@ -15,6 +15,7 @@
 #include "mailstore/message/content.h"
 #include "mailstore/message/entry.h"
 #include "mailstore/message/folder.h"
+#include "mailstore/message/part-header.h"
 #include "mailstore/message/row.h"
 #include "mailstore/message/split.h"
 #include "mailstore/message/transaction.h"
@@ -26,9 +27,9 @@ enum {
 typedef struct {
     const SplitMessage *split;
     const char *sender;
-    char *recipients;
-    gint64 received; /* ms since 1970 */
-    Digest *digests; /* of the parts */
+    const char *recipients; /* one a line */
+    gint64 received;        /* ms since 1970 */
+    Digest *digests;        /* of the parts */
     DigestSet *locks;
     guint64 message;
 } Storing;
@@ -138,6 +139,21 @@ static JET_ERR message_store(MailSession *session, Storing *storing)
     return err;
 }
 
+/* What came without an envelope (APPEND) is from and for whom its header says. */
+static void envelope_tell(const MailDelivery *delivery, const SplitMessage *split,
+                          char **ret_sender, char **ret_recipients)
+{
+    const char *text = g_bytes_get_data(split->text, NULL);
+
+    if (delivery->recipients != NULL) {
+        *ret_sender = g_strdup(delivery->sender);
+        *ret_recipients = g_strjoinv("\n", (char **)delivery->recipients);
+        return;
+    }
+    *ret_sender = part_header_dup_addresses(text, split->header_size, "From");
+    *ret_recipients = part_header_dup_addresses(text, split->header_size, "To");
+}
+
 static JET_ERR message_split_and_store(MailSession *session, const MailDelivery *delivery,
                                        guint64 *ret_message)
 {
@@ -146,13 +162,12 @@ static JET_ERR message_split_and_store(MailSession *session, const MailDelivery 
     g_autofree Digest *digests = g_new(Digest, count + 1);
     for (guint i = 0; i < count; i++)
         digests[i] = content_digest(((SplitPart *)g_ptr_array_index(split->parts, i))->data);
-    g_autofree char *recipients = delivery->recipients != NULL
-                                      ? g_strjoinv("\n", (char **)delivery->recipients)
-                                      : g_strdup("");
+    g_autofree char *sender = NULL, *recipients = NULL;
+    envelope_tell(delivery, split, &sender, &recipients);
 
     Storing storing = {
         .split = split,
-        .sender = delivery->sender,
+        .sender = sender,
         .recipients = recipients,
         .received = g_get_real_time() / 1000,
         .digests = digests,

@@ -121,7 +121,8 @@ GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
  * that folder failed; FALSE only when the message could not be stored at all. */
 typedef struct {
     const char *sender;            /* envelope, may be "" */
-    const char *const *recipients; /* envelope addresses, NULL-terminated; NULL for APPEND */
+    const char *const *recipients; /* envelope addresses, NULL-terminated; NULL without an envelope
+                                      (APPEND): From and To of the header stand for it */
     GBytes *text;                  /* the whole message as received, CRLF */
     guint32 flags;
     const char *const *keywords;

@@ -15,8 +15,10 @@
 /* GMime brings no cleanup functions of its own. */
 typedef GMimeContentType PartContentType;
 typedef GMimeContentDisposition PartDisposition;
+typedef InternetAddressList PartAddresses;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PartContentType, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PartDisposition, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PartAddresses, g_object_unref)
 
 /* The value of the first field of that name, unfolded; NULL when there is none. */
 static char *field_dup(const char *text, gsize size, const char *name)
@@ -135,4 +137,42 @@ char *part_header_dup_subject(const char *text, gsize size)
     if (value == NULL)
         return g_strdup("");
     return text_take_bounded(g_mime_utils_header_decode_text(NULL, value), PART_SUBJECT_MAX);
+}
+
+/* Members of a group (RFC 5322 §3.4) count as if they stood alone; groups do not nest. */
+static void add_addresses(GString *out, InternetAddressList *list, guint *room)
+{
+    int count = internet_address_list_length(list);
+
+    for (int i = 0; i<count && * room> 0; i++) {
+        InternetAddress *address = internet_address_list_get_address(list, i);
+        const char *spec;
+
+        if (INTERNET_ADDRESS_IS_GROUP(address)) {
+            add_addresses(out, internet_address_group_get_members((InternetAddressGroup *)address),
+                          room);
+            continue;
+        }
+        spec = internet_address_mailbox_get_addr((InternetAddressMailbox *)address);
+        if (spec == NULL || *spec == '\0' || strpbrk(spec, "\r\n") != NULL)
+            continue;
+        g_string_append_printf(out, "%s%s", out->len > 0 ? "\n" : "", spec);
+        (*room)--;
+    }
+}
+
+char *part_header_dup_addresses(const char *text, gsize size, const char *field)
+{
+    g_autofree char *value = field_dup(text, MIN(size, PART_HEADER_MAX), field);
+    GString *out = g_string_new(NULL);
+    guint room = PART_ADDRESSES_MAX;
+
+    if (value != NULL) {
+        g_autoptr(PartAddresses) list = internet_address_list_parse(NULL, value);
+
+        if (list != NULL)
+            add_addresses(out, list, &room);
+    }
+    g_autofree char *raw = g_string_free(out, FALSE);
+    return g_utf8_make_valid(raw, -1);
 }

@@ -200,12 +200,12 @@ static Delimiter split_entity(Splitter *s, guint depth, gboolean in_digest)
     return delimiter;
 }
 
-static char *message_dup_subject(Splitter *s)
+static void read_message_header(Splitter *s, SplitMessage *split)
 {
     skip_header(s);
-    char *subject = part_header_dup_subject((const char *)s->bytes, s->pos);
+    split->header_size = s->pos;
+    split->subject = part_header_dup_subject((const char *)s->bytes, s->pos);
     s->pos = 0;
-    return subject;
 }
 
 SplitMessage *split_message_new(GBytes *message)
@@ -217,7 +217,7 @@ SplitMessage *split_message_new(GBytes *message)
     s.parts = g_ptr_array_new_with_free_func(split_part_free);
 
     SplitMessage *split = g_new0(SplitMessage, 1);
-    split->subject = message_dup_subject(&s);
+    read_message_header(&s, split);
     /* A delimiter cannot come back to level 0, so one entity is the whole message. */
     split_entity(&s, 0, FALSE);
     split->parts = s.parts;

@@ -28,8 +28,9 @@ typedef struct {
 
 typedef struct {
     GBytes *text;
-    GPtrArray *parts; /* of SplitPart */
-    char *subject;    /* decoded, UTF-8 */
+    GPtrArray *parts;  /* of SplitPart */
+    char *subject;     /* decoded, UTF-8 */
+    gsize header_size; /* of the message's own header, which begins the text */
 } SplitMessage;
 
 SplitMessage *split_message_new(GBytes *message);

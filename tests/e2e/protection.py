@@ -80,6 +80,8 @@ def appended(rig, store):
                                        ("public bad", "News", "internal")):
         one = incidents[subject]
         assert one["direction"] == direction, one
+        # No envelope with APPEND: the header's From and To stand for it.
+        assert one["sender"] and "carol" in str(one["recipients"]), one
         assert [place["folder"] for place in one["folders"]] == [folder], one
         assert one["folders"][0]["dropped"] == (subject != "notes"), one
 

@@ -8,6 +8,7 @@
 
 #include <gmime/gmime.h>
 
+#include "mailstore/message/part-header.h"
 #include "tests/unit/message/hostile-mail.h"
 #include "tests/unit/message/split-helper.h"
 
@@ -155,6 +156,22 @@ START_TEST(subject_is_decoded_and_bounded)
 }
 END_TEST
 
+START_TEST(addresses_are_found_in_all_their_forms)
+{
+    static const char header[] =
+        "From: \"Doe, Jane\" <jane@example.org>\r\n"
+        "to: a@example.org, friends: b@example.org, =?utf-8?q?C=C3=A9?= <c@example.org>;,\r\n"
+        " <d@example.org>\r\n\r\n";
+    g_autofree char *from = part_header_dup_addresses(header, sizeof header - 1, "From");
+    g_autofree char *to = part_header_dup_addresses(header, sizeof header - 1, "To");
+    g_autofree char *none = part_header_dup_addresses(header, sizeof header - 1, "Cc");
+
+    ck_assert_str_eq(from, "jane@example.org");
+    ck_assert_str_eq(to, "a@example.org\nb@example.org\nc@example.org\nd@example.org");
+    ck_assert_str_eq(none, "");
+}
+END_TEST
+
 START_TEST(limits_leave_the_rest_in_the_text)
 {
     g_autoptr(GString) wide = g_string_new("Content-Type: multipart/mixed; boundary=b\r\n\r\n");
@@ -205,6 +222,7 @@ int main(void)
     tcase_add_test(tcase, base64_part_is_cut_out_with_its_header);
     tcase_add_test(tcase, named_or_attached_identity_part_is_cut_out);
     tcase_add_test(tcase, everything_else_stays);
+    tcase_add_test(tcase, addresses_are_found_in_all_their_forms);
     tcase_add_test(tcase, inner_messages_are_entered);
     tcase_add_test(tcase, parts_of_a_digest_are_messages);
     tcase_add_test(tcase, missing_inner_end_ends_with_the_outer_boundary);
