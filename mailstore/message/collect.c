@@ -114,7 +114,7 @@ static JET_ERR messages_collect(MailSession *session, gint64 before, guint *ret_
 {
     MessageStep step = {.before = before, .next = 1};
 
-    while (step.next != 0) {
+    while (step.next != 0 && !atomic_load(&session->store->no_collecting)) {
         JET_ERR err = transaction_run(session, TRANSACTION_READ, messages_find, &step);
         if (err >= 0 && step.count > 0)
             err = folder_queue_run(session, messages_delete_job, &step);
@@ -217,7 +217,7 @@ static JET_ERR contents_collect(MailSession *session, MailSession *checker)
 {
     ContentStep step = {.checker = checker};
 
-    while (!step.at_end) {
+    while (!step.at_end && !atomic_load(&session->store->no_collecting)) {
         JET_ERR err = transaction_run(session, TRANSACTION_READ, contents_find, &step);
         if (err < 0)
             return err;
@@ -230,6 +230,16 @@ static JET_ERR contents_collect(MailSession *session, MailSession *checker)
             return err;
     }
     return JET_errSuccess;
+}
+
+void mail_collect_stop(MailStore *store)
+{
+    atomic_store(&store->no_collecting, TRUE);
+}
+
+guint64 mail_store_count_unlinked(MailStore *store)
+{
+    return atomic_load(&store->unlinked);
 }
 
 gboolean mail_collect(MailSession *session, gint64 min_age, guint *ret_messages, GError **error)

@@ -5,13 +5,15 @@
 #ifndef MAILSTORE_MESSAGE_DATABASE_H
 #define MAILSTORE_MESSAGE_DATABASE_H
 
+#include <stdatomic.h>
+
 #include "mailstore/message/folder-queue.h"
 #include "mailstore/message/keyed-lock.h"
 #include "mailstore/message/message-store.h"
 #include "mailstore/message/schema.h"
 #include "mailstore/message/watch.h"
 
-/* Constant after the open but for the last four, which have their own locks. */
+/* Constant after the open but for the last six: locked by themselves, or atomic. */
 struct MailStore {
     JET_INSTANCE instance;
     char *file;
@@ -20,6 +22,8 @@ struct MailStore {
     KeyedLock *message_locks; /* by id: stored, but not in its folders yet */
     FolderQueue *folder_queue;
     WatchList *watches;
+    _Atomic guint64 unlinked; /* entries deleted */
+    atomic_bool no_collecting;
 };
 
 #endif /* MAILSTORE_MESSAGE_DATABASE_H */

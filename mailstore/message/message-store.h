@@ -146,6 +146,10 @@ gboolean mail_expunge(MailSession *session, guint64 folder, const guint32 *uids,
                       GError **error);
 /* Removes messages never linked or no longer linked that are older than min_age seconds. */
 gboolean mail_collect(MailSession *session, gint64 min_age, guint *ret_messages, GError **error);
+/* Those under way end soon, as if they were done, and later ones at once. */
+void mail_collect_stop(MailStore *store);
+/* How many messages left a folder since the store was opened. */
+guint64 mail_store_count_unlinked(MailStore *store);
 
 /* Tells of changes in a folder, after the commit, from the thread that made them: the callback only
  * wakes its owner, who then reads the folder anew. */

@@ -194,6 +194,8 @@ void row_cancel(MailSession *session, Index index)
 
 JET_ERR row_delete(MailSession *session, Index index)
 {
+    if (index == ENTRIES_BY_UID)
+        atomic_fetch_add(&session->store->unlinked, 1);
     return session_note(session, "JetDelete", index, JetDelete(CURSOR(session, index)));
 }
 

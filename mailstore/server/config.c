@@ -83,6 +83,8 @@ static const Key keys[] = {
      "a client that takes no output for so long is closed"},
     {"limits", "drain-time", KEY_SECONDS, "30", 0, 3600, K(drain_time),
      "time that connections have to finish on SIGTERM"},
+    {"limits", "collect-interval", KEY_SECONDS, "60", 1, 86400, K(collect_interval),
+     "after messages were expunged, their room is given back within about so long"},
 };
 
 /* What a configuration file may weigh: a thousand times what it needs. */

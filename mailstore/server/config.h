@@ -41,6 +41,7 @@ typedef struct {
     guint64 login_timeout;
     guint64 stall_timeout;
     guint64 drain_time;
+    guint64 collect_interval;
 } ServerConfig;
 
 /* Errors name file, line and reason. */

@@ -90,7 +90,11 @@ static gboolean server_open_store(Server *server, GError **error)
         return FALSE;
     server->readers =
         worker_pool_new("read", (guint)config->reader_threads, server->store, server->loop, error);
-    return server->readers != NULL;
+    if (server->readers == NULL)
+        return FALSE;
+    server->collector =
+        collector_new(server->store, server->loop, (guint)config->collect_interval, error);
+    return server->collector != NULL;
 }
 
 static gboolean server_listen(Server *server, GError **error)
@@ -141,10 +145,12 @@ Server *server_free(Server *server)
     if (server->sweeper != 0)
         g_source_remove(server->sweeper);
     g_ptr_array_unref(server->listeners);
+    collector_stop(server->collector);
     server->logins = worker_pool_free(server->logins);
     server->deliveries = worker_pool_free(server->deliveries);
     server->readers = worker_pool_free(server->readers);
     server->loop = loop_free(server->loop); /* runs what the pools still posted */
+    server->collector = collector_free(server->collector);
     g_assert(g_hash_table_size(server->connections) == 0);
     g_hash_table_unref(server->connections);
     g_hash_table_unref(server->imap_sessions);

@@ -7,6 +7,7 @@
 
 #include "mailstore/message/message-store.h"
 #include "mailstore/server/budget.h"
+#include "mailstore/server/collector.h"
 #include "mailstore/server/config.h"
 #include "mailstore/server/connection.h"
 #include "mailstore/server/folder-watch.h"
@@ -39,6 +40,7 @@ struct Server {
     WorkerPool *deliveries;
     WorkerPool *readers;
     WorkerPool *logins;
+    Collector *collector;
     Budget *delivery_bytes;
     Budget *reading_bytes;
     GTlsCertificate *certificate; /* NULL without TLS */

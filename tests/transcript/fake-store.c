@@ -514,6 +514,17 @@ gboolean mail_expunge(MailSession *session, guint64 id, const guint32 *uids, gsi
     return folder != NULL || fail(error, MAIL_STORE_ERROR_NOT_FOUND);
 }
 
+void mail_collect_stop(MailStore *store)
+{
+    (void)store;
+}
+
+guint64 mail_store_count_unlinked(MailStore *store)
+{
+    (void)store;
+    return 0;
+}
+
 gboolean mail_collect(MailSession *session, gint64 min_age, guint *ret_messages, GError **error)
 {
     (void)session;
