@@ -32,6 +32,7 @@ typedef struct {
     Digest *digests;        /* of the parts */
     DigestSet *locks;
     guint64 message;
+    gboolean is_held; /* the message is locked */
 } Storing;
 
 typedef struct {
@@ -86,7 +87,12 @@ static JET_ERR message_insert(MailSession *session, Storing *storing)
     if (err >= 0)
         err = row_get_prepared(session, MESSAGES_BY_ID, MESSAGE_ID, &storing->message,
                                sizeof storing->message);
-    return err < 0 ? err : set_and_write(session, MESSAGES_BY_ID, values, G_N_ELEMENTS(values));
+    if (err < 0)
+        return err;
+    /* From the moment it can be seen, it is not to be collected, though nothing links to it yet. */
+    keyed_lock_acquire(session->store->message_locks, &storing->message, FALSE);
+    storing->is_held = TRUE;
+    return set_and_write(session, MESSAGES_BY_ID, values, G_N_ELEMENTS(values));
 }
 
 static JET_ERR attachment_insert(MailSession *session, const Storing *storing, guint32 ordinal)
@@ -120,7 +126,15 @@ static JET_ERR store_body(MailSession *session, gpointer data)
     return err;
 }
 
-/* The first step. Waits for others that store the same content outside of any transaction. */
+static void message_let_go(MailSession *session, Storing *storing)
+{
+    if (storing->is_held)
+        keyed_lock_release(session->store->message_locks, &storing->message);
+    storing->is_held = FALSE;
+}
+
+/* The first step; the message is held when it succeeds. Waits for others that store the same
+ * content outside of any transaction. */
 static JET_ERR message_store(MailSession *session, Storing *storing)
 {
     KeyedLock *lock = session->store->content_locks;
@@ -132,6 +146,8 @@ static JET_ERR message_store(MailSession *session, Storing *storing)
         digest_set_lock(storing->locks, lock);
         err = transaction_try(session, TRANSACTION_LAZY, store_body, storing);
         digest_set_unlock(storing->locks, lock);
+        if (err < 0)
+            message_let_go(session, storing);
         if (!transaction_is_conflict(err))
             return err;
         transaction_pause(tries);
@@ -286,8 +302,6 @@ gboolean mail_deliver(MailSession *session, const MailDelivery *delivery, const 
     if (err < 0)
         return session_fail(session, err, error, "cannot store message");
 
-    /* Nothing links to the message yet, and yet it is not to be collected. */
-    keyed_lock_acquire(session->store->message_locks, &message, FALSE);
     for (gsize i = 0; i < folder_count; i += LINKS_BATCH) {
         Linking linking = {
             .folders = folders + i,

@@ -346,6 +346,42 @@ START_TEST(collect_removes_what_no_folder_has)
 }
 END_TEST
 
+typedef struct {
+    MailSession *session;
+    gint stop;
+} Collecting;
+
+static gpointer collect_on_and_on(gpointer data)
+{
+    Collecting *collecting = data;
+    GError *error = NULL;
+    guint count;
+
+    while (!g_atomic_int_get(&collecting->stop))
+        ck_assert(mail_collect(collecting->session, 0, &count, &error));
+    return NULL;
+}
+
+START_TEST(collect_leaves_what_is_being_delivered)
+{
+    GError *error = NULL;
+    Collecting collecting = {.session = mail_session_new(fixture.store, &error)};
+    GThread *thread = g_thread_new("collect", collect_on_and_on, &collecting);
+
+    for (guint i = 0; i < 1500; i++) {
+        g_autofree char *data = g_strdup_printf("data %u", i);
+        g_autoptr(GBytes) mail = fixture_mail_new("x", data, strlen(data));
+        guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
+
+        ck_assert_uint_ne(uid, 0);
+        ck_assert(mail_expunge(fixture.session, fixture.inbox, &uid, 1, &error));
+    }
+    g_atomic_int_set(&collecting.stop, 1);
+    g_thread_join(thread);
+    mail_session_free(collecting.session);
+}
+END_TEST
+
 START_TEST(collect_goes_through_many_in_steps)
 {
     GError *error = NULL;
@@ -412,6 +448,7 @@ int main(void)
     tcase_add_test(tcase, entries_begin_where_asked);
     tcase_add_test(tcase, collect_removes_what_no_folder_has);
     tcase_add_test(tcase, collect_goes_through_many_in_steps);
+    tcase_add_test(tcase, collect_leaves_what_is_being_delivered);
     tcase_add_test(tcase, watches_are_told_of_their_folder);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
