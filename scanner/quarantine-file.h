@@ -22,7 +22,7 @@ GBytes *quarantine_file_metadata(int directory, const char *name, guint64 *ret_c
 /* Both parts, checked against the SHA-256. */
 gboolean quarantine_file_read(int directory, const char *name, GBytes **ret_metadata,
                               GBytes **ret_content, GError **error);
-/* Appends one line, synced. */
+/* Appends a line, or lines divided by newlines, synced. */
 gboolean quarantine_file_append(int directory, const char *name, const char *line, GError **error);
 
 #endif /* SCANNER_QUARANTINE_FILE_H */

@@ -504,20 +504,28 @@ guint quarantine_expire(Quarantine *quarantine, gint64 now_seconds)
 
 /* --- Releases -------------------------------------------------------------------- */
 
-gboolean quarantine_mark_delivered(Quarantine *quarantine, const char *id, const char *address,
-                                   GError **error)
+gboolean quarantine_mark_delivered(Quarantine *quarantine, const char *id,
+                                   const char *const *addresses, GError **error)
 {
     g_autofree char *name = g_strconcat(id, DELIVERED, NULL);
-    g_autofree char *folded = g_utf8_strdown(address, -1);
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     Item *item = item_find(quarantine, id, error);
 
     if (item == NULL)
         return FALSE;
-    g_assert(strchr(address, '\n') == NULL);
-    if (!g_hash_table_contains(item->delivered, folded) &&
-        !quarantine_file_append(quarantine->directory, name, folded, error))
+    for (; *addresses != NULL; addresses++) {
+        g_autofree char *folded = g_utf8_strdown(*addresses, -1);
+
+        g_assert(strchr(*addresses, '\n') == NULL);
+        if (!g_hash_table_contains(item->delivered, folded))
+            g_strv_builder_add(builder, folded);
+    }
+    g_auto(GStrv) fresh = g_strv_builder_end(builder);
+    g_autofree char *lines = g_strjoinv("\n", fresh);
+    if (*fresh != NULL && !quarantine_file_append(quarantine->directory, name, lines, error))
         return FALSE;
-    g_hash_table_add(item->delivered, g_steal_pointer(&folded));
+    for (char **address = fresh; *address != NULL; address++)
+        g_hash_table_add(item->delivered, g_strdup(*address));
     return TRUE;
 }
 

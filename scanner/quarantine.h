@@ -81,9 +81,9 @@ JsonObject *quarantine_describe(Quarantine *quarantine, const char *id, GError *
 JsonArray *quarantine_list(Quarantine *quarantine, guint limit);
 gboolean quarantine_delete(Quarantine *quarantine, const char *id, GError **error);
 
-/* Remembers, durably, that a release delivered to this address. */
-gboolean quarantine_mark_delivered(Quarantine *quarantine, const char *id, const char *address,
-                                   GError **error);
+/* Remembers, durably, that a release delivered to these addresses (NULL at the end). */
+gboolean quarantine_mark_delivered(Quarantine *quarantine, const char *id,
+                                   const char *const *addresses, GError **error);
 gboolean quarantine_is_delivered(Quarantine *quarantine, const char *id, const char *address);
 /* All its recipients have it. */
 gboolean quarantine_mark_released(Quarantine *quarantine, const char *id, GError **error);

@@ -86,24 +86,40 @@ static void conclude(Release *release, const GError *reason)
     release->done(report, complete ? NULL : error, release->user_data);
 }
 
+/* All in one transaction: a disk that syncs slowly must not keep the supervisor for each. */
+static gboolean add_notes(const Release *release, GPtrArray *delivered, GError **error)
+{
+    gboolean ok = incidents_begin(release->incidents, error);
+
+    if (!ok)
+        return FALSE;
+    for (guint i = 0; ok && i < delivered->len && delivered->pdata[i] != NULL; i++) {
+        g_autofree char *note = g_strdup_printf("released to %s", (char *)delivered->pdata[i]);
+
+        ok = incidents_add_note(release->incidents, release->incident, note, error);
+    }
+    return incidents_commit(release->incidents, ok ? error : NULL) && ok;
+}
+
 static void on_delivered(GPtrArray *recipients, const GError *error, gpointer user_data)
 {
     g_autoptr(Release) release = user_data;
+    g_autoptr(GPtrArray) delivered = g_ptr_array_new();
+    g_autoptr(GError) local = NULL;
 
     for (guint i = 0; i < recipients->len; i++) {
         const LmtpRecipient *recipient = recipients->pdata[i];
-        g_autofree char *note = g_strdup_printf("released to %s", recipient->address);
-        g_autoptr(GError) local = NULL;
 
         add_result(release, recipient->address, recipient->delivered, recipient->code,
                    recipient->reply, FALSE);
-        if (!recipient->delivered)
-            continue;
-        if (!quarantine_mark_delivered(release->quarantine, release->id, recipient->address,
-                                       &local) ||
-            !incidents_add_note(release->incidents, release->incident, note, &local))
-            g_warning("release of %s: %s", release->id, local->message);
+        if (recipient->delivered)
+            g_ptr_array_add(delivered, recipient->address);
     }
+    g_ptr_array_add(delivered, NULL);
+    if (!quarantine_mark_delivered(release->quarantine, release->id,
+                                   (const char *const *)delivered->pdata, &local) ||
+        !add_notes(release, delivered, &local))
+        g_warning("release of %s: %s", release->id, local->message);
     conclude(release, error);
 }
 

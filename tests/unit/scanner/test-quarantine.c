@@ -210,7 +210,10 @@ START_TEST(deliveries_are_remembered)
     g_autofree char *id = must_store();
 
     ck_assert(!quarantine_is_delivered(quarantine, id, "bob@example.org"));
-    ck_assert(quarantine_mark_delivered(quarantine, id, "Bob@example.org", NULL));
+    const char *const addresses[] = {"Bob@example.org", "carol@example.org", "bob@EXAMPLE.org",
+                                     NULL};
+    ck_assert(quarantine_mark_delivered(quarantine, id, addresses, NULL));
+    ck_assert(quarantine_is_delivered(quarantine, id, "carol@example.org"));
     quarantine = quarantine_close(quarantine);
     quarantine = must_open();
     ck_assert(quarantine_is_delivered(quarantine, id, "bob@EXAMPLE.org"));
