@@ -481,10 +481,22 @@ JET_ERR catalog_put_index(Txn *txn, uint32_t object_id, const Index *index)
     return txn_put(txn, TREE_CATALOG, key_view(&key), row_view(&row));
 }
 
+JET_ERR catalog_delete_index(Txn *txn, uint32_t object_id, uint32_t index_id)
+{
+    CatalogKey key = key_of_part(object_id, KIND_INDEX, index_id);
+    return txn_delete(txn, TREE_CATALOG, key_view(&key));
+}
+
+JET_ERR catalog_delete_name(Txn *txn, const char *table)
+{
+    CatalogKey key = key_of_name(table);
+    return txn_delete(txn, TREE_CATALOG, key_view(&key));
+}
+
 JET_ERR catalog_delete_table(Txn *txn, const Schema *schema)
 {
-    CatalogKey key = key_of_name(schema->name);
-    RETURN_IF_ERROR(txn_delete(txn, TREE_CATALOG, key_view(&key)));
+    CatalogKey key;
+    RETURN_IF_ERROR(catalog_delete_name(txn, schema->name));
     key = key_of_table(schema->object_id);
     RETURN_IF_ERROR(txn_delete(txn, TREE_CATALOG, key_view(&key)));
     uint32_t n = schema->n_fixed + schema->n_variable + schema->n_tagged;
@@ -492,9 +504,7 @@ JET_ERR catalog_delete_table(Txn *txn, const Schema *schema)
         key = key_of_part(schema->object_id, KIND_COLUMN, schema->columns[i].id);
         RETURN_IF_ERROR(txn_delete(txn, TREE_CATALOG, key_view(&key)));
     }
-    for (uint32_t i = 0; i < schema->n_indexes; i++) {
-        key = key_of_part(schema->object_id, KIND_INDEX, schema->indexes[i].object_id);
-        RETURN_IF_ERROR(txn_delete(txn, TREE_CATALOG, key_view(&key)));
-    }
+    for (uint32_t i = 0; i < schema->n_indexes; i++)
+        RETURN_IF_ERROR(catalog_delete_index(txn, schema->object_id, schema->indexes[i].object_id));
     return JET_errSuccess;
 }

@@ -43,8 +43,11 @@ JET_ERR catalog_lock(Txn *txn, uint32_t object_id, LockKind kind);
 /* JET_errTableDuplicate when the name is taken. */
 JET_ERR catalog_insert_table(Txn *txn, const Schema *schema);
 JET_ERR catalog_put_table(Txn *txn, const Schema *schema);
+/* Also in place of the column that has the number. */
 JET_ERR catalog_insert_column(Txn *txn, uint32_t object_id, const Column *column);
 JET_ERR catalog_put_index(Txn *txn, uint32_t object_id, const Index *index);
+JET_ERR catalog_delete_index(Txn *txn, uint32_t object_id, uint32_t index_id);
+JET_ERR catalog_delete_name(Txn *txn, const char *table);
 /* Its name and definition, not its rows. */
 JET_ERR catalog_delete_table(Txn *txn, const Schema *schema);
 

@@ -271,8 +271,13 @@ JET_ERR cursor_refresh(Cursor *cursor, Txn *txn)
         return JET_errSuccess;
     RETURN_IF_ERROR(
         database_schema(cursor->database->database, cursor->table, txn, version, &schema));
-    if (cursor->index)
+    if (cursor->index) {
         cursor->index = schema_find_index_by_object(schema, cursor->index->object_id);
+        if (!cursor->index) { /* deleted: its keys mean nothing in the primary one */
+            cursor_park(cursor, POSITION_BEFORE_FIRST);
+            cursor->search_made = cursor->search_complete = false;
+        }
+    }
     schema_unref(cursor->schema);
     cursor->schema = schema;
     return JET_errSuccess;

@@ -124,6 +124,71 @@ JET_ERR entry_create_index2(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREAT
                         table_create_indexes(cursor, pindexcreate, cIndexCreate, INDEX_CREATE_1));
 }
 
+JET_ERR entry_create_index3(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREATE2 *pindexcreate,
+                            uint32_t cIndexCreate)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    return cursor_leave(cursor,
+                        table_create_indexes(cursor, pindexcreate, cIndexCreate, INDEX_CREATE_2));
+}
+
+JET_ERR entry_create_index4(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREATE3 *pindexcreate,
+                            uint32_t cIndexCreate)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    return cursor_leave(cursor,
+                        table_create_indexes(cursor, pindexcreate, cIndexCreate, INDEX_CREATE_3));
+}
+
+JET_ERR entry_delete_index(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    return cursor_leave(cursor, table_delete_index(cursor, szIndexName));
+}
+
+JET_ERR entry_delete_column(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName)
+{
+    return entry_delete_column2(sesid, tableid, szColumnName, 0);
+}
+
+JET_ERR entry_delete_column2(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName,
+                             JET_GRBIT grbit)
+{
+    Cursor *cursor;
+    /* There are no templates to ignore. */
+    if (grbit & ~(JET_GRBIT)JET_bitDeleteColumnIgnoreTemplateColumns)
+        return JET_errInvalidGrbit;
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    return cursor_leave(cursor, table_delete_column(cursor, szColumnName));
+}
+
+JET_ERR entry_rename_column(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szName,
+                            JET_PCSTR szNameNew, JET_GRBIT grbit)
+{
+    Cursor *cursor;
+    if (grbit != 0)
+        return JET_errInvalidGrbit;
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    return cursor_leave(cursor, table_rename_column(cursor, szName, szNameNew));
+}
+
+JET_ERR entry_delete_table(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName)
+{
+    Session *session;
+    RETURN_IF_ERROR(session_enter(sesid, &session));
+    return session_leave(session, table_delete(session, dbid, szTableName));
+}
+
+JET_ERR entry_rename_table(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szName, JET_PCSTR szNameNew)
+{
+    Session *session;
+    RETURN_IF_ERROR(session_enter(sesid, &session));
+    return session_leave(session, table_rename(session, dbid, szName, szNameNew));
+}
+
 JET_ERR entry_open_table(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
                          const void *pvParameters, uint32_t cbParameters, JET_GRBIT grbit,
                          JET_TABLEID *ptableid)

@@ -506,6 +506,32 @@ JET_ERR JetCreateIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexNa
  * (JET_paramKeyMost). */
 JET_ERR JetCreateIndex2(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREATE *pindexcreate,
                         uint32_t cIndexCreate);
+/* As JetCreateIndex2, with JET_INDEXCREATE2. */
+JET_ERR JetCreateIndex3(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREATE2 *pindexcreate,
+                        uint32_t cIndexCreate);
+/* As JetCreateIndex3, with JET_INDEXCREATE3 (locale names). */
+JET_ERR JetCreateIndex4(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREATE3 *pindexcreate,
+                        uint32_t cIndexCreate);
+/* Deletes an index. JET_errIndexNotFound, JET_errIndexMustStay for the primary one,
+ * JET_errIndexInUse while a cursor of the session is on it, JET_errWriteConflict while others
+ * change rows of the table; others' cursors on it find nothing more there. */
+JET_ERR JetDeleteIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName);
+/* Deletes a column; its number stays taken, its values go with their rows.
+ * JET_errColumnNotFound, JET_errColumnInUse when an index has it, JET_errWriteConflict. */
+JET_ERR JetDeleteColumn(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName);
+/* As JetDeleteColumn; there are no templates to ignore. */
+JET_ERR JetDeleteColumn2(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName,
+                         JET_GRBIT grbit);
+/* JET_errColumnNotFound, JET_errColumnDuplicate, JET_errInvalidName, JET_errWriteConflict. */
+JET_ERR JetRenameColumn(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szName, JET_PCSTR szNameNew,
+                        JET_GRBIT grbit);
+/* Deletes a table with all in it, in one transaction. JET_errObjectNotFound, JET_errTableInUse
+ * while anyone, the session included, has a cursor in it, JET_errTableLocked when another denies
+ * reading, JET_errWriteConflict. Who opens it before the commit still sees it, and from then on
+ * has JET_errObjectNotFound. */
+JET_ERR JetDeleteTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName);
+/* As JetDeleteTable: nobody may have it open. JET_errTableDuplicate, JET_errInvalidName. */
+JET_ERR JetRenameTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szName, JET_PCSTR szNameNew);
 /* A cursor before the first row, in the order of the primary index. JET_errObjectNotFound,
  * JET_errTableLocked and JET_errTableInUse for what the Deny bits exclude, JET_errOutOfCursors. */
 JET_ERR JetOpenTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,

@@ -180,7 +180,8 @@ JET_ERR info_column_list(Cursor *cursor, void *result, uint32_t size, bool by_id
                                sizeof(column_list) / sizeof(*column_list), by_id, wide));
     JET_ERR err = JET_errSuccess;
     for (uint32_t i = 0; i < n && err >= 0; i++)
-        err = column_list_add(&list, schema, &schema->columns[i]);
+        if (!column_is_deleted(&schema->columns[i]))
+            err = column_list_add(&list, schema, &schema->columns[i]);
     return list_finish(&list, cursor->session, err, result, sizeof(JET_COLUMNLIST));
 }
 

@@ -76,23 +76,24 @@ static JET_ERR value_return(const Cursor *cursor, Txn *txn, const Value *value,
     return available > column->cbData ? JET_wrnBufferTruncated : JET_errSuccess;
 }
 
-/* Column 0: the itag-th of all tagged values in the row. */
+/* Column 0: the itag-th of all tagged values in the row, deleted columns' left out. */
 static JET_ERR retrieve_any_tagged(Cursor *cursor, const Record *record, uint32_t itag,
                                    const Column **ret_column, uint32_t *ret_itag)
 {
-    uint32_t at;
+    uint32_t at, first;
     RecordEntry entry;
+    *ret_column = NULL;
     record_find(record, COLUMN_ID_TAGGED_FIRST, &at);
-    if (itag == 0 || at + itag - 1 >= record->n_entries) {
-        *ret_column = NULL;
-        return JET_errSuccess;
+    for (uint32_t left = itag; left > 0 && at < record->n_entries; at++) {
+        RETURN_IF_ERROR(record_entry(record, at, &entry));
+        const Column *column = schema_find_column(cursor->schema, entry.column_id);
+        if (!column || --left > 0)
+            continue;
+        record_find(record, entry.column_id, &first);
+        *ret_column = column;
+        *ret_itag = at - first + 1;
     }
-    RETURN_IF_ERROR(record_entry(record, at + itag - 1, &entry));
-    uint32_t first;
-    record_find(record, entry.column_id, &first);
-    *ret_column = schema_find_column(cursor->schema, entry.column_id);
-    *ret_itag = at + itag - first;
-    return *ret_column ? JET_errSuccess : JET_errDatabaseCorrupted;
+    return JET_errSuccess;
 }
 
 static JET_ERR retrieve_find_column(Cursor *cursor, JET_COLUMNID id, const Column **ret)

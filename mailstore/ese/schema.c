@@ -169,7 +169,7 @@ JET_ERR schema_seal(Schema *schema)
     return JET_errSuccess;
 }
 
-const Column *schema_find_column(const Schema *schema, JET_COLUMNID id)
+static const Column *schema_column_at(const Schema *schema, JET_COLUMNID id)
 {
     if (id >= COLUMN_ID_TAGGED_FIRST) {
         uint32_t at = id - COLUMN_ID_TAGGED_FIRST;
@@ -183,10 +183,16 @@ const Column *schema_find_column(const Schema *schema, JET_COLUMNID id)
     return id >= 1 && id <= schema->n_fixed ? &schema->columns[id - 1] : NULL;
 }
 
+const Column *schema_find_column(const Schema *schema, JET_COLUMNID id)
+{
+    const Column *column = schema_column_at(schema, id);
+    return column && !column_is_deleted(column) ? column : NULL;
+}
+
 const Column *schema_find_column_by_name(const Schema *schema, const char *name)
 {
     for (uint32_t i = 0; i < schema_n_columns(schema); i++)
-        if (name_equals(schema->columns[i].name, name))
+        if (!column_is_deleted(&schema->columns[i]) && name_equals(schema->columns[i].name, name))
             return &schema->columns[i];
     return NULL;
 }
@@ -222,6 +228,11 @@ JET_ERR name_check(const char *name)
         if ((unsigned char)*at < 0x20 || strchr("!.[]`\"", *at))
             return JET_errInvalidName;
     return JET_errSuccess;
+}
+
+bool column_is_deleted(const Column *column)
+{
+    return column->name[0] == 0;
 }
 
 bool column_is_tagged(const Column *column)

@@ -34,8 +34,8 @@ typedef struct {
     uint16_t code_page;
     uint16_t escrow_offset; /* in the record's escrow area; for escrow columns only */
     uint32_t max_size;      /* 0: only the type's own limit */
-    char *name;
-    uint8_t *default_data; /* NULL: none */
+    char *name;             /* "": deleted */
+    uint8_t *default_data;  /* NULL: none */
     uint32_t default_size;
 } Column;
 
@@ -98,7 +98,7 @@ JET_ERR schema_take_index(Schema *schema, Index *index);
 void column_clear(Column *column);
 void index_clear(Index *index);
 
-/* NULL when there is none. */
+/* NULL when there is none, or it was deleted. */
 const Column *schema_find_column(const Schema *schema, JET_COLUMNID id);
 const Column *schema_find_column_by_name(const Schema *schema, const char *name);
 const Index *schema_find_index_by_name(const Schema *schema, const char *name);
@@ -112,6 +112,8 @@ JET_ERR name_check(const char *name);
 bool index_is_stale(const Index *index);
 
 /* Traits of types. */
+/* Only its number is left, and its values in rows that nobody reads. */
+bool column_is_deleted(const Column *column);
 bool column_is_tagged(const Column *column);
 bool column_is_long_value(const Column *column);
 bool coltyp_is_long_value(JET_COLTYP coltyp);

@@ -23,6 +23,7 @@ WIDE_RESULT = {"JetGetTableInfo", "JetGetTableColumnInfo", "JetGetColumnInfo",
 STRUCTURES = {
     "JET_TABLECREATE2": "tablecreate2", "JET_TABLECREATE3": "tablecreate3",
     "JET_TABLECREATE4": "tablecreate4", "JET_INDEXCREATE": "indexcreate",
+    "JET_INDEXCREATE2": "indexcreate2", "JET_INDEXCREATE3": "indexcreate3",
 }
 NOTICE = "/* Made by spellings.py from esent.h; do not edit. */\n"
 LICENCE = "/* SPDX-License-Identifier: LGPL-2.1-or-later */\n"
@@ -105,7 +106,7 @@ class Function:
                 values.append(local + ".text")
             elif a.structure in STRUCTURES:
                 before.append("Wide%s %s;" % (STRUCTURES[a.structure].capitalize(), local))
-                count = ", " + following if a.structure == "JET_INDEXCREATE" else ""
+                count = ", " + following if a.structure.startswith("JET_INDEXCREATE") else ""
                 after.append("err = wide_%s_begin(%s%s, &%s);"
                              % (STRUCTURES[a.structure], a.name, count, local))
                 values.append(local + ".narrow")

@@ -6,43 +6,9 @@
  * text cannot be moved here: JET_errPrimaryIndexCorrupted. Where nothing may be written it is
  * JET_errSecondaryIndexCorrupted, as using the index would miss rows.
  */
-#include <string.h>
-
-#include "mailstore/ese/bytes.h"
 #include "mailstore/ese/catalog.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/table.h"
-
-static JET_ERR index_first_entry(TreeCursor *entries, uint32_t object_id, Bytes *ret_key,
-                                 Bytes *ret_bookmark)
-{
-    uint8_t prefix[4];
-    store_key_u32(prefix, object_id);
-    RETURN_IF_ERROR(tree_cursor_seek(entries, SEEK_GE, (Bytes){prefix, sizeof(prefix)},
-                                     (Bytes){NULL, 0}, ret_key, ret_bookmark));
-    return ret_key->size < 4 || load_key_u32(ret_key->data) != object_id ? JET_errRecordNotFound
-                                                                         : JET_errSuccess;
-}
-
-static JET_ERR index_clear_entries(const Index *index, Txn *txn)
-{
-    TreeCursor *entries;
-    Bytes key, bookmark;
-    uint8_t copy[2 * STORE_KEY_MAX]; /* what the cursor shows moves with each write */
-    RETURN_IF_ERROR(tree_cursor_new(txn, TREE_INDEX, &entries));
-    JET_ERR err = index_first_entry(entries, index->object_id, &key, &bookmark);
-    while (err >= 0) {
-        memcpy(copy, key.data, key.size);
-        memcpy(copy + key.size, bookmark.data, bookmark.size);
-        err =
-            txn_index_delete(txn, (Bytes){copy, key.size}, (Bytes){copy + key.size, bookmark.size},
-                             index->grbit & JET_bitIndexUnique);
-        if (err >= 0)
-            err = index_first_entry(entries, index->object_id, &key, &bookmark);
-    }
-    tree_cursor_free(entries);
-    return err == JET_errRecordNotFound ? JET_errSuccess : err;
-}
 
 static JET_ERR index_mend(Cursor *cursor, Scope *scope, const Index *index)
 {
@@ -50,7 +16,8 @@ static JET_ERR index_mend(Cursor *cursor, Scope *scope, const Index *index)
     if (index->grbit & JET_bitIndexPrimary)
         return JET_errPrimaryIndexCorrupted;
     mended.collation_version = text_collation_version(&index->collation);
-    RETURN_IF_ERROR(index_clear_entries(index, scope->txn));
+    RETURN_IF_ERROR(table_clear_tree(scope->txn, TREE_INDEX, index->object_id,
+                                     index->grbit & JET_bitIndexUnique));
     RETURN_IF_ERROR(catalog_put_index(scope->txn, cursor->table->object_id, &mended));
     return table_build_index(cursor->schema, index, scope->txn);
 }

@@ -72,7 +72,7 @@ JET_ERR table_put_changed(Scope *scope, const Schema *schema)
     return catalog_put_table(scope->txn, &row);
 }
 
-static JET_ERR table_begin_change(Cursor *cursor, Scope *scope)
+JET_ERR table_begin_change(Cursor *cursor, Scope *scope)
 {
     RETURN_IF_ERROR(cursor_check_writable(cursor));
     RETURN_IF_ERROR(catalog_lock(scope->txn, cursor->table->object_id, KEY_LOCK_WRITE));

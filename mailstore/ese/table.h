@@ -50,6 +50,17 @@ JET_ERR table_add_column(Cursor *cursor, const char *name, const JET_COLUMNDEF *
 JET_ERR table_create_index(Cursor *cursor, const IndexSpec *spec);
 JET_ERR table_create_indexes(Cursor *cursor, void *indexes, uint32_t n, IndexCreateForm form);
 
+/* Nobody may have the table open, the session itself included: JET_errTableInUse,
+ * JET_errTableLocked. */
+JET_ERR table_delete(Session *session, JET_DBID dbid, const char *name);
+JET_ERR table_rename(Session *session, JET_DBID dbid, const char *name, const char *new_name);
+/* JET_errIndexMustStay for the primary one, JET_errIndexInUse when a cursor of the session is on
+ * it; those of others find nothing more there. */
+JET_ERR table_delete_index(Cursor *cursor, const char *name);
+/* JET_errColumnInUse when an index has it. */
+JET_ERR table_delete_column(Cursor *cursor, const char *name);
+JET_ERR table_rename_column(Cursor *cursor, const char *name, const char *new_name);
+
 /* Builds indexes anew whose text keys were made by another version of the collation. In a primary
  * index they cannot be: JET_errPrimaryIndexCorrupted; where nothing may be written:
  * JET_errSecondaryIndexCorrupted. */
@@ -60,6 +71,10 @@ JET_ERR table_mend_text_indexes(Cursor *cursor);
 /* A scope that writes, with a savepoint of its own inside the session's transaction. */
 JET_ERR table_change_begin(Session *session, SessionDatabase *database, Scope *ret);
 JET_ERR table_change_end(Scope *scope, JET_ERR err);
+/* Locks the definition, takes up the current one: JET_errFixedDDL, JET_errPermissionDenied. */
+JET_ERR table_begin_change(Cursor *cursor, Scope *scope);
+/* Deletes all that an object has in a tree. `unique`: the entries of a unique index are locked. */
+JET_ERR table_clear_tree(Txn *txn, Tree tree, uint32_t object_id, bool unique);
 /* Gives the definition a new version. */
 JET_ERR table_put_changed(Scope *scope, const Schema *schema);
 /* All cursors of the session see the definition as it is now. */

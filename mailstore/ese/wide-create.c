@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * wide-create.c - JET_TABLECREATE* and JET_INDEXCREATE with UTF-16 text.
+ * wide-create.c - JET_TABLECREATE* and JET_INDEXCREATE* with UTF-16 text.
  *
  * The _W and the plain form have the same layout, so a structure is copied whole and its texts are
  * replaced. What the engine fills in (columnid, err, tableid, cCreated) is given back at the end.
@@ -185,19 +185,24 @@ TABLECREATE(2, JET_TABLECREATE2, WideTablecreate2)
 TABLECREATE(3, JET_TABLECREATE3, WideTablecreate3)
 TABLECREATE(4, JET_TABLECREATE4, WideTablecreate4)
 
-JET_ERR wide_indexcreate_begin(JET_INDEXCREATE_W *from, uint32_t n, WideIndexcreate *to)
-{
-    void *indexes = from;
-    RETURN_IF_ERROR(indexes_convert(&to->blocks, &indexes, n));
-    to->wide = from;
-    to->narrow = indexes;
-    to->n = n;
-    return JET_errSuccess;
-}
+#define INDEXCREATE(N, TYPE, STRUCTURE)                                                            \
+    JET_ERR wide_indexcreate##N##_begin(TYPE##_W *from, uint32_t n, STRUCTURE *to)                 \
+    {                                                                                              \
+        void *indexes = from;                                                                      \
+        RETURN_IF_ERROR(indexes_convert(&to->blocks, &indexes, n));                                \
+        to->wide = from;                                                                           \
+        to->narrow = indexes;                                                                      \
+        to->n = n;                                                                                 \
+        return JET_errSuccess;                                                                     \
+    }                                                                                              \
+                                                                                                   \
+    JET_ERR wide_indexcreate##N##_end(STRUCTURE *structure, JET_ERR err)                           \
+    {                                                                                              \
+        indexes_give_back(structure->narrow, structure->wide, structure->n);                       \
+        blocks_free(structure->blocks);                                                            \
+        return err;                                                                                \
+    }
 
-JET_ERR wide_indexcreate_end(WideIndexcreate *structure, JET_ERR err)
-{
-    indexes_give_back(structure->narrow, structure->wide, structure->n);
-    blocks_free(structure->blocks);
-    return err;
-}
+INDEXCREATE(, JET_INDEXCREATE, WideIndexcreate)
+INDEXCREATE(2, JET_INDEXCREATE2, WideIndexcreate2)
+INDEXCREATE(3, JET_INDEXCREATE3, WideIndexcreate3)

@@ -58,6 +58,8 @@ WIDE_STRUCTURE(WideTablecreate2, JET_TABLECREATE2)
 WIDE_STRUCTURE(WideTablecreate3, JET_TABLECREATE3)
 WIDE_STRUCTURE(WideTablecreate4, JET_TABLECREATE4)
 WIDE_STRUCTURE(WideIndexcreate, JET_INDEXCREATE)
+WIDE_STRUCTURE(WideIndexcreate2, JET_INDEXCREATE2)
+WIDE_STRUCTURE(WideIndexcreate3, JET_INDEXCREATE3)
 #undef WIDE_STRUCTURE
 
 JET_ERR wide_tablecreate2_begin(JET_TABLECREATE2_W *from, WideTablecreate2 *to);
@@ -68,5 +70,9 @@ JET_ERR wide_tablecreate4_begin(JET_TABLECREATE4_W *from, WideTablecreate4 *to);
 JET_ERR wide_tablecreate4_end(WideTablecreate4 *structure, JET_ERR err);
 JET_ERR wide_indexcreate_begin(JET_INDEXCREATE_W *from, uint32_t n, WideIndexcreate *to);
 JET_ERR wide_indexcreate_end(WideIndexcreate *structure, JET_ERR err);
+JET_ERR wide_indexcreate2_begin(JET_INDEXCREATE2_W *from, uint32_t n, WideIndexcreate2 *to);
+JET_ERR wide_indexcreate2_end(WideIndexcreate2 *structure, JET_ERR err);
+JET_ERR wide_indexcreate3_begin(JET_INDEXCREATE3_W *from, uint32_t n, WideIndexcreate3 *to);
+JET_ERR wide_indexcreate3_end(WideIndexcreate3 *structure, JET_ERR err);
 
 #endif
