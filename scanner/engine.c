@@ -256,12 +256,15 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
     }
     if (verdict_is_worse(verdict->kind, STOREHOOK_VERDICT_NOT_SCANNED))
         return; /* found, or a limit: what else failed does not make it better */
-    if (witness.errors > 0)
+    /* The directory may have gone bad since it was tried, and is then what failed the scan. */
+    if (space == 0 && (witness.errors > 0 || witness.roots == 0))
+        space = temp_directory_probe(engine->temp_fd);
+    if (space < 0)
+        g_snprintf(text, sizeof(text), "temporary directory: %s", g_strerror(-space));
+    else if (witness.errors > 0)
         g_snprintf(text, sizeof(text), "engine: %s", witness.first_error);
     else if (witness.roots == 0)
         g_strlcpy(text, "engine: no proof that the scan ran", sizeof(text));
-    else if (space < 0)
-        g_snprintf(text, sizeof(text), "temporary directory: %s", g_strerror(-space));
     else
         return;
     verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);

@@ -473,9 +473,9 @@ def reload_refuses_bad_configuration():
 
 def without_temp(s, spoil, mend, word):
     """Spoils each worker's directory; contents must come out as not scanned, never clean."""
-    assert s.content(EICAR)["verdict"] == "infected"
-    spoil()
     before = s.status()["passed-not-scanned"][word]
+    assert s.content(EICAR)["verdict"] == "infected"
+    spoil()  # at once: a worker that has just tried its directory must see it too
     sent = 0
     for i in range(40):
         data = zipped("x", EICAR + b"%d" % i)
