@@ -81,6 +81,20 @@ JET_ERR entry_set_current_index3(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR
     return cursor_leave(cursor, cursor_set_index(cursor, szIndexName, grbit, itagSequence));
 }
 
+JET_ERR entry_set_current_index4(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName,
+                                 JET_INDEXID *pindexid, JET_GRBIT grbit, uint32_t itagSequence)
+{
+    Cursor *cursor;
+    char name[NAME_MAX_BYTES + 1];
+    if (!pindexid)
+        return entry_set_current_index3(sesid, tableid, szIndexName, grbit, itagSequence);
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    JET_ERR err = info_index_of_id(cursor, pindexid, name);
+    if (err >= 0)
+        err = cursor_set_index(cursor, name, grbit, itagSequence);
+    return cursor_leave(cursor, err);
+}
+
 JET_ERR entry_get_current_index(JET_SESID sesid, JET_TABLEID tableid, JET_PSTR szIndexName,
                                 uint32_t cbIndexName)
 {

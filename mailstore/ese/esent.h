@@ -336,6 +336,11 @@ typedef struct {
     JET_COLUMNID columnidcPage;
 } JET_OBJECTLIST;
 
+typedef struct {
+    uint32_t cbStruct;
+    uint8_t rgbIndexId[16];
+} JET_INDEXID;
+
 #define ESENT_COLUMNBASE(SUFFIX, CHAR)                                                             \
     typedef struct {                                                                               \
         uint32_t cbStruct;                                                                         \
@@ -556,11 +561,13 @@ JET_ERR JetGetTableColumnInfo(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR sz
 JET_ERR JetGetColumnInfo(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
                          JET_PCSTR pColumnNameOrId, void *pvResult, uint32_t cbMax,
                          uint32_t InfoLevel);
-/* Levels JET_IdxInfoCount, -KeyMost, -VarSegMac, -LCID, -LocaleName, where no name is the primary
- * index, and JET_IdxInfo and JET_IdxInfoList: a JET_INDEXLIST, a table with a row for each column
- * of the index, or, without a name, of all, whose cursor is the caller's to close; its counts of
- * keys, entries and pages are 0. The other levels give JET_errFeatureNotAvailable.
- * JET_errIndexNotFound, JET_errBufferTooSmall. */
+/* Levels JET_IdxInfoCount, -KeyMost, -VarSegMac, -LCID, -LocaleName, -IndexId (a JET_INDEXID for
+ * JetSetCurrentIndex4) and -CreateIndex, -2, -3 (the JET_INDEXCREATE that would make the index,
+ * and behind it in the buffer what it points at), where no name is the primary index, and
+ * JET_IdxInfo and JET_IdxInfoList: a JET_INDEXLIST, a table with a row for each column of the
+ * index, or, without a name, of all, whose cursor is the caller's to close; its counts of keys,
+ * entries and pages are 0. The other levels give JET_errFeatureNotAvailable. JET_errIndexNotFound,
+ * JET_errBufferTooSmall. */
 JET_ERR JetGetTableIndexInfo(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName,
                              void *pvResult, uint32_t cbResult, uint32_t InfoLevel);
 /* As JetGetTableIndexInfo, of a table by name. */
@@ -656,6 +663,10 @@ JET_ERR JetSetCurrentIndex2(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIn
 /* As JetSetCurrentIndex2; on which of its entries in a multi-valued index. */
 JET_ERR JetSetCurrentIndex3(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName,
                             JET_GRBIT grbit, uint32_t itagSequence);
+/* As JetSetCurrentIndex3; the id, if there is one, says which index, and the name is ignored.
+ * JET_errInvalidIndexId for one of another table or of a deleted index. */
+JET_ERR JetSetCurrentIndex4(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName,
+                            JET_INDEXID *pindexid, JET_GRBIT grbit, uint32_t itagSequence);
 /* The name of the current index; empty when rows are in the order of insertion. */
 JET_ERR JetGetCurrentIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PSTR szIndexName,
                            uint32_t cbIndexName);

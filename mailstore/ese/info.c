@@ -27,8 +27,7 @@ static JET_ERR info_number(uint32_t value, void *result, uint32_t size)
     return JET_errSuccess;
 }
 
-/* The levels that give an unsigned short; programs pass either size. */
-static JET_ERR info_short(uint16_t value, void *result, uint32_t size)
+JET_ERR info_short(uint16_t value, void *result, uint32_t size)
 {
     if (size >= sizeof(uint32_t))
         return info_number(value, result, size);
@@ -38,7 +37,7 @@ static JET_ERR info_short(uint16_t value, void *result, uint32_t size)
     return JET_errSuccess;
 }
 
-static JET_ERR info_text(const char *text, void *result, uint32_t size, bool wide)
+JET_ERR info_text(const char *text, void *result, uint32_t size, bool wide)
 {
     if (wide)
         return wide_copy_out(text, result, size);
@@ -193,33 +192,6 @@ JET_ERR info_column(Cursor *cursor, const void *name, void *result, uint32_t siz
     }
 }
 
-static JET_ERR info_one_index(const Index *index, void *result, uint32_t size, uint32_t level,
-                              bool wide)
-{
-    switch (level) {
-    case JET_IdxInfoVarSegMac:
-        return info_short(index->var_segment_most, result, size);
-    case JET_IdxInfoKeyMost:
-        return info_short(index->key_most, result, size);
-    case JET_IdxInfoLocaleName:
-        return info_text(index->collation.locale[0] ? index->collation.locale : TEXT_LOCALE_DEFAULT,
-                         result, size, wide);
-    case JET_IdxInfoLCID:
-        return info_short((uint16_t)text_lcid_of_locale(index->collation.locale), result, size);
-    case JET_IdxInfoSysTabCursor:
-    case JET_IdxInfoOLC:
-    case JET_IdxInfoResetOLC:
-    case JET_IdxInfoSpaceAlloc:
-    case JET_IdxInfoIndexId:
-    case JET_IdxInfoCreateIndex:
-    case JET_IdxInfoCreateIndex2:
-    case JET_IdxInfoCreateIndex3:
-        return JET_errFeatureNotAvailable;
-    default:
-        return JET_errInvalidParameter;
-    }
-}
-
 JET_ERR info_index(Cursor *cursor, const char *name, void *result, uint32_t size, uint32_t level,
                    bool wide)
 {
@@ -234,7 +206,7 @@ JET_ERR info_index(Cursor *cursor, const char *name, void *result, uint32_t size
     if (!index)
         return JET_errIndexNotFound;
     return is_list ? info_index_list(cursor, index, result, size, wide)
-                   : info_one_index(index, result, size, level, wide);
+                   : info_one_index(cursor, index, result, size, level, wide);
 }
 
 JET_ERR info_current_index(Cursor *cursor, char *name, uint32_t size)

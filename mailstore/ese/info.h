@@ -31,6 +31,15 @@ JET_ERR info_objects(Session *session, JET_DBID dbid, JET_OBJTYP type, const cha
 /* JET_bitObject*. */
 uint32_t info_table_flags(const Schema *schema);
 
+JET_ERR info_one_index(const Cursor *cursor, const Index *index, void *result, uint32_t size,
+                       uint32_t level, bool wide);
+/* The name of the index that the id is of: JET_errInvalidIndexId. */
+JET_ERR info_index_of_id(Cursor *cursor, const JET_INDEXID *from,
+                         char ret_name[NAME_MAX_BYTES + 1]);
+/* For info-*.c: a number in 2 bytes or, as some programs have it, 4; text. */
+JET_ERR info_short(uint16_t value, void *result, uint32_t size);
+JET_ERR info_text(const char *text, void *result, uint32_t size, bool wide);
+
 /* Lists: a new temporary table, and a structure with its columns' ids. */
 JET_ERR info_column_list(Cursor *cursor, void *result, uint32_t size, bool by_id, bool wide);
 /* `only` NULL: all indexes. */

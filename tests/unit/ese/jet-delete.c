@@ -3,6 +3,8 @@
  * jet-delete.c - deleting and renaming tables, columns and indexes, and making indexes from their
  * structures.
  */
+#include <sys/stat.h>
+
 #include "tests/unit/ese/jet-test.h"
 
 static TestJet jet;
@@ -111,6 +113,31 @@ START_TEST(table_deleted_and_made_anew)
     test_jet_reopen(&jet);
     ck_ok(JetOpenTable(jet.session, jet.database, "letters", NULL, 0, 0, &table));
     ck_assert_uint_eq(count_rows(table), 1);
+}
+END_TEST
+
+/* Rows, long values and entries go with the table: its space serves the next one. */
+START_TEST(table_leaves_no_space)
+{
+    enum {
+        ROUNDS = 20,
+        ROWS = 20,
+        LONG = 50000,
+        MOST = ROUNDS * ROWS * LONG / 3
+    };
+    struct stat status;
+    for (int round = 0; round < ROUNDS; round++) {
+        ck_ok(JetCloseTable(jet.session, table));
+        ck_ok(JetDeleteTable(jet.session, jet.database, "letters"));
+        ck_ok(JetCreateTable(jet.session, jet.database, "letters", 0, 0, &table));
+        number = test_add_column(jet.session, table, "number", JET_coltypLong, 0, 0, 0);
+        title = test_add_column(jet.session, table, "title", JET_coltypText, 0, 0, 0);
+        body = test_add_column(jet.session, table, "body", JET_coltypLongBinary, 0, 0, 0);
+        for (int32_t i = 0; i < ROWS; i++)
+            add_row(i, "title", LONG);
+    }
+    ck_assert_int_eq(stat(jet.path, &status), 0);
+    ck_assert_int_lt(status.st_size, MOST);
 }
 END_TEST
 
@@ -363,6 +390,7 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, table_in_use);
     tcase_add_test(cases, table_deleted_and_made_anew);
+    tcase_add_test(cases, table_leaves_no_space);
     tcase_add_test(cases, table_deleted_in_a_transaction);
     tcase_add_test(cases, table_renamed);
     tcase_add_test(cases, index_deleted);

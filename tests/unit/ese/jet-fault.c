@@ -233,6 +233,66 @@ START_TEST(test_opening)
 }
 END_TEST
 
+static JET_ERR ask(Work *work)
+{
+    JET_COLUMNLIST columns;
+    JET_INDEXLIST indexes;
+    JET_OBJECTLIST objects;
+    TRY(JetGetTableColumnInfoW(work->session, work->table, NULL, &columns, sizeof columns,
+                               JET_ColInfoList));
+    TRY(JetGetTableIndexInfo(work->session, work->table, NULL, &indexes, sizeof indexes,
+                             JET_IdxInfoList));
+    TRY(JetGetObjectInfo(work->session, work->database, JET_objtypTable, NULL, NULL, &objects,
+                         sizeof objects, JET_ObjInfoList));
+    TRY(JetMove(work->session, columns.tableid, JET_MoveLast, 0));
+    TRY(JetCloseTable(work->session, columns.tableid));
+    TRY(JetCloseTable(work->session, indexes.tableid));
+    return JetCloseTable(work->session, objects.tableid);
+}
+
+static JET_ERR undefine(Work *work)
+{
+    TRY(JetDeleteIndex(work->session, work->table, "tags"));
+    TRY(JetDeleteColumn(work->session, work->table, "tags"));
+    TRY(JetRenameColumn(work->session, work->table, "data", "text", 0));
+    TRY(JetCloseTable(work->session, work->table));
+    TRY(JetRenameTable(work->session, work->database, "t", "u"));
+    return JetDeleteTable(work->session, work->database, "u");
+}
+
+START_TEST(test_asking_and_deleting)
+{
+    for (int at = 0;; at++) {
+        TestJet jet;
+        test_jet_open(&jet);
+        Work work = {.session = jet.session, .database = jet.database};
+        ck_ok(define(&work));
+        ck_ok(fill(&work));
+        hit = false;
+        countdown = at;
+        fault_hook = fail_at_countdown;
+        JET_ERR err = ask(&work);
+        if (err >= 0)
+            err = undefine(&work);
+        fault_hook = NULL;
+        if (failing_step(err)) {
+            /* It is there under one of the names, and can go. */
+            JetCloseTable(work.session, work.table);
+            err = JetDeleteTable(work.session, work.database, "t");
+            ck_jet(JetDeleteTable(work.session, work.database, "u"),
+                   err == JET_errSuccess ? JET_errObjectNotFound : JET_errSuccess);
+        }
+        test_jet_close(&jet);
+        if (!hit) {
+            ck_assert_int_gt(at, 40);
+            break;
+        }
+        if (at > 80)
+            at += 10;
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("jet-fault");
@@ -242,6 +302,7 @@ int main(void)
     tcase_add_test(tests, test_defining);
     tcase_add_test(tests, test_filling);
     tcase_add_test(tests, test_opening);
+    tcase_add_test(tests, test_asking_and_deleting);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

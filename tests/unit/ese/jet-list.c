@@ -2,6 +2,8 @@
 /*
  * jet-list.c - lists of columns, indexes and tables, and the temporary tables they are.
  */
+#include <stdbool.h>
+
 #include "tests/unit/ese/jet-test.h"
 
 static TestJet jet;
@@ -219,6 +221,111 @@ START_TEST(indexes_a_row_a_segment)
 }
 END_TEST
 
+START_TEST(id_of_an_index)
+{
+    JET_INDEXID id, primary;
+    JET_TABLEID other;
+    char name[JET_cbNameMost + 1];
+    JET_SESID s = jet.session;
+    ck_ok(JetGetTableIndexInfo(s, table, "both", &id, sizeof id, JET_IdxInfoIndexId));
+    ck_assert_uint_eq(id.cbStruct, sizeof id);
+    ck_ok(JetGetIndexInfo(s, jet.database, "letters", NULL, &primary, sizeof primary,
+                          JET_IdxInfoIndexId));
+    ck_jet(JetGetTableIndexInfo(s, table, "both", &id, sizeof id - 1, JET_IdxInfoIndexId),
+           JET_errBufferTooSmall);
+    ck_ok(JetSetCurrentIndex4(s, table, "Content", &id, JET_bitMoveFirst, 0));
+    ck_ok(JetGetCurrentIndex(s, table, name, sizeof name));
+    ck_assert_str_eq(name, "both");
+    ck_ok(JetSetCurrentIndex4W(s, table, NULL, &primary, 0, 1));
+    ck_ok(JetGetCurrentIndex(s, table, name, sizeof name));
+    ck_assert_str_eq(name, "z primary");
+    ck_ok(JetSetCurrentIndex4(s, table, "Content", NULL, 0, 1));
+    ck_ok(JetGetCurrentIndex(s, table, name, sizeof name));
+    ck_assert_str_eq(name, "Content");
+    ck_ok(JetCreateTable(s, jet.database, "other", 0, 0, &other));
+    ck_jet(JetSetCurrentIndex4(s, other, NULL, &id, 0, 1), JET_errInvalidIndexId);
+    ck_ok(JetDeleteIndex(s, table, "both"));
+    ck_jet(JetSetCurrentIndex4(s, table, NULL, &id, 0, 1), JET_errInvalidIndexId);
+    id.cbStruct--;
+    ck_jet(JetSetCurrentIndex4(s, table, NULL, &id, 0, 1), JET_errInvalidParameter);
+}
+END_TEST
+
+/* What an index says of itself makes another like it. */
+START_TEST(indexes_made_again)
+{
+    static const char *const names[] = {"both", "Content", "conditional"};
+    static char key[] = "-Number\0+serial\0", name[] = "conditional", title_name[] = "title",
+                body_name[] = "Body";
+    JET_CONDITIONALCOLUMN conditions[] = {
+        {sizeof *conditions, title_name, JET_bitIndexColumnMustBeNull},
+        {sizeof *conditions, body_name, JET_bitIndexColumnMustBeNonNull}};
+    JET_INDEXCREATE conditional = {.cbStruct = sizeof conditional,
+                                   .szIndexName = name,
+                                   .szKey = key,
+                                   .cbKey = sizeof key,
+                                   .grbit = JET_bitIndexKeyMost,
+                                   .ulDensity = 80,
+                                   .cbVarSegMac = 20,
+                                   .rgconditionalcolumn = conditions,
+                                   .cConditionalColumn = 2,
+                                   .cbKeyMost = 400};
+    JET_SESID s = jet.session;
+    ck_ok(JetCreateIndex2(s, table, &conditional, 1));
+    for (uint32_t i = 0; i < 3 * 3 * 2; i++) {
+        const char *of = names[i % 3];
+        uint32_t level = JET_IdxInfoCreateIndex + i / 3 % 3;
+        bool broad = i / 9;
+        max_align_t buffer[60], again[60];
+        JET_INDEXCREATE3 *create = (void *)buffer, *after = (void *)again;
+        uint32_t least = 0;
+        while (least < sizeof buffer &&
+               JetGetTableIndexInfo(s, table, of, buffer, least, level) == JET_errBufferTooSmall)
+            least++;
+        ck_assert_uint_gt(least, 80);
+        memset(buffer, 0x5a, sizeof buffer);
+        if (broad)
+            ck_ok(JetGetTableIndexInfoW(s, table, wide(of), buffer, sizeof buffer, level));
+        else
+            ck_ok(JetGetTableIndexInfo(s, table, of, buffer, least, level));
+        if (!broad) {
+            ck_assert_str_eq(create->szIndexName, of);
+            ck_assert_mem_eq((char *)buffer + least, "ZZZZ", 4);
+        }
+        ck_ok(JetDeleteIndex(s, table, of));
+        if (level == JET_IdxInfoCreateIndex)
+            ck_ok(broad ? JetCreateIndex2W(s, table, (void *)buffer, 1)
+                        : JetCreateIndex2(s, table, (void *)buffer, 1));
+        else if (level == JET_IdxInfoCreateIndex2)
+            ck_ok(broad ? JetCreateIndex3W(s, table, (void *)buffer, 1)
+                        : JetCreateIndex3(s, table, (void *)buffer, 1));
+        else
+            ck_ok(broad ? JetCreateIndex4W(s, table, (void *)buffer, 1)
+                        : JetCreateIndex4(s, table, (void *)buffer, 1));
+        ck_ok(JetGetTableIndexInfo(s, table, of, again, sizeof again, JET_IdxInfoCreateIndex3));
+        ck_assert_uint_eq(after->cbStruct, sizeof *after);
+        if (of != names[2]) {
+            ck_assert_uint_eq(after->cConditionalColumn, 0);
+            ck_assert_ptr_null(after->rgconditionalcolumn);
+            ck_assert((after->pidxunicode != NULL) == (of == names[0]));
+            continue;
+        }
+        ck_assert_uint_eq(after->cbKey, sizeof key);
+        ck_assert_mem_eq(after->szKey, key, sizeof key);
+        ck_assert_uint_eq(after->grbit, JET_bitIndexKeyMost);
+        ck_assert_uint_eq(after->ulDensity, 80);
+        ck_assert_uint_eq(after->cbVarSegMac, 20);
+        ck_assert_uint_eq(after->cbKeyMost, 400);
+        ck_assert_uint_eq(after->cConditionalColumn, 2);
+        for (int j = 0; j < 2; j++) {
+            ck_assert_str_eq(after->rgconditionalcolumn[j].szColumnName,
+                             conditions[j].szColumnName);
+            ck_assert_uint_eq(after->rgconditionalcolumn[j].grbit, conditions[j].grbit);
+        }
+    }
+}
+END_TEST
+
 START_TEST(tables_of_a_database)
 {
     JET_OBJECTLIST list;
@@ -380,6 +487,8 @@ int main(void)
     tcase_add_test(cases, columns_whole);
     tcase_add_test(cases, base_of_a_column);
     tcase_add_test(cases, indexes_a_row_a_segment);
+    tcase_add_test(cases, id_of_an_index);
+    tcase_add_test(cases, indexes_made_again);
     tcase_add_test(cases, tables_of_a_database);
     tcase_add_test(cases, navigation_in_a_list);
     tcase_add_test(cases, lists_of_a_list);
