@@ -3,7 +3,8 @@
  * engine.h - libclamav, which fails open, made to fail visibly.
  *
  * One engine is loaded in the loader and used in its forked workers. engine_scan() says "clean"
- * only with proof: the temporary directory was usable before and after, libclamav's callback saw
+ * only with proof: the temporary directory was usable a moment before (engine.c says how long) and
+ * had room after, libclamav could make its own in it, its callback saw
  * the outermost object, no error message was given, no limit was met. Single-threaded.
  */
 #ifndef SCANNER_ENGINE_H

@@ -3,8 +3,8 @@
  * temp-directory.h - the directories that libclamav unpacks into.
  *
  * The service has one below [service] temporary-directory=, each worker one inside that. libclamav
- * reports "clean" for whatever it could not unpack, so a worker proves its directory usable before
- * each scan.
+ * reports "clean" for whatever it could not unpack, so a worker proves its directory usable every
+ * few scans and asks after each whether it is full.
  */
 #ifndef SCANNER_TEMP_DIRECTORY_H
 #define SCANNER_TEMP_DIRECTORY_H
