@@ -5,6 +5,10 @@
  * Cannot fail. Where a field stands does not matter: readers differ in what they take for a header,
  * so that a line that names anything but plain text is taken for one wherever it stands. So are
  * lines behind quotation marks and blanks, NULs, bare carriage returns and over-long lines.
+ *
+ * Known limit: libclamav sees a part of such a message as a file of its own, as it does each
+ * attachment: a signature that asks for a mail as the container (Container:CL_TYPE_MAIL) does not
+ * match there.
  */
 #include "scanner/mail-plain.h"
 
