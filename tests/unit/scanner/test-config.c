@@ -46,6 +46,10 @@ START_TEST(refusals_name_file_line_and_reason)
     } cases[] = {
         {"[service]\n\nworker=3\n", "conf:3: [service] worker: there is no such key"},
         {"[servce]\nworkers=3\n", "conf:1: [servce]: there is no such section"},
+        {"[service]\nworkers=1\n\nworkers=2\n", "conf:4: [service] workers stands twice"},
+        {"[service]\nworkers=1\n[log]\n[service]\n", "conf:4: [service] stands twice"},
+        {"[service]\nworkers\n", "conf:2: neither [section] nor key=value"},
+        {"workers=1\n", "conf:1: stands in no section"},
         {"[service]\nworkers=x\n", "conf:2: [service] workers: \"x\" is not a number"},
         {"[service]\nworkers=65\n", "conf:2: [service] workers: 65 is not between 0 and 64"},
         {"[service]\nworkers=-1\n", "is not a number"},
@@ -62,8 +66,7 @@ START_TEST(refusals_name_file_line_and_reason)
          "conf:2: [limits] scan-size: is below file-size"},
         {"[service]\ndeadline=500\n", "conf:0: [quarantine] timeout: 3000 is above"},
         {"[service]\ndeadline=70000\n", "background-deadline: 60000 is below deadline=70000"},
-        {"[service\n", "conf: "},
-        {"workers=3\n", "conf: "},
+        {"[service\n", "conf:1: neither [section] nor key=value"},
         {"[log]\nfile=/a\xff\n", "conf:2: not UTF-8"},
     };
 
