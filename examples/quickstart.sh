@@ -42,6 +42,8 @@ write_configuration
 start_scanner
 start_store hooked "$scratch/store.conf" LD_PRELOAD="$top/build/libstorehook/libstorehook.so"
 store_pid=$started_pid
+# On a busy machine the store's first question may have been too late; it asks again at a write.
+wait_until 3 is_protected || deliver knock bob plain
 wait_until 20 is_protected || die "storehookctl status does not say that the store is protected"
 echo "    signatures: $(signatures_in_use)"
 

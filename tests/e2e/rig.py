@@ -13,6 +13,7 @@ Everything it started is gone when the block ends, however it ends: daemons die 
 import contextlib
 import ctypes
 import functools
+import hashlib
 import imaplib
 import importlib.util
 import json
@@ -265,6 +266,9 @@ class Rig:
         if error is not None:
             self.show_logs()
         shutil.rmtree(self.scratch, ignore_errors=True)
+        # What a killed service leaves for the next one on its socket, of which there is none.
+        name = hashlib.sha256(self.socket.encode()).hexdigest()[:16]
+        shutil.rmtree(f"/dev/shm/storehookd-{name}", ignore_errors=True)
 
     @functools.cached_property
     def sanitizers(self):
