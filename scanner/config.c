@@ -15,6 +15,7 @@
 
 #include "libstorehook/protocol.h"
 #include "scanner/board.h"
+#include "scanner/signature-source.h"
 
 typedef enum {
     KEY_TEXT,
@@ -80,10 +81,10 @@ static const Key KEYS[] = {
      "For tests only: contents that begin with STOREHOOK-TEST-HOOK make a worker crash, hang or "
      "try to leave its cage."},
 
-    {"signatures", "directory", KEY_PATH, AT(signature_directory), "/var/lib/clamav", 0, 0, NULL,
-     FALSE,
-     "ClamAV signature files. While it holds none, a small database for trying things out "
-     "is used, and the service says so."},
+    {"signatures", "directory", KEY_PATH, AT(signature_directory), SIGNATURE_DIRECTORY_DEFAULT, 0,
+     0, NULL, FALSE,
+     "ClamAV signature files. While the default directory holds none, a small database for "
+     "trying things out is used, and the service says so; another one must hold some."},
     {"signatures", "check-interval", KEY_COUNT, AT(signature_interval), "30", 0, 86400, NULL, FALSE,
      "Seconds between looks for new signatures; 0: only on SIGHUP and reload."},
 

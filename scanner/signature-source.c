@@ -132,6 +132,12 @@ SignatureSource *signature_source_new(const char *configured, GError **error)
     gint64 ignored = 0;
 
     source->bundled = !directory_holds_any(configured);
+    if (source->bundled && strcmp(configured, SIGNATURE_DIRECTORY_DEFAULT) != 0) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                    "%s: holds no signatures; put some there, or leave [signatures] directory out",
+                    configured);
+        return NULL;
+    }
     source->directory = g_strdup(source->bundled ? bundled_directory() : configured);
     source->directories[0] = g_strdup(source->directory);
     if (!directories_are_equal(source->directory, bundled_directory()))
