@@ -126,6 +126,9 @@ class Service:
         self.log_path = self.directory + "/log"
         self.temp = temp or "/dev/shm"
         os.makedirs(self.signatures, exist_ok=True)
+        # A directory that is named must hold some; what there is to find comes with the service.
+        with open(self.signatures + "/nothing.hdb", "w", encoding="ascii") as out:
+            out.write("00000000000000000000000000000001:1234567:Test.Nothing\n")
         self.write_config(config, workers)
         self.process = None
         if start:
