@@ -381,11 +381,13 @@ void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer
     g_array_set_clear_func(message.pieces, piece_clear);
     message_read(&message, request);
     message_judge(&message);
+    first = message_first_flagged(&message);
     answer->action = policy_message_action(judge->config, &message.policy);
-    if (!message.is_whole ||
+    /* Only a message with something flagged is asked about: none here is a request that was not
+     * understood, and its original may stand nowhere else. */
+    if (!message.is_whole || !first->flagged ||
         (policy_must_keep(judge->config, &message.policy) && !message_keep(&message, &id, &reason)))
         answer->action = policy_fallback(judge->config, &message.policy);
-    first = message_first_flagged(&message);
     answer->verdict = first->verdict;
     answer->flagged = first->flagged;
     memcpy(answer->incident, first->incident, sizeof(answer->incident));

@@ -283,6 +283,10 @@ def full_quarantine_falls_back():
         assert s.status()["quarantine"]["items"] == 1
     with Service() as s: # an encoding that nobody knows: no original, no drop
         assert judged_message(s, encoding="rot13")[0]["action"] == "defer"
+        # Nothing flagged is nothing understood: the store must not go on as if it were judged.
+        parts = wire_fields(("part", b""), ("name", "x"), ("data", EICAR))
+        for fields in ([("data", b"Subject: s\r\n\r\nx\r\n")], [("parts", parts)], []):
+            assert s.ask(JUDGE_MESSAGE, *fields)["action"] == "defer", fields
 
 
 @test
