@@ -61,23 +61,11 @@ JET_ERR cursor_take_found(Cursor *cursor, JET_ERR err, Bytes key, Bytes value)
     return JET_errSuccess;
 }
 
-static JET_ERR cursor_take_temporary(Cursor *cursor, JET_ERR err, const TemporaryRow *row)
-{
-    RETURN_IF_ERROR(err);
-    cursor_set_entry(cursor, row->key, row->bookmark);
-    return JET_errSuccess;
-}
-
 JET_ERR cursor_find(Cursor *cursor, SeekKind kind, Bytes key, Bytes bookmark)
 {
     uint8_t tree_key[TREE_KEY_MAX];
     Bytes found_key, found_value;
     INVARIANT(key.size <= sizeof(tree_key) - 4);
-    if (cursor->temporary) {
-        TemporaryRow row;
-        JET_ERR err = temporary_seek(cursor->temporary, kind, key, bookmark, &row);
-        return cursor_take_temporary(cursor, err, &row);
-    }
     store_key_u32(tree_key, cursor_object_id(cursor));
     if (key.size)
         memcpy(tree_key + 4, key.data, key.size);
@@ -92,10 +80,6 @@ static JET_ERR cursor_find_last(Cursor *cursor)
 {
     uint8_t end[4];
     Bytes found_key, found_value;
-    if (cursor->temporary) {
-        TemporaryRow row;
-        return cursor_take_temporary(cursor, temporary_last(cursor->temporary, &row), &row);
-    }
     store_key_u32(end, cursor_object_id(cursor) + 1);
     cursor->in_sync = false;
     JET_ERR err = tree_cursor_seek(cursor_tree(cursor), SEEK_LT, (Bytes){end, sizeof(end)},
@@ -108,8 +92,7 @@ static JET_ERR cursor_neighbour(Cursor *cursor, bool forward)
 {
     Bytes key = {cursor->key, cursor->key_size};
     Bytes none = {NULL, 0};
-    bool has_duplicates = cursor->index || cursor->temporary;
-    Bytes bookmark = has_duplicates ? (Bytes){cursor->bookmark, cursor->bookmark_size} : none;
+    Bytes bookmark = cursor->index ? (Bytes){cursor->bookmark, cursor->bookmark_size} : none;
     Bytes found_key, found_value;
     switch (cursor->position) {
     case POSITION_BEFORE_FIRST:
@@ -186,8 +169,16 @@ static JET_ERR cursor_move_in_scope(Cursor *cursor, Txn *txn, int32_t rows, JET_
 JET_ERR cursor_move(Cursor *cursor, int32_t rows, JET_GRBIT grbit)
 {
     Scope scope;
+    bool filling = cursor->temporary && cursor->temporary->state == TEMPORARY_INSERTING;
     if (grbit & ~JET_bitMoveKeyNE)
         return JET_errInvalidGrbit;
+    cursor_end_filling(cursor);
+    if (rows < 0 && rows != JET_MoveFirst && cursor->temporary &&
+        !temporary_is_scrollable(cursor->temporary))
+        return JET_errIllegalOperation;
+    /* A sort comes to lie on its first row. */
+    if (filling && rows == 0 && cursor->temporary->state == TEMPORARY_READING)
+        rows = JET_MoveFirst;
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
     return scope_end(&scope, cursor_move_in_scope(cursor, scope.txn, rows, grbit));
 }
@@ -229,12 +220,6 @@ static JET_ERR cursor_goto_row(Cursor *cursor, Txn *txn, Bytes bookmark, uint32_
     size_t size;
     Bytes row;
     Key key;
-    if (cursor->temporary) {
-        TemporaryRow found;
-        RETURN_IF_ERROR(temporary_by_bookmark(cursor->temporary, bookmark, &found));
-        cursor_park(cursor, POSITION_BEFORE_FIRST);
-        return cursor_take_temporary(cursor, JET_errSuccess, &found);
-    }
     cursor_key_of_row(cursor, bookmark, tree_key, &size);
     JET_ERR err = txn_get(txn, TREE_ROWS, (Bytes){tree_key, size}, &row);
     if (err == JET_errRecordNotFound)

@@ -176,9 +176,8 @@ static JET_ERR cursor_check_unique(Cursor *cursor, const Key *key)
     Cursor other = *cursor;
     other.range.active = false;
     cursor->in_sync = false;
-    bool has_duplicates = cursor->index || cursor->temporary;
     Bytes bookmark =
-        has_duplicates ? (Bytes){cursor->bookmark, cursor->bookmark_size} : (Bytes){NULL, 0};
+        cursor->index ? (Bytes){cursor->bookmark, cursor->bookmark_size} : (Bytes){NULL, 0};
     JET_ERR err = cursor_find(&other, SEEK_GT, key_bytes(key), bookmark);
     if (err == JET_errRecordNotFound)
         return JET_wrnUniqueKey;
@@ -216,6 +215,9 @@ JET_ERR cursor_seek(Cursor *cursor, JET_GRBIT grbit)
         (extras & ~(JET_bitSetIndexRange | JET_bitCheckUniqueness)) ||
         (extras && relation != JET_bitSeekEQ))
         return JET_errInvalidGrbit;
+    cursor_end_filling(cursor);
+    if (cursor->temporary && !temporary_is_scrollable(cursor->temporary))
+        return JET_errIllegalOperation;
     if (!cursor_current_index(cursor))
         return JET_errNoCurrentIndex;
     if (!cursor->search_made)
@@ -231,6 +233,8 @@ JET_ERR cursor_set_range(Cursor *cursor, JET_GRBIT grbit)
     if (grbit & ~(JET_bitRangeInclusive | JET_bitRangeUpperLimit | JET_bitRangeInstantDuration |
                   JET_bitRangeRemove))
         return JET_errInvalidGrbit;
+    if (cursor->temporary && !temporary_is_scrollable(cursor->temporary))
+        return JET_errIllegalOperation;
     if (grbit & JET_bitRangeRemove) {
         if (grbit != JET_bitRangeRemove)
             return JET_errInvalidGrbit;

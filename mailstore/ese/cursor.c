@@ -30,10 +30,16 @@ JET_ERR cursor_enter(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
     return JET_errSuccess;
 }
 
-JET_ERR cursor_enter_stored(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
+JET_ERR cursor_enter_for(JET_SESID sesid, JET_TABLEID tableid, CursorUse use, Cursor **ret)
 {
     RETURN_IF_ERROR(cursor_enter(sesid, tableid, ret));
-    return (*ret)->temporary ? cursor_leave(*ret, JET_errIllegalOperation) : JET_errSuccess;
+    JET_ERR err = (*ret)->temporary ? temporary_check((*ret)->temporary, use) : JET_errSuccess;
+    return err < 0 ? cursor_leave(*ret, err) : err;
+}
+
+JET_ERR cursor_enter_stored(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
+{
+    return cursor_enter_for(sesid, tableid, CURSOR_NEEDS_STORED, ret);
 }
 
 JET_ERR cursor_leave(Cursor *cursor, JET_ERR err)
@@ -110,7 +116,7 @@ static void cursor_free(Cursor *cursor)
     record_builder_clear(&cursor->update.old_row);
     free(cursor->update.long_values);
     schema_unref(cursor->schema);
-    temporary_free(cursor->temporary);
+    temporary_unref(cursor->temporary);
     atomic_fetch_sub_explicit(&cursor->session->instance->n_cursors, 1, memory_order_relaxed);
     free(cursor);
 }
@@ -193,19 +199,28 @@ JET_ERR cursor_open(Session *session, JET_DBID dbid, const char *name, JET_GRBIT
     return err;
 }
 
-JET_ERR cursor_open_temporary(Session *session, TemporaryTable *table, JET_TABLEID *ret)
+JET_ERR cursor_open_temporary(TemporaryTable *table, JET_GRBIT grbit, JET_TABLEID *ret)
 {
+    Session *session = table->session;
+    Txn *txn = table->database.txn;
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_allocate(session, NULL, &cursor));
-    JET_ERR err = handle_new(HANDLE_CURSOR, cursor, atomic_load(&session->handle), &cursor->handle);
+    RETURN_IF_ERROR(cursor_allocate(session, &table->database, &cursor));
+    cursor->temporary = temporary_ref(table);
+    cursor->table = &table->table;
+    cursor->schema = schema_ref(table->schema);
+    cursor->grbit = grbit;
+    cursor->index = temporary_order(table);
+    JET_ERR err = tree_cursor_new(txn, TREE_ROWS, &cursor->rows);
+    if (err >= 0 && cursor->index)
+        err = tree_cursor_new(txn, TREE_INDEX, &cursor->entries);
+    if (err >= 0)
+        err = handle_new(HANDLE_CURSOR, cursor, atomic_load(&session->handle), &cursor->handle);
     if (err < 0) {
         cursor_free(cursor);
         return err;
     }
-    cursor->temporary = table;
-    cursor->schema = schema_ref(temporary_schema(table));
-    cursor->grbit = JET_bitTableReadOnly;
     cursor_link(cursor);
+    cursor->index_level = cursor->open_level;
     *ret = cursor->handle;
     return JET_errSuccess;
 }
@@ -216,6 +231,8 @@ JET_ERR cursor_dup(Cursor *cursor, JET_TABLEID *ret)
     Cursor *copy;
     if (!ret)
         return JET_errInvalidParameter;
+    if (cursor->temporary)
+        return cursor_open_temporary(cursor->temporary, cursor->grbit, ret);
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
     JET_ERR err = cursor_open_object(cursor->session, cursor->database, scope.txn,
                                      cursor->table->object_id, cursor->grbit, &copy);
@@ -245,11 +262,33 @@ void cursor_close(Cursor *cursor)
 
 JET_ERR cursor_scope(Cursor *cursor, bool writes, Scope *ret)
 {
-    if (cursor->temporary) { /* needs no transaction */
-        *ret = (Scope){.session = cursor->session, .writes = writes};
+    Txn *txn = cursor->database->txn;
+    if (!cursor->temporary)
+        return scope_begin(cursor->session, cursor->database, writes, ret);
+    /* It may be at level 0 inside a transaction, too, and then keeps what each call writes. */
+    *ret = (Scope){cursor->session, cursor->database, txn, txn_level(txn) == 0, true};
+    if (!ret->own)
         return JET_errSuccess;
-    }
-    return scope_begin(cursor->session, cursor->database, writes, ret);
+    cursor->session->epoch++;
+    return txn_begin(txn, false);
+}
+
+JET_ERR cursor_draw(Cursor *cursor, CatalogSequence sequence, uint64_t *ret)
+{
+    if (!cursor->temporary)
+        return catalog_draw(cursor->database->database->store, cursor->table->object_id, sequence,
+                            ret);
+    *ret = temporary_draw(cursor->temporary, sequence);
+    return JET_errSuccess;
+}
+
+void cursor_end_filling(Cursor *cursor)
+{
+    TemporaryTable *table = cursor->temporary;
+    if (!table || table->state != TEMPORARY_INSERTING)
+        return;
+    update_cancel(cursor);
+    table->state = table->grbit & JET_bitTTUpdatable ? TEMPORARY_MATERIALIZED : TEMPORARY_READING;
 }
 
 static const Index *schema_find_index_by_object(const Schema *schema, uint32_t object_id)
@@ -295,6 +334,8 @@ JET_ERR cursor_refresh_if_stale(Cursor *cursor)
 
 JET_ERR cursor_check_writable(const Cursor *cursor)
 {
+    if (cursor->temporary)
+        return JET_errSuccess;
     if (cursor->session->level > 0 && cursor->session->read_only)
         return JET_errTransReadOnly;
     if (cursor->database->read_only || (cursor->grbit & JET_bitTableReadOnly))
@@ -305,7 +346,7 @@ JET_ERR cursor_check_writable(const Cursor *cursor)
 JET_ERR cursor_prepare_write(Cursor *cursor, Txn *txn)
 {
     Session *session = cursor->session;
-    if (cursor->locked_transaction == session->transaction)
+    if (cursor->temporary || cursor->locked_transaction == session->transaction)
         return JET_errSuccess;
     RETURN_IF_ERROR(cursor_check_writable(cursor));
     RETURN_IF_ERROR(catalog_lock(txn, cursor->table->object_id, KEY_LOCK_READ));
@@ -373,12 +414,6 @@ JET_ERR cursor_read_row(Cursor *cursor, Txn *txn, Bytes *ret)
     Bytes bookmark = {cursor->bookmark, cursor->bookmark_size};
     if (cursor->position != POSITION_ON_ENTRY)
         return JET_errNoCurrentRecord;
-    if (cursor->temporary) {
-        TemporaryRow row;
-        RETURN_IF_ERROR(temporary_by_bookmark(cursor->temporary, bookmark, &row));
-        *ret = row.row;
-        return JET_errSuccess;
-    }
     if (cursor->row_epoch != cursor->session->epoch) {
         cursor_key_of_row(cursor, bookmark, key, &size);
         JET_ERR err = txn_get(txn, TREE_ROWS, (Bytes){key, size}, &cursor->row);

@@ -60,9 +60,9 @@ typedef struct {
 struct Cursor {
     JET_TABLEID handle;
     Session *session;
-    SessionDatabase *database; /* NULL, as the table: of a temporary one */
+    SessionDatabase *database;
     Table *table;
-    TemporaryTable *temporary; /* owned; NULL: a stored table */
+    TemporaryTable *temporary; /* a reference; NULL: a stored table */
     Schema *schema;
     const Index *index; /* NULL: the order of the rows themselves, by primary key or insertion */
     JET_GRBIT grbit;
@@ -90,7 +90,8 @@ struct Cursor {
 
 /* Enters the session and finds its cursor. JET_errInvalidTableId, JET_errSesidTableIdMismatch. */
 JET_ERR cursor_enter(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret);
-/* As cursor_enter, for calls that only a stored table can do: JET_errIllegalOperation. */
+/* As cursor_enter; JET_errIllegalOperation for what a temporary table cannot do, now or ever. */
+JET_ERR cursor_enter_for(JET_SESID sesid, JET_TABLEID tableid, CursorUse use, Cursor **ret);
 JET_ERR cursor_enter_stored(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret);
 JET_ERR cursor_leave(Cursor *cursor, JET_ERR err); /* returns `err` */
 
@@ -98,8 +99,10 @@ JET_ERR cursor_open(Session *session, JET_DBID dbid, const char *name, JET_GRBIT
                     JET_TABLEID *ret);
 JET_ERR cursor_open_object(Session *session, SessionDatabase *database, Txn *txn,
                            uint32_t object_id, JET_GRBIT grbit, Cursor **ret);
-/* Takes the sealed table when it succeeds. */
-JET_ERR cursor_open_temporary(Session *session, TemporaryTable *table, JET_TABLEID *ret);
+/* Takes a reference of its own. */
+JET_ERR cursor_open_temporary(TemporaryTable *table, JET_GRBIT grbit, JET_TABLEID *ret);
+/* The first move or seek ends the filling of a temporary table and forgets a row being made. */
+void cursor_end_filling(Cursor *cursor);
 JET_ERR cursor_dup(Cursor *cursor, JET_TABLEID *ret);
 void cursor_close(Cursor *cursor);
 
@@ -117,6 +120,8 @@ JET_ERR cursor_check_writable(const Cursor *cursor);
  * one. */
 JET_ERR cursor_prepare_write(Cursor *cursor, Txn *txn);
 JET_ERR cursor_scope(Cursor *cursor, bool writes, Scope *ret);
+/* The next number of the table, from 1. */
+JET_ERR cursor_draw(Cursor *cursor, CatalogSequence sequence, uint64_t *ret);
 
 /* Position. */
 void cursor_key_of_row(const Cursor *cursor, Bytes bookmark, uint8_t out[TREE_KEY_MAX],

@@ -11,7 +11,7 @@ JET_ERR entry_get_bookmark(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmar
                            uint32_t *pcbActual)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_READS, &cursor));
     return cursor_leave(cursor, cursor_get_bookmark(cursor, pvBookmark, cbMax, pcbActual));
 }
 
@@ -19,7 +19,7 @@ JET_ERR entry_goto_bookmark(JET_SESID sesid, JET_TABLEID tableid, void *pvBookma
                             uint32_t cbBookmark)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_READS, &cursor));
     return cursor_leave(cursor, cursor_goto_bookmark(cursor, pvBookmark, cbBookmark));
 }
 
@@ -51,7 +51,7 @@ JET_ERR entry_seek(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit)
 JET_ERR entry_set_index_range(JET_SESID sesid, JET_TABLEID tableidSrc, JET_GRBIT grbit)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableidSrc, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableidSrc, CURSOR_READS, &cursor));
     return cursor_leave(cursor, cursor_set_range(cursor, grbit));
 }
 
@@ -77,7 +77,7 @@ JET_ERR entry_set_current_index3(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR
                                  JET_GRBIT grbit, uint32_t itagSequence)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_NEEDS_STORED, &cursor));
     return cursor_leave(cursor, cursor_set_index(cursor, szIndexName, grbit, itagSequence));
 }
 

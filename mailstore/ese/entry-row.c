@@ -10,7 +10,7 @@
 JET_ERR entry_prepare_update(JET_SESID sesid, JET_TABLEID tableid, uint32_t prep)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_MAKES_ROWS, &cursor));
     if (prep != JET_prepCancel)
         return cursor_leave(cursor, update_prepare(cursor, prep));
     if (cursor->update.kind == UPDATE_NONE)
@@ -35,7 +35,7 @@ JET_ERR entry_set_column(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID colu
         set.ibLongValue = psetinfo->ibLongValue;
         set.itagSequence = psetinfo->itagSequence;
     }
-    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_MAKES_ROWS, &cursor));
     return cursor_leave(cursor, update_set_column(cursor, &set));
 }
 
@@ -57,7 +57,7 @@ JET_ERR entry_set_columns(JET_SESID sesid, JET_TABLEID tableid, JET_SETCOLUMN *p
     Cursor *cursor;
     if (!psetcolumn && csetcolumn > 0)
         return JET_errInvalidParameter;
-    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_MAKES_ROWS, &cursor));
     return cursor_leave(cursor, set_all(cursor, psetcolumn, csetcolumn));
 }
 
@@ -71,14 +71,14 @@ JET_ERR entry_update2(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, ui
                       uint32_t *pcbActual, JET_GRBIT grbit)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_MAKES_ROWS, &cursor));
     return cursor_leave(cursor, update_apply(cursor, pvBookmark, cbBookmark, pcbActual, grbit));
 }
 
 JET_ERR entry_delete(JET_SESID sesid, JET_TABLEID tableid)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_DELETES, &cursor));
     return cursor_leave(cursor, update_delete(cursor));
 }
 
@@ -115,7 +115,7 @@ JET_ERR entry_retrieve_column(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID
         column.ibLongValue = pretinfo->ibLongValue;
         column.itagSequence = pretinfo->itagSequence;
     }
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_READS, &cursor));
     JET_ERR err = retrieve_column(cursor, &column);
     if (err >= 0 && pcbActual)
         *pcbActual = column.cbActual;
@@ -130,6 +130,6 @@ JET_ERR entry_retrieve_columns(JET_SESID sesid, JET_TABLEID tableid,
                                JET_RETRIEVECOLUMN *pretrievecolumn, uint32_t cretrievecolumn)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_READS, &cursor));
     return cursor_leave(cursor, retrieve_columns(cursor, pretrievecolumn, cretrievecolumn));
 }

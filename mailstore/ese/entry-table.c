@@ -225,7 +225,7 @@ JET_ERR entry_dup_cursor(JET_SESID sesid, JET_TABLEID tableid, JET_TABLEID *ptab
     Cursor *cursor;
     if (grbit != 0)
         return JET_errInvalidGrbit;
-    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_READS, &cursor));
     return cursor_leave(cursor, cursor_dup(cursor, ptableid));
 }
 

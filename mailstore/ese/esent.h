@@ -341,6 +341,30 @@ typedef struct {
     uint8_t rgbIndexId[16];
 } JET_INDEXID;
 
+typedef struct {
+    uint32_t cbStruct;
+    const JET_COLUMNDEF *prgcolumndef;
+    uint32_t ccolumn;
+    JET_UNICODEINDEX *pidxunicode;
+    JET_GRBIT grbit;
+    JET_COLUMNID *prgcolumnid;
+    uint32_t cbKeyMost;
+    uint32_t cbVarSegMac;
+    JET_TABLEID tableid;
+} JET_OPENTEMPORARYTABLE;
+
+typedef struct {
+    uint32_t cbStruct;
+    const JET_COLUMNDEF *prgcolumndef;
+    uint32_t ccolumn;
+    JET_UNICODEINDEX2 *pidxunicode;
+    JET_GRBIT grbit;
+    JET_COLUMNID *prgcolumnid;
+    uint32_t cbKeyMost;
+    uint32_t cbVarSegMac;
+    JET_TABLEID tableid;
+} JET_OPENTEMPORARYTABLE2;
+
 #define ESENT_COLUMNBASE(SUFFIX, CHAR)                                                             \
     typedef struct {                                                                               \
         uint32_t cbStruct;                                                                         \
@@ -582,6 +606,39 @@ JET_ERR JetGetIndexInfo(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
 JET_ERR JetGetObjectInfo(JET_SESID sesid, JET_DBID dbid, JET_OBJTYP objtyp,
                          JET_PCSTR szContainerName, JET_PCSTR szObjectName, void *pvResult,
                          uint32_t cbMax, uint32_t InfoLevel);
+
+/* --- Temporary tables ---------------------------------------------------------------- */
+
+/* A table of this session alone, gone with its last cursor. Columns with JET_bitColumnTTKey are
+ * the key, in their order (-TTDescending: downwards); of the other bits -Tagged, -Fixed and
+ * -MultiValued count. prgcolumnid: ccolumn ids.
+ *
+ * First it is filled: until the first JetMove or JetSeek, rows can only be inserted. Then it is
+ * read forwards; with JET_bitTTScrollable or -TTIndexed in any direction and by key; with
+ * -TTUpdatable it does what a table does. A table with -TTForceMaterialization, without a key, or
+ * with long values but without -TTIntrinsicLVsOnly does that from the start. What it cannot do
+ * gives JET_errIllegalOperation. A row whose key is there already is dropped while the table is
+ * filled and JET_errKeyDuplicate afterwards; a table with -TTForwardOnly but without -TTUnique
+ * keeps it. -TTErrorOnDuplicateInsertion is -TTForceMaterialization.
+ *
+ * Transactions hold for it unless JET_paramEnableTempTableVersioning is off. Its database has the
+ * number 0. JET_errTooManySorts above JET_paramMaxTemporaryTables,
+ * JET_errCannotMaterializeForwardOnlySort, JET_errTooManyColumns, JET_errInvalidColumnType. */
+JET_ERR JetOpenTempTable(JET_SESID sesid, const JET_COLUMNDEF *prgcolumndef, uint32_t ccolumn,
+                         JET_GRBIT grbit, JET_TABLEID *ptableid, JET_COLUMNID *prgcolumnid);
+/* As JetOpenTempTable, with the locale of Unicode text in the key (0: the default). */
+JET_ERR JetOpenTempTable2(JET_SESID sesid, const JET_COLUMNDEF *prgcolumndef, uint32_t ccolumn,
+                          uint32_t lcid, JET_GRBIT grbit, JET_TABLEID *ptableid,
+                          JET_COLUMNID *prgcolumnid);
+/* As JetOpenTempTable2, with how Unicode text is compared (NULL: the default). */
+JET_ERR JetOpenTempTable3(JET_SESID sesid, const JET_COLUMNDEF *prgcolumndef, uint32_t ccolumn,
+                          JET_UNICODEINDEX *pidxunicode, JET_GRBIT grbit, JET_TABLEID *ptableid,
+                          JET_COLUMNID *prgcolumnid);
+/* As JetOpenTempTable3, all in a structure; cbKeyMost and cbVarSegMac are as in JET_INDEXCREATE
+ * (0: 255, all). */
+JET_ERR JetOpenTemporaryTable(JET_SESID sesid, JET_OPENTEMPORARYTABLE *popentemporarytable);
+/* As JetOpenTemporaryTable, with a locale's name. */
+JET_ERR JetOpenTemporaryTable2(JET_SESID sesid, JET_OPENTEMPORARYTABLE2 *popentemporarytable);
 
 /* --- Records ------------------------------------------------------------------------ */
 

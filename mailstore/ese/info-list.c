@@ -51,8 +51,8 @@ typedef struct {
     uint32_t cRecord;
 } ListHead;
 
-static JET_ERR list_begin(List *list, const char *name, const ListColumn *columns, uint32_t n,
-                          bool by_rank, bool wide)
+static JET_ERR list_begin(List *list, Session *session, const char *name, const ListColumn *columns,
+                          uint32_t n, bool by_rank, bool wide)
 {
     JET_COLUMNDEF definitions[LIST_COLUMNS_MAX] = {0};
     *list = (List){.columns = columns, .n = n, .wide = wide};
@@ -64,7 +64,12 @@ static JET_ERR list_begin(List *list, const char *name, const ListColumn *column
                                          .cp = wide ? CODE_PAGE_UNICODE : CODE_PAGE_ASCII,
                                          .grbit = is_key ? JET_bitColumnTTKey : 0};
     }
-    return temporary_new(name, definitions, n, list->ids, &list->table);
+    TemporarySpec spec = {.name = name,
+                          .columns = definitions,
+                          .n_columns = n,
+                          .grbit = JET_bitTTIntrinsicLVsOnly,
+                          .is_answer = true};
+    return temporary_new(session, &spec, list->ids, &list->table);
 }
 
 static JET_ERR list_text(bool wide, const char *text, JET_WCHAR buffer[LIST_TEXT_UNITS], Bytes *ret)
@@ -107,19 +112,17 @@ static JET_ERR list_append(List *list, const ListValue *row)
 }
 
 /* Opens the cursor and writes the structure; on an error the list is gone. */
-static JET_ERR list_finish(List *list, Session *session, JET_ERR err, void *result, uint32_t size)
+static JET_ERR list_finish(List *list, JET_ERR err, void *result, uint32_t size)
 {
     JET_TABLEID handle;
+    Session *session = list->table->session;
+    uint32_t n_rows = list->table->n_rows;
     if (err >= 0)
-        err = temporary_seal(list->table);
-    if (err >= 0)
-        err = cursor_open_temporary(session, list->table, &handle);
-    if (err < 0) {
-        list->table = temporary_free(list->table);
-        return err;
-    }
+        err = cursor_open_temporary(list->table, JET_bitTableReadOnly, &handle);
+    list->table = temporary_unref(list->table);
+    RETURN_IF_ERROR(err);
     (void)cursor_move(session->cursors, JET_MoveFirst, 0); /* the newest; fails on no row alone */
-    ListHead head = {.cbStruct = size, .tableid = handle, .cRecord = temporary_count(list->table)};
+    ListHead head = {.cbStruct = size, .tableid = handle, .cRecord = n_rows};
     memset(result, 0, size);
     memcpy(result, &head, offsetof(ListHead, cRecord) + sizeof(head.cRecord));
     for (uint32_t i = 0; i < list->n; i++)
@@ -176,13 +179,13 @@ JET_ERR info_column_list(Cursor *cursor, void *result, uint32_t size, bool by_id
     List list;
     if (!result || size < sizeof(JET_COLUMNLIST))
         return JET_errBufferTooSmall;
-    RETURN_IF_ERROR(list_begin(&list, "columns", column_list,
+    RETURN_IF_ERROR(list_begin(&list, cursor->session, "columns", column_list,
                                sizeof(column_list) / sizeof(*column_list), by_id, wide));
     JET_ERR err = JET_errSuccess;
     for (uint32_t i = 0; i < n && err >= 0; i++)
         if (!column_is_deleted(&schema->columns[i]))
             err = column_list_add(&list, schema, &schema->columns[i]);
-    return list_finish(&list, cursor->session, err, result, sizeof(JET_COLUMNLIST));
+    return list_finish(&list, err, result, sizeof(JET_COLUMNLIST));
 }
 
 /* --- Indexes -------------------------------------------------------------------- */
@@ -239,7 +242,7 @@ JET_ERR info_index_list(Cursor *cursor, const Index *only, void *result, uint32_
     List list;
     if (!result || size < sizeof(JET_INDEXLIST))
         return JET_errBufferTooSmall;
-    RETURN_IF_ERROR(list_begin(&list, "indexes", index_list,
+    RETURN_IF_ERROR(list_begin(&list, cursor->session, "indexes", index_list,
                                sizeof(index_list) / sizeof(*index_list), false, wide));
     JET_ERR err = JET_errSuccess;
     for (uint32_t i = 0; i < schema->n_indexes && err >= 0; i++) {
@@ -247,7 +250,7 @@ JET_ERR info_index_list(Cursor *cursor, const Index *only, void *result, uint32_
         for (unsigned at = 0; (!only || index == only) && at < index->n_segments && err >= 0; at++)
             err = index_list_add(&list, index, at);
     }
-    return list_finish(&list, cursor->session, err, result, sizeof(JET_INDEXLIST));
+    return list_finish(&list, err, result, sizeof(JET_INDEXLIST));
 }
 
 /* --- Tables --------------------------------------------------------------------- */
@@ -289,10 +292,10 @@ JET_ERR info_object_list(Session *session, SessionDatabase *database, void *resu
     Scope scope;
     if (!result || size < sizeof(JET_OBJECTLIST))
         return JET_errBufferTooSmall;
-    RETURN_IF_ERROR(list_begin(&list, "objects", object_list,
+    RETURN_IF_ERROR(list_begin(&list, session, "objects", object_list,
                                sizeof(object_list) / sizeof(*object_list), false, wide));
     JET_ERR err = scope_begin(session, database, false, &scope);
     if (err >= 0)
         err = scope_end(&scope, catalog_each_table(scope.txn, object_list_add, &list));
-    return list_finish(&list, session, err, result, sizeof(JET_OBJECTLIST));
+    return list_finish(&list, err, result, sizeof(JET_OBJECTLIST));
 }

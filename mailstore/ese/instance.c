@@ -128,9 +128,25 @@ JET_ERR instance_create(const char *name, const char *display_name, JET_INSTANCE
     return err;
 }
 
+/* JET_paramTempPath without the name of the file, which is never made. */
+static void instance_take_temporary_directory(Instance *instance)
+{
+    const char *path = instance->parameters.strings[JET_paramTempPath];
+    const char *end = path ? strrchr(path, '/') : NULL;
+    char *directory = instance->temporary_directory;
+    memcpy(directory, "./", sizeof("./"));
+    if (end && (size_t)(end - path) < TEMPORARY_PATH_MAX) {
+        memcpy(directory, path, (size_t)(end - path) + 1);
+        directory[end - path + 1] = 0;
+    }
+}
+
 static void instance_run(Instance *instance)
 {
     const JET_API_PTR *values = instance->parameters.values;
+    instance_take_temporary_directory(instance);
+    instance->temporaries_max = (uint32_t)values[JET_paramMaxTemporaryTables];
+    instance->versions_temporaries = values[JET_paramEnableTempTableVersioning] != 0;
     instance->sessions_max = (uint32_t)values[JET_paramMaxSessions];
     instance->cursors_max = (uint32_t)values[JET_paramMaxCursors];
     instance->txn_bytes_max = (size_t)values[JET_paramMaxVerPages] * VERSION_PAGE_BYTES;

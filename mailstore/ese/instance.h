@@ -14,6 +14,7 @@
 
 enum {
     INSTANCE_DATABASES_MAX = 7, /* number 0 is the temporary one's */
+    TEMPORARY_PATH_MAX = 247,   /* of JET_paramTempPath */
 };
 
 typedef struct Database Database;
@@ -34,7 +35,10 @@ struct Instance {
     _Atomic uint32_t commit_default;
     _Atomic uint64_t n_commits;
     _Atomic uint32_t n_cursors;
-    uint32_t cursors_max, sessions_max, record_most;
+    _Atomic uint32_t n_temporaries;
+    uint32_t cursors_max, sessions_max, temporaries_max, record_most;
+    bool versions_temporaries;
+    char temporary_directory[TEMPORARY_PATH_MAX + 1];
     size_t txn_bytes_max;
     pthread_mutex_t lock; /* what follows */
     Session *sessions;

@@ -55,6 +55,18 @@ JET_ERR text_locale_of_lcid(uint32_t lcid, char locale[TEXT_LOCALE_MAX + 1])
     return JET_errSuccess;
 }
 
+JET_ERR text_locale_of_name(JET_PCWSTR name, char locale[TEXT_LOCALE_MAX + 1])
+{
+    size_t at = 0;
+    for (; name && name[at]; at++) {
+        if (at >= TEXT_LOCALE_MAX || name[at] > 0x7f)
+            return JET_errInvalidLanguageId;
+        locale[at] = (char)name[at];
+    }
+    locale[at] = 0;
+    return JET_errSuccess;
+}
+
 uint32_t text_lcid_of_locale(const char *locale)
 {
     char posix[ULOC_FULLNAME_CAPACITY];

@@ -37,6 +37,8 @@ typedef struct {
 JET_ERR text_map_flags_check(uint32_t map_flags);
 /* JET_errInvalidLanguageId for an LCID that is not known. */
 JET_ERR text_locale_of_lcid(uint32_t lcid, char locale[TEXT_LOCALE_MAX + 1]);
+/* In UTF-16, NULL being ""; JET_errInvalidLanguageId for what is not ASCII or too long. */
+JET_ERR text_locale_of_name(JET_PCWSTR name, char locale[TEXT_LOCALE_MAX + 1]);
 /* The LCID of a locale's name, "" being the engine's default; 0 when it has none. */
 uint32_t text_lcid_of_locale(const char *locale);
 /* JET_errInvalidLanguageId when the library does not know the language. Idempotent. */

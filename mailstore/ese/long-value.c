@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "mailstore/ese/bytes.h"
-#include "mailstore/ese/catalog.h"
 #include "mailstore/ese/result.h"
 
 typedef struct {
@@ -37,11 +36,6 @@ static Bytes chunk_key_view(const ChunkKey *key)
 static uint32_t smaller(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
-}
-
-JET_ERR long_value_draw(Store *store, uint32_t table, uint64_t *ret_number)
-{
-    return catalog_draw(store, table, SEQUENCE_LONG_VALUE, ret_number);
 }
 
 /* The chunk's bytes, at least `needed` of them. */

@@ -18,7 +18,6 @@ enum {
     LONG_VALUE_MAX = JET_cbLVColumnMost,
 };
 
-JET_ERR long_value_draw(Store *store, uint32_t table, uint64_t *ret_number);
 /* Exactly `size` bytes, which lie within the value. JET_errLVCorrupted. */
 JET_ERR long_value_read(Txn *txn, uint32_t table, RecordReference reference, uint32_t offset,
                         void *out, uint32_t size);

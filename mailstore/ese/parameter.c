@@ -5,6 +5,7 @@
  * Many describe machinery that this engine has not got (log files, version pages, caches): they
  * are kept, checked and given back, so that programs written for the original run, and have no
  * other effect. Those with an effect: MaxSessions, MaxCursors, MaxVerPages, CommitDefault,
+ * MaxTemporaryTables, EnableTempTableVersioning, TempPath (its directory),
  * DatabasePageSize (the longest record), CreatePathIfNotExist, MaxInstances, UnicodeIndexDefault.
  *
  * Fails with JET_errInvalidParameter, JET_errAlreadyInitialized, JET_errBufferTooSmall,

@@ -73,6 +73,7 @@ typedef struct {
     char *name;
     JET_GRBIT grbit;
     uint32_t lv_separate; /* long values longer than this leave the record */
+    bool lv_stay;         /* none may */
     uint16_t escrow_size; /* bytes of all escrow columns */
     uint32_t n_fixed, n_variable, n_tagged;
     Column *columns; /* fixed, then variable, then tagged, each in the order of their ids */

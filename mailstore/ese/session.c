@@ -51,6 +51,7 @@ static void session_reset(Session *session, Instance *instance)
     for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++)
         session->databases[i] = (SessionDatabase){0};
     session->cursors = NULL;
+    session->temporaries = NULL;
 }
 
 static void session_recycle(Session *session)

@@ -13,6 +13,7 @@
 #include "mailstore/ese/database.h"
 
 typedef struct Cursor Cursor;
+typedef struct TemporaryTable TemporaryTable;
 
 typedef struct {
     Database *database; /* NULL: a free place */
@@ -35,6 +36,7 @@ struct Session {
     bool seized;              /* by the end of the instance, under the instance's lock */
     SessionDatabase databases[INSTANCE_DATABASES_MAX];
     Cursor *cursors;
+    TemporaryTable *temporaries;
     Session *next, *previous; /* in the instance, or the list of unused ones */
 };
 

@@ -39,7 +39,7 @@ struct Store {
 };
 
 struct Txn {
-    Store *store;
+    Store *store; /* NULL: a private one, whose writes at level 0 are all there is */
     unsigned level;
     bool read_only;
     Snapshot *snapshot;  /* at level > 0 */
@@ -57,6 +57,16 @@ struct Txn {
 static inline bool store_is_usable(const Store *store)
 {
     return *store->fork_guard != 0;
+}
+
+static inline bool txn_is_usable(const Txn *txn)
+{
+    return !txn->store || store_is_usable(txn->store);
+}
+
+static inline size_t txn_key_max(const Txn *txn)
+{
+    return txn->store ? txn->store->key_max : STORE_KEY_MAX;
 }
 
 static inline MDB_val store_val(Bytes bytes)

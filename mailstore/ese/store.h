@@ -69,6 +69,9 @@ JET_ERR store_reserve(Store *store, uint32_t object_id, uint32_t sequence, uint3
                       uint64_t *ret_first);
 
 JET_ERR txn_new(Store *store, Txn **ret);
+/* One without a store: it begins empty, nobody else sees it, and what level 1 commits stays with
+ * it until it is freed. `directory`, which the caller keeps, is where large contents spill to. */
+JET_ERR txn_new_private(const char *directory, Txn **ret);
 Txn *txn_free(Txn *txn); /* rolls back all levels */
 
 JET_ERR txn_begin(Txn *txn, bool read_only); /* JET_errTransTooDeep above level 7 */

@@ -39,15 +39,7 @@ static JET_ERR spec_take_locale(IndexSpec *spec, const JET_UNICODEINDEX2 *unicod
 {
     spec->has_collation = true;
     spec->map_flags = unicode->dwMapFlags;
-    size_t at = 0;
-    /* UTF-16; a locale's name is ASCII. */
-    for (; unicode->szLocaleName && unicode->szLocaleName[at]; at++) {
-        if (at >= TEXT_LOCALE_MAX || unicode->szLocaleName[at] > 0x7f)
-            return JET_errInvalidLanguageId;
-        spec->locale[at] = (char)unicode->szLocaleName[at];
-    }
-    spec->locale[at] = 0;
-    return JET_errSuccess;
+    return text_locale_of_name(unicode->szLocaleName, spec->locale);
 }
 
 /* All three forms begin alike; only what `pidxunicode` points at differs. */

@@ -39,6 +39,7 @@ JET_ERR transaction_begin(Session *session, JET_GRBIT grbit)
             return err;
         }
     }
+    temporaries_begin(session);
     if (session->level == 1) {
         session->read_only = read_only;
         session->transaction++;
@@ -80,6 +81,7 @@ JET_ERR transaction_commit(Session *session, JET_GRBIT grbit)
         if (database->database && txn_level(database->txn) >= session->level)
             RETURN_IF_ERROR(txn_commit(database->txn, grbit & JET_bitCommitLazyFlush));
     }
+    temporaries_commit(session);
     cursors_after_commit(session, session->level);
     session->level--;
     if (session->level == 0)
@@ -95,6 +97,7 @@ JET_ERR transaction_rollback(Session *session, JET_GRBIT grbit)
         return JET_errNotInTransaction;
     do {
         transaction_roll_back_databases(session);
+        temporaries_roll_back(session);
         session->epoch++;
         unsigned level = session->level--;
         cursors_after_rollback(session, level);

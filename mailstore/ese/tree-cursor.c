@@ -138,6 +138,8 @@ static int index_seek(MDB_cursor *lmdb, Bytes key, Bytes dup, MDB_val *ret_key, 
 static JET_ERR base_seek(TreeCursor *cursor, SeekKind kind, Bytes key, Bytes dup)
 {
     SideState state = kind == SEEK_GE || kind == SEEK_GT ? SIDE_AFTER : SIDE_BEFORE;
+    if (!cursor->txn->store)
+        return base_set(cursor, state, MDB_NOTFOUND, (MDB_val){0}, (MDB_val){0});
     MDB_val found_key = {0}, found_value = {0};
     int rc;
 
@@ -232,13 +234,15 @@ static JET_ERR cursor_enter(TreeCursor *cursor)
 {
     Txn *txn = cursor->txn;
 
-    if (!store_is_usable(txn->store))
+    if (!txn_is_usable(txn))
         return JET_errInvalidInstance;
     const WriteMap *map = &txn->writes.maps[cursor->tree];
     if (cursor->map_generation != map->generation) {
         cursor->writes.state = SIDE_LOST;
         cursor->map_generation = map->generation;
     }
+    if (!txn->store)
+        return JET_errSuccess;
     if (txn->level == 0) {
         JET_ERR error = snapshot_take(&txn->store->snapshots, txn->store->env, &cursor->snapshot);
         if (error == JET_errSuccess) {
@@ -357,7 +361,7 @@ JET_ERR tree_cursor_seek(TreeCursor *cursor, SeekKind kind, Bytes key, Bytes dup
 
     if (key.size == 0)
         return JET_errInvalidParameter;
-    if (key.size > cursor->txn->store->key_max || dup.size > cursor->txn->store->key_max)
+    if (key.size > txn_key_max(cursor->txn) || dup.size > txn_key_max(cursor->txn))
         return JET_errKeyTooBig;
     JET_ERR error = cursor_enter(cursor);
     if (error != JET_errSuccess)

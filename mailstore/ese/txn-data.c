@@ -24,14 +24,14 @@ static JET_ERR check_write(const Txn *txn, Bytes key)
         return JET_errTransReadOnly;
     if (key.size == 0)
         return JET_errInvalidParameter;
-    return key.size <= txn->store->key_max ? JET_errSuccess : JET_errKeyTooBig;
+    return key.size <= txn_key_max(txn) ? JET_errSuccess : JET_errKeyTooBig;
 }
 
 JET_ERR txn_lock(Txn *txn, Tree tree, Bytes key, LockKind kind)
 {
     JET_ERR error = check_write(txn, key);
 
-    if (error != JET_errSuccess)
+    if (error != JET_errSuccess || !txn->store) /* nobody else can reach a private key */
         return error;
     uint64_t hash = key_hash(txn->store->hash_seed, tree, key.data, key.size);
     int held = lock_set_find(&txn->locks, hash);
@@ -78,13 +78,13 @@ static JET_ERR get_newest(Txn *txn, Tree tree, Bytes key, Bytes *ret_value)
 
 JET_ERR txn_get(Txn *txn, Tree tree, Bytes key, Bytes *ret_value)
 {
-    if (!store_is_usable(txn->store))
+    if (!txn_is_usable(txn))
         return JET_errInvalidInstance;
     if (tree == TREE_INDEX || key.size == 0)
         return JET_errInvalidParameter;
-    if (key.size > txn->store->key_max)
+    if (key.size > txn_key_max(txn))
         return JET_errKeyTooBig;
-    if (txn->level == 0)
+    if (txn->level == 0 && txn->store)
         return get_newest(txn, tree, key, ret_value);
     WriteEntry *entry = write_set_find(&txn->writes, tree, key, no_bytes);
     if (entry && entry->top->op == WRITE_DELETE)
@@ -93,6 +93,8 @@ JET_ERR txn_get(Txn *txn, Tree tree, Bytes key, Bytes *ret_value)
         *ret_value = entry->top->value;
         return JET_errSuccess;
     }
+    if (!txn->store)
+        return JET_errRecordNotFound;
     MDB_val lmdb_key = store_val(key), value;
     int rc = mdb_get(txn->snapshot->txn, txn->store->trees[tree], &lmdb_key, &value);
     if (rc == 0)
@@ -178,7 +180,7 @@ static JET_ERR index_store(Txn *txn, Bytes key, Bytes bookmark, WriteOp op)
 {
     JET_ERR error = check_write(txn, key);
 
-    if (error == JET_errSuccess && bookmark.size > txn->store->key_max)
+    if (error == JET_errSuccess && bookmark.size > txn_key_max(txn))
         error = JET_errKeyTooBig;
     if (error == JET_errSuccess && bookmark.size == 0)
         error = JET_errInvalidParameter;

@@ -13,6 +13,11 @@
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
 
+enum {
+    /* Rows smaller than what the write set spends on each of them would not be worth the write. */
+    PRIVATE_SPILL_MIN = 128,
+};
+
 JET_ERR txn_new(Store *store, Txn **ret)
 {
     Txn *txn = fault_calloc(1, sizeof *txn);
@@ -29,11 +34,33 @@ JET_ERR txn_new(Store *store, Txn **ret)
     return JET_errSuccess;
 }
 
+JET_ERR txn_new_private(const char *directory, Txn **ret)
+{
+    Txn *txn = fault_calloc(1, sizeof *txn);
+
+    if (!txn)
+        return JET_errOutOfMemory;
+    write_set_init(&txn->writes, SIZE_MAX, directory);
+    txn->writes.spill_min = PRIVATE_SPILL_MIN;
+    *ret = txn;
+    return JET_errSuccess;
+}
+
+static void txn_free_private(Txn *txn)
+{
+    write_set_clear(&txn->writes);
+    free(txn);
+}
+
 Txn *txn_free(Txn *txn)
 {
     if (!txn)
         return NULL;
     tree_cursor_free(txn->probe);
+    if (!txn->store) {
+        txn_free_private(txn);
+        return NULL;
+    }
     while (txn->level > 0 && txn_rollback(txn) == JET_errSuccess)
         ;
     if (txn->level == 0)
@@ -52,16 +79,18 @@ unsigned txn_level(const Txn *txn)
 
 JET_ERR txn_begin(Txn *txn, bool read_only)
 {
-    if (!store_is_usable(txn->store))
+    if (!txn_is_usable(txn))
         return JET_errInvalidInstance;
     if (txn->level == STORE_LEVEL_MAX)
         return JET_errTransTooDeep;
     if (txn->level == 0) {
-        JET_ERR error = snapshot_take(&txn->store->snapshots, txn->store->env, &txn->snapshot);
+        JET_ERR error = txn->store
+                            ? snapshot_take(&txn->store->snapshots, txn->store->env, &txn->snapshot)
+                            : JET_errSuccess;
         if (error != JET_errSuccess)
             return error;
         txn->generation++;
-        txn->read_only = read_only || txn->store->read_only;
+        txn->read_only = read_only || (txn->store && txn->store->read_only);
     }
     txn->level++;
     write_set_begin_level(&txn->writes);
@@ -83,11 +112,11 @@ static void txn_end(Txn *txn, uint64_t commit)
 
 JET_ERR txn_commit(Txn *txn, bool lazy)
 {
-    if (!store_is_usable(txn->store))
+    if (!txn_is_usable(txn))
         return JET_errInvalidInstance;
     if (txn->level == 0)
         return JET_errNotInTransaction;
-    if (txn->level > 1) {
+    if (txn->level > 1 || !txn->store) {
         write_set_merge_level(&txn->writes);
         txn->level--;
         return JET_errSuccess;
@@ -108,12 +137,13 @@ JET_ERR txn_commit(Txn *txn, bool lazy)
 
 JET_ERR txn_rollback(Txn *txn)
 {
-    if (!store_is_usable(txn->store))
+    if (!txn_is_usable(txn))
         return JET_errInvalidInstance;
     if (txn->level == 0)
         return JET_errNotInTransaction;
-    txn_undo_escrow(txn);
-    if (txn->level > 1) {
+    if (txn->store)
+        txn_undo_escrow(txn);
+    if (txn->level > 1 || !txn->store) {
         write_set_rollback_level(&txn->writes);
         txn->level--;
     } else {
@@ -124,7 +154,7 @@ JET_ERR txn_rollback(Txn *txn)
 
 JET_ERR txn_wait_durable(Txn *txn, bool all_sessions)
 {
-    if (!store_is_usable(txn->store))
+    if (!txn_is_usable(txn))
         return JET_errInvalidInstance;
     return commit_sync(txn->store, all_sessions ? snapshot_pool_visible(&txn->store->snapshots)
                                                 : txn->last_commit);

@@ -67,8 +67,7 @@ static JET_ERR row_make_key(Cursor *cursor, Txn *txn, Bytes row, RowKey *ret)
     if (!primary) {
         uint8_t bookmark[sizeof(uint64_t)];
         uint64_t number;
-        RETURN_IF_ERROR(catalog_draw(cursor->database->database->store, cursor->table->object_id,
-                                     SEQUENCE_ROW, &number));
+        RETURN_IF_ERROR(cursor_draw(cursor, SEQUENCE_ROW, &number));
         store_key_u64(bookmark, number);
         *ret = row_key_of(cursor, (Bytes){bookmark, sizeof(bookmark)});
         return JET_errSuccess;
@@ -278,6 +277,9 @@ JET_ERR update_apply(Cursor *cursor, void *bookmark, uint32_t size, uint32_t *re
         return JET_errUpdateNotPrepared;
     RETURN_IF_ERROR(cursor_scope(cursor, true, &scope));
     JET_ERR err = update_apply_in_scope(cursor, scope.txn, &key);
+    if (err == JET_errKeyDuplicate && cursor->temporary &&
+        temporary_drops_duplicates(cursor->temporary))
+        err = JET_errSuccess;
     cursor->session->epoch++;
     RETURN_IF_ERROR(scope_end(&scope, err));
     bytes_return(row_key_bookmark(&key), bookmark, size, ret_actual);

@@ -76,7 +76,8 @@ static JET_ERR row_make_room(Cursor *cursor, Txn *txn, ptrdiff_t growth)
                 largest_size = entry.value.size;
             }
         }
-        if (largest_size == RECORD_REFERENCE_SIZE || cursor->session->level == 0)
+        if (largest_size == RECORD_REFERENCE_SIZE || cursor->session->level == 0 ||
+            cursor->schema->lv_stay)
             return JET_errRecordTooBig;
         RETURN_IF_ERROR(update_separate(cursor, txn, largest));
     }

@@ -159,7 +159,7 @@ static JET_ERR long_begin_fresh(Cursor *cursor, Txn *txn, const LongOld *old, ui
 {
     uint32_t table = cursor->table->object_id;
     RecordReference fresh = {.size = 0};
-    RETURN_IF_ERROR(long_value_draw(cursor->database->database->store, table, &fresh.number));
+    RETURN_IF_ERROR(cursor_draw(cursor, SEQUENCE_LONG_VALUE, &fresh.number));
     RETURN_IF_ERROR(update_note_long_value(&cursor->update, fresh.number, true, 0));
     if (kept > 0 && old->separated) {
         RecordReference part = {old->reference.number, kept};
@@ -231,6 +231,11 @@ JET_ERR set_long(Cursor *cursor, Txn *txn, const SetPlace *place, const JET_SETC
         return JET_errColumnTooBig;
     if (limit > INTRINSIC_MAX || (change.intrinsic && !change.separate))
         limit = INTRINSIC_MAX;
+    if (cursor->schema->lv_stay) {
+        change.separate = false;
+        change.intrinsic = true;
+        limit = INTRINSIC_MAX;
+    }
     if (change.intrinsic && change.final_size > limit)
         return JET_errColumnTooBig;
     bool stays_outside = old.separated && change.operation != LONG_REPLACE;
@@ -238,7 +243,7 @@ JET_ERR set_long(Cursor *cursor, Txn *txn, const SetPlace *place, const JET_SETC
         return long_set_separated(cursor, txn, place, &old, &change);
     JET_ERR err = long_set_intrinsic(cursor, txn, place, set, &old, &change);
     if (err == JET_errRecordTooBig && change.final_size > RECORD_REFERENCE_SIZE &&
-        cursor->session->level > 0) {
+        cursor->session->level > 0 && !cursor->schema->lv_stay) {
         /* The others have been pushed out already: now this one. */
         RETURN_IF_ERROR(long_old_read(cursor, place, &old));
         return long_set_separated(cursor, txn, place, &old, &change);

@@ -125,8 +125,7 @@ static JET_ERR update_draw_autoincrement(Cursor *cursor)
     Record record;
     if (!column)
         return JET_errSuccess;
-    RETURN_IF_ERROR(catalog_draw(cursor->database->database->store, cursor->table->object_id,
-                                 SEQUENCE_AUTOINCREMENT, &number));
+    RETURN_IF_ERROR(cursor_draw(cursor, SEQUENCE_AUTOINCREMENT, &number));
     uint32_t size = coltyp_fixed_size(column->coltyp);
     if (number > (size == 4 ? (uint64_t)INT32_MAX : (uint64_t)INT64_MAX))
         return JET_errOutOfAutoincrementValues;
@@ -201,7 +200,7 @@ static JET_ERR update_copy_long_values(Cursor *cursor, Txn *txn)
         if (!(entry.flags & RECORD_SEPARATED))
             continue;
         RETURN_IF_ERROR(record_reference(&entry, &reference));
-        RETURN_IF_ERROR(long_value_draw(cursor->database->database->store, table, &number));
+        RETURN_IF_ERROR(cursor_draw(cursor, SEQUENCE_LONG_VALUE, &number));
         RETURN_IF_ERROR(update_note_long_value(&cursor->update, number, true, 0));
         RETURN_IF_ERROR(long_value_copy(txn, table, reference, number));
         reference.number = number;

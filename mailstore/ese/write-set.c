@@ -9,8 +9,8 @@
  * Fails with JET_errVersionStoreOutOfMemory over the limit of a transaction, JET_errOutOfMemory,
  * and the errors of the spill file; a failed call changes nothing.
  *
- * Limits: values from SPILL_VALUE_MIN on go to the spill file once SPILL_AFTER bytes of values are
- * in memory.
+ * Limits: values from spill_min on go to the spill file once SPILL_AFTER bytes of values are in
+ * memory. A set that lives long (a temporary table's) does not get back there what it writes over.
  */
 #include <assert.h>
 #include <endian.h>
@@ -27,7 +27,8 @@ enum {
 
 void write_set_init(WriteSet *set, size_t bytes_max, const char *spill_directory)
 {
-    *set = (WriteSet){.bytes_max = bytes_max, .random = 0x9e3779b97f4a7c15u};
+    *set = (WriteSet){
+        .bytes_max = bytes_max, .spill_min = SPILL_VALUE_MIN, .random = 0x9e3779b97f4a7c15u};
     spill_init(&set->spill, spill_directory);
 }
 
@@ -220,7 +221,7 @@ static JET_ERR version_fill(WriteSet *set, WriteVersion *version, Bytes value,
 {
     if (set->bytes + value.size > set->bytes_max)
         return JET_errVersionStoreOutOfMemory;
-    if (value.size >= SPILL_VALUE_MIN && set->memory + value.size > SPILL_AFTER) {
+    if (value.size >= set->spill_min && set->memory + value.size > SPILL_AFTER) {
         JET_ERR error = spill_write(&set->spill, value.data, value.size, &version->value.data);
         if (error != JET_errSuccess)
             return error;
@@ -324,6 +325,17 @@ static void entry_free(WriteSet *set, WriteEntry *entry)
     free(entry);
 }
 
+/* At level 0 an entry has one version, its own; a deletion hides nothing there. */
+static void entry_settle(WriteSet *set, WriteEntry *entry)
+{
+    assert(entry->top == &entry->base);
+    if (entry->base.op != WRITE_DELETE)
+        return;
+    version_clear(set, &entry->base);
+    map_unlink(&set->maps[entry->tree], entry);
+    entry_free(set, entry);
+}
+
 void write_set_begin_level(WriteSet *set)
 {
     assert(set->level < STORE_LEVEL_MAX);
@@ -335,7 +347,7 @@ void write_set_merge_level(WriteSet *set)
 {
     WriteVersion *version = set->levels[set->level], *next;
 
-    assert(set->level > 1);
+    assert(set->level > 0);
     set->levels[set->level--] = NULL;
     for (; version; version = next) {
         WriteEntry *entry = version->entry;
@@ -352,7 +364,11 @@ void write_set_merge_level(WriteSet *set)
             version->level_next = set->levels[set->level];
             set->levels[set->level] = version;
         }
+        if (set->level == 0)
+            entry_settle(set, entry);
     }
+    if (set->level == 0)
+        set->levels[0] = NULL;
 }
 
 void write_set_rollback_level(WriteSet *set)

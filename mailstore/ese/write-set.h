@@ -66,7 +66,8 @@ typedef struct {
     WriteVersion *levels[STORE_LEVEL_MAX + 1];
     unsigned level;
     size_t bytes, bytes_max;
-    size_t memory; /* the part of `bytes` that is values in memory */
+    size_t memory;    /* the part of `bytes` that is values in memory */
+    size_t spill_min; /* smaller values stay in memory */
     uint64_t random;
     Spill spill;
 } WriteSet;
@@ -84,7 +85,8 @@ JET_ERR write_set_store_escrow(WriteSet *set, Tree tree, Bytes key, Bytes value,
                                const EscrowDelta *deltas, size_t delta_count);
 
 void write_set_begin_level(WriteSet *set);
-/* Level > 1: its versions become those of the level below. */
+/* Its versions become those of the level below; at level 0 there is nothing to go back to, and
+ * deleted entries go. */
 void write_set_merge_level(WriteSet *set);
 void write_set_rollback_level(WriteSet *set);
 

@@ -379,7 +379,7 @@ START_TEST(navigation_in_a_list)
     JET_COLUMNLIST list;
     JET_SESID s = jet.session;
     uint8_t bookmark[8], key[64];
-    uint32_t size = 0, count = 0;
+    uint32_t size = 0, place = 0, count = 0;
     int32_t value = 1;
     ck_ok(JetGetTableColumnInfo(s, table, NULL, &list, sizeof list, JET_ColInfoList));
     JET_TABLEID t = list.tableid, copy;
@@ -387,7 +387,7 @@ START_TEST(navigation_in_a_list)
     ck_ok(JetMakeKey(s, t, "number", 6, JET_bitNewKey));
     ck_ok(JetSeek(s, t, JET_bitSeekEQ));
     ck_assert_str_eq(test_get_text(s, t, name), "Number");
-    ck_ok(JetGetBookmark(s, t, bookmark, sizeof bookmark, &size));
+    ck_ok(JetGetBookmark(s, t, bookmark, sizeof bookmark, &place));
     ck_ok(JetRetrieveKey(s, t, key, sizeof key, &size, 0));
     ck_ok(JetIndexRecordCount(s, t, &count, 0));
     ck_assert_uint_eq(count, 3);
@@ -402,12 +402,12 @@ START_TEST(navigation_in_a_list)
     ck_assert_str_eq(test_get_text(s, t, name), "Body");
     ck_jet(JetMove(s, t, JET_MovePrevious, 0), JET_errNoCurrentRecord);
     ck_jet(JetRetrieveColumn(s, t, name, key, 1, NULL, 0, NULL), JET_errNoCurrentRecord);
-    ck_ok(JetGotoBookmark(s, t, bookmark, 4));
+    ck_ok(JetGotoBookmark(s, t, bookmark, place));
     ck_assert_str_eq(test_get_text(s, t, name), "Number");
     ck_ok(JetMove(s, t, 0, 0));
     ck_ok(JetMove(s, t, 2, 0));
     ck_assert_str_eq(test_get_text(s, t, name), "title");
-    ck_jet(JetGotoBookmark(s, t, (char[]){"zzzz"}, 4), JET_errInvalidBookmark);
+    ck_jet(JetGotoBookmark(s, t, (char[]){"zzzz"}, 4), JET_errRecordDeleted);
     ck_jet(JetRetrieveColumn(s, t, 99, key, 1, NULL, 0, NULL), JET_errColumnNotFound);
     /* It is read, and nothing else. */
     ck_jet(JetPrepareUpdate(s, t, JET_prepInsert), JET_errIllegalOperation);
@@ -416,10 +416,13 @@ START_TEST(navigation_in_a_list)
     ck_jet(JetDelete(s, t), JET_errIllegalOperation);
     ck_jet(JetGetLock(s, t, JET_bitReadLock), JET_errIllegalOperation);
     ck_jet(JetEscrowUpdate(s, t, name, &value, 4, NULL, 0, NULL, 0), JET_errIllegalOperation);
-    ck_jet(JetDupCursor(s, t, &copy, 0), JET_errIllegalOperation);
+    ck_ok(JetDupCursor(s, t, &copy, 0));
+    ck_jet(JetPrepareUpdate(s, copy, JET_prepInsert), JET_errIllegalOperation);
     ck_jet(JetCreateIndex(s, t, "i", 0, "+a\0", 4, 100), JET_errIllegalOperation);
     ck_ok(JetCloseTable(s, t));
     ck_jet(JetMove(s, t, 0, 0), JET_errInvalidTableId);
+    ck_ok(JetMove(s, copy, JET_MoveLast, 0));
+    ck_assert_str_eq(test_get_text(s, copy, name), "title");
 }
 END_TEST
 
@@ -442,8 +445,7 @@ START_TEST(lists_of_a_list)
     ck_ok(JetGetTableInfo(s, t, name, sizeof name, JET_TblInfoName));
     ck_ok(JetGetTableInfo(s, t, &info, sizeof info, JET_TblInfo));
     ck_assert_uint_eq(info.grbit & JET_bitTableInfoUpdatable, 0);
-    ck_ok(JetSetCurrentIndex(s, t, NULL));
-    ck_jet(JetSetCurrentIndex(s, t, "nosuch"), JET_errIndexNotFound);
+    ck_jet(JetSetCurrentIndex(s, t, NULL), JET_errIllegalOperation);
 }
 END_TEST
 
