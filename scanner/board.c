@@ -10,6 +10,7 @@
 #include "scanner/board.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,6 +86,32 @@ _Atomic guint64 *board_beats(Board *board, guint first_slot)
     return &board->beats[first_slot / BOARD_WORKERS_MAX];
 }
 
+void board_set_content(BoardWorker *worker, const guint8 *digest, guint reading)
+{
+    guint64 words[G_N_ELEMENTS(worker->digest)];
+
+    memcpy(words, digest, sizeof(words));
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        atomic_store_explicit(&worker->digest[i], words[i], memory_order_relaxed);
+    atomic_store_explicit(&worker->reading, reading, memory_order_release);
+}
+
+void board_clear_content(BoardWorker *worker)
+{
+    atomic_store_explicit(&worker->reading, 0, memory_order_release);
+}
+
+guint board_content(const BoardWorker *worker, guint8 ret_digest[STOREHOOK_DIGEST_SIZE])
+{
+    guint reading = atomic_load_explicit(&worker->reading, memory_order_acquire);
+    guint64 words[G_N_ELEMENTS(worker->digest)];
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        words[i] = atomic_load_explicit(&worker->digest[i], memory_order_relaxed);
+    memcpy(ret_digest, words, sizeof(words));
+    return reading;
+}
+
 guint64 board_now(void)
 {
     struct timespec now;
@@ -146,7 +173,7 @@ const char *board_unscanned_name(BoardUnscanned reason)
     static const char *const names[BOARD_UNSCANNED_REASONS] = {
         [BOARD_UNSCANNED_ENGINE] = "engine",   [BOARD_UNSCANNED_TEMPORARY] = "temporary-directory",
         [BOARD_UNSCANNED_CONTENT] = "content", [BOARD_UNSCANNED_MEMORY] = "memory",
-        [BOARD_UNSCANNED_LIMIT] = "limit",
+        [BOARD_UNSCANNED_LIMIT] = "limit",     [BOARD_UNSCANNED_CONDEMNED] = "condemned",
     };
 
     return reason < BOARD_UNSCANNED_REASONS ? names[reason] : "unknown";

@@ -29,7 +29,8 @@ typedef enum {
     BOARD_UNSCANNED_TEMPORARY, /* the temporary directory */
     BOARD_UNSCANNED_CONTENT,   /* the content could not be read: not sealed, another size */
     BOARD_UNSCANNED_MEMORY,
-    BOARD_UNSCANNED_LIMIT, /* a limit was met, and the action lets such a content pass */
+    BOARD_UNSCANNED_LIMIT,     /* a limit was met, and the action lets such a content pass */
+    BOARD_UNSCANNED_CONDEMNED, /* it killed two workers and is not tried again: condemned.h */
     BOARD_UNSCANNED_REASONS
 } BoardUnscanned;
 
@@ -39,6 +40,9 @@ typedef struct {
     _Atomic guint64 busy;   /* microseconds, monotonic: begin of the request in work; 0: idle */
     _Atomic guint64 end;    /* when it is to be killed; 0: never */
     _Atomic guint64 served; /* requests */
+    /* The content that is being scanned, for whom to blame when the worker dies over it. */
+    _Atomic guint64 digest[STOREHOOK_DIGEST_SIZE / sizeof(guint64)];
+    _Atomic guint reading; /* its VerdictCacheKind + 1; 0: none */
 } BoardWorker;
 
 typedef struct {
@@ -83,6 +87,12 @@ void board_release_all(Board *board, guint slot);
 /* A loader's signs of life, to be counted up while it works; a loader is known by its first slot.
  */
 _Atomic guint64 *board_beats(Board *board, guint first_slot);
+
+/* What a worker has under its hands; reading: see BoardWorker. */
+void board_set_content(BoardWorker *worker, const guint8 *digest, guint reading);
+void board_clear_content(BoardWorker *worker);
+/* 0, or the reading with the digest. */
+guint board_content(const BoardWorker *worker, guint8 ret_digest[STOREHOOK_DIGEST_SIZE]);
 
 guint64 board_now(void); /* microseconds, CLOCK_MONOTONIC */
 void board_count(_Atomic guint64 *counter);

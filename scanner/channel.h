@@ -17,7 +17,8 @@ enum {
     CHANNEL_READY = 1024, /* VERSION, SOURCE, SIGNATURES, NEWEST, BUNDLED */
     CHANNEL_FAILED,       /* REASON: the loader ends after it */
     CHANNEL_WORKER,       /* SLOT, PROCESS, END (descriptor): a worker was forked */
-    CHANNEL_LOST,         /* SLOT, PROCESS, REASON: one died */
+    CHANNEL_LOST,         /* SLOT, PROCESS, REASON: one died; DIGEST, READING: and has this
+                             content condemned */
     /* supervisor -> loader */
     CHANNEL_DRAIN, /* let the workers finish, then end */
     /* worker -> supervisor */
@@ -44,7 +45,8 @@ enum {
     CHANNEL_FIELD_MESSAGE, /* reference of the message's incident */
     CHANNEL_FIELD_SIZE,
     CHANNEL_FIELD_DONE, /* FilterAction that was really taken */
-    CHANNEL_FIELD_NOTE
+    CHANNEL_FIELD_NOTE,
+    CHANNEL_FIELD_READING /* VerdictCacheKind + 1 */
 };
 
 /* A pair, CLOEXEC; FALSE with errno. */

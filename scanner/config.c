@@ -77,6 +77,9 @@ static const Key KEYS[] = {
     {"service", "users", KEY_LIST, AT(users), "", 0, 0, NULL, FALSE,
      "Users, besides root and the service's own, whose processes may ask. Left empty: all that can "
      "reach the socket."},
+    {"service", "health-interval", KEY_COUNT, AT(health_interval), "60", 0, 86400, NULL, FALSE,
+     "Seconds between checks in which a worker is asked, as a client would, for the EICAR test "
+     "file; 0: none."},
     {"service", "test-hooks", KEY_SWITCH, AT(test_hooks), "false", 0, 0, NULL, FALSE,
      "For tests only: contents that begin with STOREHOOK-TEST-HOOK make a worker crash, hang or "
      "try to leave its cage."},
@@ -87,6 +90,8 @@ static const Key KEYS[] = {
      "trying things out is used, and the service says so; another one must hold some."},
     {"signatures", "check-interval", KEY_COUNT, AT(signature_interval), "30", 0, 86400, NULL, FALSE,
      "Seconds between looks for new signatures; 0: only on SIGHUP and reload."},
+    {"signatures", "warn-age", KEY_COUNT, AT(signature_age), "7", 0, 36500, NULL, FALSE,
+     "Days after which status, log and metrics warn that no newer signatures have come; 0: never."},
 
     {"limits", "scan-size", KEY_SIZE, AT(scan_size), "400M", MEGA, 4 * GIGA, NULL, FALSE,
      "Bytes looked at in one content with all that is packed in it; beyond: not fully scanned."},

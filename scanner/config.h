@@ -54,9 +54,11 @@ typedef struct {
     guint cache_entries;
     char **users;
     gboolean test_hooks;
+    guint health_interval;
 
     char *signature_directory;
     guint signature_interval;
+    guint signature_age;
 
     guint64 scan_size;
     guint64 file_size;

@@ -367,16 +367,24 @@ static gboolean parse_digest(const char *text, guint8 ret[ALLOW_LIST_DIGEST], GE
     return TRUE;
 }
 
-static void on_allow_remove(ControlRequest *request, JsonObject *arguments, gpointer user_data)
+gboolean control_take_digest(JsonObject *arguments, guint8 ret[STOREHOOK_DIGEST_SIZE],
+                             GError **error)
 {
     static const char *const KNOWN[] = {"sha256", NULL};
+    const char *text = NULL;
+
+    return check_known(arguments, KNOWN, error) && take_text(arguments, "sha256", &text, error) &&
+           parse_digest(text, ret, error);
+}
+
+static void on_allow_remove(ControlRequest *request, JsonObject *arguments, gpointer user_data)
+{
     const ControlRecords *records = user_data;
     guint8 digest[ALLOW_LIST_DIGEST];
-    const char *text = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!check_known(arguments, KNOWN, &error) || !take_text(arguments, "sha256", &text, &error) ||
-        !parse_digest(text, digest, &error) || !allow_list_remove(records->allow, digest, &error)) {
+    if (!control_take_digest(arguments, digest, &error) ||
+        !allow_list_remove(records->allow, digest, &error)) {
         control_request_fail(request, error->message, NULL);
         return;
     }

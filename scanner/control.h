@@ -78,6 +78,9 @@ void control_set_release_settings(Control *control, const ReleaseSettings *setti
 
 void control_register(Control *control, const char *command, ControlHandler handler,
                       gpointer user_data);
+/* The argument "sha256" of a request, and that there is no other. */
+gboolean control_take_digest(JsonObject *arguments, guint8 ret[STOREHOOK_DIGEST_SIZE],
+                             GError **error);
 /* Takes the reply. */
 void control_request_reply(ControlRequest *request, JsonObject *reply);
 /* `reply` (may be NULL; taken) has members to send along with the error. */

@@ -228,14 +228,22 @@ static void print_members(JsonObject *object, const char *const *skip, guint dep
 
 void ctl_print_status(JsonObject *answer)
 {
-    static const char *const SHOWN[] = {"ok",        "protection", "reason", "clients",
-                                        "unscanned", "summary",    NULL};
+    static const char *const SHOWN[] = {"ok",        "protection", "reason",   "clients",
+                                        "unscanned", "summary",    "warnings", NULL};
     g_autofree char *line = NULL;
     JsonArray *clients = array_of(answer, "clients");
+    JsonArray *warnings = array_of(answer, "warnings");
     JsonNode *unscanned = json_object_get_member(answer, "unscanned");
 
     ctl_status_line(answer, &line);
-    printf("%s\n\n", line);
+    printf("%s\n", line);
+    for (guint i = 0; i < length_of(warnings); i++) {
+        g_autofree char *raw = node_text(json_array_get_element(warnings, i));
+        g_autofree char *text = ctl_text_clean(raw, 0);
+
+        printf("WARNING: %s\n", text);
+    }
+    printf("\n");
     if (length_of(clients) > 0)
         print_objects(clients);
     else
@@ -373,6 +381,16 @@ void ctl_print_unscanned(JsonObject *answer)
         printf("\n");
         print_objects(rows);
     }
+}
+
+void ctl_print_condemned(JsonObject *answer)
+{
+    JsonArray *condemned = array_of(answer, "condemned");
+
+    if (length_of(condemned) > 0)
+        print_objects(condemned);
+    else
+        printf("no content is condemned\n");
 }
 
 void ctl_print_allowed(JsonObject *answer)

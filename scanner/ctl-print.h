@@ -17,6 +17,7 @@ void ctl_print_incidents(JsonObject *answer);
 void ctl_print_unscanned(JsonObject *answer);
 void ctl_print_quarantine(JsonObject *answer);
 void ctl_print_release(JsonObject *answer);
+void ctl_print_condemned(JsonObject *answer);
 void ctl_print_allowed(JsonObject *answer);
 /* Members of any object, one a line; arrays of objects as tables. */
 void ctl_print_object(JsonObject *answer);

@@ -342,15 +342,19 @@ void engine_scan_plain_mail(Engine *engine, const void *data, gsize size, guint 
     scan(engine, data, size, time_limit_ms, ~(guint32)CL_SCAN_PARSE_MAIL, verdict);
 }
 
-gboolean engine_self_test(Engine *engine, GError **error)
+const char *engine_canary(void)
 {
     /* In two pieces, so that no scanner eats this program. */
-    static const char canary[] = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-"
-                                 "ANTIVIRUS-TEST-FILE!$H+H*";
+    return "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-"
+           "ANTIVIRUS-TEST-FILE!$H+H*";
+}
+
+gboolean engine_self_test(Engine *engine, GError **error)
+{
     static const char plain[] = "A plain text in which nothing is to be found.\n";
     Verdict verdict = {0};
 
-    engine_scan(engine, canary, sizeof(canary) - 1, 0, &verdict);
+    engine_scan(engine, engine_canary(), strlen(engine_canary()), 0, &verdict);
     if (verdict.kind != STOREHOOK_VERDICT_INFECTED) {
         g_set_error(error, ENGINE_ERROR, ENGINE_ERROR_SELF_TEST,
                     "self-test: the EICAR test file was not found (%s %s)",

@@ -52,6 +52,8 @@ void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_
 void engine_scan_plain_mail(Engine *engine, const void *data, gsize size, guint time_limit_ms,
                             Verdict *verdict);
 
+/* The EICAR test file, NUL-terminated. */
+const char *engine_canary(void);
 /* A test virus must be found, a plain text must not. */
 gboolean engine_self_test(Engine *engine, GError **error);
 

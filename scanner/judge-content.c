@@ -80,6 +80,16 @@ void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer
         answer_with_notice(answer);
 }
 
+void judge_probe(Judge *judge, const StorehookMessage *request, Answer *answer)
+{
+    Content content;
+
+    if (request_open(request, &content, &answer->verdict))
+        engine_scan(judge->engine, content.bytes, content.size, judge_time_left(judge),
+                    &answer->verdict);
+    content_close(&content);
+}
+
 void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
     JudgePart part = {0};

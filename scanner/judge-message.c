@@ -298,7 +298,7 @@ static RecordsIncident incident_of(const Message *message, const Piece *piece)
                              .verdict = &piece->verdict,
                              .digest = piece->is_readable ? piece->digest : NULL,
                              .action = piece->action,
-                             .signature_version = message->judge->version,
+                             .signature_version = message->judge->signatures,
                              .client = message->judge->client};
 }
 

@@ -155,7 +155,9 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
     if (!found) {
         *verdict = (Verdict){.size = size};
         file_type_guess(data, size, verdict);
+        board_set_content(judge->slot, digest, (guint)kind + 1);
         scan_now(judge, data, size, kind, verdict);
+        board_clear_content(judge->slot);
         judge_remember(judge, digest, kind, verdict);
     }
     if (claim == BOARD_CLAIMED)

@@ -32,10 +32,11 @@ typedef struct {
     BoardWorker *slot;
     guint slot_number;
     const AllowView *allow;
-    const char *version; /* of signatures and engine, as in the cache's keys */
-    int channel;         /* to the supervisor */
-    pid_t client;        /* who sent the request in work */
-    guint64 end;         /* board_now() at which the request in work is over */
+    const char *version;    /* of all a verdict hangs on, as in the cache's keys */
+    const char *signatures; /* their version, for people */
+    int channel;            /* to the supervisor */
+    pid_t client;           /* who sent the request in work */
+    guint64 end;            /* board_now() at which the request in work is over */
 } Judge;
 
 typedef struct {
@@ -103,6 +104,8 @@ void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer);
 void judge_text(Judge *judge, const StorehookMessage *request, Answer *answer);
 void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer);
 void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer);
+/* The health check: scans, whatever the cache holds, and leaves no trace. */
+void judge_probe(Judge *judge, const StorehookMessage *request, Answer *answer);
 void judge_note(Judge *judge, const StorehookMessage *request);
 
 #endif /* SCANNER_JUDGE_H */

@@ -168,14 +168,20 @@ static void take_ready(LoaderHandle *loader, const StorehookMessage *message)
     loader->callbacks.ready(loader, loader->callbacks.user_data);
 }
 
-static void take_lost(const LoaderHandle *loader, const StorehookMessage *message)
+static void take_lost(LoaderHandle *loader, const StorehookMessage *message)
 {
     char reason[64];
+    StorehookValue digest;
+    LoaderLoss loss = {.slot = (guint)channel_number(message, CHANNEL_FIELD_SLOT),
+                       .pid = (pid_t)channel_number(message, CHANNEL_FIELD_PROCESS),
+                       .reason =
+                           channel_text(message, CHANNEL_FIELD_REASON, reason, sizeof(reason)),
+                       .reading = (guint)channel_number(message, CHANNEL_FIELD_READING)};
 
-    channel_text(message, CHANNEL_FIELD_REASON, reason, sizeof(reason));
-    loader->callbacks.worker_lost((guint)channel_number(message, CHANNEL_FIELD_SLOT),
-                                  (pid_t)channel_number(message, CHANNEL_FIELD_PROCESS), reason,
-                                  loader->callbacks.user_data);
+    if (storehook_read_find(message, STOREHOOK_FIELD_DIGEST, &digest) &&
+        digest.size == STOREHOOK_DIGEST_SIZE)
+        loss.digest = digest.data;
+    loader->callbacks.worker_lost(loader, &loss, loader->callbacks.user_data);
 }
 
 static void take_failed(LoaderHandle *loader, const StorehookMessage *message)

@@ -24,13 +24,22 @@ typedef struct {
     gboolean bundled;
 } LoaderSignatures;
 
+/* A worker that died. */
+typedef struct {
+    guint slot;
+    pid_t pid;
+    const char *reason;
+    const guint8 *digest; /* of the content that is condemned by it, or NULL */
+    guint reading;        /* VerdictCacheKind + 1 */
+} LoaderLoss;
+
 typedef struct LoaderHandle LoaderHandle;
 
 /* All are called from the main loop. After `ended` the handle is gone. */
 typedef struct {
     void (*ready)(LoaderHandle *loader, gpointer user_data);
     void (*ended)(LoaderHandle *loader, const char *reason, gpointer user_data);
-    void (*worker_lost)(guint slot, pid_t pid, const char *reason, gpointer user_data);
+    void (*worker_lost)(LoaderHandle *loader, const LoaderLoss *loss, gpointer user_data);
     /* A message of a worker; `answer` is its socket. */
     void (*worker_said)(ChannelMessage *message, int answer, gpointer user_data);
     gpointer user_data;

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "scanner/channel.h"
+#include "scanner/condemned.h"
 #include "scanner/log.h"
 #include "scanner/signature-source.h"
 #include "scanner/temp-directory.h"
@@ -55,9 +56,11 @@ typedef struct {
     Board *board;
     AllowView *allow;
     GArray *users;
+    GHashTable *suspects;
     char version[VERDICT_CACHE_VERSION_SIZE];
     const char *temp_directory;
     guint first_slot;
+    pid_t supervisor;
     int signals;
     gboolean draining;
     Child children[BOARD_WORKERS_MAX];
@@ -198,13 +201,15 @@ static void worker_main(Loader *loader, guint index, int channel)
                                      .allow = loader->allow,
                                      .users = loader->users,
                                      .version = loader->version,
+                                     .signatures = loader->source->version,
                                      .slot = slot,
                                      .temp_directory = temp,
                                      .store = LOADER_STORE,
                                      .background = takes_background ? LOADER_BACKGROUND : -1,
                                      .channel = channel,
                                      .log = LOADER_LOG,
-                                     .loader = getppid()};
+                                     .loader = getppid(),
+                                     .supervisor = loader->supervisor};
 
     close(LOADER_CHANNEL);
     close(LOADER_CONFIG);
@@ -238,6 +243,7 @@ static void loader_fork(Loader *loader, guint index)
     atomic_store(&slot->end, 0);
     board_release_all(loader->board, loader->first_slot + index);
     atomic_store(&slot->served, 0);
+    board_clear_content(slot);
     pid = fork();
     if (pid == 0) {
         close(ends[0]);
@@ -252,7 +258,29 @@ static void loader_fork(Loader *loader, guint index)
     close(ends[0]);
 }
 
-static void tell_lost(const Loader *loader, guint index, pid_t pid, const char *reason)
+/* TRUE when the worker died of the content that it was scanning. A kill from outside says nothing
+ * of it, and a deadline only when the client left enough of it: by granting next to none anybody
+ * could otherwise have a content condemned. */
+static gboolean content_is_to_blame(const Loader *loader, const BoardWorker *slot,
+                                    const Child *child, int status)
+{
+    if (child->killed == KILLED_LATE)
+        return slot->end - slot->busy >= (guint64)loader->config->deadline * 1000 / 2;
+    return !child->killed && WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL &&
+           WTERMSIG(status) != SIGTERM;
+}
+
+static gboolean loader_condemns(Loader *loader, const guint8 *digest, guint reading)
+{
+    VerdictKey key;
+
+    verdict_key_init(&key, digest, loader->version, (VerdictCacheKind)(reading - 1));
+    return condemned_strike(loader->suspects, loader->cache, &key);
+}
+
+/* `digest` is NULL unless a content was condemned. */
+static void tell_lost(const Loader *loader, guint index, pid_t pid, const char *reason,
+                      const guint8 *digest, guint reading)
 {
     unsigned char buffer[512] __attribute__((aligned(8)));
     StorehookWriter writer;
@@ -261,6 +289,10 @@ static void tell_lost(const Loader *loader, guint index, pid_t pid, const char *
     channel_put_number(&writer, CHANNEL_FIELD_SLOT, loader->first_slot + index);
     channel_put_number(&writer, CHANNEL_FIELD_PROCESS, (guint64)pid);
     channel_put_text(&writer, CHANNEL_FIELD_REASON, reason);
+    if (digest) {
+        storehook_write_bytes(&writer, STOREHOOK_FIELD_DIGEST, digest, STOREHOOK_DIGEST_SIZE);
+        channel_put_number(&writer, CHANNEL_FIELD_READING, reading);
+    }
     (void)loader_send(&writer);
 }
 
@@ -268,9 +300,15 @@ static void child_ended(Loader *loader, guint index, int status)
 {
     BoardWorker *slot = &loader->board->workers[loader->first_slot + index];
     Child *child = &loader->children[index];
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+    guint reading = board_content(slot, digest);
+    gboolean blamed = reading > 0 && content_is_to_blame(loader, slot, child, status);
+    gboolean condemned;
     pid_t pid = child->pid;
     char reason[64];
 
+    /* Before its claim falls: who waits for the verdict must find this one. */
+    condemned = blamed && loader_condemns(loader, digest, reading);
     atomic_store(&slot->pid, 0);
     board_release_all(loader->board, loader->first_slot + index);
     if (child->killed == KILLED_LATE) {
@@ -288,7 +326,7 @@ static void child_ended(Loader *loader, guint index, int status)
     *child = (Child){0};
     if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
         child->not_before = board_now() + RETRY_MICROSECONDS;
-    tell_lost(loader, index, pid, reason);
+    tell_lost(loader, index, pid, reason, condemned ? digest : NULL, reading);
 }
 
 static void child_kill(Child *child, const char *reason)
@@ -427,6 +465,7 @@ static void loader_free(Loader *loader)
     scanner_config_free(loader->config);
     allow_view_free(loader->allow);
     verdict_cache_unmap(loader->cache);
+    g_hash_table_unref(loader->suspects);
     if (loader->users)
         g_array_unref(loader->users);
     close(loader->signals);
@@ -466,6 +505,8 @@ int loader_main(int argc, char **argv)
     if (getppid() != (pid_t)g_ascii_strtoll(argv[4], NULL, 10))
         return EXIT_FAILURE;
     loader = g_new0(Loader, 1);
+    loader->supervisor = getppid();
+    loader->suspects = condemned_suspects_new();
     loader->first_slot = (guint)MIN(g_ascii_strtoull(argv[2], NULL, 10), BOARD_WORKERS_MAX);
     loader->temp_directory = argv[3];
     loader->signals = block_signals();

@@ -83,17 +83,18 @@ static const char *action_name(StorehookAction action)
     return (guint)action < STOREHOOK_ACTIONS ? names[action] : "unknown";
 }
 
-gboolean log_decision(int fd, guint kind, const Answer *answer, guint64 microseconds)
+gboolean log_decision(int fd, guint kind, const Answer *answer, guint64 microseconds,
+                      const char *signatures)
 {
     const guint8 *d = answer->seen;
 
     return log_line(fd,
                     "decision of=%s verdict=%s name=\"%s\" action=%s%s%s%s size=%" G_GUINT64_FORMAT
                     " type=%s cached=%d us=%" G_GUINT64_FORMAT
-                    " sha256=%02x%02x%02x%02x%02x%02x%02x%02x",
+                    " sha256=%02x%02x%02x%02x%02x%02x%02x%02x signatures=%s",
                     kind_name(kind), verdict_kind_name(answer->verdict.kind), answer->verdict.name,
                     action_name(answer->action), answer->flagged ? " flagged=1" : "",
                     answer->incident[0] ? " incident=" : "", answer->incident, answer->verdict.size,
                     answer->verdict.type[0] ? answer->verdict.type : "-", answer->from_cache,
-                    microseconds, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]);
+                    microseconds, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], signatures);
 }

@@ -10,6 +10,8 @@
 /* Each returns FALSE when the line was lost: whoever reads the log does not keep up, and no mail
  * waits for that. Any process may write; lines are whole. */
 gboolean log_line(int fd, const char *format, ...) G_GNUC_PRINTF(2, 3);
-gboolean log_decision(int fd, guint kind, const Answer *answer, guint64 microseconds);
+/* signatures: the version that the verdict hangs on. */
+gboolean log_decision(int fd, guint kind, const Answer *answer, guint64 microseconds,
+                      const char *signatures);
 
 #endif /* SCANNER_LOG_H */

@@ -42,6 +42,43 @@ static void describe_signatures(const StatusSources *sources, JsonObject *out)
     json_object_set_object_member(out, "signatures", object);
 }
 
+guint status_signature_days(const LoaderSignatures *signatures, const ScannerConfig *config)
+{
+    gint64 days = (g_get_real_time() / G_USEC_PER_SEC - signatures->newest) / 86400;
+
+    return config->signature_age > 0 && days >= (gint64)config->signature_age ? (guint)days : 0;
+}
+
+/* What needs somebody's eye although mail is protected. */
+static void describe_warnings(const StatusSources *sources, JsonObject *out)
+{
+    const LoaderSignatures *told =
+        sources->loader ? loader_handle_signatures(sources->loader) : NULL;
+    guint days = told ? status_signature_days(told, sources->config) : 0;
+    guint condemned = condemned_count(sources->condemned);
+    JsonArray *array = json_array_new();
+    char text[128];
+
+    if (days > 0) {
+        g_snprintf(text, sizeof(text), "the newest signatures are %u days old", days);
+        json_array_add_string_element(array, text);
+    }
+    if (told && told->bundled)
+        json_array_add_string_element(array, "the signatures are for trying things out only");
+    if (sources->last_failure) {
+        g_autofree char *why = g_strdup_printf("the last update of signatures or configuration "
+                                               "was rolled back: %s",
+                                               sources->last_failure);
+        json_array_add_string_element(array, why);
+    }
+    if (condemned > 0) {
+        g_snprintf(text, sizeof(text), "contents that crash the scanner and are not tried: %u",
+                   condemned);
+        json_array_add_string_element(array, text);
+    }
+    json_object_set_array_member(out, "warnings", array);
+}
+
 static guint workers_alive(const StatusSources *sources, guint *ret_busy)
 {
     guint first = sources->loader ? loader_handle_first_slot(sources->loader) : 0;
@@ -139,7 +176,7 @@ static void describe_protection(const StatusSources *sources, JsonObject *out, g
     guint busy, alive = workers_alive(sources, &busy);
     const char *reason = !sources->loader ? "no signatures are loaded"
                          : alive == 0     ? "no worker is alive"
-                                          : NULL;
+                                          : health_failure(sources->health);
 
     if (!shared_page_is_enabled(sources->page)) {
         json_object_set_string_member(out, "protection", "stopped");
@@ -167,5 +204,8 @@ void status_describe(const StatusSources *sources, JsonObject *out)
     describe_signatures(sources, out);
     describe_workers(sources, out);
     describe_cage(sources, out);
+    json_object_set_object_member(out, "health", health_describe(sources->health));
+    json_object_set_int_member(out, "condemned", condemned_count(sources->condemned));
+    describe_warnings(sources, out);
     describe_counts(sources, out);
 }

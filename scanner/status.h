@@ -9,7 +9,9 @@
 
 #include "scanner/board.h"
 #include "scanner/clients.h"
+#include "scanner/condemned.h"
 #include "scanner/config.h"
+#include "scanner/health.h"
 #include "scanner/loader-handle.h"
 #include "scanner/shared-page.h"
 
@@ -20,9 +22,13 @@ typedef struct {
     const SharedPage *page;
     const LoaderHandle *loader; /* the one that serves, or NULL */
     const char *last_failure;   /* of loading signatures, or NULL */
-    gint64 started;             /* seconds since 1970 */
+    const Health *health;
+    const Condemned *condemned;
+    gint64 started; /* seconds since 1970 */
 } StatusSources;
 
+/* How old in days the newest signature is, or 0 while that is no reason to warn. */
+guint status_signature_days(const LoaderSignatures *signatures, const ScannerConfig *config);
 void status_describe(const StatusSources *sources, JsonObject *out);
 
 #endif /* SCANNER_STATUS_H */

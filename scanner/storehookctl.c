@@ -61,6 +61,8 @@ static const Command COMMANDS[] = {
      ctl_print_release},
     {"quarantine", "delete", "quarantine-delete", "id", 0, PATIENCE_SECONDS, ctl_print_done},
     {"allow", "list", "allow-list", NULL, 0, PATIENCE_SECONDS, ctl_print_allowed},
+    {"condemned", "list", "condemned-list", NULL, 0, PATIENCE_SECONDS, ctl_print_condemned},
+    {"condemned", "release", "condemned-release", "sha256", 0, PATIENCE_SECONDS, ctl_print_done},
     {"allow", "remove", "allow-remove", "sha256", 0, PATIENCE_SECONDS, ctl_print_done},
 };
 
@@ -76,6 +78,8 @@ static const char USAGE[] =
     "  quarantine show ID...\n"
     "  quarantine release ID... [--to=ADDRESS]...\n"
     "  quarantine delete ID...\n"
+    "  condemned list                  contents that crash the scanner and are not tried again\n"
+    "  condemned release SHA256...     try them again\n"
     "  allow list                      contents let through by a release\n"
     "  allow remove SHA256...\n"
     "T: 2026-11-22, 2026-11-22T10:00:00Z, or so long ago: 90m, 2h, 7d. A: an address; * and ? are\n"

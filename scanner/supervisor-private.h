@@ -8,7 +8,9 @@
 #include "scanner/board.h"
 #include "scanner/clients.h"
 #include "scanner/config.h"
+#include "scanner/condemned.h"
 #include "scanner/control.h"
+#include "scanner/health.h"
 #include "scanner/loader-handle.h"
 #include "scanner/records.h"
 #include "scanner/shared-page.h"
@@ -31,6 +33,8 @@ typedef struct {
     Board *board;
     VerdictCache *cache;
     VerdictStore *verdicts;
+    Condemned *condemned;
+    Health *health;
     SharedPage *page;
     Clients *clients;
     Records records;
@@ -61,5 +65,9 @@ ReleaseSettings supervisor_release_settings(const ScannerConfig *config);
 /* Reads the configuration again and starts a loader with it; the old ones serve until that is
  * ready. */
 gboolean supervisor_reload(Supervisor *supervisor, GError **error);
+/* Books what the service itself answered "not scanned" to. */
+void supervisor_report_unscanned(Supervisor *supervisor);
+/* supervisor-control.c */
+gboolean supervisor_listen_control(Supervisor *supervisor, GError **error);
 
 #endif /* SCANNER_SUPERVISOR_PRIVATE_H */

@@ -192,6 +192,8 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     if (supervisor->temp_directory)
         temp_directory_remove(supervisor->temp_directory);
     control_free(supervisor->control);
+    health_free(supervisor->health);
+    condemned_free(supervisor->condemned);
     allow_list_close(supervisor->allow);
     quarantine_close(supervisor->records.quarantine);
     incidents_close(supervisor->records.incidents);

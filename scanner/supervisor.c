@@ -39,6 +39,7 @@
 enum {
     TICK_SECONDS = 1,
     EXPIRE_SECONDS = 3600,
+    WARN_SECONDS = 86400,
     LOADER_FAILURES_MAX = 3, /* in a row, before giving up */
     LOADER_RETRY_MILLISECONDS = 500,
     DRAIN_GRACE_SECONDS = 2
@@ -90,12 +91,24 @@ static void take_next_config(Supervisor *supervisor)
     log_line(supervisor->log, "configuration loaded file=\"%s\"", supervisor->config->file);
 }
 
+static void warn_of_age(const Supervisor *supervisor)
+{
+    const LoaderSignatures *told = loader_handle_signatures(supervisor->serving);
+    guint days = status_signature_days(told, supervisor->config);
+
+    if (days > 0)
+        log_line(supervisor->log, "warning signatures=%s days-old=%u", told->signatures, days);
+}
+
 static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
 {
     Supervisor *supervisor = user_data;
     const LoaderSignatures *told = loader_handle_signatures(loader);
     guint remembered = verdict_store_load(supervisor->verdicts, told->version, supervisor->cache,
-                                          supervisor->config->cache_entries);
+                                          supervisor->config->cache_entries, condemned_seen,
+                                          supervisor->condemned);
+
+    condemned_set_version(supervisor->condemned, told->version);
 
     if (supervisor->serving) {
         supervisor->draining = supervisor->serving;
@@ -112,6 +125,9 @@ static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
              " version=%s self-test=passed loader=%d verdicts-remembered=%u",
              told->source, told->bundled ? " (bundled: for trying things out only)" : "",
              told->count, told->signatures, (int)loader_handle_pid(loader), remembered);
+    warn_of_age(supervisor);
+    if (supervisor->config->health_interval > 0)
+        health_check(supervisor->health, supervisor->config->deadline);
 }
 
 /* Slots of a loader that was killed still say that its workers live. */
@@ -165,13 +181,24 @@ static void on_loader_ended(LoaderHandle *loader, const char *reason, gpointer u
     }
 }
 
-static void on_worker_lost(guint slot, pid_t pid, const char *reason, gpointer user_data)
+static void on_worker_lost(LoaderHandle *loader, const LoaderLoss *loss, gpointer user_data)
 {
+    const LoaderSignatures *told = loader_handle_signatures(loader);
     Supervisor *supervisor = user_data;
+    const guint8 *d = loss->digest;
+    VerdictKey key;
 
-    if (strcmp(reason, "exit 0") != 0)
-        log_line(supervisor->log, "worker lost slot=%u pid=%d reason=\"%s\"", slot, (int)pid,
-                 reason);
+    if (strcmp(loss->reason, "exit 0") != 0)
+        log_line(supervisor->log, "worker lost slot=%u pid=%d reason=\"%s\"", loss->slot,
+                 (int)loss->pid, loss->reason);
+    if (!d || loss->reading < 1 || loss->reading > VERDICT_CACHE_MESSAGE + 1)
+        return;
+    verdict_key_init(&key, d, told->version, (VerdictCacheKind)(loss->reading - 1));
+    condemned_add(supervisor->condemned, &key);
+    log_line(supervisor->log,
+             "content condemned reason=\"killed %d workers\" "
+             "sha256=%02x%02x%02x%02x%02x%02x%02x%02x signatures=%s",
+             CONDEMNED_STRIKES, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], told->signatures);
 }
 
 static void on_worker_said(ChannelMessage *message, int answer, gpointer user_data)
@@ -355,7 +382,7 @@ static gboolean on_signal(gint fd, GIOCondition condition, gpointer user_data)
 }
 
 /* What the service itself answered "not scanned" to, among what clients report. */
-static void report_own_unscanned(Supervisor *supervisor)
+void supervisor_report_unscanned(Supervisor *supervisor)
 {
     const BoardCounts *counts = &supervisor->board->counts;
     guint64 totals[STOREHOOK_REASONS] = {0};
@@ -411,12 +438,17 @@ static gboolean on_tick(gpointer user_data)
 
     supervisor->ticks++;
     verdict_store_save(supervisor->verdicts, supervisor->cache);
-    report_own_unscanned(supervisor);
+    supervisor_report_unscanned(supervisor);
     watch_loader(supervisor, supervisor->serving);
     watch_loader(supervisor, supervisor->draining);
     watch_loader(supervisor, supervisor->starting);
     if (supervisor->ticks % EXPIRE_SECONDS == 1)
         expire(supervisor);
+    if (supervisor->serving && supervisor->ticks % WARN_SECONDS == 0)
+        warn_of_age(supervisor);
+    if (supervisor->serving && supervisor->config->health_interval > 0 &&
+        supervisor->ticks % supervisor->config->health_interval == 0)
+        health_check(supervisor->health, supervisor->config->deadline);
     if (interval == 0 || supervisor->ticks % interval != 0 || !supervisor->serving)
         return G_SOURCE_CONTINUE;
     stamp = signature_source_stamp(supervisor->config->signature_directory);
@@ -427,69 +459,13 @@ static gboolean on_tick(gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-/* --- Control ----------------------------------------------------------------------- */
-
-static gboolean on_status(JsonObject *reply, gpointer user_data, GError **error)
+static void on_health_checked(gpointer user_data)
 {
     const Supervisor *supervisor = user_data;
-    const StatusSources sources = {.config = supervisor->config,
-                                   .board = supervisor->board,
-                                   .clients = supervisor->clients,
-                                   .page = supervisor->page,
-                                   .loader = supervisor->serving,
-                                   .last_failure = supervisor->last_failure,
-                                   .started = supervisor->started};
 
-    (void)error;
-    report_own_unscanned(user_data);
-    status_describe(&sources, reply);
-    return TRUE;
-}
-
-static void set_enabled(Supervisor *supervisor, gboolean enabled)
-{
-    if (shared_page_is_enabled(supervisor->page) != enabled)
-        log_line(supervisor->log, "protection %s", enabled ? "started" : "stopped");
-    shared_page_set_enabled(supervisor->page, enabled);
-}
-
-static gboolean on_stop(JsonObject *reply, gpointer user_data, GError **error)
-{
-    (void)reply;
-    (void)error;
-    set_enabled(user_data, FALSE);
-    return TRUE;
-}
-
-static gboolean on_start(JsonObject *reply, gpointer user_data, GError **error)
-{
-    (void)reply;
-    (void)error;
-    set_enabled(user_data, TRUE);
-    return TRUE;
-}
-
-static gboolean on_reload(JsonObject *reply, gpointer user_data, GError **error)
-{
-    (void)reply;
-    return supervisor_reload(user_data, error);
-}
-
-static gboolean supervisor_listen_control(Supervisor *supervisor, GError **error)
-{
-    g_autofree char *path = g_strconcat(supervisor->config->socket, STOREHOOK_SUFFIX_CONTROL, NULL);
-    const ControlHandlers handlers = {.status = on_status,
-                                      .stop = on_stop,
-                                      .start = on_start,
-                                      .reload = on_reload,
-                                      .user_data = supervisor};
-    const ControlRecords records = {.incidents = supervisor->records.incidents,
-                                    .quarantine = supervisor->records.quarantine,
-                                    .allow = supervisor->allow,
-                                    .release = supervisor_release_settings(supervisor->config)};
-
-    supervisor->control = control_new(path, &handlers, &records, error);
-    return supervisor->control != NULL;
+    if (health_failure(supervisor->health))
+        log_line(supervisor->log, "health-check failed reason=\"%s\"",
+                 health_failure(supervisor->health));
 }
 
 /* --- Life -------------------------------------------------------------------------- */
@@ -547,11 +523,13 @@ int supervisor_run(ScannerConfig *config)
     }
     g_unix_fd_add(supervisor->socket, G_IO_IN, on_client, supervisor);
     g_timeout_add_seconds(TICK_SECONDS, on_tick, supervisor);
+    supervisor->health = health_new(supervisor->config->socket, on_health_checked, supervisor);
+    supervisor->condemned = condemned_new(supervisor->cache, supervisor->verdicts);
     supervisor_start_loader(supervisor);
     g_main_loop_run(supervisor->loop);
     status = supervisor->status;
     verdict_store_save(supervisor->verdicts, supervisor->cache);
-    report_own_unscanned(supervisor);
+    supervisor_report_unscanned(supervisor);
     supervisor_unlink_sockets(supervisor->config);
     log_line(supervisor->log, "service ended status=%d", status);
     supervisor_free(supervisor);

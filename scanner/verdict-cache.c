@@ -214,6 +214,19 @@ void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict
                           (guint32)(entry - cache->entries) + 1, memory_order_release);
 }
 
+void verdict_cache_remove(VerdictCache *cache, const VerdictKey *key)
+{
+    Entry *set = set_of(cache, key);
+
+    for (gsize i = 0; i < VERDICT_CACHE_WAYS; i++) {
+        Record record;
+
+        if (entry_may_be(&set[i], key) && entry_read(cache, &set[i], &record) &&
+            memcmp(&record.key, key, sizeof(*key)) == 0)
+            atomic_store_explicit(&set[i].sum, 0, memory_order_release);
+    }
+}
+
 gboolean verdict_cache_next_new(VerdictCache *cache, guint64 *position, VerdictKey *ret_key,
                                 Verdict *ret_verdict)
 {

@@ -46,6 +46,8 @@ gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict 
 void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict *verdict,
                        gboolean is_new);
 
+void verdict_cache_remove(VerdictCache *cache, const VerdictKey *key);
+
 /* For the supervisor: the entries added since *position (0 at first), one a call; FALSE when there
  * are no more. What it was too late for is passed over. */
 gboolean verdict_cache_next_new(VerdictCache *cache, guint64 *position, VerdictKey *ret_key,

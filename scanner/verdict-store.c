@@ -104,7 +104,15 @@ static gboolean entry_read(const MDB_val *key, const MDB_val *value, StoreKey *r
            (guint)ret_verdict->kind < STOREHOOK_VERDICTS;
 }
 
-static guint load_all(MDB_cursor *cursor, const char *version, VerdictCache *cache, guint most)
+typedef struct {
+    const char *version;
+    VerdictCache *cache;
+    guint most;
+    VerdictStoreSeen seen;
+    gpointer user_data;
+} Loading;
+
+static guint load_all(MDB_cursor *cursor, const Loading *loading)
 {
     MDB_val key, value;
     guint count = 0;
@@ -115,20 +123,25 @@ static guint load_all(MDB_cursor *cursor, const char *version, VerdictCache *cac
         VerdictKey entry;
         StoreKey stored;
 
-        if (entry_read(&key, &value, &stored, &verdict) && strcmp(stored.version, version) == 0) {
-            if (count++ >= most)
-                continue;
-            verdict_key_init(&entry, stored.digest, version, (VerdictCacheKind)stored.kind);
-            verdict_cache_add(cache, &entry, &verdict, FALSE);
-        } else {
+        if (!entry_read(&key, &value, &stored, &verdict) ||
+            strcmp(stored.version, loading->version) != 0) {
             (void)mdb_cursor_del(cursor, 0);
+            continue;
         }
+        verdict_key_init(&entry, stored.digest, stored.version, (VerdictCacheKind)stored.kind);
+        if (count++ < loading->most)
+            verdict_cache_add(loading->cache, &entry, &verdict, FALSE);
+        if (loading->seen)
+            loading->seen(&entry, &verdict, loading->user_data);
     }
-    return MIN(count, most);
+    return MIN(count, loading->most);
 }
 
-guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint most)
+guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint most,
+                         VerdictStoreSeen seen, gpointer user_data)
 {
+    const Loading loading = {
+        .version = version, .cache = cache, .most = most, .seen = seen, .user_data = user_data};
     MDB_txn *transaction;
     MDB_cursor *cursor;
     guint count;
@@ -139,10 +152,31 @@ guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache 
         mdb_txn_abort(transaction);
         return 0;
     }
-    count = load_all(cursor, version, cache, most);
+    count = load_all(cursor, &loading);
     mdb_cursor_close(cursor);
     (void)mdb_txn_commit(transaction);
     return count;
+}
+
+static StoreKey store_key(const VerdictKey *key)
+{
+    StoreKey stored = {.format = FORMAT, .kind = (guint8)key->kind};
+
+    memcpy(stored.digest, key->digest, sizeof(stored.digest));
+    memcpy(stored.version, key->version, sizeof(stored.version));
+    return stored;
+}
+
+void verdict_store_remove(VerdictStore *store, const VerdictKey *key)
+{
+    StoreKey stored = store_key(key);
+    MDB_val k = {sizeof(stored), &stored};
+    MDB_txn *transaction;
+
+    if (mdb_txn_begin(store->environment, NULL, 0, &transaction) != 0)
+        return;
+    (void)mdb_del(transaction, store->database, &k, NULL);
+    (void)mdb_txn_commit(transaction);
 }
 
 static int save_some(VerdictStore *store, MDB_txn *transaction, VerdictCache *cache,
@@ -152,15 +186,13 @@ static int save_some(VerdictStore *store, MDB_txn *transaction, VerdictCache *ca
     Verdict verdict;
 
     for (*ret_count = 0; *ret_count < SAVE_MAX; (*ret_count)++) {
-        StoreKey stored = {.format = FORMAT};
+        StoreKey stored;
         MDB_val k = {sizeof(stored), &stored}, v = {sizeof(verdict), &verdict};
         int result;
 
         if (!verdict_cache_next_new(cache, &store->position, &key, &verdict))
             return 0;
-        stored.kind = (guint8)key.kind;
-        memcpy(stored.digest, key.digest, sizeof(stored.digest));
-        memcpy(stored.version, key.version, sizeof(stored.version));
+        stored = store_key(&key);
         result = mdb_put(transaction, store->database, &k, &v, 0);
         if (result != 0)
             return result;

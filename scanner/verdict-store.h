@@ -8,13 +8,18 @@
 #include "scanner/verdict-cache.h"
 
 typedef struct VerdictStore VerdictStore;
+/* One entry, while it is loaded. */
+typedef void (*VerdictStoreSeen)(const VerdictKey *key, const Verdict *verdict, gpointer user_data);
 
 /* A file that cannot be used is removed and begun anew: it only saves work. */
 VerdictStore *verdict_store_open(const char *path, GError **error);
 VerdictStore *verdict_store_close(VerdictStore *store); /* accepts and returns NULL */
 /* Puts what is known under `version` into the cache, at most `most`, and forgets all other
- * versions. Returns how many. */
-guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint most);
+ * versions. `seen` (may be NULL) gets each. Returns how many. */
+guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint most,
+                         VerdictStoreSeen seen, gpointer user_data);
+/* Removes what stands there for a key; nothing is fine too. */
+void verdict_store_remove(VerdictStore *store, const VerdictKey *key);
 /* Writes what was added to the cache since the last call. */
 void verdict_store_save(VerdictStore *store, VerdictCache *cache);
 

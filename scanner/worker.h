@@ -16,14 +16,15 @@ typedef struct {
     Board *board;
     const AllowView *allow;
     const GArray *users; /* of uid_t; empty: anybody */
-    const char *version;
+    const char *version, *signatures;
     guint slot;
     const char *temp_directory;
     int store;      /* the request sockets */
     int background; /* -1: this worker takes no background work */
     int channel;
     int log;
-    pid_t loader; /* its parent: gone means end */
+    pid_t loader;     /* its parent: gone means end */
+    pid_t supervisor; /* whose questions are health checks */
 } WorkerSettings;
 
 /* The life of a forked worker. Returns its exit status: 0 when told to stop or worn out. */

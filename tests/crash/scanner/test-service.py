@@ -337,6 +337,94 @@ def crashes_and_hangs_cost_one_scan():
         assert s.status()["workers"]["crashed"] >= 1
 
 
+def died(ask, data, **more):
+    try:
+        answer = ask(data, **more)
+    except Died:
+        return True
+    assert (answer["verdict"], answer["verdict_name"]) == ("not-scanned", b"crashes the scanner"), \
+        answer
+    return False
+
+
+@test
+def two_crashes_condemn():
+    """What killed two workers is not tried again: shown, kept over a restart, released by hand,
+    forgotten with the signatures. Nobody condemns by granting no time, or by a kill from outside."""
+    with Service("[service]\ndeadline=1000\n[quarantine]\ntimeout=500\n") as s:
+        crash, name = HOOK + b"crash", hashlib.sha256(HOOK + b"crash").hexdigest()
+        assert [died(s.content, crash) for _ in range(4)] == [True, True, False, False]
+        assert not died(s.content, crash, deadline=100)
+        assert s.status()["workers"]["crashed"] == 2
+        s.wait_for(lambda: s.status()["passed-not-scanned"]["condemned"] == 3)
+        assert [c["sha256"] for c in s.control("condemned-list")["condemned"]] == [name]
+        time.sleep(1.5)  # the supervisor saves verdicts every second
+        s.stop()
+        s.start()
+        assert not died(s.content, crash)
+        assert s.status()["condemned"] == 1 and s.status()["warnings"]
+        assert not s.control("condemned-release", sha256="0" * 64)["ok"]
+        run = subprocess.run([BUILD + "/scanner/storehookctl", "--config", s.config, "condemned",
+                              "release", name], check=False)
+        assert run.returncode == 0 and not s.control("condemned-list")["condemned"]
+        assert [died(s.content, crash) for _ in range(3)] == [True, True, False]
+        with open(s.signatures + "/more.hdb", "w", encoding="ascii") as out:
+            out.write("00000000000000000000000000000002:1234567:Test.More\n")
+        s.wait_for(lambda: s.status()["condemned"] == 0)
+        assert died(s.content, crash)
+        hang = HOOK + b"hang"
+        assert [died(s.content, hang, deadline=100) for _ in range(3)] == [True] * 3
+        assert [died(s.content, hang) for _ in range(3)] == [True, True, False]
+        for _ in range(3):
+            asking = threading.Thread(target=died, args=(s.content, HOOK + b"sleep 900"))
+            asking.start()
+            s.wait_for(lambda: s.status()["workers"]["busy"] == 1)
+            for pid in s.status()["workers"]["processes"]:
+                os.kill(pid, signal.SIGKILL)
+            asking.join()
+            s.wait_for(lambda: s.status()["workers"]["busy"] == 0)
+        assert s.status()["condemned"] == 1
+
+
+@test
+def health_is_proved_by_a_scan():
+    """A worker that finds no EICAR makes the service unprotected, and nothing of the check counts."""
+    with Service("[service]\nhealth-interval=1\n") as s:
+        s.wait_for(lambda: s.status()["health"]["checks"] >= 2)
+        status = s.status()
+        assert status["health"]["result"] == "passed" and status["protection"] == "protected"
+        assert status["scans"]["requests"] == status["scans"]["scanned"] == 0, status["scans"]
+        assert "decision" not in s.log()
+        workers = [temp_of(s) + "/" + d for d in os.listdir(temp_of(s)) if d.startswith("worker-")]
+        for path in workers:
+            os.rename(path, path + "-away")
+            os.rmdir(path + "-away")
+        s.wait_for(lambda: s.status()["protection"] == "unprotected")
+        assert "EICAR" in s.status()["reason"], s.status()["reason"]
+        for pid in s.status()["workers"]["processes"]:
+            os.kill(pid, signal.SIGKILL)
+        s.wait_for(lambda: s.status()["protection"] == "protected")
+
+
+@test
+def old_signatures_are_warned_of():
+    """In the status, in the log, and on the first lines that storehookctl prints."""
+    with Service("[signatures]\nwarn-age=3\n", start=False) as s:
+        path = s.signatures + "/nothing.hdb"
+        os.utime(path, (time.time() - 4 * 86400,) * 2)
+        s.start()
+        assert s.status()["warnings"] == ["the newest signatures are 4 days old"]
+        assert "days-old=4" in s.log()
+        run = subprocess.run([BUILD + "/scanner/storehookctl", "--config", s.config, "status"],
+                             check=False, capture_output=True, text=True)
+        assert run.stdout.splitlines()[1] == "WARNING: the newest signatures are 4 days old", run
+        os.utime(path)
+        s.wait_for(lambda: s.status()["warnings"] == [])
+        answer = s.content(EICAR)
+        version = s.status()["signatures"]["version"]
+        assert answer["verdict"] == "infected" and f" signatures={version}\n" in s.log()
+
+
 @test
 def kills_at_random_instants():
     """Workers and loaders killed under load: EICAR is never clean, and service is back at once."""

@@ -137,11 +137,12 @@ START_TEST(is_remembered_on_disk)
     verdict_store_save(store, cache);
     store = verdict_store_close(store);
     store = verdict_store_open(path, NULL);
-    ck_assert_uint_eq(verdict_store_load(store, "new", later, 10000), 250);
+    ck_assert_uint_eq(verdict_store_load(store, "new", later, 10000, NULL, NULL), 250);
     make_key(&key, 2, "new");
     ck_assert(verdict_cache_find(later, &key, &found));
     ck_assert_uint_eq(found.size, 2);
-    ck_assert_msg(verdict_store_load(store, "old", later, 10000) == 0, "old verdicts were kept");
+    ck_assert_msg(verdict_store_load(store, "old", later, 10000, NULL, NULL) == 0,
+                  "old verdicts were kept");
     verdict_store_close(store);
     ck_assert(g_file_set_contents(path, "no database", -1, NULL));
     store = verdict_store_open(path, NULL);

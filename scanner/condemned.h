@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * condemned.h - contents that killed two workers and are not tried a third time.
+ *
+ * A condemned content is a verdict among the others - not scanned, by this name - so that every
+ * worker finds it before scanning, it outlives a restart, and it is forgotten with the signatures
+ * and engine that could not stand it. The loader, which sees workers die, counts and condemns; the
+ * supervisor keeps the list.
+ */
+#ifndef SCANNER_CONDEMNED_H
+#define SCANNER_CONDEMNED_H
+
+#include <json-glib/json-glib.h>
+
+#include "scanner/verdict-store.h"
+
+#define CONDEMNED_VERDICT "crashes the scanner"
+
+enum {
+    CONDEMNED_STRIKES = 2,     /* the first may be bad luck */
+    CONDEMNED_SUSPECTS = 4096, /* contents with one strike that are remembered; then all anew */
+    CONDEMNED_MAX = 4096       /* on the list; whoever makes more keeps killing workers */
+};
+
+/* --- In the loader ----------------------------------------------------------------- */
+
+GHashTable *condemned_suspects_new(void);
+/* A worker died of this content. TRUE when that condemns it: the verdict is in the cache then. */
+gboolean condemned_strike(GHashTable *suspects, VerdictCache *cache, const VerdictKey *key);
+
+/* --- In the supervisor ------------------------------------------------------------- */
+
+typedef struct Condemned Condemned;
+
+Condemned *condemned_new(VerdictCache *cache, VerdictStore *store); /* both borrowed */
+Condemned *condemned_free(Condemned *condemned);                    /* accepts and returns NULL */
+
+void condemned_add(Condemned *condemned, const VerdictKey *key);
+/* A VerdictStoreSeen: takes up what an earlier run condemned. */
+void condemned_seen(const VerdictKey *key, const Verdict *verdict, gpointer condemned);
+/* Those of other versions are no longer condemned. */
+void condemned_set_version(Condemned *condemned, const char *version);
+
+/* To be tried again, however it is read; FALSE when it is not condemned. */
+gboolean condemned_release(Condemned *condemned, const guint8 digest[STOREHOOK_DIGEST_SIZE]);
+guint condemned_count(const Condemned *condemned);
+/* Array of {sha256, read-as, since}. */
+JsonArray *condemned_describe(const Condemned *condemned);
+
+#endif /* SCANNER_CONDEMNED_H */

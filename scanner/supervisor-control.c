@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * supervisor-control.c - what storehookctl asks of the supervisor itself.
+ *
+ * Each handler answers at once. Commands about records are in control-records.c.
+ */
+#include "scanner/log.h"
+#include "scanner/supervisor-private.h"
+
+static gboolean on_status(JsonObject *reply, gpointer user_data, GError **error)
+{
+    const Supervisor *supervisor = user_data;
+    const StatusSources sources = {.config = supervisor->config,
+                                   .board = supervisor->board,
+                                   .clients = supervisor->clients,
+                                   .page = supervisor->page,
+                                   .loader = supervisor->serving,
+                                   .last_failure = supervisor->last_failure,
+                                   .health = supervisor->health,
+                                   .condemned = supervisor->condemned,
+                                   .started = supervisor->started};
+
+    (void)error;
+    supervisor_report_unscanned(user_data);
+    status_describe(&sources, reply);
+    return TRUE;
+}
+
+static void set_enabled(Supervisor *supervisor, gboolean enabled)
+{
+    if (shared_page_is_enabled(supervisor->page) != enabled)
+        log_line(supervisor->log, "protection %s", enabled ? "started" : "stopped");
+    shared_page_set_enabled(supervisor->page, enabled);
+}
+
+static gboolean on_stop(JsonObject *reply, gpointer user_data, GError **error)
+{
+    (void)reply;
+    (void)error;
+    set_enabled(user_data, FALSE);
+    return TRUE;
+}
+
+static gboolean on_start(JsonObject *reply, gpointer user_data, GError **error)
+{
+    (void)reply;
+    (void)error;
+    set_enabled(user_data, TRUE);
+    return TRUE;
+}
+
+static gboolean on_reload(JsonObject *reply, gpointer user_data, GError **error)
+{
+    (void)reply;
+    return supervisor_reload(user_data, error);
+}
+
+static void on_condemned_list(ControlRequest *request, JsonObject *arguments, gpointer user_data)
+{
+    const Supervisor *supervisor = user_data;
+    JsonObject *reply = json_object_new();
+
+    (void)arguments;
+    json_object_set_array_member(reply, "condemned", condemned_describe(supervisor->condemned));
+    control_request_reply(request, reply);
+}
+
+static void on_condemned_release(ControlRequest *request, JsonObject *arguments, gpointer user_data)
+{
+    const Supervisor *supervisor = user_data;
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+    g_autoptr(GError) error = NULL;
+
+    if (!control_take_digest(arguments, digest, &error))
+        control_request_fail(request, error->message, NULL);
+    else if (!condemned_release(supervisor->condemned, digest))
+        control_request_fail(request, "no such content is condemned", NULL);
+    else
+        control_request_reply(request, json_object_new());
+}
+
+gboolean supervisor_listen_control(Supervisor *supervisor, GError **error)
+{
+    g_autofree char *path = g_strconcat(supervisor->config->socket, STOREHOOK_SUFFIX_CONTROL, NULL);
+    const ControlHandlers handlers = {.status = on_status,
+                                      .stop = on_stop,
+                                      .start = on_start,
+                                      .reload = on_reload,
+                                      .user_data = supervisor};
+    const ControlRecords records = {.incidents = supervisor->records.incidents,
+                                    .quarantine = supervisor->records.quarantine,
+                                    .allow = supervisor->allow,
+                                    .release = supervisor_release_settings(supervisor->config)};
+
+    supervisor->control = control_new(path, &handlers, &records, error);
+    if (!supervisor->control)
+        return FALSE;
+    control_register(supervisor->control, "condemned-list", on_condemned_list, supervisor);
+    control_register(supervisor->control, "condemned-release", on_condemned_release, supervisor);
+    return TRUE;
+}
