@@ -6,7 +6,8 @@ Measures what the documentation claims. Each figure stands against its reference
 the variants take turns, several rounds, and medians are told. One JSON line a figure, then a table.
 Exit 1 when a target was missed.
 
-Parts: programs (the C benches beside this), delivery, cpu, recipients, dovecot, postfix.
+Parts: engine (ese-*: the store engine against bare LMDB), programs (the other C benches beside
+this), delivery, cpu, recipients, dovecot, postfix.
 """
 import argparse
 import glob
@@ -30,6 +31,7 @@ LOADS = {
 TARGETS = {"1k": ">= 0.5", "100k-unique": "", "100k-repeated": ">= 0.7"}
 # connections, mailboxes
 SHAPES = {"1": (1, 1), "8": (8, 8), "8-one-mailbox": (8, 1)}
+ENGINE = ("commit", "insert", "read", "long", "readers", "size", "churn")
 MAILBOXES = 1000
 PLACES = {"tmpfs": "/dev/shm", "disk": "/var/tmp"}
 
@@ -61,11 +63,21 @@ class Bench:
 
     # The parts.
 
+    def engine(self, place):
+        """The targets are for a disk: on tmpfs a commit costs next to nothing, in LMDB too."""
+        for name in ENGINE:
+            run = subprocess.run([f"{self.build}/tests/bench/ese-{name}",
+                                  *(["--quick"] if self.options.quick else []), PLACES[place]],
+                                 stdout=subprocess.PIPE, text=True, timeout=1200, check=True)
+            for line in map(json.loads, run.stdout.splitlines()):
+                target = line["target"] if place == "disk" else ""
+                self.report.add_line({**line, "bench": f"{line['bench']}-{place}", "target": target})
+
     def programs(self):
         for path in sorted(glob.glob(self.build + "/tests/bench/*")):
             name = os.path.basename(path)
             if not os.access(path, os.X_OK) or not os.path.isfile(path) or "." in name or \
-                    name == "lmtp-load":
+                    name == "lmtp-load" or name.startswith("ese-"):
                 continue
             run = subprocess.run([path], capture_output=True, text=True, timeout=300, check=False)
             if run.returncode:
@@ -181,8 +193,8 @@ class Bench:
             assert rig.unscanned() == 0
 
     def run(self):
-        parts = {"programs": False, "recipients": False, "cpu": False, "delivery": True,
-                 "dovecot": True, "postfix": True}
+        parts = {"engine": True, "programs": False, "recipients": False, "cpu": False,
+                 "delivery": True, "dovecot": True, "postfix": True}
         for name, placed in parts.items():
             if self.options.only and name not in self.options.only:
                 continue
