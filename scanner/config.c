@@ -130,6 +130,9 @@ static const Key KEYS[] = {
      "never seen; notice - it stays with a notice; rest - it goes if only notices are left."},
     {"rules", "file", KEY_PATH_OR_EMPTY, AT(rules_file), "", 0, 0, NULL, FALSE,
      "Rules that block by file name, extension, true type and size. Left empty: none."},
+    {"macros", "rules-file", KEY_PATH_OR_EMPTY, AT(macro_rules_file), "", 0, 0, NULL, FALSE,
+     "What macros, formulas, fields and objects in documents are weighed by. Left empty: the rules "
+     "compiled in."},
 
     {"quarantine", "directory", KEY_PATH_OR_EMPTY, AT(quarantine_directory), "", 0, 0, NULL, TRUE,
      "Left empty: quarantine in the state directory."},

@@ -74,6 +74,7 @@ typedef struct {
     guint actions[FILTER_VERDICTS]; /* FilterAction */
     guint filter_mode;              /* ConfigFilterMode */
     char *rules_file;
+    char *macro_rules_file;
 
     char *quarantine_directory; /* "" : STATE/quarantine */
     guint64 quarantine_bytes;

@@ -38,6 +38,7 @@ struct Engine {
     struct cl_engine *library;
     guint64 file_size;
     guint signatures;
+    EngineWatcher watcher;
     int temp_fd;
     gint64 next_probe; /* of the temporary directory; 0: at the next scan */
 };
@@ -48,6 +49,7 @@ typedef struct {
     guint errors;
     gboolean has_cut; /* a member as large as a file may be: zip ones are cut there in silence */
     guint64 file_size;
+    const EngineWatcher *watcher;
     char first_error[VERDICT_NAME_SIZE];
 } Witness;
 
@@ -86,13 +88,23 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
 {
     Witness *seen = context;
 
-    (void)fd, (void)type, (void)ancestors, (void)parent_size, (void)name;
-    (void)buffer, (void)attributes;
+    (void)fd, (void)ancestors, (void)parent_size, (void)name, (void)attributes;
+    if (seen->watcher->object && buffer)
+        seen->watcher->object(level, type, buffer, size, seen->watcher->user);
     if (level == 0)
         seen->roots++;
     else if (size >= seen->file_size)
         seen->has_cut = TRUE;
     return CL_CLEAN;
+}
+
+static int on_macro(const unsigned char *const text, const size_t size, void *context)
+{
+    const Witness *seen = context;
+
+    if (seen->watcher->macro)
+        seen->watcher->macro((const char *)text, size, seen->watcher->user);
+    return 0;
 }
 
 static gboolean library_check(cl_error_t result, const char *what, int code, GError **error)
@@ -163,6 +175,7 @@ Engine *engine_new(const char *const *directories, const EngineLimits *limits, G
                        error))
         return NULL;
     cl_engine_set_clcb_file_inspection(engine->library, on_inspection);
+    cl_engine_set_clcb_vba(engine->library, on_macro);
     return g_steal_pointer(&engine);
 }
 
@@ -176,6 +189,11 @@ Engine *engine_free(Engine *engine)
         close(engine->temp_fd);
     g_free(engine);
     return NULL;
+}
+
+void engine_set_watcher(Engine *engine, const EngineWatcher *watcher)
+{
+    engine->watcher = watcher ? *watcher : (EngineWatcher){0};
 }
 
 guint engine_count_signatures(const Engine *engine)
@@ -315,7 +333,7 @@ static void scan(Engine *engine, const void *data, gsize size, guint time_limit_
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
         return;
     }
-    witness = (Witness){.file_size = engine->file_size};
+    witness = (Witness){.file_size = engine->file_size, .watcher = &engine->watcher};
     if (cl_engine_set_num(engine->library, CL_ENGINE_MAX_SCANTIME, time_limit_ms) != CL_SUCCESS) {
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "engine: no time limit");
         return;

@@ -30,6 +30,17 @@ typedef struct {
 
 typedef struct Engine Engine;
 
+/* Who looks on while libclamav takes a content apart. What is handed over ends with the call. */
+typedef struct {
+    /* Each object, before it is scanned: the content itself is level 0, what lies in it level 1.
+     * `type` is libclamav's name for it (CL_TYPE_...). */
+    void (*object)(guint level, const char *type, const void *data, gsize size, gpointer user);
+    /* Source of a VBA module: twice or more, keywords in lower case, without the end of lines that
+     * libclamav drops. It belongs to an object told before. */
+    void (*macro)(const char *text, gsize size, gpointer user);
+    gpointer user;
+} EngineWatcher;
+
 /* Loads every directory of the NULL-terminated list and compiles. */
 Engine *engine_new(const char *const *directories, const EngineLimits *limits, GError **error);
 Engine *engine_free(Engine *engine); /* accepts and returns NULL */
@@ -41,6 +52,9 @@ const char *engine_version(void); /* libclamav's */
 /* Gives the engine the directory it unpacks into. Once in the loader for the self-test, and once
  * in each worker after fork: workers that share one pick the same names and miss. */
 gboolean engine_set_temp_directory(Engine *engine, const char *path, GError **error);
+
+/* NULL: nobody. Copied. */
+void engine_set_watcher(Engine *engine, const EngineWatcher *watcher);
 
 /* Writes a verdict, always; the type is left alone. time_limit_ms 0: none. */
 void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_ms,

@@ -80,7 +80,7 @@ static void part_judge(Reading *reading, const MailPart *part, const guint8 *dat
 
     *verdict = (Verdict){.size = size};
     file_type_guess(data, size, verdict);
-    engine_scan(judge->engine, data, size, judge_time_left(judge), verdict);
+    judge_engine_scan(judge, data, size, FALSE, verdict);
     if (verdict->kind != STOREHOOK_VERDICT_INFECTED && part->encoding != MAIL_PART_IDENTITY &&
         reading->nesting < JUDGE_NESTING_MAX && mail_part_is_message((const char *)data, size)) {
         judge_parts(judge, (const char *)data, size, reading->nesting + 1, NULL, NULL, &inside);

@@ -121,6 +121,17 @@ static gboolean wait_for_twin(Judge *judge, const guint8 *digest, VerdictCacheKi
     }
 }
 
+void judge_engine_scan(Judge *judge, const void *data, gsize size, gboolean is_plain_mail,
+                       Verdict *verdict)
+{
+    macro_trap_begin(judge->macros, (gint64)judge->end);
+    if (is_plain_mail)
+        engine_scan_plain_mail(judge->engine, data, size, judge_time_left(judge), verdict);
+    else
+        engine_scan(judge->engine, data, size, judge_time_left(judge), verdict);
+    macro_trap_end(judge->macros, verdict);
+}
+
 static void scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
                      Verdict *verdict)
 {
@@ -128,10 +139,8 @@ static void scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKin
 
     if (judge->config->test_hooks && test_hook_run(judge->config, data, size, verdict))
         return;
-    if (kind == VERDICT_CACHE_MESSAGE && mail_plain_check(data, size))
-        engine_scan_plain_mail(judge->engine, data, size, judge_time_left(judge), verdict);
-    else
-        engine_scan(judge->engine, data, size, judge_time_left(judge), verdict);
+    judge_engine_scan(judge, data, size,
+                      kind == VERDICT_CACHE_MESSAGE && mail_plain_check(data, size), verdict);
     board_count(&judge->board->counts.scans);
     atomic_fetch_add(&judge->board->counts.bytes_scanned, size);
     if (verdict->kind == STOREHOOK_VERDICT_INFECTED ||

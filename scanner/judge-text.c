@@ -18,7 +18,7 @@ static gboolean copy_is_acceptable(Judge *judge, const char *copy, gsize size)
 {
     Verdict verdict = {0}, inside = {0};
 
-    engine_scan(judge->engine, copy, size, judge_time_left(judge), &verdict);
+    judge_engine_scan(judge, copy, size, FALSE, &verdict);
     judge_parts(judge, copy, size, 0, NULL, NULL, &inside);
     return judge->config->actions[verdict.kind] == FILTER_ACTION_PASS &&
            judge->config->actions[inside.kind] == FILTER_ACTION_PASS;

@@ -13,6 +13,7 @@
 #include "scanner/config.h"
 #include "scanner/engine.h"
 #include "scanner/file-type.h"
+#include "scanner/macro-trap.h"
 #include "scanner/verdict-cache.h"
 
 enum {
@@ -26,6 +27,7 @@ typedef struct {
     const ScannerConfig *config;
     const FilterRules *rules;
     Engine *engine;
+    MacroTrap *macros;
     FileTyper *typer;
     VerdictCache *cache;
     Board *board;
@@ -72,6 +74,9 @@ void content_close(Content *content);
  * TRUE when it came from the cache. */
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
                     VerdictCacheKind kind, Verdict *verdict);
+/* The engine and the macro trap together, on a mail of nothing encoded if `is_plain_mail`. */
+void judge_engine_scan(Judge *judge, const void *data, gsize size, gboolean is_plain_mail,
+                       Verdict *verdict);
 /* The cache alone. */
 gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict);
 gboolean judge_is_allowed(const Judge *judge, const guint8 *digest);

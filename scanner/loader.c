@@ -49,6 +49,7 @@ typedef struct {
 typedef struct {
     ScannerConfig *config;
     FilterRules *rules;
+    MacroRules *macro_rules;
     SignatureSource *source;
     Engine *engine;
     FileTyper *typer;
@@ -98,14 +99,16 @@ static gboolean tell_ready(const Loader *loader)
     return loader_send(&writer);
 }
 
-/* What a verdict hangs on: signatures, engine, limits, and the rules (for parts inside texts). */
+/* What a verdict hangs on: signatures, engine, limits, and the rules (those on names
+ * for parts inside texts). */
 static void loader_make_version(Loader *loader)
 {
     const ScannerConfig *config = loader->config;
     guint8 digest[SHA256_DIGEST_LENGTH];
     g_autofree char *all = g_strdup_printf(
-        "%s %s %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u %u %u %u", loader->source->version,
-        engine_version(), filter_rules_version(loader->rules), config->scan_size, config->file_size,
+        "%s %s %s %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u %u %u %u",
+        loader->source->version, engine_version(), filter_rules_version(loader->rules),
+        macro_rules_version(loader->macro_rules), config->scan_size, config->file_size,
         config->files, config->recursion, config->message_parts, config->message_depth);
 
     SHA256((const guint8 *)all, strlen(all), digest);
@@ -163,6 +166,9 @@ static gboolean loader_load(Loader *loader, const char *config_name, GError **er
                         : filter_rules_new_empty();
     if (!loader->rules)
         return FALSE;
+    loader->macro_rules = macro_trap_load_rules(loader->config->macro_rules_file, error);
+    if (!loader->macro_rules)
+        return FALSE;
     loader->source = signature_source_new(loader->config->signature_directory, error);
     if (!loader->source)
         return FALSE;
@@ -194,6 +200,7 @@ static void worker_main(Loader *loader, guint index, int channel)
     gboolean takes_background = index > 0 || loader->config->workers == 1;
     const WorkerSettings settings = {.config = loader->config,
                                      .rules = loader->rules,
+                                     .macro_rules = loader->macro_rules,
                                      .engine = loader->engine,
                                      .typer = loader->typer,
                                      .cache = loader->cache,
@@ -462,6 +469,7 @@ static void loader_free(Loader *loader)
     engine_free(loader->engine);
     signature_source_free(loader->source);
     filter_rules_unref(loader->rules);
+    macro_rules_free(loader->macro_rules);
     scanner_config_free(loader->config);
     allow_view_free(loader->allow);
     verdict_cache_unmap(loader->cache);

@@ -26,6 +26,7 @@
 #include "scanner/listen.h"
 #include "scanner/loader-handle.h"
 #include "scanner/log.h"
+#include "scanner/macro-trap.h"
 #include "scanner/profile.h"
 #include "scanner/records.h"
 #include "scanner/shared-page.h"
@@ -474,10 +475,14 @@ gboolean supervisor_check(const ScannerConfig *config, GError **error)
 {
     g_autofree char *profile = profile_load(config->profiles, error);
     g_autoptr(FilterRules) rules = NULL;
+    g_autoptr(MacroRules) macro_rules = NULL;
     g_autoptr(GArray) users = NULL;
     const char *unknown = NULL;
 
     if (!profile)
+        return FALSE;
+    macro_rules = macro_trap_load_rules(config->macro_rules_file, error);
+    if (!macro_rules)
         return FALSE;
     if (config->rules_file[0] != '\0') {
         rules = filter_rules_load(config->rules_file, error);

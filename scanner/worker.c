@@ -351,6 +351,7 @@ int worker_run(const WorkerSettings *settings)
     worker->judge = (Judge){.config = settings->config,
                             .rules = settings->rules,
                             .engine = settings->engine,
+                            .macros = macro_trap_new(settings->macro_rules, settings->engine),
                             .typer = settings->typer,
                             .cache = settings->cache,
                             .board = settings->board,

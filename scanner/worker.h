@@ -10,6 +10,7 @@
 typedef struct {
     const ScannerConfig *config;
     const FilterRules *rules;
+    const MacroRules *macro_rules;
     Engine *engine;
     FileTyper *typer;
     VerdictCache *cache;

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * macro-trap.c - which object belongs to which document, and the verdict.
+ *
+ * A document is an object of a kind that can hold macros, with all that lies in it: its members
+ * come after it and deeper, until an object that is not deeper shows. So an archive of honest
+ * documents is not weighed as one. libclamav reads a zip document twice (by its directory and by
+ * searching), so contents that were read in this document are not read again.
+ *
+ * Fails by FILTER_ERROR while loading rules. Reading does not fail: what is broken holds nothing,
+ * and a limit that was met makes the content not-fully-scanned.
+ *
+ * Known limit: of VBA the source is read. Word and Excel run the compiled form if it was made by
+ * the same version, so a module whose source was replaced shows the replacement.
+ */
+#include "scanner/macro-trap.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+
+#include "scanner/macro-document.h"
+#include "scanner/macro-rules-bundled.h"
+
+enum {
+    SEEN_MAX = 4096 /* contents of one document; more are read twice, which is only slower */
+};
+
+#define SUSPICIOUS_PREFIX "Macro:"
+#define LIMIT_PREFIX "Limits."
+
+struct MacroTrap {
+    const MacroRules *rules;
+    Engine *engine;
+    gint64 end;
+    gboolean is_open; /* a document */
+    guint level;      /* of the document */
+    guint last_level; /* of the last object */
+    MacroDocument document;
+    GHashTable *seen; /* digests (GBytes) in this document */
+    Verdict worst;
+};
+
+MacroRules *macro_trap_load_rules(const char *path, GError **error)
+{
+    return path[0] ? macro_rules_load(path, error)
+                   : macro_rules_parse("(bundled macro rules)", MACRO_RULES_BUNDLED,
+                                       strlen(MACRO_RULES_BUNDLED), error);
+}
+
+/* --- Weighing --------------------------------------------------------------------- */
+
+static void trap_note(MacroTrap *trap, StorehookVerdictKind kind, const char *prefix,
+                      const char *text)
+{
+    char name[VERDICT_NAME_SIZE];
+
+    if (!verdict_is_worse(kind, trap->worst.kind))
+        return;
+    g_snprintf(name, sizeof(name), "%s%s", prefix, text);
+    verdict_set(&trap->worst, kind, name);
+}
+
+static void document_tell_sheets(MacroDocument *document)
+{
+    if (!document->has_macro_sheet)
+        return;
+    macro_document_add_fact(document, MACRO_SOURCE_FORMULA, "macro-sheet", NULL);
+    if (document->has_very_hidden_sheet)
+        macro_document_add_fact(document, MACRO_SOURCE_FORMULA, "macro-sheet very-hidden", NULL);
+    else if (document->has_hidden_sheet)
+        macro_document_add_fact(document, MACRO_SOURCE_FORMULA, "macro-sheet hidden", NULL);
+}
+
+static void score_text(MacroScore *score, MacroDocument *document, const GString *text,
+                       MacroDialect dialect, MacroSource source)
+{
+    g_autoptr(GString) normal = g_string_new(NULL);
+
+    if (text->len == 0)
+        return;
+    if (!macro_text_normalize(text->str, text->len, dialect, normal,
+                              document->facts[MACRO_SOURCE_TRICK]))
+        macro_document_set_limit(document, "macro-text");
+    macro_score_add(score, source, normal->str, normal->len);
+}
+
+static void document_weigh(MacroTrap *trap)
+{
+    MacroDocument *document = &trap->document;
+    g_autoptr(MacroScore) score = macro_score_new(trap->rules);
+    char reasons[VERDICT_NAME_SIZE - sizeof(SUSPICIOUS_PREFIX)];
+
+    document_tell_sheets(document);
+    g_string_append_len(document->constants, document->formulas->str,
+                        (gssize)document->formulas->len);
+    score_text(score, document, document->code, MACRO_DIALECT_BASIC, MACRO_SOURCE_BASIC);
+    score_text(score, document, document->constants, MACRO_DIALECT_FORMULA, MACRO_SOURCE_FORMULA);
+    for (guint i = 0; i < MACRO_SOURCES; i++)
+        macro_score_add(score, (MacroSource)i, document->facts[i]->str, document->facts[i]->len);
+    if (macro_score_is_suspicious(score, reasons, sizeof(reasons)))
+        trap_note(trap, STOREHOOK_VERDICT_SUSPICIOUS, SUSPICIOUS_PREFIX, reasons);
+}
+
+static void document_close(MacroTrap *trap)
+{
+    if (!trap->is_open)
+        return;
+    trap->is_open = FALSE;
+    if (!macro_document_is_empty(&trap->document))
+        document_weigh(trap);
+    if (trap->document.limit)
+        trap_note(trap, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, LIMIT_PREFIX, trap->document.limit);
+    macro_document_clear(&trap->document);
+    g_hash_table_remove_all(trap->seen);
+}
+
+static void document_open(MacroTrap *trap, guint level)
+{
+    document_close(trap);
+    trap->is_open = TRUE;
+    trap->level = level;
+    macro_document_init(&trap->document, trap->end);
+}
+
+/* TRUE the first time in this document. */
+static gboolean document_is_new(MacroTrap *trap, const void *data, gsize size)
+{
+    guint8 digest[SHA256_DIGEST_LENGTH];
+
+    if (g_hash_table_size(trap->seen) >= SEEN_MAX)
+        return TRUE;
+    SHA256(data, size, digest);
+    return g_hash_table_add(trap->seen, g_bytes_new(digest, sizeof(digest)));
+}
+
+/* --- Watching --------------------------------------------------------------------- */
+
+static void on_object(guint level, const char *type, const void *data, gsize size, gpointer user)
+{
+    MacroTrap *trap = user;
+
+    (void)type, (void)data, (void)size;
+    if (trap->is_open && level <= trap->level)
+        document_close(trap);
+    trap->last_level = level;
+}
+
+static void on_macro(const char *text, gsize size, gpointer user)
+{
+    MacroTrap *trap = user;
+
+    if (!trap->is_open)
+        document_open(trap, trap->last_level);
+    if (document_is_new(trap, text, size))
+        macro_document_add_code(&trap->document, text, size);
+}
+
+static void free_bytes(gpointer data)
+{
+    g_bytes_unref(data);
+}
+
+MacroTrap *macro_trap_new(const MacroRules *rules, Engine *engine)
+{
+    MacroTrap *trap = g_new0(MacroTrap, 1);
+    const EngineWatcher watcher = {.object = on_object, .macro = on_macro, .user = trap};
+
+    trap->rules = rules;
+    trap->engine = engine;
+    trap->seen = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, free_bytes, NULL);
+    engine_set_watcher(engine, &watcher);
+    return trap;
+}
+
+MacroTrap *macro_trap_free(MacroTrap *trap)
+{
+    if (!trap)
+        return NULL;
+    engine_set_watcher(trap->engine, NULL);
+    if (trap->is_open)
+        macro_document_clear(&trap->document);
+    g_hash_table_unref(trap->seen);
+    g_free(trap);
+    return NULL;
+}
+
+void macro_trap_begin(MacroTrap *trap, gint64 end)
+{
+    document_close(trap);
+    trap->end = end;
+    trap->last_level = 0;
+    trap->worst = (Verdict){0};
+}
+
+void macro_trap_end(MacroTrap *trap, Verdict *verdict)
+{
+    document_close(trap);
+    if (verdict_is_worse(trap->worst.kind, verdict->kind))
+        verdict_set(verdict, trap->worst.kind, trap->worst.name);
+}
