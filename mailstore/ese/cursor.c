@@ -17,10 +17,9 @@
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/update.h"
 
-JET_ERR cursor_enter(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
+/* The session is entered; it is left on an error. */
+static JET_ERR cursor_find(Session *session, JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
 {
-    Session *session;
-    RETURN_IF_ERROR(session_enter(sesid, &session));
     /* Only this session closes its cursors, and this thread has the session: once the owner is
      * known to be right, the object stays. */
     uintptr_t owner = handle_peek_owner(tableid, HANDLE_CURSOR);
@@ -28,6 +27,20 @@ JET_ERR cursor_enter(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
         return session_leave(session, owner ? JET_errSesidTableIdMismatch : JET_errInvalidTableId);
     *ret = handle_peek(tableid, HANDLE_CURSOR);
     return JET_errSuccess;
+}
+
+JET_ERR cursor_enter(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
+{
+    Session *session;
+    RETURN_IF_ERROR(session_enter(sesid, &session));
+    return cursor_find(session, sesid, tableid, ret);
+}
+
+JET_ERR cursor_enter_to_close(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
+{
+    Session *session;
+    RETURN_IF_ERROR(session_enter_to_end(sesid, &session));
+    return cursor_find(session, sesid, tableid, ret);
 }
 
 JET_ERR cursor_enter_for(JET_SESID sesid, JET_TABLEID tableid, CursorUse use, Cursor **ret)

@@ -92,6 +92,8 @@ struct Cursor {
 JET_ERR cursor_enter(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret);
 /* As cursor_enter; JET_errIllegalOperation for what a temporary table cannot do, now or ever. */
 JET_ERR cursor_enter_for(JET_SESID sesid, JET_TABLEID tableid, CursorUse use, Cursor **ret);
+/* As cursor_enter, also when the instance is stopped. */
+JET_ERR cursor_enter_to_close(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret);
 JET_ERR cursor_enter_stored(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret);
 JET_ERR cursor_leave(Cursor *cursor, JET_ERR err); /* returns `err` */
 

@@ -5,6 +5,7 @@
  * Entries turn handles into objects, hold the session for the call and check what only the API
  * knows. Each is documented in esent.h.
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "mailstore/ese/entry.h"
@@ -57,14 +58,23 @@ JET_ERR entry_term2(JET_INSTANCE instance, JET_GRBIT grbit)
 JET_ERR entry_set_system_parameter(JET_INSTANCE *pinstance, JET_SESID sesid, uint32_t paramid,
                                    JET_API_PTR lParam, JET_PCSTR szParam)
 {
-    (void)sesid; /* the original ignores it too, but for JET_paramCommitDefault of old */
+    if (paramid == JET_paramCommitDefault && sesid != 0 && sesid != JET_sesidNil) {
+        JET_GRBIT grbit = (JET_GRBIT)lParam;
+        return entry_set_session_parameter(sesid, JET_sesparamCommitDefault, &grbit, sizeof(grbit));
+    }
     return instance_set_parameter(pinstance ? *pinstance : 0, paramid, lParam, szParam);
 }
 
 JET_ERR entry_get_system_parameter(JET_INSTANCE instance, JET_SESID sesid, uint32_t paramid,
                                    JET_API_PTR *plParam, JET_PSTR szParam, uint32_t cbMax)
 {
-    (void)sesid;
+    if (paramid == JET_paramCommitDefault && plParam && sesid != 0 && sesid != JET_sesidNil) {
+        JET_GRBIT grbit = 0;
+        RETURN_IF_ERROR(entry_get_session_parameter(sesid, JET_sesparamCommitDefault, &grbit,
+                                                    sizeof(grbit), NULL));
+        *plParam = grbit;
+        return JET_errSuccess;
+    }
     return instance_get_parameter(instance, paramid, plParam, szParam, cbMax);
 }
 
@@ -88,7 +98,7 @@ JET_ERR entry_end_session(JET_SESID sesid, JET_GRBIT grbit)
     Session *session;
     if (grbit & ~1u) /* ForceCloseTransaction of old */
         return JET_errInvalidGrbit;
-    RETURN_IF_ERROR(session_enter(sesid, &session));
+    RETURN_IF_ERROR(session_enter_to_end(sesid, &session));
     session_end(session);
     return JET_errSuccess;
 }
@@ -107,6 +117,8 @@ JET_ERR entry_set_session_context(JET_SESID sesid, JET_API_PTR ulContext)
 {
     Session *session;
     RETURN_IF_ERROR(session_enter_for_context(sesid, &session));
+    if (atomic_load(&session->instance->stopped))
+        return session_leave(session, JET_errClientRequestToStopJetService);
     return session_leave(session, session_set_context(session, ulContext));
 }
 
@@ -115,6 +127,23 @@ JET_ERR entry_reset_session_context(JET_SESID sesid)
     Session *session;
     RETURN_IF_ERROR(session_enter_for_context(sesid, &session));
     return session_leave(session, session_reset_context(session));
+}
+
+JET_ERR entry_set_session_parameter(JET_SESID sesid, uint32_t sesparamid, void *pvParam,
+                                    uint32_t cbParam)
+{
+    Session *session;
+    RETURN_IF_ERROR(session_enter(sesid, &session));
+    return session_leave(session, session_set_parameter(session, sesparamid, pvParam, cbParam));
+}
+
+JET_ERR entry_get_session_parameter(JET_SESID sesid, uint32_t sesparamid, void *pvParam,
+                                    uint32_t cbParamMax, uint32_t *pcbParamActual)
+{
+    Session *session;
+    RETURN_IF_ERROR(session_enter(sesid, &session));
+    return session_leave(
+        session, session_get_parameter(session, sesparamid, pvParam, cbParamMax, pcbParamActual));
 }
 
 JET_ERR entry_begin_transaction(JET_SESID sesid)
@@ -162,7 +191,7 @@ JET_ERR entry_commit_transaction2(JET_SESID sesid, JET_GRBIT grbit, uint32_t cms
 JET_ERR entry_rollback(JET_SESID sesid, JET_GRBIT grbit)
 {
     Session *session;
-    RETURN_IF_ERROR(session_enter(sesid, &session));
+    RETURN_IF_ERROR(session_enter_to_end(sesid, &session));
     return session_leave(session, transaction_rollback(session, grbit));
 }
 
@@ -228,7 +257,9 @@ JET_ERR entry_detach_database2(JET_SESID sesid, JET_PCSTR szFilename, JET_GRBIT 
         return JET_errInvalidGrbit;
     if (grbit)
         return JET_errForceDetachNotAllowed;
-    RETURN_IF_ERROR(enter_outside_transaction(sesid, &session));
+    RETURN_IF_ERROR(session_enter_to_end(sesid, &session));
+    if (session->level > 0)
+        return session_leave(session, JET_errInTransaction);
     return session_leave(session, database_detach(session->instance, szFilename));
 }
 
@@ -248,6 +279,6 @@ JET_ERR entry_close_database(JET_SESID sesid, JET_DBID dbid, JET_GRBIT grbit)
     Session *session;
     if (grbit != 0)
         return JET_errInvalidGrbit;
-    RETURN_IF_ERROR(session_enter(sesid, &session));
+    RETURN_IF_ERROR(session_enter_to_end(sesid, &session));
     return session_leave(session, session_close_database(session, dbid));
 }

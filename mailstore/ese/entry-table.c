@@ -213,7 +213,7 @@ JET_ERR entry_open_table(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
 JET_ERR entry_close_table(JET_SESID sesid, JET_TABLEID tableid)
 {
     Cursor *cursor;
-    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    RETURN_IF_ERROR(cursor_enter_to_close(sesid, tableid, &cursor));
     Session *session = cursor->session;
     cursor_close(cursor);
     return session_leave(session, JET_errSuccess);

@@ -583,6 +583,25 @@
 
 #define JET_InstanceMiscInfoLogSignature 0
 
+#define JET_errcatUnknown 0
+#define JET_errcatError 1
+#define JET_errcatOperation 2
+#define JET_errcatFatal 3
+#define JET_errcatIO 4
+#define JET_errcatResource 5
+#define JET_errcatMemory 6
+#define JET_errcatQuota 7
+#define JET_errcatDisk 8
+#define JET_errcatData 9
+#define JET_errcatCorruption 10
+#define JET_errcatInconsistent 11
+#define JET_errcatFragmentation 12
+#define JET_errcatApi 13
+#define JET_errcatUsage 14
+#define JET_errcatState 15
+#define JET_errcatObsolete 16
+#define JET_errcatMax 17
+
 #define JET_objtypNil 0
 #define JET_objtypTable 1
 

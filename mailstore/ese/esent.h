@@ -413,6 +413,172 @@ typedef struct {
     int64_t commitId;
 } JET_COMMIT_ID;
 
+typedef struct {
+    uint16_t ib;
+    uint16_t isec;
+    int32_t lGeneration;
+} JET_LGPOS;
+
+typedef JET_LOGTIME JET_BKLOGTIME;
+
+typedef struct {
+    JET_LGPOS lgposMark;
+    JET_BKLOGTIME bklogtimeMark;
+    uint32_t genLow;
+    uint32_t genHigh;
+} JET_BKINFO;
+
+typedef struct {
+    uint32_t ulVersion;
+    uint32_t ulUpdate;
+    JET_SIGNATURE signDb;
+    uint32_t dbstate;
+    JET_LGPOS lgposConsistent;
+    JET_LOGTIME logtimeConsistent;
+    JET_LOGTIME logtimeAttach;
+    JET_LGPOS lgposAttach;
+    JET_LOGTIME logtimeDetach;
+    JET_LGPOS lgposDetach;
+    JET_SIGNATURE signLog;
+    JET_BKINFO bkinfoFullPrev;
+    JET_BKINFO bkinfoIncPrev;
+    JET_BKINFO bkinfoFullCur;
+    uint32_t fShadowingDisabled;
+    uint32_t fUpgradeDb;
+    uint32_t dwMajorVersion;
+    uint32_t dwMinorVersion;
+    uint32_t dwBuildNumber;
+    int32_t lSPNumber;
+    uint32_t cbPageSize;
+} JET_DBINFOMISC;
+
+typedef struct {
+    JET_DBINFOMISC dbinfo;
+    uint32_t genMinRequired;
+    uint32_t genMaxRequired;
+    JET_LOGTIME logtimeGenMaxCreate;
+    uint32_t ulRepairCount;
+    JET_LOGTIME logtimeRepair;
+    uint32_t ulRepairCountOld;
+    uint32_t ulECCFixSuccess;
+    JET_LOGTIME logtimeECCFixSuccess;
+    uint32_t ulECCFixSuccessOld;
+    uint32_t ulECCFixFail;
+    JET_LOGTIME logtimeECCFixFail;
+    uint32_t ulECCFixFailOld;
+    uint32_t ulBadChecksum;
+    JET_LOGTIME logtimeBadChecksum;
+    uint32_t ulBadChecksumOld;
+    uint32_t genCommitted;
+    JET_BKINFO bkinfoCopyPrev;
+    JET_BKINFO bkinfoDiffPrev;
+} JET_DBINFOMISC4;
+
+/* Progress of a long call: what it is (JET_snp...), where it stands (JET_snt...), and, with
+ * JET_sntProgress, a JET_SNPROG. An error it returns ends the call with that error. */
+typedef JET_ERR (*JET_PFNSTATUS)(JET_SESID sesid, JET_SNP snp, JET_SNT snt, void *pv);
+
+typedef struct {
+    uint32_t cbStruct;
+    uint32_t cunitDone;
+    uint32_t cunitTotal;
+} JET_SNPROG;
+
+typedef struct {
+    uint32_t cbStruct;
+    uint32_t cPageReferenced;
+    uint32_t cPageRead;
+    uint32_t cPagePreread;
+    uint32_t cPageDirtied;
+    uint32_t cPageRedirtied;
+    uint32_t cLogRecord;
+    uint32_t cbLogRecord;
+} JET_THREADSTATS;
+
+typedef struct {
+    uint32_t cbStruct;
+    uint32_t cPageReferenced;
+    uint32_t cPageRead;
+    uint32_t cPagePreread;
+    uint32_t cPageDirtied;
+    uint32_t cPageRedirtied;
+    uint32_t cLogRecord;
+    uint32_t cbLogRecord;
+    uint64_t cusecPageCacheMiss;
+    uint32_t cPageCacheMiss;
+} JET_THREADSTATS2;
+
+typedef uint32_t JET_ERRCAT;
+
+typedef struct {
+    uint32_t cbStruct;
+    JET_ERR errValue;
+    JET_ERRCAT errcatMostSpecific;
+    uint8_t rgCategoricalHierarchy[8]; /* from JET_errcatError down, then zeros */
+    uint32_t lSourceLine;
+    JET_WCHAR rgszSourceFile[64];
+} JET_ERRINFOBASIC_W;
+typedef JET_ERRINFOBASIC_W JET_ERRINFOBASIC;
+
+typedef struct {
+    uint32_t ulUserID;
+    uint8_t nOperationID;
+    uint8_t nOperationType;
+    uint8_t nClientType;
+    uint8_t fFlags;
+} JET_OPERATIONCONTEXT;
+
+#define ESENT_INSTANCE_STRUCTURES(SUFFIX, PSTR_T)                                                  \
+    typedef struct {                                                                               \
+        JET_INSTANCE hInstanceId;                                                                  \
+        PSTR_T szInstanceName;                                                                     \
+        JET_API_PTR cDatabases;                                                                    \
+        PSTR_T *szDatabaseFileName;                                                                \
+        PSTR_T *szDatabaseDisplayName;                                                             \
+        PSTR_T *szDatabaseSLVFileName_Obsolete;                                                    \
+    } JET_INSTANCE_INFO##SUFFIX;                                                                   \
+                                                                                                   \
+    typedef struct {                                                                               \
+        PSTR_T szDatabaseName;                                                                     \
+        PSTR_T szNewDatabaseName;                                                                  \
+    } JET_RSTMAP##SUFFIX;                                                                          \
+                                                                                                   \
+    typedef struct {                                                                               \
+        uint32_t cbStruct;                                                                         \
+        JET_RSTMAP##SUFFIX *rgrstmap;                                                              \
+        uint32_t crstmap;                                                                          \
+        JET_LGPOS lgposStop;                                                                       \
+        JET_LOGTIME logtimeStop;                                                                   \
+        JET_PFNSTATUS pfnStatus;                                                                   \
+    } JET_RSTINFO##SUFFIX;
+
+ESENT_INSTANCE_STRUCTURES(_A, JET_PSTR)
+ESENT_INSTANCE_STRUCTURES(_W, JET_PWSTR)
+#undef ESENT_INSTANCE_STRUCTURES
+
+typedef JET_INSTANCE_INFO_A JET_INSTANCE_INFO;
+typedef JET_RSTMAP_A JET_RSTMAP;
+typedef JET_RSTINFO_A JET_RSTINFO;
+
+/* --- Extensions of this engine: not in Microsoft's ------------------------------ */
+
+/* A parameter of an instance: after so many milliseconds (0, the default: never) a transaction
+ * loses its snapshot when another session commits; all its calls then give
+ * JET_errTransactionTooLong until it is rolled back. May be set at any time. */
+#define ESENT_paramSnapshotAgeMax 0x8000u
+/* A level of JetGetInstanceMiscInfo: an ESENT_SNAPSHOTINFO. */
+#define ESENT_InstanceMiscInfoSnapshots 0x8000u
+
+typedef struct {
+    uint32_t cbStruct;
+    uint32_t cSnapshots;  /* read by transactions of this instance now */
+    uint64_t cmsecOldest; /* age of the oldest */
+    uint64_t cpgPinned;   /* free pages that cannot be used before it ends, of all databases */
+    uint64_t cpgFree;     /* free pages, pinned ones included */
+    uint64_t cpgTotal;    /* pages of the files */
+    uint64_t cExpired;    /* snapshots taken back by ESENT_paramSnapshotAgeMax so far */
+} ESENT_SNAPSHOTINFO;
+
 /* --- Instances and parameters ------------------------------------------------ */
 
 /* Makes an instance, to be configured and then started with JetInit. JET_errInstanceNameInUse,
@@ -426,6 +592,17 @@ JET_ERR JetCreateInstance2(JET_INSTANCE *pinstance, JET_PCSTR szInstanceName,
 JET_ERR JetInit(JET_INSTANCE *pinstance);
 /* As JetInit. The bits speak of log files, which do not exist here, and change nothing. */
 JET_ERR JetInit2(JET_INSTANCE *pinstance, JET_GRBIT grbit);
+/* As JetInit2. prstInfo is checked and otherwise not used: there is nothing to replay, so no
+ * database is renamed by it and pfnStatus is not called. */
+JET_ERR JetInit3(JET_INSTANCE *pinstance, JET_RSTINFO *prstInfo, JET_GRBIT grbit);
+/* Prepares for the end: from now on calls give JET_errClientRequestToStopJetService, all but
+ * JetRollback, JetCloseTable, JetEndSession, JetCloseDatabase, JetDetachDatabase,
+ * JetResetSessionContext and JetTerm. Any thread. */
+JET_ERR JetStopServiceInstance(JET_INSTANCE instance);
+/* As JetStopServiceInstance (JET_bitStopServiceAll), or back to service with
+ * JET_bitStopServiceResume. JET_bitStopServiceBackgroundUserTasks and -QuiesceCaches stop what
+ * this engine has not got, and change nothing. */
+JET_ERR JetStopServiceInstance2(JET_INSTANCE instance, JET_GRBIT grbit);
 /* Ends an instance: sessions, cursors and databases are closed, lazy commits are made durable.
  * JET_errTooManyActiveUsers while a transaction is open or another thread stays in a call. */
 JET_ERR JetTerm(JET_INSTANCE instance);
@@ -441,6 +618,28 @@ JET_ERR JetSetSystemParameter(JET_INSTANCE *pinstance, JET_SESID sesid, uint32_t
 JET_ERR JetGetSystemParameter(JET_INSTANCE instance, JET_SESID sesid, uint32_t paramid,
                               JET_API_PTR *plParam, JET_PSTR szParam, uint32_t cbMax);
 
+/* The instances of the process, running or not, and their databases, in one block that
+ * JetFreeBuffer frees. Any thread. */
+JET_ERR JetGetInstanceInfo(uint32_t *pcInstanceInfo, JET_INSTANCE_INFO **paInstanceInfo);
+/* JET_InstanceMiscInfoLogSignature: a JET_SIGNATURE made when the instance started, the one of its
+ * commit ids. ESENT_InstanceMiscInfoSnapshots. JET_errBufferTooSmall. Any thread. */
+JET_ERR JetGetInstanceMiscInfo(JET_INSTANCE instance, void *pvResult, uint32_t cbMax,
+                               uint32_t InfoLevel);
+/* JET_ErrorInfoSpecificErr: a JET_ERRINFOBASIC of the JET_ERR at pvContext: what kind of error it
+ * is. JET_errInvalidParameter for what is no error, JET_errBufferTooSmall. Any thread. */
+JET_ERR JetGetErrorInfo(void *pvContext, void *pvResult, uint32_t cbMax, uint32_t InfoLevel,
+                        JET_GRBIT grbit);
+/* A JET_THREADSTATS or JET_THREADSTATS2 of the calling thread since it began: pages of memory
+ * first touched (referenced) and among them read from disk, from the kernel's count of page
+ * faults of the whole thread; the other counts are 0. JET_errBufferTooSmall. Any thread. */
+JET_ERR JetGetThreadStats(void *pvResult, uint32_t cbMax);
+/* Frees what JetGetInstanceInfo and its like gave; NULL is fine. Any thread. */
+JET_ERR JetFreeBuffer(char *pbBuf);
+/* The database is never in a core dump (it is a shared map of a file), which is what
+ * JET_bitDumpMinimum, -CacheMinimum and -CacheNoDecommit ask for; the bits that want it there give
+ * JET_errFeatureNotAvailable. Any thread. */
+JET_ERR JetConfigureProcessForCrashDump(JET_GRBIT grbit);
+
 /* --- Sessions and transactions ------------------------------------------------ */
 
 /* Begins a session; user and password are ignored. JET_errOutOfSessions, JET_errNotInitialized,
@@ -450,6 +649,16 @@ JET_ERR JetBeginSession(JET_INSTANCE instance, JET_SESID *psesid, JET_PCSTR szUs
                         JET_PCSTR szPassword);
 /* Another session of the same instance, with nothing open. */
 JET_ERR JetDupSession(JET_SESID sesid, JET_SESID *psesid);
+/* JET_sesparamCommitDefault: 4 bytes, the bits of commits without any (JET_paramCommitDefault of
+ * the session). JET_sesparamOperationContext (a JET_OPERATIONCONTEXT) and -CorrelationID (4 bytes)
+ * are kept and given back. JET_errInvalidBufferSize, JET_errInvalidSesparamId,
+ * JET_errFeatureNotAvailable for JET_sesparamTransactionLevel, which is read only. */
+JET_ERR JetSetSessionParameter(JET_SESID sesid, uint32_t sesparamid, void *pvParam,
+                               uint32_t cbParam);
+/* Gets one, with JET_sesparamTransactionLevel (4 bytes); pvParam may be NULL to ask for the size
+ * only. JET_errInvalidBufferSize, JET_errInvalidSesparamId. */
+JET_ERR JetGetSessionParameter(JET_SESID sesid, uint32_t sesparamid, void *pvParam,
+                               uint32_t cbParamMax, uint32_t *pcbParamActual);
 /* Rolls back what is open, closes cursors and databases, and ends the session. */
 JET_ERR JetEndSession(JET_SESID sesid, JET_GRBIT grbit);
 /* The engine's version as programs compare it: build number << 8. */
@@ -481,6 +690,11 @@ JET_ERR JetCommitTransaction2(JET_SESID sesid, JET_GRBIT grbit, uint32_t cmsecDu
  * it closed, indexes chosen in it given up. JET_errNotInTransaction. */
 JET_ERR JetRollback(JET_SESID sesid, JET_GRBIT grbit);
 
+/* JET_bitIdleFlushBuffers makes lazy commits durable. JET_bitIdleCompact has nothing to do
+ * (JET_wrnNoIdleActivity). JET_bitIdleStatus gives JET_wrnIdleFull when the session's transaction
+ * holds more than half of what it may (JET_paramMaxVerPages). JET_errInvalidGrbit. */
+JET_ERR JetIdle(JET_SESID sesid, JET_GRBIT grbit);
+
 /* --- Databases ------------------------------------------------------------------ */
 
 /* Makes and opens a database file; szConnect is ignored. JET_errDatabaseDuplicate unless
@@ -506,6 +720,21 @@ JET_ERR JetOpenDatabase(JET_SESID sesid, JET_PCSTR szFilename, JET_PCSTR szConne
 /* Undoes one open; the last closes the session's cursors in it and gives JET_errInTransaction
  * inside a transaction. */
 JET_ERR JetCloseDatabase(JET_SESID sesid, JET_DBID dbid, JET_GRBIT grbit);
+
+/* Of an open database: the text JET_DbInfoFilename and -Connect (empty); 4 bytes each of -Filesize,
+ * -FilesizeOnDisk, -SpaceOwned (all pages), -SpaceAvailable (free pages that are not pinned by a
+ * snapshot), -PageSize, -Options (JET_bitDb... of the open), -Transactions (levels), -Version,
+ * -LCID, -Cp, -Country, -Collate, -FileType, -DBInUse; a JET_DBINFOMISC or JET_DBINFOMISC4 of
+ * -Misc, where what speaks of log files is 0. -Filesize and both -Space are in pages. -Upgrade and
+ * -Isam give JET_errFeatureNotAvailable. JET_errBufferTooSmall, JET_errInvalidDatabaseId. */
+JET_ERR JetGetDatabaseInfo(JET_SESID sesid, JET_DBID dbid, void *pvResult, uint32_t cbMax,
+                           uint32_t InfoLevel);
+/* Of a file, open or not, without opening it: JET_DbInfoFilesize and -FilesizeOnDisk, 8 bytes, in
+ * bytes; -PageSize, -FileType, -DBInUse (by any process), -Version, 4 bytes; -Misc. The other
+ * levels give JET_errInvalidParameter. JET_errFileNotFound, JET_errDatabaseCorrupted,
+ * JET_errInvalidBufferSize. Any thread. */
+JET_ERR JetGetDatabaseFileInfo(JET_PCSTR szDatabaseName, void *pvResult, uint32_t cbMax,
+                               uint32_t InfoLevel);
 
 /* --- Tables, columns, indexes ---------------------------------------------------- */
 

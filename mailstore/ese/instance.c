@@ -19,6 +19,7 @@
 #include "mailstore/ese/handle.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/session.h"
+#include "mailstore/ese/signature.h"
 
 enum {
     TERM_WAIT_MS = 5000,
@@ -141,17 +142,27 @@ static void instance_take_temporary_directory(Instance *instance)
     }
 }
 
+/* Those that are read while the instance runs. */
+static void instance_copy_parameters(Instance *instance)
+{
+    const JET_API_PTR *values = instance->parameters.values;
+    atomic_store(&instance->commit_default, (uint32_t)values[JET_paramCommitDefault]);
+    atomic_store(&instance->snapshot_age_max, (uint32_t)values[PARAMETER_SNAPSHOT_AGE_MAX]);
+}
+
 static void instance_run(Instance *instance)
 {
     const JET_API_PTR *values = instance->parameters.values;
     instance_take_temporary_directory(instance);
     instance->temporaries_max = (uint32_t)values[JET_paramMaxTemporaryTables];
     instance->versions_temporaries = values[JET_paramEnableTempTableVersioning] != 0;
+    instance_copy_parameters(instance);
     instance->sessions_max = (uint32_t)values[JET_paramMaxSessions];
     instance->cursors_max = (uint32_t)values[JET_paramMaxCursors];
     instance->txn_bytes_max = (size_t)values[JET_paramMaxVerPages] * VERSION_PAGE_BYTES;
     instance->record_most =
         (uint32_t)process_set()->values[JET_paramDatabasePageSize] - RECORD_PAGE_OVERHEAD;
+    instance->signature = signature_new();
     instance->state = INSTANCE_RUNNING;
 }
 
@@ -290,6 +301,68 @@ JET_ERR instance_terminate(JET_INSTANCE handle, JET_GRBIT grbit)
     return JET_errSuccess;
 }
 
+JET_ERR instance_stop(JET_INSTANCE handle, JET_GRBIT grbit)
+{
+    Instance *instance;
+    const JET_GRBIT known = JET_bitStopServiceBackgroundUserTasks | JET_bitStopServiceQuiesceCaches;
+    if (grbit & ~(known | JET_bitStopServiceResume))
+        return JET_errInvalidGrbit;
+    RETURN_IF_ERROR(instance_acquire(handle, &instance));
+    if (grbit & JET_bitStopServiceResume)
+        atomic_store(&instance->stopped, false);
+    else if (grbit == JET_bitStopServiceAll)
+        atomic_store(&instance->stopped, true);
+    instance_release(instance);
+    return JET_errSuccess;
+}
+
+JET_ERR instance_for_each(JET_ERR (*visit)(Instance *instance, void *context), void *context)
+{
+    JET_ERR err = JET_errSuccess;
+    pthread_mutex_lock(&registry_lock);
+    for (Instance *instance = instances; instance && err >= 0; instance = instance->next)
+        err = visit(instance, context);
+    pthread_mutex_unlock(&registry_lock);
+    return err;
+}
+
+/* The session's program is not in a call. */
+static uint64_t session_expire(Session *session, uint64_t age_max)
+{
+    uint64_t expired = 0;
+    for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++)
+        if (session->databases[i].database && txn_expire(session->databases[i].txn, age_max))
+            expired++;
+    if (expired > 0)
+        session->epoch++;
+    return expired;
+}
+
+static bool instance_has_old_snapshot(Instance *instance, uint64_t age_max)
+{
+    for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++)
+        if (instance->databases[i] &&
+            store_oldest_snapshot_age_ms(instance->databases[i]->store) > age_max)
+            return true;
+    return false;
+}
+
+void instance_expire_snapshots(Instance *instance)
+{
+    uint64_t age_max = atomic_load_explicit(&instance->snapshot_age_max, memory_order_relaxed);
+    if (age_max == 0)
+        return;
+    pthread_mutex_lock(&instance->lock);
+    if (instance_has_old_snapshot(instance, age_max))
+        for (Session *session = instance->sessions; session; session = session->next)
+            if (session_borrow(session)) {
+                uint64_t expired = session_expire(session, age_max);
+                session_leave(session, JET_errSuccess);
+                atomic_fetch_add_explicit(&instance->n_expired, expired, memory_order_relaxed);
+            }
+    pthread_mutex_unlock(&instance->lock);
+}
+
 JET_ERR instance_set_parameter(JET_INSTANCE handle, uint32_t id, JET_API_PTR value,
                                const char *text)
 {
@@ -304,8 +377,7 @@ JET_ERR instance_set_parameter(JET_INSTANCE handle, uint32_t id, JET_API_PTR val
     } else if (instance) {
         err = parameter_store(&instance->parameters, id, value, text,
                               instance->state != INSTANCE_CREATED);
-        atomic_store(&instance->commit_default,
-                     (uint32_t)instance->parameters.values[JET_paramCommitDefault]);
+        instance_copy_parameters(instance);
     }
     pthread_mutex_unlock(&registry_lock);
     return err;

@@ -33,6 +33,10 @@ struct Instance {
     InstanceState state;     /* under the registry's lock */
     ParameterSet parameters; /* under the registry's lock */
     _Atomic uint32_t commit_default;
+    _Atomic uint32_t snapshot_age_max; /* ms, 0: no limit */
+    _Atomic uint64_t n_expired;        /* snapshots taken back by it */
+    _Atomic bool stopped;              /* no more service but for ending it */
+    JET_SIGNATURE signature;           /* of this run */
     _Atomic uint64_t n_commits;
     _Atomic uint32_t n_cursors;
     _Atomic uint32_t n_temporaries;
@@ -56,6 +60,13 @@ JET_ERR instance_set_parameter(JET_INSTANCE handle, uint32_t id, JET_API_PTR val
                                const char *text);
 JET_ERR instance_get_parameter(JET_INSTANCE handle, uint32_t id, JET_API_PTR *value, char *text,
                                uint32_t size);
+/* JET_errInvalidGrbit. */
+JET_ERR instance_stop(JET_INSTANCE handle, JET_GRBIT grbit);
+/* Takes back the snapshots that are too old of sessions that are not in a call; called now and
+ * then by those who commit. */
+void instance_expire_snapshots(Instance *instance);
+/* Calls for each instance, running or not, until one gives an error; under the registry's lock. */
+JET_ERR instance_for_each(JET_ERR (*visit)(Instance *instance, void *context), void *context);
 /* A running instance, and a promise that it stays: until the session it is wanted for is in its
  * list, or instance_release. */
 JET_ERR instance_acquire(JET_INSTANCE handle, Instance **ret);

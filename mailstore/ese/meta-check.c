@@ -15,6 +15,7 @@
 
 #include "mailstore/ese/free-check.h"
 #include "mailstore/ese/meta-check.h"
+#include "mailstore/ese/open-files.h"
 #include "mailstore/ese/page-layout.h"
 #include "mailstore/ese/store-error.h"
 
@@ -125,6 +126,28 @@ static JET_ERR check_file(PageFile *file)
         !names_are_sane(file, &meta->names))
         return JET_errDatabaseCorrupted;
     return file->pages <= file->last_page ? free_check(file, &meta->free) : JET_errSuccess;
+}
+
+JET_ERR meta_summary(const char *path, MetaSummary *ret)
+{
+    struct stat status;
+    Meta metas[2];
+    PageFile file = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+
+    if (file.fd < 0)
+        return store_error(errno);
+    JET_ERR error = fstat(file.fd, &status) == 0 ? read_metas(&file, metas) : store_error(errno);
+    close(file.fd);
+    if (error != JET_errSuccess)
+        return error;
+    *ret = (MetaSummary){
+        .page_size = file.page_size,
+        .file_bytes = (uint64_t)status.st_size,
+        .disk_bytes = (uint64_t)status.st_blocks * 512,
+        .last_page = metas[metas[1].txn > metas[0].txn].last_page,
+        .used = open_file_is_used(path, &status),
+    };
+    return JET_errSuccess;
 }
 
 JET_ERR meta_check(const char *path)

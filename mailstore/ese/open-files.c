@@ -6,7 +6,9 @@
  * first when it closes. The list is therefore the process's, the one mutable global of the store.
  * In a forked child the parent's entries do not count.
  */
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,6 +46,41 @@ JET_ERR open_file_add(const struct stat *status, OpenFile **ret)
     }
     pthread_mutex_unlock(&open_files_mutex);
     return error;
+}
+
+static bool is_listed(const struct stat *status)
+{
+    for (OpenFile *file = open_files; file; file = file->next)
+        if (file->device == status->st_dev && file->inode == status->st_ino &&
+            file->pid == getpid())
+            return true;
+    return false;
+}
+
+/* Each process that has the file open holds a lock on the first byte of LMDB's lock file. Closing
+ * a descriptor of it drops this process's own: only for a file that is not open here. */
+static bool is_locked_elsewhere(const char *path)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    char *name;
+
+    if (asprintf(&name, "%s-lock", path) < 0)
+        return false;
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    free(name);
+    if (fd < 0)
+        return false;
+    bool locked = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    close(fd);
+    return locked;
+}
+
+bool open_file_is_used(const char *path, const struct stat *status)
+{
+    pthread_mutex_lock(&open_files_mutex);
+    bool used = is_listed(status) || is_locked_elsewhere(path);
+    pthread_mutex_unlock(&open_files_mutex);
+    return used;
 }
 
 OpenFile *open_file_remove(OpenFile *file)

@@ -5,6 +5,7 @@
 #ifndef MAILSTORE_ESE_OPEN_FILES_H
 #define MAILSTORE_ESE_OPEN_FILES_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "mailstore/ese/esent.h"
@@ -14,6 +15,8 @@ typedef struct OpenFile OpenFile;
 /* JET_errDatabaseSharingViolation when this process has the file open. */
 JET_ERR open_file_add(const struct stat *status, OpenFile **ret);
 /* Returns NULL; accepts NULL. */
+/* Whether this process has the file open, or another one that keeps to LMDB's lock file. */
+bool open_file_is_used(const char *path, const struct stat *status);
 OpenFile *open_file_remove(OpenFile *file);
 
 #endif /* MAILSTORE_ESE_OPEN_FILES_H */

@@ -6,7 +6,8 @@
  * are kept, checked and given back, so that programs written for the original run, and have no
  * other effect. Those with an effect: MaxSessions, MaxCursors, MaxVerPages, CommitDefault,
  * MaxTemporaryTables, EnableTempTableVersioning, TempPath (its directory),
- * DatabasePageSize (the longest record), CreatePathIfNotExist, MaxInstances, UnicodeIndexDefault.
+ * DatabasePageSize (the longest record), CreatePathIfNotExist, MaxInstances, UnicodeIndexDefault,
+ * and our own.
  *
  * Fails with JET_errInvalidParameter, JET_errAlreadyInitialized, JET_errBufferTooSmall,
  * JET_errOutOfMemory.
@@ -190,18 +191,22 @@ static const Parameter parameters[PARAMETER_COUNT] = {
     [JET_paramConfigStoreSpec] = {PARAMETER_STRING, FIXED_BY_INIT, 0, 259, 0, ""},
     [JET_paramTableClass1Name... JET_paramTableClass15Name] = {PARAMETER_STRING, FIXED_BY_INIT, 0,
                                                                TABLE_CLASS_NAME_MAX, 0, ""},
+    [PARAMETER_SNAPSHOT_AGE_MAX] = {PARAMETER_INTEGER, 0, 0, INT32_MAX, 0, NULL},
 };
 
-static const Parameter *parameter_find(uint32_t id)
+/* NULL: there is no such parameter. *id becomes its place in the table. */
+static const Parameter *parameter_find(uint32_t *id)
 {
-    if (id >= PARAMETER_COUNT || parameters[id].type == PARAMETER_NONE)
+    if (*id == ESENT_paramSnapshotAgeMax)
+        *id = PARAMETER_SNAPSHOT_AGE_MAX;
+    else if (*id >= JET_paramMaxValueInvalid)
         return NULL;
-    return &parameters[id];
+    return parameters[*id].type == PARAMETER_NONE ? NULL : &parameters[*id];
 }
 
 bool parameter_is_global(uint32_t id)
 {
-    const Parameter *parameter = parameter_find(id);
+    const Parameter *parameter = parameter_find(&id);
     return parameter && (parameter->flags & GLOBAL);
 }
 
@@ -267,7 +272,7 @@ static JET_ERR parameter_store_unicode_index(ParameterSet *set, JET_API_PTR valu
 JET_ERR parameter_store(ParameterSet *set, uint32_t id, JET_API_PTR value, const char *text,
                         bool initialized)
 {
-    const Parameter *parameter = parameter_find(id);
+    const Parameter *parameter = parameter_find(&id);
     if (!parameter || parameter->type == PARAMETER_READ_ONLY ||
         parameter->type == PARAMETER_ERROR_TEXT)
         return JET_errInvalidParameter;
@@ -316,7 +321,7 @@ static JET_ERR parameter_load_error_text(JET_API_PTR *value, char *text, uint32_
 JET_ERR parameter_load(const ParameterSet *set, uint32_t id, JET_API_PTR *value, char *text,
                        uint32_t size)
 {
-    const Parameter *parameter = parameter_find(id);
+    const Parameter *parameter = parameter_find(&id);
     if (!parameter)
         return JET_errInvalidParameter;
     switch (parameter->type) {

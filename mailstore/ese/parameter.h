@@ -10,13 +10,14 @@
 #include "mailstore/ese/esent.h"
 
 enum {
-    PARAMETER_COUNT = JET_paramMaxValueInvalid,
+    PARAMETER_SNAPSHOT_AGE_MAX = JET_paramMaxValueInvalid, /* ESENT_paramSnapshotAgeMax */
+    PARAMETER_COUNT,
 };
 
 /* The values of one instance, or the process-wide ones that new instances start with. Strings are
  * owned; NULL is the default. Not locked: its owner does. */
 typedef struct {
-    JET_API_PTR values[PARAMETER_COUNT];
+    JET_API_PTR values[PARAMETER_COUNT]; /* by number; our own follow the last of the API */
     char *strings[PARAMETER_COUNT];
     JET_UNICODEINDEX unicode_index;
 } ParameterSet;

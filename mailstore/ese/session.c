@@ -6,16 +6,25 @@
  * handle that races with the end of its session finds a session that is not its own and says so.
  *
  * Fails with JET_errInvalidSesid, JET_errSessionSharingViolation (another thread's transaction or
- * context, or another thread is inside a call), JET_errOutOfSessions.
+ * context, or another thread is inside a call), JET_errOutOfSessions,
+ * JET_errClientRequestToStopJetService.
  */
 #include "mailstore/ese/session.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "mailstore/ese/cursor.h"
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/handle.h"
 #include "mailstore/ese/result.h"
+
+enum {
+    SESSION_IDLE,
+    SESSION_IN_CALL,
+    SESSION_BORROWED,
+};
 
 static pthread_mutex_t unused_lock = PTHREAD_MUTEX_INITIALIZER;
 static Session *unused;
@@ -48,6 +57,7 @@ static void session_reset(Session *session, Instance *instance)
     session->transaction = 1;
     session->changed_definitions = false;
     session->seized = false;
+    session->parameters = (SessionParameters){0};
     for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++)
         session->databases[i] = (SessionDatabase){0};
     session->cursors = NULL;
@@ -99,9 +109,12 @@ JET_ERR session_new(JET_INSTANCE instance_handle, JET_SESID *ret)
     if (!ret)
         return JET_errInvalidParameter;
     RETURN_IF_ERROR(instance_acquire(instance_handle, &instance));
-    Session *session = session_allocate();
+    bool stopped = atomic_load(&instance->stopped);
+    Session *session = stopped ? NULL : session_allocate();
     uintptr_t handle = 0;
-    JET_ERR err = session ? JET_errSuccess : JET_errOutOfMemory;
+    JET_ERR err = stopped   ? JET_errClientRequestToStopJetService
+                  : session ? JET_errSuccess
+                            : JET_errOutOfMemory;
     if (err >= 0) {
         session_reset(session, instance);
         err = handle_new(HANDLE_SESSION, session, 0, &handle);
@@ -132,11 +145,27 @@ static bool session_is_mine(const Session *session)
     return session->thread == self;
 }
 
+static bool session_try_take(Session *session, uint32_t state)
+{
+    uint32_t found = SESSION_IDLE;
+    while (!atomic_compare_exchange_strong_explicit(&session->busy, &found, state,
+                                                    memory_order_acquire, memory_order_relaxed)) {
+        if (found == SESSION_IN_CALL)
+            return false;
+        sched_yield(); /* borrowed for a moment */
+        found = SESSION_IDLE;
+    }
+    return true;
+}
+
 static bool session_try_busy(Session *session)
 {
-    uint32_t idle = 0;
-    return atomic_compare_exchange_strong_explicit(&session->busy, &idle, 1, memory_order_acquire,
-                                                   memory_order_relaxed);
+    return session_try_take(session, SESSION_IN_CALL);
+}
+
+bool session_borrow(Session *session)
+{
+    return session_try_take(session, SESSION_BORROWED);
 }
 
 JET_ERR session_enter_for_context(JET_SESID sesid, Session **ret)
@@ -152,7 +181,7 @@ JET_ERR session_enter_for_context(JET_SESID sesid, Session **ret)
     return JET_errSuccess;
 }
 
-JET_ERR session_enter(JET_SESID sesid, Session **ret)
+JET_ERR session_enter_to_end(JET_SESID sesid, Session **ret)
 {
     Session *session;
     RETURN_IF_ERROR(session_enter_for_context(sesid, &session));
@@ -162,9 +191,19 @@ JET_ERR session_enter(JET_SESID sesid, Session **ret)
     return JET_errSuccess;
 }
 
+JET_ERR session_enter(JET_SESID sesid, Session **ret)
+{
+    Session *session;
+    RETURN_IF_ERROR(session_enter_to_end(sesid, &session));
+    if (atomic_load_explicit(&session->instance->stopped, memory_order_relaxed))
+        return session_leave(session, JET_errClientRequestToStopJetService);
+    *ret = session;
+    return JET_errSuccess;
+}
+
 JET_ERR session_leave(Session *session, JET_ERR err)
 {
-    atomic_store_explicit(&session->busy, 0, memory_order_release);
+    atomic_store_explicit(&session->busy, SESSION_IDLE, memory_order_release);
     return err;
 }
 

@@ -22,6 +22,13 @@ typedef struct {
     bool read_only;
 } SessionDatabase;
 
+typedef struct {
+    uint32_t commit_default;
+    bool commit_default_set; /* else the instance's holds */
+    JET_OPERATIONCONTEXT operation;
+    uint32_t correlation;
+} SessionParameters;
+
 struct Session {
     _Atomic uintptr_t handle; /* 0: ended */
     _Atomic uint32_t busy;
@@ -34,6 +41,7 @@ struct Session {
     uint64_t transaction;     /* changes with every level 0 -> 1 */
     bool changed_definitions; /* in this transaction */
     bool seized;              /* by the end of the instance, under the instance's lock */
+    SessionParameters parameters;
     SessionDatabase databases[INSTANCE_DATABASES_MAX];
     Cursor *cursors;
     TemporaryTable *temporaries;
@@ -44,12 +52,18 @@ JET_ERR session_new(JET_INSTANCE instance, JET_SESID *ret);
 /* The calling thread has the session to itself until session_leave. JET_errInvalidSesid,
  * JET_errSessionSharingViolation. */
 JET_ERR session_enter(JET_SESID sesid, Session **ret);
-/* As session_enter, for setting and resetting a context: they say themselves whose it is. */
+/* As session_enter, for calls that give something back: they work, too, when the instance is
+ * stopped, which else gives JET_errClientRequestToStopJetService. */
+JET_ERR session_enter_to_end(JET_SESID sesid, Session **ret);
+/* As session_enter_to_end, for setting and resetting a context: they say themselves whose it is. */
 JET_ERR session_enter_for_context(JET_SESID sesid, Session **ret);
 /* Returns `err`. */
 JET_ERR session_leave(Session *session, JET_ERR err);
 /* Rolls back, closes cursors and databases, frees. The caller has entered; it is gone after. */
 void session_end(Session *session);
+/* For the engine's own work on a session that is between two calls of its program, who is not to
+ * notice: session_enter waits meanwhile. session_leave ends it. */
+bool session_borrow(Session *session);
 /* A number of the calling thread, cheap to get. */
 uintptr_t session_thread(void);
 /* For the end of an instance: as session_enter, without regard to threads. */
@@ -57,6 +71,13 @@ bool session_seize(Session *session);
 
 JET_ERR session_set_context(Session *session, uintptr_t context);
 JET_ERR session_reset_context(Session *session);
+
+/* Of JET_sesparam...: JET_errInvalidSesparamId, JET_errInvalidBufferSize. */
+JET_ERR session_set_parameter(Session *session, uint32_t id, const void *data, uint32_t size);
+JET_ERR session_get_parameter(const Session *session, uint32_t id, void *data, uint32_t size,
+                              uint32_t *ret_actual);
+/* The bits of a commit that names none. */
+JET_GRBIT session_commit_default(const Session *session);
 
 JET_ERR session_open_database(Session *session, const char *path, JET_GRBIT grbit, JET_DBID *ret);
 JET_ERR session_close_database(Session *session, JET_DBID id);

@@ -147,6 +147,22 @@ uint64_t snapshot_pool_oldest_age_ms(SnapshotPool *pool)
     return age;
 }
 
+uint64_t snapshot_age_ms(const Snapshot *snapshot)
+{
+    return now_ms() - snapshot->start_ms;
+}
+
+size_t snapshot_pool_count(SnapshotPool *pool)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&pool->mutex);
+    for (Snapshot *snapshot = pool->oldest; snapshot; snapshot = snapshot->next)
+        count++;
+    pthread_mutex_unlock(&pool->mutex);
+    return count;
+}
+
 bool snapshot_pool_is_idle(SnapshotPool *pool)
 {
     pthread_mutex_lock(&pool->mutex);

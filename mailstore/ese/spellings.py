@@ -18,7 +18,15 @@ import sys
 # Functions that return text in a buffer whose meaning depends on a level get one more argument,
 # whether the text is to be UTF-16.
 WIDE_RESULT = {"JetGetTableInfo", "JetGetTableColumnInfo", "JetGetColumnInfo",
-               "JetGetTableIndexInfo", "JetGetIndexInfo", "JetGetObjectInfo"}
+               "JetGetTableIndexInfo", "JetGetIndexInfo", "JetGetObjectInfo",
+               "JetGetDatabaseInfo", "JetGetInstanceInfo", "JetOSSnapshotFreeze",
+               "JetOSSnapshotGetFreezeInfo", "JetGetAttachInfoInstance", "JetGetLogInfoInstance",
+               "JetGetTruncateLogInfoInstance"}
+# The _W spelling differs in nothing but its name.
+ALIKE = {"JetGetErrorInfo"}
+# The text in these is not looked at, or made in the form that the argument above says: the
+# functions behind take either.
+PASSED_ON = {"JET_RSTINFO *", "JET_INSTANCE_INFO **", "JET_CONVERT *"}
 # Structures with text in them; wide.c turns the _W form into the other and gives results back.
 STRUCTURES = {
     "JET_TABLECREATE2": "tablecreate2", "JET_TABLECREATE3": "tablecreate3",
@@ -38,6 +46,7 @@ class Argument:
 
     def has_text(self):
         return (self.type in ("JET_PCSTR", "JET_PSTR") or self.structure in STRUCTURES
+                or self.type in PASSED_ON
                 or self.name == "szKey")
 
     def declare(self, wide=False):
@@ -48,6 +57,8 @@ class Argument:
                 kind = "JET_PCWSTR"
             if self.structure in STRUCTURES:
                 kind = self.structure + "_W *"
+            if self.type in PASSED_ON:
+                kind = self.type.replace(" ", "_W ", 1)
         return kind + ("" if kind.endswith("*") else " ") + self.name
 
 
@@ -60,7 +71,7 @@ class Function:
         self.wide_result = name in WIDE_RESULT
 
     def has_text(self):
-        return self.wide_result or any(a.has_text() for a in self.arguments)
+        return self.wide_result or self.name in ALIKE or any(a.has_text() for a in self.arguments)
 
     def spellings(self):
         return [self.name] + ([self.name + "A", self.name + "W"] if self.has_text() else [])
@@ -82,7 +93,9 @@ class Function:
         for index, a in enumerate(self.arguments):
             local = "narrow%d" % index
             following = self.arguments[index + 1].name if index + 1 < len(self.arguments) else "0"
-            if a.name == "pColumnNameOrId":
+            if a.type in PASSED_ON or a.name.startswith("szz"):
+                values.append("(%s)%s" % (a.type, a.name))
+            elif a.name == "pColumnNameOrId":
                 before.append("WideText %s;" % local)
                 after.append("err = wide_name_or_id(%s, InfoLevel, &%s);" % (a.name, local))
                 values.append(local + ".text")
@@ -110,7 +123,8 @@ class Function:
                 after.append("err = wide_%s_begin(%s%s, &%s);"
                              % (STRUCTURES[a.structure], a.name, count, local))
                 values.append(local + ".narrow")
-            elif index > 0 and self.arguments[index - 1].type == "JET_PSTR":
+            elif (index > 0 and self.arguments[index - 1].type == "JET_PSTR"
+                  and not self.arguments[index - 1].name.startswith("szz")):
                 values.append("narrow%d.size" % (index - 1))
             else:
                 values.append(a.name)
@@ -184,7 +198,7 @@ def symbols(all_functions):
 
 def error_names(folder):
     seen, rows = set(), []
-    for m in re.finditer(r"^#define (JET_(?:err|wrn)\w+) \(?(-?\d+)\)?$",
+    for m in re.finditer(r"^#define (JET_(?:err(?!cat)|wrn)\w+) \(?(-?\d+)\)?$",
                          read(folder, "esent-codes.h"), re.M):
         if m[2] not in seen:
             seen.add(m[2])

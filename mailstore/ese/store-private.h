@@ -42,7 +42,7 @@ struct Txn {
     Store *store; /* NULL: a private one, whose writes at level 0 are all there is */
     unsigned level;
     bool read_only;
-    Snapshot *snapshot;  /* at level > 0 */
+    Snapshot *snapshot;  /* at level > 0, unless it was taken back (txn_expire) */
     uint64_t generation; /* changes whenever `snapshot` does */
     WriteSet writes;
     LockSet locks;
@@ -62,6 +62,12 @@ static inline bool store_is_usable(const Store *store)
 static inline bool txn_is_usable(const Txn *txn)
 {
     return !txn->store || store_is_usable(txn->store);
+}
+
+/* Its snapshot was taken back: nothing is left but to roll it back. */
+static inline bool txn_is_expired(const Txn *txn)
+{
+    return txn->store && txn->level > 0 && !txn->snapshot;
 }
 
 static inline size_t txn_key_max(const Txn *txn)

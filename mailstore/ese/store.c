@@ -359,30 +359,35 @@ Store *store_close(Store *store)
 /* --- Statistics --------------------------------------------------------------------------- */
 
 /* LMDB keeps free pages in its tree 0: each value is a count and so many page numbers. */
-static JET_ERR count_free_pages(MDB_txn *txn, uint64_t *ret)
+static JET_ERR count_free_pages(MDB_txn *txn, uint64_t oldest, StoreStatistics *statistics)
 {
     MDB_cursor *cursor;
     MDB_val key, value;
-    uint64_t count = 0;
-    size_t pages;
+    size_t freed_by, pages;
     int rc = mdb_cursor_open(txn, 0, &cursor);
 
     if (rc)
         return store_error(rc);
     while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        memcpy(&freed_by, key.mv_data, sizeof freed_by);
         memcpy(&pages, value.mv_data, sizeof pages);
-        count += pages;
+        statistics->free_pages += pages;
+        if (freed_by >= oldest)
+            statistics->pinned_pages += pages;
     }
     mdb_cursor_close(cursor);
-    if (rc != MDB_NOTFOUND)
-        return store_error(rc);
-    *ret = count;
-    return JET_errSuccess;
+    return rc == MDB_NOTFOUND ? JET_errSuccess : store_error(rc);
+}
+
+uint64_t store_oldest_snapshot_age_ms(Store *store)
+{
+    return snapshot_pool_oldest_age_ms(&store->snapshots);
 }
 
 JET_ERR store_statistics(Store *store, StoreStatistics *ret)
 {
     StoreStatistics statistics = {
+        .snapshots = snapshot_pool_count(&store->snapshots),
         .oldest_snapshot_age_ms = snapshot_pool_oldest_age_ms(&store->snapshots),
         .commits = atomic_load(&store->commits.commits),
         .commit_groups = atomic_load(&store->commits.groups),
@@ -395,10 +400,11 @@ JET_ERR store_statistics(Store *store, StoreStatistics *ret)
 
     if (!store_is_usable(store))
         return JET_errInvalidInstance;
+    uint64_t oldest = snapshot_pool_oldest(&store->snapshots);
     JET_ERR error = snapshot_take(&store->snapshots, store->env, &snapshot);
     if (error != JET_errSuccess)
         return error;
-    error = count_free_pages(snapshot->txn, &statistics.free_pages);
+    error = count_free_pages(snapshot->txn, oldest, &statistics);
     mdb_env_info(store->env, &info);
     mdb_env_stat(store->env, &tree);
     snapshot_release(&store->snapshots, snapshot);

@@ -54,13 +54,15 @@ typedef struct {
 
 typedef struct {
     uint64_t file_bytes, used_pages, free_pages, page_size;
-    uint64_t oldest_snapshot_age_ms, commits, commit_groups;
+    uint64_t pinned_pages; /* of the free ones: not to be used before the oldest snapshot ends */
+    uint64_t snapshots, oldest_snapshot_age_ms, commits, commit_groups;
 } StoreStatistics;
 
 JET_ERR store_open(const StoreOptions *options, Store **ret);
 /* No Txn may be left. Syncs what lazy commits left. Accepts NULL; returns NULL. */
 Store *store_close(Store *store);
 JET_ERR store_statistics(Store *store, StoreStatistics *ret);
+uint64_t store_oldest_snapshot_age_ms(Store *store); /* 0: none is in use */
 
 /* Durable numbers outside any transaction: reserves `count` values of the named sequence in blocks
  * and returns the first; never handed out twice, also after a crash. (autoincrement, long value
@@ -80,6 +82,10 @@ JET_ERR txn_begin(Txn *txn, bool read_only); /* JET_errTransTooDeep above level 
 JET_ERR txn_commit(Txn *txn, bool lazy);
 JET_ERR txn_rollback(Txn *txn);
 unsigned txn_level(const Txn *txn);
+size_t txn_bytes(const Txn *txn); /* that it holds: of txn_bytes_max */
+/* Takes the snapshot from a transaction that has had it for longer: all but txn_rollback then gives
+ * JET_errTransactionTooLong. True when it did. The caller has the transaction to itself. */
+bool txn_expire(Txn *txn, uint64_t age_max_ms);
 /* JET_bitWaitLastLevel0Commit, JET_bitWaitAllLevel0Commit */
 JET_ERR txn_wait_durable(Txn *txn, bool all_sessions);
 

@@ -74,7 +74,7 @@ JET_ERR transaction_commit(Session *session, JET_GRBIT grbit)
     if (session->level == 0)
         return JET_errNotInTransaction;
     if (grbit == 0)
-        grbit = atomic_load_explicit(&session->instance->commit_default, memory_order_relaxed);
+        grbit = session_commit_default(session);
     session->epoch++;
     for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++) {
         SessionDatabase *database = &session->databases[i];
@@ -84,8 +84,10 @@ JET_ERR transaction_commit(Session *session, JET_GRBIT grbit)
     temporaries_commit(session);
     cursors_after_commit(session, session->level);
     session->level--;
-    if (session->level == 0)
+    if (session->level == 0) {
         atomic_fetch_add_explicit(&session->instance->n_commits, 1, memory_order_relaxed);
+        instance_expire_snapshots(session->instance);
+    }
     return JET_errSuccess;
 }
 
@@ -124,11 +126,12 @@ JET_ERR scope_end(Scope *scope, JET_ERR err)
         return err;
     scope->session->epoch++;
     if (err >= 0 && scope->writes) {
-        uint32_t grbit =
-            atomic_load_explicit(&scope->session->instance->commit_default, memory_order_relaxed);
+        JET_GRBIT grbit = session_commit_default(scope->session);
         JET_ERR committed = txn_commit(scope->txn, grbit & JET_bitCommitLazyFlush);
-        if (committed >= 0)
+        if (committed >= 0) {
+            instance_expire_snapshots(scope->session->instance);
             return err;
+        }
         err = committed;
     }
     txn_rollback(scope->txn);

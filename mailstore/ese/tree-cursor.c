@@ -254,6 +254,8 @@ static JET_ERR cursor_enter(TreeCursor *cursor)
         }
         return error;
     }
+    if (txn_is_expired(txn))
+        return JET_errTransactionTooLong;
     if (cursor->lmdb_txn == txn->snapshot->txn && cursor->txn_generation == txn->generation)
         return JET_errSuccess;
     cursor->txn_generation = txn->generation;

@@ -20,6 +20,8 @@ static JET_ERR check_write(const Txn *txn, Bytes key)
 {
     if (txn->level == 0)
         return JET_errNotInTransaction;
+    if (txn_is_expired(txn))
+        return JET_errTransactionTooLong;
     if (txn->read_only)
         return JET_errTransReadOnly;
     if (key.size == 0)
@@ -86,6 +88,8 @@ JET_ERR txn_get(Txn *txn, Tree tree, Bytes key, Bytes *ret_value)
         return JET_errKeyTooBig;
     if (txn->level == 0 && txn->store)
         return get_newest(txn, tree, key, ret_value);
+    if (txn_is_expired(txn))
+        return JET_errTransactionTooLong;
     WriteEntry *entry = write_set_find(&txn->writes, tree, key, no_bytes);
     if (entry && entry->top->op == WRITE_DELETE)
         return JET_errRecordNotFound;

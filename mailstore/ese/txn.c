@@ -77,12 +77,19 @@ unsigned txn_level(const Txn *txn)
     return txn->level;
 }
 
+size_t txn_bytes(const Txn *txn)
+{
+    return txn->writes.bytes;
+}
+
 JET_ERR txn_begin(Txn *txn, bool read_only)
 {
     if (!txn_is_usable(txn))
         return JET_errInvalidInstance;
     if (txn->level == STORE_LEVEL_MAX)
         return JET_errTransTooDeep;
+    if (txn_is_expired(txn))
+        return JET_errTransactionTooLong;
     if (txn->level == 0) {
         JET_ERR error = txn->store
                             ? snapshot_take(&txn->store->snapshots, txn->store->env, &txn->snapshot)
@@ -100,7 +107,8 @@ JET_ERR txn_begin(Txn *txn, bool read_only)
 /* Back to level 0; `commit`: what was written under the locks went into it, 0: nothing. */
 static void txn_end(Txn *txn, uint64_t commit)
 {
-    snapshot_release(&txn->store->snapshots, txn->snapshot);
+    if (txn->snapshot)
+        snapshot_release(&txn->store->snapshots, txn->snapshot);
     txn->snapshot = NULL;
     txn->generation++;
     txn->level = 0;
@@ -116,6 +124,8 @@ JET_ERR txn_commit(Txn *txn, bool lazy)
         return JET_errInvalidInstance;
     if (txn->level == 0)
         return JET_errNotInTransaction;
+    if (txn_is_expired(txn))
+        return JET_errTransactionTooLong;
     if (txn->level > 1 || !txn->store) {
         write_set_merge_level(&txn->writes);
         txn->level--;
@@ -150,6 +160,17 @@ JET_ERR txn_rollback(Txn *txn)
         txn_end(txn, 0);
     }
     return JET_errSuccess;
+}
+
+bool txn_expire(Txn *txn, uint64_t age_max_ms)
+{
+    if (!txn->snapshot || !store_is_usable(txn->store) ||
+        snapshot_age_ms(txn->snapshot) <= age_max_ms)
+        return false;
+    snapshot_release(&txn->store->snapshots, txn->snapshot);
+    txn->snapshot = NULL;
+    txn->generation++;
+    return true;
 }
 
 JET_ERR txn_wait_durable(Txn *txn, bool all_sessions)
