@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The three spellings of every JET function, from the prototypes in esent.h.
+"""The three spellings of every JET function, from the prototypes in esent.h and esent-system.h.
 
     spellings.py SOURCE-FOLDER BUILD-FOLDER   writes, for the build:
         entry.h       prototypes of the functions behind the exported ones (entry_*)
@@ -33,6 +33,7 @@ STRUCTURES = {
     "JET_TABLECREATE4": "tablecreate4", "JET_INDEXCREATE": "indexcreate",
     "JET_INDEXCREATE2": "indexcreate2", "JET_INDEXCREATE3": "indexcreate3",
 }
+HEADERS = ["esent-system.h", "esent.h"]
 NOTICE = "/* Made by spellings.py from esent.h; do not edit. */\n"
 LICENCE = "/* SPDX-License-Identifier: LGPL-2.1-or-later */\n"
 
@@ -154,7 +155,8 @@ def write(folder, name, text):
 
 
 def functions(folder):
-    header = re.sub(r"/\*.*?\*/", "", read(folder, "esent.h"), flags=re.S)
+    header = "".join(read(folder, name) for name in HEADERS)
+    header = re.sub(r"/\*.*?\*/", "", header, flags=re.S)
     return [Function(m[1], m[2])
             for m in re.finditer(r"^JET_ERR (Jet\w+)\(([^;]*)\);", header, re.M)]
 

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * esent-system.h - the functions of the JET API for instances, sessions, transactions and
+ * databases.
+ *
+ * Included by esent.h, which is the header to use and says what holds for all functions.
+ */
+#ifndef ESENT_SYSTEM_H
+#define ESENT_SYSTEM_H
+
+#include "esent-types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- Instances and parameters ------------------------------------------------ */
+
+/* Makes an instance, to be configured and then started with JetInit. JET_errInstanceNameInUse,
+ * JET_errTooManyInstances. Any thread. */
+JET_ERR JetCreateInstance(JET_INSTANCE *pinstance, JET_PCSTR szInstanceName);
+/* As JetCreateInstance; the display name is kept and not used, grbit must be 0. */
+JET_ERR JetCreateInstance2(JET_INSTANCE *pinstance, JET_PCSTR szInstanceName,
+                           JET_PCSTR szDisplayName, JET_GRBIT grbit);
+/* Starts an instance. NULL, or a handle of 0 or nil, makes the process's only, nameless one and
+ * gives it back. JET_errAlreadyInitialized, JET_errInvalidInstance. Any thread. */
+JET_ERR JetInit(JET_INSTANCE *pinstance);
+/* As JetInit. The bits speak of log files, which do not exist here, and change nothing. */
+JET_ERR JetInit2(JET_INSTANCE *pinstance, JET_GRBIT grbit);
+/* As JetInit2. prstInfo is checked and otherwise not used: there is nothing to replay, so no
+ * database is renamed by it and pfnStatus is not called. */
+JET_ERR JetInit3(JET_INSTANCE *pinstance, JET_RSTINFO *prstInfo, JET_GRBIT grbit);
+/* Prepares for the end: from now on calls give JET_errClientRequestToStopJetService, all but
+ * JetRollback, JetCloseTable, JetEndSession, JetCloseDatabase, JetDetachDatabase,
+ * JetResetSessionContext and JetTerm. Any thread. */
+JET_ERR JetStopServiceInstance(JET_INSTANCE instance);
+/* As JetStopServiceInstance (JET_bitStopServiceAll), or back to service with
+ * JET_bitStopServiceResume. JET_bitStopServiceBackgroundUserTasks and -QuiesceCaches stop what
+ * this engine has not got, and change nothing. */
+JET_ERR JetStopServiceInstance2(JET_INSTANCE instance, JET_GRBIT grbit);
+/* Ends an instance: sessions, cursors and databases are closed, lazy commits are made durable.
+ * JET_errTooManyActiveUsers while a transaction is open or another thread stays in a call. */
+JET_ERR JetTerm(JET_INSTANCE instance);
+/* As JetTerm; JET_bitTermAbrupt rolls open transactions back instead. */
+JET_ERR JetTerm2(JET_INSTANCE instance, JET_GRBIT grbit);
+/* Sets a parameter of an instance, or, with none, what new instances start with.
+ * JET_errInvalidParameter for an unknown one or a value out of range, JET_errAlreadyInitialized
+ * when it is too late. Any thread. */
+JET_ERR JetSetSystemParameter(JET_INSTANCE *pinstance, JET_SESID sesid, uint32_t paramid,
+                              JET_API_PTR lParam, JET_PCSTR szParam);
+/* Gets a number in *plParam or text in szParam (cbMax bytes). JET_paramErrorToString takes the
+ * error in *plParam. JET_errBufferTooSmall. Any thread. */
+JET_ERR JetGetSystemParameter(JET_INSTANCE instance, JET_SESID sesid, uint32_t paramid,
+                              JET_API_PTR *plParam, JET_PSTR szParam, uint32_t cbMax);
+
+/* The instances of the process, running or not, and their databases, in one block that
+ * JetFreeBuffer frees. Any thread. */
+JET_ERR JetGetInstanceInfo(uint32_t *pcInstanceInfo, JET_INSTANCE_INFO **paInstanceInfo);
+/* JET_InstanceMiscInfoLogSignature: a JET_SIGNATURE made when the instance started, the one of its
+ * commit ids. ESENT_InstanceMiscInfoSnapshots. JET_errBufferTooSmall. Any thread. */
+JET_ERR JetGetInstanceMiscInfo(JET_INSTANCE instance, void *pvResult, uint32_t cbMax,
+                               uint32_t InfoLevel);
+/* JET_ErrorInfoSpecificErr: a JET_ERRINFOBASIC of the JET_ERR at pvContext: what kind of error it
+ * is. JET_errInvalidParameter for what is no error, JET_errBufferTooSmall. Any thread. */
+JET_ERR JetGetErrorInfo(void *pvContext, void *pvResult, uint32_t cbMax, uint32_t InfoLevel,
+                        JET_GRBIT grbit);
+/* A JET_THREADSTATS or JET_THREADSTATS2 of the calling thread since it began: pages of memory
+ * first touched (referenced) and among them read from disk, from the kernel's count of page
+ * faults of the whole thread; the other counts are 0. JET_errBufferTooSmall. Any thread. */
+JET_ERR JetGetThreadStats(void *pvResult, uint32_t cbMax);
+/* Frees what JetGetInstanceInfo and its like gave; NULL is fine. Any thread. */
+JET_ERR JetFreeBuffer(char *pbBuf);
+/* The database is never in a core dump (it is a shared map of a file), which is what
+ * JET_bitDumpMinimum, -CacheMinimum and -CacheNoDecommit ask for; the bits that want it there give
+ * JET_errFeatureNotAvailable. Any thread. */
+JET_ERR JetConfigureProcessForCrashDump(JET_GRBIT grbit);
+
+/* --- Sessions and transactions ------------------------------------------------ */
+
+/* Begins a session; user and password are ignored. JET_errOutOfSessions, JET_errNotInitialized,
+ * JET_errTermInProgress. A session is for one thread at a time: a call while another is inside
+ * gives JET_errSessionSharingViolation. */
+JET_ERR JetBeginSession(JET_INSTANCE instance, JET_SESID *psesid, JET_PCSTR szUserName,
+                        JET_PCSTR szPassword);
+/* Another session of the same instance, with nothing open. */
+JET_ERR JetDupSession(JET_SESID sesid, JET_SESID *psesid);
+/* JET_sesparamCommitDefault: 4 bytes, the bits of commits without any (JET_paramCommitDefault of
+ * the session). JET_sesparamOperationContext (a JET_OPERATIONCONTEXT) and -CorrelationID (4 bytes)
+ * are kept and given back. JET_errInvalidBufferSize, JET_errInvalidSesparamId,
+ * JET_errFeatureNotAvailable for JET_sesparamTransactionLevel, which is read only. */
+JET_ERR JetSetSessionParameter(JET_SESID sesid, uint32_t sesparamid, void *pvParam,
+                               uint32_t cbParam);
+/* Gets one, with JET_sesparamTransactionLevel (4 bytes); pvParam may be NULL to ask for the size
+ * only. JET_errInvalidBufferSize, JET_errInvalidSesparamId. */
+JET_ERR JetGetSessionParameter(JET_SESID sesid, uint32_t sesparamid, void *pvParam,
+                               uint32_t cbParamMax, uint32_t *pcbParamActual);
+/* Rolls back what is open, closes cursors and databases, and ends the session. */
+JET_ERR JetEndSession(JET_SESID sesid, JET_GRBIT grbit);
+/* The engine's version as programs compare it: build number << 8. */
+JET_ERR JetGetVersion(JET_SESID sesid, uint32_t *pwVersion);
+/* Ties the session to the calling thread under this number (not 0 or -1), until reset; a
+ * transaction begun under it may go on on any thread that sets the same number.
+ * JET_errSessionContextAlreadySet. */
+JET_ERR JetSetSessionContext(JET_SESID sesid, JET_API_PTR ulContext);
+/* Unties it. JET_errSessionContextNotSetByThisThread. */
+JET_ERR JetResetSessionContext(JET_SESID sesid);
+/* Opens a level, 1 to 7. The first fixes what the session sees of others, and belongs to the
+ * calling thread. JET_errTransTooDeep. */
+JET_ERR JetBeginTransaction(JET_SESID sesid);
+/* As JetBeginTransaction; JET_bitTransactionReadOnly (of the first level) refuses changes with
+ * JET_errTransReadOnly. */
+JET_ERR JetBeginTransaction2(JET_SESID sesid, JET_GRBIT grbit);
+/* As JetBeginTransaction2; trxid is the program's own and not used. */
+JET_ERR JetBeginTransaction3(JET_SESID sesid, int64_t trxid, JET_GRBIT grbit);
+/* Closes a level. The last one makes changes visible and, unless JET_bitCommitLazyFlush, durable.
+ * The waiting bits each stand alone and are fine outside a transaction. JET_errNotInTransaction.
+ * After an error the transaction is still open. If another process changed the same rows since,
+ * JET_errWriteConflict. */
+JET_ERR JetCommitTransaction(JET_SESID sesid, JET_GRBIT grbit);
+/* As JetCommitTransaction; a delay allowed is a lazy commit. *pCommitId counts the instance's
+ * commits. */
+JET_ERR JetCommitTransaction2(JET_SESID sesid, JET_GRBIT grbit, uint32_t cmsecDurableCommit,
+                              JET_COMMIT_ID *pCommitId);
+/* Undoes a level (JET_bitRollbackAll: all). Rows prepared in it are forgotten, cursors opened in
+ * it closed, indexes chosen in it given up. JET_errNotInTransaction. */
+JET_ERR JetRollback(JET_SESID sesid, JET_GRBIT grbit);
+
+/* JET_bitIdleFlushBuffers makes lazy commits durable. JET_bitIdleCompact has nothing to do
+ * (JET_wrnNoIdleActivity). JET_bitIdleStatus gives JET_wrnIdleFull when the session's transaction
+ * holds more than half of what it may (JET_paramMaxVerPages). JET_errInvalidGrbit. */
+JET_ERR JetIdle(JET_SESID sesid, JET_GRBIT grbit);
+
+/* --- Databases ------------------------------------------------------------------ */
+
+/* Makes and opens a database file; szConnect is ignored. JET_errDatabaseDuplicate unless
+ * JET_bitDbOverwriteExisting, JET_errInTransaction, JET_errTooManyAttachedDatabases. */
+JET_ERR JetCreateDatabase(JET_SESID sesid, JET_PCSTR szFilename, JET_PCSTR szConnect,
+                          JET_DBID *pdbid, JET_GRBIT grbit);
+/* As JetCreateDatabase; at most this many pages of 4 KB, 0 for no limit. */
+JET_ERR JetCreateDatabase2(JET_SESID sesid, JET_PCSTR szFilename, uint32_t cpgDatabaseSizeMax,
+                           JET_DBID *pdbid, JET_GRBIT grbit);
+/* Makes a file known to the instance. JET_wrnDatabaseAttached when it is,
+ * JET_errDatabaseSharingViolation when another instance has it. */
+JET_ERR JetAttachDatabase(JET_SESID sesid, JET_PCSTR szFilename, JET_GRBIT grbit);
+/* As JetAttachDatabase; the size limit is ignored. */
+JET_ERR JetAttachDatabase2(JET_SESID sesid, JET_PCSTR szFilename, uint32_t cpgDatabaseSizeMax,
+                           JET_GRBIT grbit);
+/* Lets go of a file, or, with NULL, of all. JET_errDatabaseInUse while a session has it open. */
+JET_ERR JetDetachDatabase(JET_SESID sesid, JET_PCSTR szFilename);
+/* As JetDetachDatabase; forcing gives JET_errForceDetachNotAllowed. */
+JET_ERR JetDetachDatabase2(JET_SESID sesid, JET_PCSTR szFilename, JET_GRBIT grbit);
+/* Opens an attached database for this session, counting. JET_errDatabaseNotFound. */
+JET_ERR JetOpenDatabase(JET_SESID sesid, JET_PCSTR szFilename, JET_PCSTR szConnect, JET_DBID *pdbid,
+                        JET_GRBIT grbit);
+/* Undoes one open; the last closes the session's cursors in it and gives JET_errInTransaction
+ * inside a transaction. */
+JET_ERR JetCloseDatabase(JET_SESID sesid, JET_DBID dbid, JET_GRBIT grbit);
+
+/* Of an open database: the text JET_DbInfoFilename and -Connect (empty); 4 bytes each of -Filesize,
+ * -FilesizeOnDisk, -SpaceOwned (all pages), -SpaceAvailable (free pages that are not pinned by a
+ * snapshot), -PageSize, -Options (JET_bitDb... of the open), -Transactions (levels), -Version,
+ * -LCID, -Cp, -Country, -Collate, -FileType, -DBInUse; a JET_DBINFOMISC or JET_DBINFOMISC4 of
+ * -Misc, where what speaks of log files is 0. -Filesize and both -Space are in pages. -Upgrade and
+ * -Isam give JET_errFeatureNotAvailable. JET_errBufferTooSmall, JET_errInvalidDatabaseId. */
+JET_ERR JetGetDatabaseInfo(JET_SESID sesid, JET_DBID dbid, void *pvResult, uint32_t cbMax,
+                           uint32_t InfoLevel);
+/* Of a file, open or not, without opening it: JET_DbInfoFilesize and -FilesizeOnDisk, 8 bytes, in
+ * bytes; -PageSize, -FileType, -DBInUse (by any process), -Version, 4 bytes; -Misc. The other
+ * levels give JET_errInvalidParameter. JET_errFileNotFound, JET_errDatabaseCorrupted,
+ * JET_errInvalidBufferSize. Any thread. */
+JET_ERR JetGetDatabaseFileInfo(JET_PCSTR szDatabaseName, void *pvResult, uint32_t cbMax,
+                               uint32_t InfoLevel);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ESENT_SYSTEM_H */
