@@ -256,14 +256,17 @@ static JET_ERR cursor_set_index_in_scope(Cursor *cursor, Txn *txn, const Index *
     size_t size = cursor->bookmark_size;
     bool on_entry = cursor->position == POSITION_ON_ENTRY;
     const Index *old = cursor->index;
+    unsigned old_level = cursor->index_level;
     memcpy(bookmark, cursor->bookmark, size);
     if ((grbit & JET_bitNoMove) && !on_entry)
         return JET_errNoCurrentRecord;
     RETURN_IF_ERROR(cursor_use_index(cursor, txn, index));
     if (grbit & JET_bitNoMove) {
         JET_ERR err = cursor_goto_row(cursor, txn, (Bytes){bookmark, size}, itag);
-        if (err < 0)
+        if (err < 0) {
             cursor->index = old;
+            cursor->index_level = old_level;
+        }
         return err;
     }
     cursor_park(cursor, POSITION_BEFORE_FIRST);

@@ -16,6 +16,7 @@
 #include "mailstore/ese/index-entry.h"
 #include "mailstore/ese/long-value.h"
 #include "mailstore/ese/result.h"
+#include "mailstore/ese/update.h"
 #include "mailstore/ese/value.h"
 
 enum {
@@ -166,6 +167,8 @@ JET_ERR retrieve_column(Cursor *cursor, JET_RETRIEVECOLUMN *column)
     JET_ERR err = retrieve_row(cursor, scope.txn, column->grbit, &record);
     if (err >= 0)
         err = retrieve_from(cursor, scope.txn, &record, column, false);
+    if (column->grbit & JET_bitRetrieveCopy)
+        err = update_long_value_error(cursor, err);
     return scope_end(&scope, err);
 }
 
@@ -177,6 +180,8 @@ static JET_ERR retrieve_columns_in_scope(Cursor *cursor, Txn *txn, JET_RETRIEVEC
         Record record;
         RETURN_IF_ERROR(retrieve_row(cursor, txn, columns[i].grbit, &record));
         columns[i].err = retrieve_from(cursor, txn, &record, &columns[i], true);
+        if (columns[i].grbit & JET_bitRetrieveCopy)
+            columns[i].err = update_long_value_error(cursor, columns[i].err);
         RETURN_IF_ERROR(columns[i].err);
         if (columns[i].err == JET_wrnBufferTruncated)
             warning = JET_wrnBufferTruncated;

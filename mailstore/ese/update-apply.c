@@ -149,7 +149,8 @@ static JET_ERR update_take_old_row(Cursor *cursor, Txn *txn, const RowKey *key, 
     return row_checksum(row) == update->checksum ? JET_errSuccess : JET_errWriteConflict;
 }
 
-static JET_ERR update_bump_version(Cursor *cursor)
+/* One more than the row has, however often this update is tried. */
+static JET_ERR update_bump_version(Cursor *cursor, const Record *old)
 {
     const Column *column = cursor->schema->version_column;
     RecordBuilder *row = &cursor->update.row;
@@ -160,7 +161,7 @@ static JET_ERR update_bump_version(Cursor *cursor)
     if (!column)
         return JET_errSuccess;
     RETURN_IF_ERROR(record_open(record_builder_bytes(row), &record));
-    RETURN_IF_ERROR(value_read(&record, column, 1, &value));
+    RETURN_IF_ERROR(value_read(old, column, 1, &value));
     store_u32(bytes, (value.is_null ? 0 : load_u32(value.bytes.data)) + 1);
     if (record_find(&record, column->id, &at) > 0)
         return record_builder_replace(row, at, 0, (Bytes){bytes, sizeof(bytes)});
@@ -208,7 +209,7 @@ static JET_ERR apply_replace(Cursor *cursor, Txn *txn, RowKey *ret_key)
         if (bytes_compare(row_key_view(&new_key), row_key_view(ret_key)) != 0)
             return JET_errRecordPrimaryChanged;
     }
-    RETURN_IF_ERROR(update_bump_version(cursor));
+    RETURN_IF_ERROR(update_bump_version(cursor, &old));
     return apply_put(cursor, txn, ret_key, &old);
 }
 
@@ -320,6 +321,8 @@ JET_ERR update_delete(Cursor *cursor)
 {
     Scope scope;
     update_cancel(cursor);
+    if (cursor->position != POSITION_ON_ENTRY)
+        return JET_errNoCurrentRecord;
     RETURN_IF_ERROR(update_check_session(cursor));
     RETURN_IF_ERROR(cursor_scope(cursor, true, &scope));
     JET_ERR err = update_delete_in_scope(cursor, scope.txn);

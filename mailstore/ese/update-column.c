@@ -260,5 +260,6 @@ JET_ERR update_set_column(Cursor *cursor, const JET_SETCOLUMN *set)
     if (!column_is_long_value(column))
         return set_column_in_scope(cursor, cursor->database->txn, column, set);
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
-    return scope_end(&scope, set_column_in_scope(cursor, scope.txn, column, set));
+    JET_ERR err = set_column_in_scope(cursor, scope.txn, column, set);
+    return scope_end(&scope, update_long_value_error(cursor, err));
 }

@@ -198,7 +198,6 @@ static JET_ERR long_set_separated(Cursor *cursor, Txn *txn, const SetPlace *plac
     if (cursor->session->level == 0)
         return JET_errNotInTransaction;
     cursor->session->epoch++;
-    update->lv_level = cursor->session->level;
     RETURN_IF_ERROR(long_choose(cursor, txn, old, change, &reference));
     if (change->data && change->size > 0)
         RETURN_IF_ERROR(
@@ -208,6 +207,7 @@ static JET_ERR long_set_separated(Cursor *cursor, Txn *txn, const SetPlace *plac
     record_reference_encode(reference, bytes);
     RETURN_IF_ERROR(
         set_place_store(cursor, txn, place, RECORD_SEPARATED, (Bytes){bytes, sizeof(bytes)}));
+    update->lv_level = cursor->session->level; /* from now on the row refers to what it wrote */
     const UpdateLongValue *left = old->separated && old->reference.number != reference.number
                                       ? update_find_long_value(update, old->reference.number)
                                       : NULL;

@@ -54,6 +54,13 @@ JET_ERR update_note_long_value(Update *update, uint64_t number, bool fresh, uint
     return JET_errSuccess;
 }
 
+JET_ERR update_long_value_error(const Cursor *cursor, JET_ERR err)
+{
+    const Update *update = &cursor->update;
+    bool open = update->kind != UPDATE_NONE && update->at_level_0 && !update->row_locked;
+    return err == JET_errLVCorrupted && open ? JET_errWriteConflict : err;
+}
+
 static void update_forget(Update *update)
 {
     update->kind = UPDATE_NONE;
@@ -101,6 +108,17 @@ void update_after_rollback(Cursor *cursor, unsigned level)
         update_forget(update);
 }
 
+/* A row that was prepared before this transaction may be another by now: JET_errWriteConflict. */
+static JET_ERR update_check_unchanged(const Update *update, Txn *txn, Bytes key)
+{
+    Bytes row;
+    JET_ERR err = txn_get(txn, TREE_ROWS, key, &row);
+    if (err == JET_errRecordNotFound)
+        return JET_errRecordDeleted;
+    RETURN_IF_ERROR(err);
+    return row_checksum(row) == update->checksum ? JET_errSuccess : JET_errWriteConflict;
+}
+
 JET_ERR update_lock_row(Cursor *cursor, Txn *txn)
 {
     Update *update = &cursor->update;
@@ -110,6 +128,8 @@ JET_ERR update_lock_row(Cursor *cursor, Txn *txn)
         return JET_errSuccess;
     cursor_key_of_row(cursor, (Bytes){update->bookmark, update->bookmark_size}, key, &size);
     RETURN_IF_ERROR(txn_lock(txn, TREE_ROWS, (Bytes){key, size}, KEY_LOCK_WRITE));
+    if (update->at_level_0)
+        RETURN_IF_ERROR(update_check_unchanged(update, txn, (Bytes){key, size}));
     update->row_locked = cursor->session->level > 0;
     return JET_errSuccess;
 }
@@ -137,12 +157,13 @@ static JET_ERR update_draw_autoincrement(Cursor *cursor)
     return record_builder_insert(row, at, column->id, 0, (Bytes){bytes, size});
 }
 
-/* Another cursor of this session must not have a replace of the same row prepared. */
+/* Another cursor of this session must not have a replace or a move of the same row prepared. */
 JET_ERR update_check_session(const Cursor *cursor)
 {
     for (const Cursor *other = cursor->session->cursors; other; other = other->next) {
         const Update *update = &other->update;
-        if (other != cursor && other->table == cursor->table && update->kind == UPDATE_REPLACE &&
+        if (other != cursor && other->table == cursor->table &&
+            (update->kind == UPDATE_REPLACE || update->kind == UPDATE_COPY_DELETE) &&
             update->bookmark_size == cursor->bookmark_size &&
             memcmp(update->bookmark, cursor->bookmark, cursor->bookmark_size) == 0)
             return JET_errSessionWriteConflict;
@@ -238,7 +259,12 @@ static JET_ERR update_prepare_copy(Cursor *cursor, Txn *txn, uint32_t prep)
 
 static JET_ERR update_prepare_insert(Cursor *cursor)
 {
-    RETURN_IF_ERROR(record_builder_start(&cursor->update.row, cursor->schema));
+    static const uint8_t zero[sizeof(uint32_t)];
+    const Column *version = cursor->schema->version_column;
+    RecordBuilder *row = &cursor->update.row;
+    RETURN_IF_ERROR(record_builder_start(row, cursor->schema));
+    if (version) /* counts replaces, from zero */
+        RETURN_IF_ERROR(record_builder_insert(row, 0, version->id, 0, (Bytes){zero, sizeof(zero)}));
     cursor->update.kind = UPDATE_INSERT;
     return update_draw_autoincrement(cursor);
 }

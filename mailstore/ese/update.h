@@ -27,8 +27,13 @@ void update_after_rollback(Cursor *cursor, unsigned level);
 
 /* For update-*.c. */
 
-/* JET_errSessionWriteConflict: another cursor of this session has a replace of the row prepared. */
+/* JET_errSessionWriteConflict: another cursor of this session has a replace or move of the
+ * row prepared. */
 JET_ERR update_check_session(const Cursor *cursor);
+/* JET_errLVCorrupted while the row being made was open to change since it was prepared: its long
+ * value went with the row as it was, which is a conflict and no damage. Other errors as they are.
+ */
+JET_ERR update_long_value_error(const Cursor *cursor, JET_ERR err);
 /* Before chunks of the row's long values change: the row's lock, if the row exists. */
 JET_ERR update_lock_row(Cursor *cursor, Txn *txn);
 /* Remembers a long value: made by this update, or the row's with this size. */
