@@ -2,7 +2,10 @@
 /*
  * entry-row.c - behind the exported functions: making and reading rows.
  */
+#include <string.h>
+
 #include "mailstore/ese/entry.h"
+#include "mailstore/ese/enumerate.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/retrieve.h"
 #include "mailstore/ese/update.h"
@@ -132,4 +135,44 @@ JET_ERR entry_retrieve_columns(JET_SESID sesid, JET_TABLEID tableid,
     Cursor *cursor;
     RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_READS, &cursor));
     return cursor_leave(cursor, retrieve_columns(cursor, pretrievecolumn, cretrievecolumn));
+}
+
+JET_ERR entry_enumerate_columns(JET_SESID sesid, JET_TABLEID tableid, uint32_t cEnumColumnId,
+                                JET_ENUMCOLUMNID *rgEnumColumnId, uint32_t *pcEnumColumn,
+                                JET_ENUMCOLUMN **prgEnumColumn, JET_PFNREALLOC pfnRealloc,
+                                void *pvReallocContext, uint32_t cbDataMost, JET_GRBIT grbit)
+{
+    Cursor *cursor;
+    Enumeration how = {
+        .wanted = rgEnumColumnId,
+        .n_wanted = cEnumColumnId,
+        .reallocate = pfnRealloc,
+        .context = pvReallocContext,
+        .data_most = cbDataMost,
+        .grbit = grbit,
+    };
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_READS, &cursor));
+    return cursor_leave(cursor, enumerate_columns(cursor, &how, pcEnumColumn, prgEnumColumn));
+}
+
+/* The older structure is the beginning of the newer. */
+JET_ERR entry_get_record_size(JET_SESID sesid, JET_TABLEID tableid, JET_RECSIZE *precsize,
+                              JET_GRBIT grbit)
+{
+    JET_RECSIZE2 size = {0};
+    if (!precsize)
+        return JET_errInvalidParameter;
+    memcpy(&size, precsize, sizeof(*precsize));
+    JET_ERR err = entry_get_record_size2(sesid, tableid, &size, grbit);
+    if (err >= 0)
+        memcpy(precsize, &size, sizeof(*precsize));
+    return err;
+}
+
+JET_ERR entry_get_record_size2(JET_SESID sesid, JET_TABLEID tableid, JET_RECSIZE2 *precsize,
+                               JET_GRBIT grbit)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_READS, &cursor));
+    return cursor_leave(cursor, record_size(cursor, precsize, grbit));
 }

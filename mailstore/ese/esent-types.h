@@ -329,6 +329,62 @@ typedef struct {
     uint8_t rgbIndexId[16];
 } JET_INDEXID;
 
+/* realloc of the program's: data NULL allocates, size 0 frees. */
+typedef void *(*JET_PFNREALLOC)(void *pvContext, void *pv, uint32_t cb);
+
+typedef struct {
+    JET_COLUMNID columnid;
+    uint32_t ctagSequence;
+    uint32_t *rgtagSequence;
+} JET_ENUMCOLUMNID;
+
+typedef struct {
+    uint32_t itagSequence;
+    JET_ERR err;
+    uint32_t cbData;
+    void *pvData;
+} JET_ENUMCOLUMNVALUE;
+
+typedef struct {
+    JET_COLUMNID columnid;
+    JET_ERR err;
+    union {
+        struct { /* err is not JET_wrnColumnSingleValue */
+            uint32_t cEnumColumnValue;
+            JET_ENUMCOLUMNVALUE *rgEnumColumnValue;
+        };
+        struct { /* err is JET_wrnColumnSingleValue */
+            uint32_t cbData;
+            void *pvData;
+        };
+    };
+} JET_ENUMCOLUMN;
+
+typedef struct {
+    uint64_t cbData;
+    uint64_t cbLongValueData;
+    uint64_t cbOverhead;
+    uint64_t cbLongValueOverhead;
+    uint64_t cNonTaggedColumns;
+    uint64_t cTaggedColumns;
+    uint64_t cLongValues;
+    uint64_t cMultiValues;
+} JET_RECSIZE;
+
+typedef struct {
+    uint64_t cbData;
+    uint64_t cbLongValueData;
+    uint64_t cbOverhead;
+    uint64_t cbLongValueOverhead;
+    uint64_t cNonTaggedColumns;
+    uint64_t cTaggedColumns;
+    uint64_t cLongValues;
+    uint64_t cMultiValues;
+    uint64_t cCompressedColumns;
+    uint64_t cbDataCompressed;
+    uint64_t cbLongValueDataCompressed;
+} JET_RECSIZE2;
+
 typedef struct {
     uint32_t cbStruct;
     const JET_COLUMNDEF *prgcolumndef;

@@ -205,6 +205,26 @@ JET_ERR JetRetrieveColumn(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID col
 JET_ERR JetRetrieveColumns(JET_SESID sesid, JET_TABLEID tableid,
                            JET_RETRIEVECOLUMN *pretrievecolumn, uint32_t cretrievecolumn);
 
+/* All columns of a row (cEnumColumnId 0) or the wanted ones, with all values or the wanted ones,
+ * in memory of pfnRealloc that is then the program's: *prgEnumColumn, its arrays of values and
+ * each value. Values outside their row are cut to cbDataMost bytes (JET_wrnColumnTruncated).
+ * JET_bitEnumerateCopy reads the row being made. Each column and value has its own err:
+ * JET_wrnColumnNull, -Default, -Skipped (its id or tag is 0), -Present (-PresenceOnly),
+ * -NotInRecord (-InRecordOnly), -SingleValue (-CompressOutput: the value in place of the array).
+ * JET_errColumnNotFound and JET_errBadColumnId come with the answer, and stand at their column. */
+JET_ERR JetEnumerateColumns(JET_SESID sesid, JET_TABLEID tableid, uint32_t cEnumColumnId,
+                            JET_ENUMCOLUMNID *rgEnumColumnId, uint32_t *pcEnumColumn,
+                            JET_ENUMCOLUMN **prgEnumColumn, JET_PFNREALLOC pfnRealloc,
+                            void *pvReallocContext, uint32_t cbDataMost, JET_GRBIT grbit);
+/* Of a row (JET_bitRecordSizeInCopyBuffer: the one being made): bytes of data and of overhead in
+ * it and in its long values (-Local leaves those out), numbers of columns, separated values and
+ * values beyond the first. -RunningTotal adds to what is there. JET_errUpdateNotPrepared. */
+JET_ERR JetGetRecordSize(JET_SESID sesid, JET_TABLEID tableid, JET_RECSIZE *precsize,
+                         JET_GRBIT grbit);
+/* As JetGetRecordSize; nothing is compressed. */
+JET_ERR JetGetRecordSize2(JET_SESID sesid, JET_TABLEID tableid, JET_RECSIZE2 *precsize,
+                          JET_GRBIT grbit);
+
 /* --- Navigation ------------------------------------------------------------------------ */
 
 /* The bookmark of the current row, at most 500 bytes. JET_errBufferTooSmall. */

@@ -3,11 +3,11 @@
  * retrieve.c - JetRetrieveColumn and JetRetrieveColumns.
  *
  * Values in the row are copied straight from it; of a long value only what is asked for is read.
- * Known limit: JET_bitRetrieveFromIndex and -FromPrimaryBookmark give the row's value, for a
- * multi-valued index the one that made the current entry.
+ * JET_bitRetrieveFromIndex and -FromPrimaryBookmark give the row's value of a column that is in
+ * that index, for a multi-valued one the value that made the current entry.
  *
  * Fails with JET_errNoCurrentRecord, JET_errRecordDeleted, JET_errColumnNotFound,
- * JET_errBadItagSequence. JET_wrnColumnNull, JET_wrnBufferTruncated.
+ * JET_errBadItagSequence, JET_errInvalidGrbit. JET_wrnColumnNull, JET_wrnBufferTruncated.
  */
 #include "mailstore/ese/retrieve.h"
 
@@ -27,7 +27,7 @@ enum {
                     JET_bitRetrieveHintReserve2 | JET_bitRetrieveHintReserve3,
 };
 
-static JET_ERR retrieve_row(Cursor *cursor, Txn *txn, JET_GRBIT grbit, Record *ret)
+JET_ERR retrieve_row(Cursor *cursor, Txn *txn, JET_GRBIT grbit, Record *ret)
 {
     Bytes row;
     if ((grbit & JET_bitRetrieveCopy) && cursor->update.kind != UPDATE_NONE)
@@ -37,6 +37,14 @@ static JET_ERR retrieve_row(Cursor *cursor, Txn *txn, JET_GRBIT grbit, Record *r
     return record_open(row, ret);
 }
 
+static bool index_has_column(const Index *index, JET_COLUMNID id)
+{
+    for (unsigned i = 0; i < index->n_segments; i++)
+        if (index->segments[i].column_id == id)
+            return true;
+    return false;
+}
+
 /* Which of the values made the current entry of the index. */
 static JET_ERR retrieve_entry_itag(const Cursor *cursor, Txn *txn, const Record *record,
                                    const Column *column, uint32_t *ret)
@@ -44,9 +52,7 @@ static JET_ERR retrieve_entry_itag(const Cursor *cursor, Txn *txn, const Record 
     Bytes row = {record->data, record->size};
     Bytes current = {cursor->key, cursor->key_size};
     uint32_t count = value_count(record, column);
-    bool indexed = false;
-    for (unsigned i = 0; cursor->index && i < cursor->index->n_segments; i++)
-        indexed = indexed || cursor->index->segments[i].column_id == column->id;
+    bool indexed = cursor->index && index_has_column(cursor->index, column->id);
     for (uint32_t itag = 1; indexed && itag <= count; itag++) {
         Key key;
         JET_ERR state;
@@ -79,7 +85,7 @@ static JET_ERR value_return(const Cursor *cursor, Txn *txn, const Value *value,
 
 /* Column 0: the itag-th of all tagged values in the row, deleted columns' left out. */
 static JET_ERR retrieve_any_tagged(Cursor *cursor, const Record *record, uint32_t itag,
-                                   const Column **ret_column, uint32_t *ret_itag)
+                                   bool with_nulls, const Column **ret_column, uint32_t *ret_itag)
 {
     uint32_t at, first;
     RecordEntry entry;
@@ -88,7 +94,7 @@ static JET_ERR retrieve_any_tagged(Cursor *cursor, const Record *record, uint32_
     for (uint32_t left = itag; left > 0 && at < record->n_entries; at++) {
         RETURN_IF_ERROR(record_entry(record, at, &entry));
         const Column *column = schema_find_column(cursor->schema, entry.column_id);
-        if (!column || --left > 0)
+        if (!column || ((entry.flags & RECORD_NULL) && !with_nulls) || --left > 0)
             continue;
         record_find(record, entry.column_id, &first);
         *ret_column = column;
@@ -116,7 +122,8 @@ static JET_ERR retrieve_value(Cursor *cursor, Txn *txn, const Record *record, co
     Value value;
     uint32_t itag = column->itagSequence;
     if (column->columnid == 0) {
-        RETURN_IF_ERROR(retrieve_any_tagged(cursor, record, column->itagSequence, &found, &itag));
+        RETURN_IF_ERROR(retrieve_any_tagged(cursor, record, column->itagSequence,
+                                            column->grbit & JET_bitRetrieveNull, &found, &itag));
         if (!found) {
             column->columnidNextTagged = 0;
             column->cbActual = 0;
@@ -138,6 +145,17 @@ static JET_ERR retrieve_value(Cursor *cursor, Txn *txn, const Record *record, co
     return value_return(cursor, txn, &value, column);
 }
 
+/* A column can only come from the index, or the bookmark, that has it. */
+static JET_ERR retrieve_check_source(const Cursor *cursor, JET_COLUMNID id, JET_GRBIT grbit)
+{
+    const Index *index = grbit & JET_bitRetrieveFromIndex             ? cursor->index
+                         : grbit & JET_bitRetrieveFromPrimaryBookmark ? cursor->schema->primary
+                                                                      : NULL;
+    if ((grbit & JET_bitRetrieveFromIndex) && (grbit & JET_bitRetrieveFromPrimaryBookmark))
+        return JET_errInvalidGrbit;
+    return !index || index_has_column(index, id) ? JET_errSuccess : JET_errColumnNotFound;
+}
+
 /* Of a row that is at hand. */
 static JET_ERR retrieve_from(Cursor *cursor, Txn *txn, const Record *record,
                              JET_RETRIEVECOLUMN *column, bool counts)
@@ -149,6 +167,7 @@ static JET_ERR retrieve_from(Cursor *cursor, Txn *txn, const Record *record,
         return JET_errInvalidParameter;
     if (column->columnid != 0)
         RETURN_IF_ERROR(retrieve_find_column(cursor, column->columnid, &found));
+    RETURN_IF_ERROR(retrieve_check_source(cursor, column->columnid, column->grbit));
     if (column->itagSequence == 0) {
         if (!counts || !found)
             return JET_errBadItagSequence;

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "mailstore/ese/long-value.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/update-long.h"
 #include "mailstore/ese/value.h"
@@ -151,7 +152,41 @@ static JET_ERR values_equal_normalized(const Column *column, Bytes a, Bytes b, J
     return JET_errSuccess;
 }
 
-JET_ERR set_check_unique(Cursor *cursor, const SetPlace *place, JET_GRBIT grbit, Bytes value)
+/* Whether the value outside the row has these very bytes. */
+static JET_ERR separated_equals(Cursor *cursor, Txn *txn, const RecordEntry *entry, Bytes value,
+                                bool *ret)
+{
+    uint8_t buffer[4096];
+    RecordReference reference;
+    RETURN_IF_ERROR(record_reference(entry, &reference));
+    *ret = reference.size == value.size;
+    for (uint32_t at = 0; *ret && at < reference.size; at += sizeof(buffer)) {
+        uint32_t left = reference.size - at;
+        uint32_t n = left < sizeof(buffer) ? left : (uint32_t)sizeof(buffer);
+        RETURN_IF_ERROR(long_value_read(txn, cursor->table->object_id, reference, at, buffer, n));
+        *ret = memcmp(buffer, (const uint8_t *)value.data + at, n) == 0;
+    }
+    return JET_errSuccess;
+}
+
+/* Only the beginning of a value counts in a key. */
+static JET_ERR entry_equals_normalized(Cursor *cursor, Txn *txn, const Column *column,
+                                       const RecordEntry *entry, Bytes value, JET_ERR *ret)
+{
+    uint8_t buffer[KEY_SOURCE_MAX];
+    Bytes other = entry->value;
+    if (entry->flags & RECORD_SEPARATED) {
+        RecordReference reference;
+        RETURN_IF_ERROR(record_reference(entry, &reference));
+        other = (Bytes){buffer, reference.size < sizeof(buffer) ? reference.size : sizeof(buffer)};
+        RETURN_IF_ERROR(long_value_read(txn, cursor->table->object_id, reference, 0, buffer,
+                                        (uint32_t)other.size));
+    }
+    return values_equal_normalized(column, other, value, ret);
+}
+
+JET_ERR set_check_unique(Cursor *cursor, Txn *txn, const SetPlace *place, JET_GRBIT grbit,
+                         Bytes value)
 {
     Record record;
     uint32_t at;
@@ -162,14 +197,22 @@ JET_ERR set_check_unique(Cursor *cursor, const SetPlace *place, JET_GRBIT grbit,
     for (uint32_t i = at; i < at + count; i++) {
         RecordEntry entry;
         JET_ERR duplicate = JET_errSuccess;
+        bool equal;
         RETURN_IF_ERROR(record_entry(&record, i, &entry));
-        if (entry.flags != 0 || (place->exists && i == place->at))
+        if ((entry.flags & RECORD_NULL) || (place->exists && i == place->at))
             continue;
-        if (grbit & JET_bitSetUniqueNormalizedMultiValues)
-            RETURN_IF_ERROR(values_equal_normalized(place->column, entry.value, value, &duplicate));
-        else if (bytes_compare(entry.value, value) == 0)
-            duplicate = JET_errMultiValuedDuplicate;
-        RETURN_IF_ERROR(duplicate);
+        if (grbit & JET_bitSetUniqueNormalizedMultiValues) {
+            RETURN_IF_ERROR(
+                entry_equals_normalized(cursor, txn, place->column, &entry, value, &duplicate));
+            RETURN_IF_ERROR(duplicate);
+            continue;
+        }
+        if (entry.flags & RECORD_SEPARATED)
+            RETURN_IF_ERROR(separated_equals(cursor, txn, &entry, value, &equal));
+        else
+            equal = bytes_compare(entry.value, value) == 0;
+        if (equal)
+            return JET_errMultiValuedDuplicate;
     }
     return JET_errSuccess;
 }
@@ -209,7 +252,7 @@ static JET_ERR set_bounded(Cursor *cursor, Txn *txn, const SetPlace *place,
         value.size = most;
         warning = JET_wrnColumnMaxTruncated;
     }
-    RETURN_IF_ERROR(set_check_unique(cursor, place, set->grbit, value));
+    RETURN_IF_ERROR(set_check_unique(cursor, txn, place, set->grbit, value));
     RETURN_IF_ERROR(set_place_store(cursor, txn, place, 0, value));
     return warning;
 }

@@ -143,7 +143,7 @@ static JET_ERR long_set_intrinsic(Cursor *cursor, Txn *txn, const SetPlace *plac
             memcpy(buffer + change->offset, change->data, change->size);
         value = (Bytes){buffer, change->final_size};
     }
-    RETURN_IF_ERROR(set_check_unique(cursor, place, set->grbit, value));
+    RETURN_IF_ERROR(set_check_unique(cursor, txn, place, set->grbit, value));
     return set_place_store(cursor, txn, place, 0, value);
 }
 
@@ -239,8 +239,13 @@ JET_ERR set_long(Cursor *cursor, Txn *txn, const SetPlace *place, const JET_SETC
     if (change.intrinsic && change.final_size > limit)
         return JET_errColumnTooBig;
     bool stays_outside = old.separated && change.operation != LONG_REPLACE;
-    if (change.final_size > limit || change.separate || stays_outside)
+    if (change.final_size > limit || change.separate || stays_outside) {
+        /* Of a value changed in part, only the program could say what it becomes. */
+        if (change.operation == LONG_REPLACE)
+            RETURN_IF_ERROR(set_check_unique(cursor, txn, place, set->grbit,
+                                             (Bytes){change.data, change.size}));
         return long_set_separated(cursor, txn, place, &old, &change);
+    }
     JET_ERR err = long_set_intrinsic(cursor, txn, place, set, &old, &change);
     if (err == JET_errRecordTooBig && change.final_size > RECORD_REFERENCE_SIZE &&
         cursor->session->level > 0 && !cursor->schema->lv_stay) {

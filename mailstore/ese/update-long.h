@@ -24,7 +24,8 @@ JET_ERR set_place_find(const RecordBuilder *row, const Column *column, uint32_t 
 JET_ERR set_place_store(Cursor *cursor, Txn *txn, const SetPlace *place, uint8_t flags,
                         Bytes value);
 JET_ERR set_place_null(Cursor *cursor, Txn *txn, const SetPlace *place);
-JET_ERR set_check_unique(Cursor *cursor, const SetPlace *place, JET_GRBIT grbit, Bytes value);
+JET_ERR set_check_unique(Cursor *cursor, Txn *txn, const SetPlace *place, JET_GRBIT grbit,
+                         Bytes value);
 
 JET_ERR set_long(Cursor *cursor, Txn *txn, const SetPlace *place, const JET_SETCOLUMN *set);
 
