@@ -349,11 +349,11 @@ typedef struct {
     JET_COLUMNID columnid;
     JET_ERR err;
     union {
-        struct { /* err is not JET_wrnColumnSingleValue */
+        __extension__ struct { /* err is not JET_wrnColumnSingleValue */
             uint32_t cEnumColumnValue;
             JET_ENUMCOLUMNVALUE *rgEnumColumnValue;
         };
-        struct { /* err is JET_wrnColumnSingleValue */
+        __extension__ struct { /* err is JET_wrnColumnSingleValue */
             uint32_t cbData;
             void *pvData;
         };
