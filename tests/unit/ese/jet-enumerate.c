@@ -151,7 +151,7 @@ START_TEST(test_all)
     ck_ok(enumerate(&f, NULL, 0, 3, JET_bitEnumerateIgnoreDefault | JET_bitEnumerateTaggedOnly));
     ck_assert_uint_eq(f.n, 2);
     check_value(column(&f, f.blobs), 0, JET_errSuccess, "small", 5);
-    check_value(column(&f, f.blobs), 1, JET_wrnColumnTruncated, "xxx", 3);
+    check_value(column(&f, f.blobs), 1, JET_wrnColumnTruncated, big, 3);
     release(&f);
     ck_ok(enumerate(&f, NULL, 0, 3, JET_bitEnumerateIgnoreDefault | JET_bitEnumerateInRecordOnly));
     ck_assert_ptr_null(column(&f, f.five));
