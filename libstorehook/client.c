@@ -2,61 +2,56 @@
 /*
  * client.c - the direct call of storehook.h, for programs without a JET store.
  *
- * Has nothing to do with the interposed functions: no handshake, no page, a socket of its own that
- * is opened at the first scan and again when the service was restarted. Fails by -errno, and then
- * nothing was scanned.
+ * Has nothing to do with the interposed functions: no handshake, no page, sockets of its own that
+ * are opened when they are needed and again when the service was restarted. Fails by -errno, and
+ * then nothing was scanned.
  */
 #include "libstorehook/storehook.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "libstorehook/blob.h"
 #include "libstorehook/clock.h"
 #include "libstorehook/connection.h"
-#include "libstorehook/protocol.h"
+#include "libstorehook/exchange.h"
 
 struct StorehookClient {
-    pthread_mutex_t lock;
-    Descriptor socket;
-    const char *suffix;
-    uint64_t last_request;
-    char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+    ExchangePool pool;
+    _Atomic pid_t owner;
 };
 
 typedef struct {
+    Exchange exchange;
     StorehookWriter writer;
     int descriptors[STOREHOOK_DESCRIPTORS_MAX];
     unsigned descriptor_count;
     _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
-} Exchange;
+} Question;
 
 int storehook_client_new(const char *socket, unsigned flags, StorehookClient **ret)
 {
-    const char *path = socket ? socket : connection_socket_path();
     StorehookClient *client;
+    int result;
 
     if (flags & ~(unsigned)STOREHOOK_SCAN_BACKGROUND)
         return -EINVAL;
-    if (path[0] == '\0' ||
-        strlen(path) + sizeof(STOREHOOK_SUFFIX_BACKGROUND) > sizeof(client->path))
-        return -ENAMETOOLONG;
-    client = calloc(1, sizeof(*client));
+    client = malloc(sizeof(*client));
     if (!client)
         return -ENOMEM;
-    pthread_mutex_init(&client->lock, NULL);
-    client->socket = DESCRIPTOR_NONE;
-    client->suffix =
-        flags & STOREHOOK_SCAN_BACKGROUND ? STOREHOOK_SUFFIX_BACKGROUND : STOREHOOK_SUFFIX_STORE;
-    strcpy(client->path, path);
+    *client = (StorehookClient){.pool = EXCHANGE_POOL_INIT, .owner = getpid()};
+    result = exchange_pool_set_path(&client->pool, socket ? socket : connection_socket_path(),
+                                    flags & STOREHOOK_SCAN_BACKGROUND ? STOREHOOK_SUFFIX_BACKGROUND
+                                                                      : STOREHOOK_SUFFIX_STORE);
+    if (result < 0) {
+        free(client);
+        return result;
+    }
     *ret = client;
     return 0;
 }
@@ -65,61 +60,10 @@ StorehookClient *storehook_client_free(StorehookClient *client)
 {
     if (!client)
         return NULL;
-    descriptor_close(&client->socket);
-    pthread_mutex_destroy(&client->lock);
+    exchange_pool_empty(&client->pool);
+    pthread_mutex_destroy(&client->pool.lock);
     free(client);
     return NULL;
-}
-
-/* Under the lock: opens the socket when there is none of ours. */
-static int send_once(StorehookClient *client, StorehookWriter *writer)
-{
-    if (!descriptor_is_ours(&client->socket)) {
-        int fd = connection_open(client->path, client->suffix);
-
-        if (fd < 0)
-            return fd;
-        client->socket = descriptor_take_high(fd);
-        if (client->socket.fd < 0)
-            return -EMFILE;
-    }
-    return storehook_write_send(writer, client->socket.fd, MSG_DONTWAIT);
-}
-
-static bool is_gone(int error)
-{
-    return error == -ECONNREFUSED || error == -ENOENT || error == -ENOTCONN ||
-           error == -ECONNRESET || error == -EPIPE;
-}
-
-static int send_request(StorehookClient *client, StorehookWriter *writer, int64_t until_us)
-{
-    bool reopened = false;
-
-    for (;;) {
-        int result, fd;
-
-        pthread_mutex_lock(&client->lock);
-        result = send_once(client, writer);
-        fd = client->socket.fd;
-        if (is_gone(result))
-            descriptor_close(&client->socket);
-        pthread_mutex_unlock(&client->lock);
-        if (result == 0)
-            return 0;
-        if (is_gone(result)) {
-            /* The service may have been restarted since the last scan. */
-            if (reopened)
-                return -ECONNREFUSED;
-            reopened = true;
-            continue;
-        }
-        if (result != -EAGAIN)
-            return result == -ETOOMANYREFS ? -ECONNREFUSED : result;
-        result = connection_wait(fd, POLLOUT, until_us);
-        if (result <= 0)
-            return result == 0 ? -ECONNREFUSED : result;
-    }
 }
 
 static void copy_text(const StorehookMessage *message, StorehookField tag, char *ret, size_t size)
@@ -134,14 +78,15 @@ static void copy_text(const StorehookMessage *message, StorehookField tag, char 
     ret[length] = '\0';
 }
 
-static int read_verdict(Exchange *exchange, size_t size, uint64_t request, StorehookScan *ret)
+static int read_verdict(const Question *question, size_t size, StorehookScan *ret)
 {
     StorehookMessage message;
     uint32_t verdict, action;
 
-    if (storehook_read_message(exchange->buffer, size, exchange->descriptors,
-                               exchange->descriptor_count, &message) < 0 ||
-        message.header.kind != STOREHOOK_VERDICT || message.header.request != request)
+    if (storehook_read_message(question->buffer, size, question->descriptors,
+                               question->descriptor_count, &message) < 0 ||
+        message.header.kind != STOREHOOK_VERDICT ||
+        message.header.request != question->exchange.request)
         return -EPROTO;
     verdict = storehook_read_u32(&message, STOREHOOK_FIELD_VERDICT, STOREHOOK_VERDICTS);
     action = storehook_read_u32(&message, STOREHOOK_FIELD_ACTION, STOREHOOK_ACTIONS);
@@ -154,24 +99,6 @@ static int read_verdict(Exchange *exchange, size_t size, uint64_t request, Store
     return 0;
 }
 
-static int receive_verdict(Exchange *exchange, int reply, uint64_t request, int64_t until_us,
-                           StorehookScan *ret)
-{
-    int result = connection_wait(reply, POLLIN, until_us);
-    ssize_t size;
-
-    if (result <= 0)
-        return result == 0 ? -ETIMEDOUT : result;
-    size = storehook_receive(reply, exchange->buffer, sizeof(exchange->buffer),
-                             exchange->descriptors, &exchange->descriptor_count, MSG_DONTWAIT);
-    if (size <= 0)
-        return size == 0 ? -ECONNRESET : (int)size;
-    result = read_verdict(exchange, (size_t)size, request, ret);
-    for (unsigned i = 0; i < exchange->descriptor_count; i++)
-        close(exchange->descriptors[i]);
-    return result;
-}
-
 /* data or memfd */
 typedef struct {
     const void *data;
@@ -180,22 +107,13 @@ typedef struct {
     const char *name;
 } Content;
 
-static int ask(StorehookClient *client, Exchange *exchange, const Content *content,
-               unsigned timeout_ms, StorehookScan *ret)
+static void write_request(Question *question, const Content *content, unsigned timeout_ms)
 {
-    int64_t until = clock_now_us() + (int64_t)timeout_ms * 1000;
-    StorehookWriter *writer = &exchange->writer;
-    uint64_t request;
-    int pair[2], result;
+    StorehookWriter *writer = &question->writer;
 
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        return -errno;
-    pthread_mutex_lock(&client->lock);
-    request = ++client->last_request;
-    pthread_mutex_unlock(&client->lock);
-    storehook_write_start(writer, exchange->buffer, sizeof(exchange->buffer), STOREHOOK_SCAN,
-                          request, timeout_ms, 0);
-    storehook_write_reply_socket(writer, pair[1]);
+    storehook_write_start(writer, question->buffer, sizeof(question->buffer), STOREHOOK_SCAN,
+                          question->exchange.request, timeout_ms, 0);
+    storehook_write_reply_socket(writer, question->exchange.line.far.fd);
     if (content->name)
         storehook_write_bytes(writer, STOREHOOK_FIELD_NAME, content->name,
                               strnlen(content->name, STOREHOOK_TEXT_MAX));
@@ -203,26 +121,75 @@ static int ask(StorehookClient *client, Exchange *exchange, const Content *conte
         storehook_write_bytes(writer, STOREHOOK_FIELD_DATA, content->data, content->size);
     else
         storehook_write_descriptor(writer, STOREHOOK_FIELD_DATA, content->memfd, content->size);
-    result = send_request(client, writer, until);
-    close(pair[1]);
-    if (result == 0)
-        result = receive_verdict(exchange, pair[0], request, until, ret);
-    close(pair[0]);
+}
+
+static int receive_verdict(Question *question, int64_t now_us, int64_t until_us, StorehookScan *ret)
+{
+    ssize_t size =
+        exchange_receive(&question->exchange, question->buffer, sizeof(question->buffer),
+                         question->descriptors, &question->descriptor_count, now_us, until_us);
+    int result;
+
+    if (size < 0)
+        return (int)size;
+    result = read_verdict(question, (size_t)size, ret);
+    for (unsigned i = 0; i < question->descriptor_count; i++)
+        close(question->descriptors[i]);
     return result;
+}
+
+static int ask_once(StorehookClient *client, Question *question, const Content *content,
+                    unsigned timeout_ms, bool *ret_sent, StorehookScan *ret)
+{
+    int64_t now = clock_now_us(), until = now + (int64_t)timeout_ms * 1000;
+    int result = exchange_open(&client->pool, &question->exchange);
+
+    if (result == 0) {
+        write_request(question, content, timeout_ms);
+        result = exchange_send(&question->exchange, &question->writer, until);
+    }
+    *ret_sent = result == 0;
+    if (result == 0)
+        result = receive_verdict(question, now, until, ret);
+    exchange_close(&question->exchange, result == 0);
+    return result;
+}
+
+static int ask(StorehookClient *client, Question *question, const Content *content,
+               unsigned timeout_ms, StorehookScan *ret)
+{
+    pid_t self = getpid();
+    bool sent;
+    int result;
+
+    /* Of two processes that share a socket, one would take the other's answers. */
+    if (atomic_exchange(&client->owner, self) != self)
+        exchange_pool_empty(&client->pool);
+    result = ask_once(client, question, content, timeout_ms, &sent, ret);
+    if (sent)
+        return result;
+    if (exchange_is_gone(result)) {
+        /* The service may have been restarted since the last scan. */
+        exchange_pool_empty(&client->pool);
+        result = ask_once(client, question, content, timeout_ms, &sent, ret);
+    }
+    return !sent && (result == -EAGAIN || result == -ETOOMANYREFS || exchange_is_gone(result))
+               ? -ECONNREFUSED
+               : result;
 }
 
 static int scan(StorehookClient *client, const Content *content, unsigned timeout_ms,
                 StorehookScan *ret)
 {
-    Exchange *exchange = malloc(sizeof(*exchange));
+    Question *question = malloc(sizeof(*question));
     StorehookScan scan_result = {0};
     int result;
 
-    if (!exchange)
+    if (!question)
         return -ENOMEM;
-    exchange->descriptor_count = 0;
-    result = ask(client, exchange, content, timeout_ms, &scan_result);
-    free(exchange);
+    question->exchange = EXCHANGE_NONE;
+    result = ask(client, question, content, timeout_ms, &scan_result);
+    free(question);
     if (result == 0)
         *ret = scan_result;
     return result;

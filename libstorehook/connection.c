@@ -9,12 +9,11 @@
  * deadline, never for a slow content.
  *
  * Nothing here waits longer than it was told, and a handshake that was not answered in a second is
- * given a tenth of one from then on. Locks: `handshake` before `sockets`.
+ * given a tenth of one from then on. Locks: `handshake` before `sockets` before the pool's.
  */
 #include "libstorehook/connection.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +54,8 @@ static struct {
     _Atomic bool
         page_differs; /* WELCOME and its page disagreed: look again, but not at each call */
     bool was_late;
-    Descriptor supervisor, workers;
+    Descriptor supervisor;
+    ExchangePool workers;
     unsigned char instance[HANDSHAKE_INSTANCE_SIZE];
     bool has_instance;
     /* Set by the constructor, constant after it. */
@@ -67,7 +67,7 @@ static struct {
     .sockets = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP,
     .deadline_ms = 10000,
     .supervisor = {.fd = -1},
-    .workers = {.fd = -1},
+    .workers = EXCHANGE_POOL_INIT,
 };
 
 __attribute__((constructor)) static void connection_init(void)
@@ -80,7 +80,7 @@ __attribute__((constructor)) static void connection_init(void)
 
     if (!path || path[0] == '\0')
         path = STOREHOOK_DEFAULT_SOCKET;
-    if (strlen(path) + sizeof(STOREHOOK_SUFFIX_BACKGROUND) <= sizeof(connection.path))
+    if (exchange_pool_set_path(&connection.workers, path, STOREHOOK_SUFFIX_STORE) == 0)
         strcpy(connection.path, path);
     connection.defers = unavailable && strcmp(unavailable, "defer") == 0;
     connection.page = page == MAP_FAILED ? NULL : page;
@@ -106,89 +106,35 @@ uint32_t connection_generation(void)
     return atomic_load_explicit(&connection.generation, memory_order_relaxed);
 }
 
-int connection_wait(int fd, short events, int64_t until_us)
-{
-    struct pollfd poll_fd = {.fd = fd, .events = events};
-
-    for (;;) {
-        int64_t left = until_us - clock_now_us();
-        struct timespec timeout;
-        int result;
-
-        if (left <= 0)
-            left = 0;
-        timeout = (struct timespec){left / 1000000, left % 1000000 * 1000};
-        result = ppoll(&poll_fd, 1, &timeout, NULL);
-        if (result > 0)
-            return poll_fd.revents & POLLNVAL ? -EBADF : 1;
-        if (result == 0)
-            return 0;
-        if (errno != EINTR)
-            return -errno;
-    }
-}
-
-int connection_open(const char *path, const char *suffix)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd, result;
-
-    if (path[0] == '\0' || strlen(path) + strlen(suffix) >= sizeof(address.sun_path))
-        return -ENAMETOOLONG;
-    strcpy(address.sun_path, path);
-    strcat(address.sun_path, suffix);
-    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-        result = -errno;
-        close(fd);
-        return result;
-    }
-    return fd;
-}
-
-static bool means_gone(int error)
-{
-    return error == -ECONNREFUSED || error == -ENOENT || error == -ENOTCONN ||
-           error == -ECONNRESET || error == -EPIPE || error == -EBADF || error == -EACCES ||
-           error == -EPERM || error == -EDESTADDRREQ;
-}
-
 static void break_off(int64_t next_us)
 {
     atomic_store(&connection.next_us, next_us);
     atomic_store(&connection.state, STATE_DOWN);
 }
 
-/* Both sockets, the page and the state, in the order in which other threads may rely on them. */
+/* Socket, page and state, in the order in which other threads may rely on them. */
 static int adopt(const Welcome *welcome, Descriptor *supervisor)
 {
     bool hooked = welcome->answer == STOREHOOK_ANSWER_HOOKED;
-    Descriptor workers = DESCRIPTOR_NONE;
 
     if (hooked) {
-        int fd = connection_open(connection.path, STOREHOOK_SUFFIX_STORE);
+        /* Tried now: a service without its workers' socket is none. */
+        Descriptor workers = descriptor_take(exchange_connect(connection.workers.path));
 
-        if (fd < 0)
-            return fd;
-        workers = descriptor_take_high(fd);
         if (workers.fd < 0)
-            return -EMFILE;
+            return -ECONNREFUSED;
+        descriptor_close(&workers);
     }
+    exchange_pool_empty(&connection.workers);
     if (welcome->has_page) {
         if (mmap(connection.page, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED | MAP_FIXED,
-                 welcome->page.fd, 0) == MAP_FAILED) {
-            descriptor_close(&workers);
+                 welcome->page.fd, 0) == MAP_FAILED)
             return -ENOMEM;
-        }
         atomic_store(&connection.page_mapped, true);
     }
     pthread_rwlock_wrlock(&connection.sockets);
     descriptor_close(&connection.supervisor);
-    descriptor_close(&connection.workers);
     connection.supervisor = *supervisor;
-    connection.workers = workers;
     pthread_rwlock_unlock(&connection.sockets);
     *supervisor = DESCRIPTOR_NONE;
     atomic_store(&connection.generation, welcome->generation);
@@ -225,7 +171,7 @@ static int try_handshake(void)
     if (!connection.page)
         return -ENOMEM;
     make_instance();
-    fd = connection_open(connection.path, "");
+    fd = exchange_connect(connection.path);
     if (fd < 0)
         return fd;
     supervisor = descriptor_take_high(fd);
@@ -341,26 +287,6 @@ ConnectionMode connection_mode(void)
     return mode;
 }
 
-/* Sends if the socket is still ours; a closed one is as good as a service that is gone. */
-static int send_once(Descriptor *socket, StorehookWriter *writer)
-{
-    int result = -EBADF;
-
-    /* Shared: sending wakes a worker, which may well take the processor from who sends; nobody
-     * else should wait for that. */
-    pthread_rwlock_rdlock(&connection.sockets);
-    if (descriptor_is_ours(socket))
-        result = storehook_write_send(writer, socket->fd, MSG_DONTWAIT);
-    pthread_rwlock_unlock(&connection.sockets);
-    if (result != -EBADF)
-        return result;
-    pthread_rwlock_wrlock(&connection.sockets);
-    if (!descriptor_is_ours(socket))
-        *socket = DESCRIPTOR_NONE;
-    pthread_rwlock_unlock(&connection.sockets);
-    return result;
-}
-
 static void lost(int64_t back_off_us)
 {
     int64_t now = clock_now_us();
@@ -371,58 +297,44 @@ static void lost(int64_t back_off_us)
     break_off(now + back_off_us);
 }
 
-/* A closed socket of ours is opened again at once: the service need not know. */
-static bool reopen_workers(void)
+ExchangePool *connection_pool(void)
 {
-    Descriptor workers =
-        descriptor_take_high(connection_open(connection.path, STOREHOOK_SUFFIX_STORE));
-
-    if (workers.fd < 0)
-        return false;
-    pthread_rwlock_wrlock(&connection.sockets);
-    descriptor_close(&connection.workers);
-    connection.workers = workers;
-    pthread_rwlock_unlock(&connection.sockets);
-    return true;
+    return &connection.workers;
 }
 
-int connection_send(StorehookWriter *writer, int64_t until_us)
+uint32_t connection_epoch(void)
 {
-    bool reopened = false;
+    return atomic_load_explicit(&connection.page->epoch, memory_order_acquire);
+}
 
-    for (;;) {
-        int result = send_once(&connection.workers, writer);
-        int fd;
-
-        if (result == 0)
-            return 0;
-        if (result == -EBADF && !reopened && reopen_workers()) {
-            reopened = true;
-            continue;
-        }
-        if (means_gone(result)) {
-            lost(0);
-            return -ECONNREFUSED;
-        }
-        if (result != -EAGAIN)
-            return result;
-        pthread_rwlock_rdlock(&connection.sockets);
-        fd = connection.workers.fd;
-        pthread_rwlock_unlock(&connection.sockets);
-        result = connection_wait(fd, POLLOUT, until_us);
-        if (result == 0) {
-            lost(BACK_OFF_US);
-            return -EAGAIN;
-        }
-        if (result < 0)
-            return result;
-    }
+void connection_failed(int error)
+{
+    if (error == -EAGAIN)
+        lost(BACK_OFF_US);
+    else if (exchange_is_gone(error))
+        lost(0);
 }
 
 void connection_send_note(StorehookWriter *writer)
 {
-    if (connection_peek() == CONNECTION_JUDGE)
-        send_once(&connection.workers, writer);
+    Exchange exchange;
+
+    if (connection_peek() != CONNECTION_JUDGE || exchange_open(&connection.workers, &exchange) < 0)
+        return;
+    exchange_close(&exchange,
+                   storehook_write_send(writer, exchange.line.socket.fd, MSG_DONTWAIT) == 0);
+}
+
+/* A closed socket is as good as a service that is gone. */
+static int send_report(StorehookWriter *writer)
+{
+    int result = -EBADF;
+
+    pthread_rwlock_rdlock(&connection.sockets);
+    if (descriptor_is_ours(&connection.supervisor))
+        result = storehook_write_send(writer, connection.supervisor.fd, MSG_DONTWAIT);
+    pthread_rwlock_unlock(&connection.sockets);
+    return result;
 }
 
 void connection_report(void)
@@ -437,9 +349,9 @@ void connection_report(void)
     for (unsigned i = 0; i < REPORTS_AT_ONCE; i++) {
         StorehookWriter writer;
         uint64_t ticket = unscanned_write_report(&writer, buffer, REPORT_SIZE, connection.instance);
-        int result = send_once(&connection.supervisor, &writer);
+        int result = send_report(&writer);
 
-        if (means_gone(result))
+        if (exchange_is_gone(result))
             lost(0);
         if (result < 0)
             break;

@@ -7,7 +7,7 @@
 #ifndef LIBSTOREHOOK_CONNECTION_H
 #define LIBSTOREHOOK_CONNECTION_H
 
-#include "libstorehook/protocol.h"
+#include "libstorehook/exchange.h"
 
 typedef enum {
     CONNECTION_JUDGE,      /* ask */
@@ -32,22 +32,20 @@ uint32_t connection_generation(void);
 /* STOREHOOK_ON_UNAVAILABLE=defer */
 bool connection_defers(void);
 
-/*
- * Sends a request to the workers; waits for room in their queue until `until_us` (clock.h). 0, or
- * -errno; -ECONNREFUSED: nobody there, -EAGAIN: no room all the time. Both open the breaker.
- */
-int connection_send(StorehookWriter *writer, int64_t until_us);
-/* The same without waiting, and without a word when it cannot be sent. */
+/* The sockets to the workers. */
+ExchangePool *connection_pool(void);
+/* A request could not be sent (exchange_send, exchange_open): opens the breaker if that means that
+ * nobody is there, or that there was no room all the time (-EAGAIN). */
+void connection_failed(int error);
+/* Changes with whatever a verdict hangs on. */
+uint32_t connection_epoch(void);
+/* A message that is not answered: without waiting, and without a word when it cannot be sent. */
 void connection_send_note(StorehookWriter *writer);
 /* Sends what passed unscanned to the supervisor, as far as it takes it at once. */
 void connection_report(void);
 /* The same at the end of a store's life: tries a handshake first, whenever the last was. */
 void connection_report_last(void);
 
-/* A socket of kind SOCK_DGRAM connected to path + suffix, or -errno. */
-int connection_open(const char *path, const char *suffix);
-/* Waits for events on fd until then. 1: they came, 0: time is up, -errno. */
-int connection_wait(int fd, short events, int64_t until_us);
 /* STOREHOOK_SOCKET of the environment the process began with, else the default. */
 const char *connection_socket_path(void);
 

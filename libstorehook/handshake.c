@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libstorehook/connection.h"
+#include "libstorehook/exchange.h"
 #include "libstorehook/profile.h"
 
 enum {
@@ -56,7 +56,7 @@ static int send_hello(int fd, int reply, const unsigned char *instance, int64_t 
         result = storehook_write_send(&writer, fd, MSG_DONTWAIT);
         if (result != -EAGAIN)
             break;
-        result = connection_wait(fd, POLLOUT, until_us);
+        result = exchange_wait(fd, POLLOUT, until_us);
         if (result <= 0) {
             result = result == 0 ? -ETIMEDOUT : result;
             break;
@@ -125,7 +125,7 @@ static int receive_welcome(int fd, int64_t until_us, Welcome *ret)
 
     if (!reply)
         return -ENOMEM;
-    result = connection_wait(fd, POLLIN, until_us);
+    result = exchange_wait(fd, POLLIN, until_us);
     if (result <= 0) {
         free(reply);
         return result == 0 ? -ETIMEDOUT : result;

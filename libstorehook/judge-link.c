@@ -4,13 +4,16 @@
  *
  * A content that this transaction replaced is named by the notice's digest from here on, also when
  * nobody answers. The content's bytes are sent only when the service does not know the digest; a
- * store that keeps them in the row itself sends them at once. Without an understandable answer the
- * row passes as it is.
+ * store that keeps them in the row itself sends them at once. A row whose like was found clean and
+ * that names its content by digest alone is not asked about again while the service says that this
+ * holds. Without an understandable answer the row passes as it is.
  */
 #include "libstorehook/judge.h"
 
 #include <errno.h>
 
+#include "libstorehook/clean-links.h"
+#include "libstorehook/connection.h"
 #include "libstorehook/originals.h"
 
 /* The prepared row shall name this content. */
@@ -83,6 +86,32 @@ static Decision replace(Judgement *judgement, const Answer *answer)
     return stored ? DECISION_WRITE : DECISION_REFUSE;
 }
 
+static CleanLink clean_link(const TrackedRow *row)
+{
+    return (CleanLink){.digest = &row->fields[FIELD_DIGEST],
+                       .name = &row->fields[FIELD_NAME],
+                       .header = &row->fields[FIELD_HEADER],
+                       .encoding = &row->fields[FIELD_ENCODING]};
+}
+
+/* `epoch` is from before the question: an answer by what has changed since is not kept. */
+static void remember(const Judgement *judgement, const Answer *answer, uint32_t epoch)
+{
+    CleanLink link = clean_link(judgement->row);
+
+    if (storehook_read_u32(&answer->message, STOREHOOK_FIELD_REMEMBER, 0) == 1 &&
+        answer->action == STOREHOOK_ACTION_PASS && !answer->flagged &&
+        !judgement->row->original.set)
+        clean_links_add(&link, epoch);
+}
+
+static bool is_known_clean(const TrackedRow *row)
+{
+    CleanLink link = clean_link(row);
+
+    return clean_links_has(&link, connection_epoch());
+}
+
 /* One question. *ret_need_data: the answer is only that the bytes are needed. */
 static Decision ask(Judgement *judgement, const Blob *data, bool *ret_need_data)
 {
@@ -96,6 +125,7 @@ static Decision ask(Judgement *judgement, const Blob *data, bool *ret_need_data)
                    {STOREHOOK_FIELD_ENCODING, FIELD_ENCODING}};
     TrackedRow *row = judgement->row;
     Request *request = request_new(STOREHOOK_JUDGE_LINK);
+    uint32_t epoch = connection_epoch();
     Decision decision = DECISION_WRITE;
     Answer *answer = NULL;
     int reason;
@@ -107,12 +137,14 @@ static Decision ask(Judgement *judgement, const Blob *data, bool *ret_need_data)
         request_add_string(request, strings[i].tag, &row->fields[strings[i].field]);
     request_add_blob(request, STOREHOOK_FIELD_DATA, data);
     reason = request_ask(request, judgement->budget_us, &answer);
-    if (reason != REQUEST_ANSWERED)
+    if (reason != REQUEST_ANSWERED) {
         decision = judge_unscanned(row, reason);
-    else if (answer->need_data && !data->set)
+    } else if (answer->need_data && !data->set) {
         *ret_need_data = true;
-    else
+    } else {
+        remember(judgement, answer, epoch);
         decision = judge_obey(judgement, answer, replace);
+    }
     answer_free(answer);
     request_free(request);
     return decision;
@@ -201,6 +233,8 @@ Decision judge_link(Judgement *judgement)
         return decision;
     if (table_info_read_blob(&judgement->place, COLUMN_DATA, &row->original) < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
+    if (!row->original.set && !row->fields[FIELD_NOTICE].data && is_known_clean(row))
+        return DECISION_WRITE;
     decision = ask(judgement, &row->original, &need_data);
     if (need_data)
         decision = ask_with_data(judgement);

@@ -186,7 +186,7 @@ ssize_t storehook_receive_from(int fd, void *buffer, size_t capacity, int *descr
 
     do {
         received = recvmsg(fd, &message, flags | MSG_CMSG_CLOEXEC);
-    } while (received < 0 && errno == EINTR);
+    } while (received < 0 && errno == EINTR && (flags & MSG_DONTWAIT));
     if (received < 0)
         return -errno;
     *ret_sender = (struct ucred){.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};

@@ -13,7 +13,9 @@
  *   SOCKET.control      supervisor: storehookctl
  *
  * A request carries its reply socket as its first descriptor; the reply is one datagram there. End
- * of file without a reply means that the worker died. A request is self-contained.
+ * of file without a reply means that the worker died. A client may use the pair again for its next
+ * request; that is why a request's number is not one that could be guessed. A request is
+ * self-contained.
  */
 #ifndef LIBSTOREHOOK_PROTOCOL_H
 #define LIBSTOREHOOK_PROTOCOL_H
@@ -109,8 +111,10 @@ typedef enum {
     STOREHOOK_FIELD_TYPE,         /* text: true type, a MIME type */
     STOREHOOK_FIELD_INCIDENT,     /* text: reference of a flagged part */
     STOREHOOK_FIELD_DROPPED,      /* u32 */
-    STOREHOOK_FIELD_PARTS         /* descriptor: sealed memfd with fields, one after another as in a
+    STOREHOOK_FIELD_PARTS,        /* descriptor: sealed memfd with fields, one after another as in a
                                      datagram, none of them a descriptor; as many as there are */
+    STOREHOOK_FIELD_REMEMBER      /* u32: 1: the same link may pass without a question until the
+                                     page's epoch changes */
 } StorehookField;
 
 typedef enum {
@@ -143,6 +147,8 @@ typedef struct {
     uint32_t version;
     _Atomic uint32_t enabled;    /* storehookctl stop writes 0, start 1 */
     _Atomic uint32_t generation; /* of the configuration: on a change, say HELLO again */
+    _Atomic uint32_t epoch;      /* of whatever a verdict hangs on: on a change, forget what may be
+                                    remembered */
 } StorehookPage;
 
 /*
@@ -162,7 +168,7 @@ typedef struct {
     uint16_t kind;
     uint32_t length; /* of the whole message */
     uint32_t field_count;
-    uint64_t request;     /* echoed in the answer */
+    uint64_t request;     /* unpredictable; echoed in the answer */
     uint32_t deadline_ms; /* what is left when sent */
     uint32_t generation;
 } StorehookHeader;
@@ -214,7 +220,8 @@ typedef struct {
 } StorehookValue;
 
 /* Receives one datagram and its descriptors (CLOEXEC). Returns its size (0: end of file), or
- * -errno. More descriptors than fit are closed by the kernel and end as -EPROTO. */
+ * -errno; -EINTR only where it would wait. More descriptors than fit are closed by the kernel and
+ * end as -EPROTO. */
 ssize_t storehook_receive(int fd, void *buffer, size_t capacity, int *descriptors,
                           unsigned *descriptor_count, int flags);
 /* The same, and who sent it where the socket has SO_PASSCRED; else pid 0, uid and gid -1. */

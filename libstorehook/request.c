@@ -2,43 +2,47 @@
 /*
  * request.c - builds a request, sends it, waits for the answer until the deadline, reads it.
  *
- * Fails by StorehookReason. End of file without an answer is a worker that died. An answer is
- * believed only when its kind, request number and every value are as protocol.h says; a late one
- * finds its socket closed. Nothing is sent twice.
+ * Fails by StorehookReason. An answer is believed only when its kind, request number and every
+ * value are as protocol.h says. Nothing is sent twice.
  */
 #include "libstorehook/request.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "libstorehook/clock.h"
 #include "libstorehook/connection.h"
 
-static _Atomic uint64_t last_request;
 static _Atomic uint64_t answered;
+
+static int reason_of(int error)
+{
+    return error == -EAGAIN || error == -ETOOMANYREFS || exchange_is_gone(error)
+               ? STOREHOOK_REASON_UNAVAILABLE
+               : STOREHOOK_REASON_RESOURCES;
+}
 
 Request *request_new(StorehookKind kind)
 {
     Request *request = malloc(sizeof(*request));
-    int pair[2];
+    int result;
 
     if (!request)
         return NULL;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-        free(request);
-        return NULL;
-    }
-    request->reply = descriptor_take(pair[0]);
-    request->carried = descriptor_take(pair[1]);
+    request->exchange = EXCHANGE_NONE;
     request->memfd = DESCRIPTOR_NONE;
     request->failure = REQUEST_ANSWERED;
+    request->answered = false;
+    result = exchange_open(connection_pool(), &request->exchange);
     storehook_write_start(&request->writer, request->buffer, sizeof(request->buffer), kind,
-                          atomic_fetch_add(&last_request, 1) + 1, 0, connection_generation());
-    storehook_write_reply_socket(&request->writer, request->carried.fd);
+                          request->exchange.request, 0, connection_generation());
+    storehook_write_reply_socket(&request->writer, request->exchange.line.far.fd);
+    if (result < 0) {
+        connection_failed(result);
+        request->failure = reason_of(result);
+    }
     return request;
 }
 
@@ -46,8 +50,7 @@ Request *request_free(Request *request)
 {
     if (!request)
         return NULL;
-    descriptor_close(&request->reply);
-    descriptor_close(&request->carried);
+    exchange_close(&request->exchange, request->answered);
     descriptor_close(&request->memfd);
     free(request);
     return NULL;
@@ -90,29 +93,19 @@ void request_add_blob(Request *request, StorehookField tag, const Blob *blob)
         request->failure = STOREHOOK_REASON_RESOURCES;
 }
 
-static int reason_of(int error)
-{
-    switch (error) {
-    case -ECONNREFUSED:
-    case -EAGAIN:
-    case -ETOOMANYREFS:
-        return STOREHOOK_REASON_UNAVAILABLE;
-    default:
-        return STOREHOOK_REASON_RESOURCES;
-    }
-}
-
 static int send_request(Request *request, int64_t until_us, int64_t budget_us)
 {
     StorehookHeader *header = (StorehookHeader *)(void *)request->buffer;
     int result;
 
-    if (request->writer.overflow || request->failure != REQUEST_ANSWERED)
+    if (request->failure != REQUEST_ANSWERED)
+        return request->failure;
+    if (request->writer.overflow)
         return STOREHOOK_REASON_RESOURCES;
     header->deadline_ms = (uint32_t)((budget_us + 999) / 1000);
-    result = connection_send(&request->writer, until_us);
-    /* The workers hold the other end now, or nobody does: then it reads as end of file. */
-    descriptor_close(&request->carried);
+    result = exchange_send(&request->exchange, &request->writer, until_us);
+    if (result < 0)
+        connection_failed(result);
     return result < 0 ? reason_of(result) : REQUEST_ANSWERED;
 }
 
@@ -136,22 +129,21 @@ static bool read_answer(Answer *answer, size_t size, uint64_t request)
     return true;
 }
 
-static int receive_answer(Request *request, int64_t until_us, Answer *answer)
+static int receive_answer(Request *request, int64_t now_us, int64_t until_us, Answer *answer)
 {
-    const StorehookHeader *header = (const StorehookHeader *)(void *)request->buffer;
-    int result = connection_wait(request->reply.fd, POLLIN, until_us);
-    ssize_t size;
+    ssize_t size =
+        exchange_receive(&request->exchange, answer->buffer, sizeof(answer->buffer),
+                         answer->descriptors, &answer->descriptor_count, now_us, until_us);
 
-    if (result <= 0)
-        return result == 0 ? STOREHOOK_REASON_DEADLINE : STOREHOOK_REASON_RESOURCES;
-    if (!descriptor_is_ours(&request->reply))
-        return STOREHOOK_REASON_RESOURCES;
-    size = storehook_receive(request->reply.fd, answer->buffer, sizeof(answer->buffer),
-                             answer->descriptors, &answer->descriptor_count, MSG_DONTWAIT);
-    if (size == 0 || size == -ECONNRESET)
+    if (size == -ETIMEDOUT)
+        return STOREHOOK_REASON_DEADLINE;
+    if (size == -ECONNRESET)
         return STOREHOOK_REASON_CRASH;
-    if (size < 0 || !read_answer(answer, (size_t)size, header->request))
+    if (size == -EBADF || size == -ENOMEM)
+        return STOREHOOK_REASON_RESOURCES;
+    if (size < 0 || !read_answer(answer, (size_t)size, request->exchange.request))
         return STOREHOOK_REASON_PROTOCOL;
+    request->answered = true;
     return REQUEST_ANSWERED;
 }
 
@@ -169,7 +161,7 @@ int request_ask(Request *request, int64_t *budget_us, Answer **ret)
     answer->descriptor_count = 0;
     reason = send_request(request, until, *budget_us);
     if (reason == REQUEST_ANSWERED)
-        reason = receive_answer(request, until, answer);
+        reason = receive_answer(request, start, until, answer);
     *budget_us -= clock_now_us() - start;
     if (reason != REQUEST_ANSWERED) {
         answer_free(answer);

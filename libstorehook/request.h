@@ -6,7 +6,7 @@
 #define LIBSTOREHOOK_REQUEST_H
 
 #include "libstorehook/blob.h"
-#include "libstorehook/protocol.h"
+#include "libstorehook/exchange.h"
 
 enum {
     REQUEST_ANSWERED = -1 /* else a StorehookReason */
@@ -14,9 +14,10 @@ enum {
 
 typedef struct {
     StorehookWriter writer;
-    Descriptor reply, carried; /* our end, and the one that travels */
-    Descriptor memfd;          /* made for this request alone */
-    int failure;               /* REQUEST_ANSWERED: none so far */
+    Exchange exchange;
+    Descriptor memfd; /* made for this request alone */
+    int failure;      /* REQUEST_ANSWERED: none so far */
+    bool answered;
     _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
 } Request;
 
@@ -30,7 +31,7 @@ typedef struct {
     _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
 } Answer;
 
-/* NULL without memory or descriptors. */
+/* NULL without memory. */
 Request *request_new(StorehookKind kind);
 Request *request_free(Request *request); /* accepts NULL */
 

@@ -118,6 +118,7 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
     if (answer->need_data)
         return;
     answer->action = policy_row_action(action);
+    answer->may_remember = answer->verdict.kind == STOREHOOK_VERDICT_CLEAN;
     if (answer->action == STOREHOOK_ACTION_REPLACE)
         answer_with_new_notice(request, answer);
 }

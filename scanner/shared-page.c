@@ -82,3 +82,8 @@ void shared_page_next_generation(SharedPage *page)
 {
     atomic_fetch_add(&page->page->generation, 1);
 }
+
+void shared_page_next_epoch(SharedPage *page)
+{
+    atomic_fetch_add(&page->page->epoch, 1);
+}

@@ -18,5 +18,7 @@ void shared_page_set_enabled(SharedPage *page, gboolean enabled);
 guint32 shared_page_generation(const SharedPage *page);
 /* Tells every client to say HELLO again. */
 void shared_page_next_generation(SharedPage *page);
+/* Tells every client to forget what it was allowed to remember. */
+void shared_page_next_epoch(SharedPage *page);
 
 #endif /* SCANNER_SHARED_PAGE_H */

@@ -121,6 +121,7 @@ static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
     supervisor->has_served = TRUE;
     g_clear_pointer(&supervisor->last_failure, g_free);
     take_next_config(supervisor);
+    shared_page_next_epoch(supervisor->page);
     log_line(supervisor->log,
              "signatures loaded source=\"%s\"%s count=%" G_GUINT64_FORMAT
              " version=%s self-test=passed loader=%d verdicts-remembered=%u",
@@ -166,6 +167,8 @@ static void on_loader_ended(LoaderHandle *loader, const char *reason, gpointer u
     Supervisor *supervisor = user_data;
 
     clear_slots(supervisor, loader_handle_first_slot(loader));
+    /* What its last workers answered is not to be remembered either. */
+    shared_page_next_epoch(supervisor->page);
     if (loader == supervisor->draining) {
         supervisor->draining = NULL;
         if (supervisor->is_ending)

@@ -110,6 +110,8 @@ static int worker_send(Worker *worker, const StorehookMessage *request, const An
         storehook_write_u32(&writer, STOREHOOK_FIELD_FLAGGED, 1);
     if (answer->need_data)
         storehook_write_u32(&writer, STOREHOOK_FIELD_NEED_DATA, 1);
+    if (answer->may_remember)
+        storehook_write_u32(&writer, STOREHOOK_FIELD_REMEMBER, 1);
     if (answer->has_digest)
         storehook_write_bytes(&writer, STOREHOOK_FIELD_DIGEST, answer->digest,
                               STOREHOOK_DIGEST_SIZE);

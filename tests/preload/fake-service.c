@@ -31,6 +31,7 @@ struct FakeService {
     int supervisor_socket, worker_socket, stop[2], page_fd;
     char path[100];
     StorehookPage *page;
+    _Atomic bool remembers;
     _Atomic FakeBehaviour behaviour, hello;
     _Atomic StorehookAction message_action;
     _Atomic uint32_t deadline_ms;
@@ -187,7 +188,8 @@ static void reply_send(FakeService *service, Reply *reply, const Datagram *reque
 
     if (behaviour == FAKE_DESCRIPTORS)
         for (unsigned i = 0; i < 20; i++)
-            storehook_write_descriptor(&reply->writer, STOREHOOK_FIELD_PAGE, service->page_fd, 16);
+            storehook_write_descriptor(&reply->writer, STOREHOOK_FIELD_PAGE, service->page_fd,
+                                       sizeof(StorehookPage));
     if (behaviour == FAKE_CORRECT)
         storehook_write_send(&reply->writer, fd, 0);
     else
@@ -343,6 +345,8 @@ static void judge_link(FakeService *service, const Datagram *request, Reply *rep
         reply_notice(service, reply, false, true);
     } else {
         reply_verdict(reply, STOREHOOK_ACTION_PASS, STOREHOOK_VERDICT_CLEAN, "");
+        if (service->remembers)
+            storehook_write_u32(&reply->writer, STOREHOOK_FIELD_REMEMBER, 1);
     }
     free(digest.bytes);
     free(notice.bytes);
@@ -639,6 +643,16 @@ void fake_service_enable(FakeService *service, bool enabled)
 void fake_service_next_generation(FakeService *service)
 {
     atomic_fetch_add(&service->page->generation, 1);
+}
+
+void fake_service_remember(FakeService *service)
+{
+    atomic_store(&service->remembers, true);
+}
+
+void fake_service_next_epoch(FakeService *service)
+{
+    atomic_fetch_add(&service->page->epoch, 1);
 }
 
 FakeCounts fake_service_counts(FakeService *service)

@@ -56,6 +56,9 @@ void fake_service_set_answer(FakeService *service, StorehookAnswer answer);
 void fake_service_set_profile(FakeService *service, const char *profile);
 void fake_service_enable(FakeService *service, bool enabled);
 void fake_service_next_generation(FakeService *service);
+/* Clean links may be remembered from now on, until the next epoch. */
+void fake_service_remember(FakeService *service);
+void fake_service_next_epoch(FakeService *service);
 FakeCounts fake_service_counts(FakeService *service);
 
 /* 32 bytes that differ where the data does; stands for SHA-256 in these tests. */

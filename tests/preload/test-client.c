@@ -76,9 +76,9 @@ START_TEST(errors_are_no_verdicts)
     static const struct {
         FakeBehaviour behaviour;
         int error;
-    } cases[] = {{FAKE_GARBLED, -EPROTO},       {FAKE_OVERSIZED, -EPROTO},
-                 {FAKE_WRONG_REQUEST, -EPROTO}, {FAKE_WRONG_VERSION, -EPROTO},
-                 {FAKE_CLOSING, -ECONNRESET},   {FAKE_SILENT, -ETIMEDOUT}};
+    } cases[] = {{FAKE_GARBLED, -EPROTO},           {FAKE_OVERSIZED, -EPROTO},
+                 {FAKE_WRONG_REQUEST, -ECONNRESET}, {FAKE_WRONG_VERSION, -EPROTO},
+                 {FAKE_CLOSING, -ECONNRESET},       {FAKE_SILENT, -ETIMEDOUT}};
     StorehookScan scan = {.verdict = STOREHOOK_VERDICTS};
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -256,6 +256,54 @@ START_TEST(link_to_unknown_digest_fetches_its_bytes)
 }
 END_TEST
 
+/* One more row for a content that is there, by its digest and a name. */
+static void link_again(const char *data, const char *name)
+{
+    unsigned char digest[32];
+    const HostColumn text[] = {{"text", "again", 5}};
+    uint64_t message;
+
+    fake_digest(data, strlen(data), digest);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, &message), 0);
+    const HostColumn link[] = {{"message", &message, 8},
+                               {"name", name, (uint32_t)strlen(name)},
+                               {"header", "H", 1},
+                               {"digest", digest, 32}};
+    ck_assert_int_eq(host_insert(&host, HOST_ATTACHMENTS, link, 4, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+}
+
+START_TEST(clean_link_is_asked_once_an_epoch)
+{
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(deliver("text", clean, false), 0);
+    ck_assert_int_eq(deliver("text", infected, false), 0);
+    const unsigned asked = fake_service_counts(service).links;
+
+    /* Nobody said that it may be remembered. */
+    link_again(clean[0], "a.txt");
+    link_again(clean[0], "a.txt");
+    ck_assert_uint_eq(fake_service_counts(service).links, asked + 2);
+    fake_service_remember(service);
+    link_again(clean[0], "a.txt");
+    ck_assert_uint_eq(fake_service_counts(service).links, asked + 3);
+    for (unsigned i = 0; i < 3; i++)
+        link_again(clean[0], "a.txt");
+    ck_assert_uint_eq(fake_service_counts(service).links, asked + 3);
+    /* Another name, another content, another epoch. */
+    link_again(clean[0], "a.exe");
+    ck_assert_uint_eq(fake_service_counts(service).links, asked + 4);
+    fake_service_next_epoch(service);
+    link_again(clean[0], "a.txt");
+    ck_assert_uint_eq(fake_service_counts(service).links, asked + 5);
+    link_again(infected[0], "a.txt");
+    link_again(infected[0], "a.txt");
+    ck_assert_uint_eq(fake_service_counts(service).links, asked + 7);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+}
+END_TEST
+
 START_TEST(savepoint_that_is_rolled_back_is_forgotten)
 {
     const HostColumn text[] = {{"text", "EICAR", 5}}, good[] = {{"text", "good", 4}};
@@ -479,6 +527,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, inline_part_is_overwritten);
     tcase_add_test(tests, text_of_another_length_is_not_believed);
     tcase_add_test(tests, link_to_unknown_digest_fetches_its_bytes);
+    tcase_add_test(tests, clean_link_is_asked_once_an_epoch);
     tcase_add_test(tests, savepoint_that_is_rolled_back_is_forgotten);
     tcase_add_test(tests, inner_commit_merges_up);
     tcase_add_test(tests, row_deleted_by_host_is_not_judged_again);

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * exchange.c - sends a question, waits for its answer, keeps the line for the next.
+ *
+ * The pair is made once and its far end carried by each question. An answer mostly comes soon;
+ * where it does not, our own copy of the far end is closed and the line is not used again, so that
+ * from then on end of file says that the worker, or the queue with the request, is gone. A worker
+ * that kept the far end of an earlier question cannot answer a later one, since it does not know
+ * its number; without random numbers no line is used twice.
+ *
+ * Fails by -errno. Never waits beyond the time it was given.
+ */
+#include "libstorehook/exchange.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "libstorehook/clock.h"
+
+enum {
+    SOON_US = 10000 /* how late the death of a worker may be seen; after so long a scan a new line
+                       costs nothing */
+};
+
+int exchange_wait(int fd, short events, int64_t until_us)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = events};
+
+    for (;;) {
+        int64_t left = until_us - clock_now_us();
+        struct timespec timeout;
+        int result;
+
+        if (left <= 0)
+            left = 0;
+        timeout = (struct timespec){left / 1000000, left % 1000000 * 1000};
+        result = ppoll(&poll_fd, 1, &timeout, NULL);
+        if (result > 0)
+            return poll_fd.revents & POLLNVAL ? -EBADF : 1;
+        if (result == 0)
+            return 0;
+        if (errno != EINTR)
+            return -errno;
+    }
+}
+
+int exchange_connect(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd, result;
+
+    if (path[0] == '\0' || strlen(path) >= sizeof(address.sun_path))
+        return -ENAMETOOLONG;
+    strcpy(address.sun_path, path);
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+        result = -errno;
+        close(fd);
+        return result;
+    }
+    return fd;
+}
+
+bool exchange_is_gone(int error)
+{
+    return error == -ECONNREFUSED || error == -ENOENT || error == -ENOTCONN ||
+           error == -ECONNRESET || error == -EPIPE || error == -EBADF || error == -EACCES ||
+           error == -EPERM || error == -EDESTADDRREQ;
+}
+
+int exchange_pool_set_path(ExchangePool *pool, const char *path, const char *suffix)
+{
+    if (path[0] == '\0' || strlen(path) + strlen(suffix) >= sizeof(pool->path))
+        return -ENAMETOOLONG;
+    strcpy(pool->path, path);
+    strcat(pool->path, suffix);
+    return 0;
+}
+
+static void line_close(Line *line)
+{
+    descriptor_close(&line->socket);
+    descriptor_close(&line->near);
+    descriptor_close(&line->far);
+}
+
+void exchange_pool_empty(ExchangePool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    while (pool->idle_count > 0)
+        line_close(&pool->idle[--pool->idle_count]);
+    pool->round++;
+    pool->number_count = 0;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static int line_open(const char *path, Line *ret)
+{
+    static const struct timeval soon = {.tv_usec = SOON_US};
+    int pair[2], fd = exchange_connect(path);
+    Line line = LINE_NONE;
+
+    if (fd < 0)
+        return fd;
+    line.socket = descriptor_take_high(fd);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
+        line.near = descriptor_take_high(pair[0]);
+        line.far = descriptor_take_high(pair[1]);
+    }
+    if (line.socket.fd < 0 || line.near.fd < 0 || line.far.fd < 0 ||
+        setsockopt(line.near.fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)) < 0) {
+        line_close(&line);
+        return -EMFILE;
+    }
+    *ret = line;
+    return 0;
+}
+
+/* False when the host has closed something of it. */
+static bool line_is_ours(Line *line)
+{
+    if (descriptor_is_ours(&line->socket) && descriptor_is_ours(&line->near) &&
+        descriptor_is_ours(&line->far))
+        return true;
+    line_close(line);
+    return false;
+}
+
+/* Under the pool's lock: a number, and whether nobody could guess it. */
+static uint64_t take_number(ExchangePool *pool, bool *ret_is_random)
+{
+    *ret_is_random = true;
+    if (pool->number_count == 0 && getrandom(pool->numbers, sizeof(pool->numbers), GRND_NONBLOCK) ==
+                                       (ssize_t)sizeof(pool->numbers))
+        pool->number_count = NUMBERS_AT_ONCE;
+    if (pool->number_count > 0)
+        return pool->numbers[--pool->number_count];
+    /* Early in a boot. */
+    *ret_is_random = false;
+    return ++pool->numbers[0];
+}
+
+int exchange_open(ExchangePool *pool, Exchange *ret)
+{
+    Exchange exchange = EXCHANGE_NONE;
+    bool found = false;
+    int result = 0;
+
+    exchange.pool = pool;
+    pthread_mutex_lock(&pool->lock);
+    exchange.round = pool->round;
+    exchange.request = take_number(pool, &exchange.can_be_kept);
+    while (pool->idle_count > 0 && !found) {
+        exchange.line = pool->idle[--pool->idle_count];
+        found = line_is_ours(&exchange.line);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (!found)
+        result = line_open(pool->path, &exchange.line);
+    if (result == 0)
+        *ret = exchange;
+    return result;
+}
+
+int exchange_send(Exchange *exchange, StorehookWriter *writer, int64_t until_us)
+{
+    int fd = exchange->line.socket.fd;
+
+    for (;;) {
+        int result = storehook_write_send(writer, fd, MSG_DONTWAIT);
+
+        if (result != -EAGAIN)
+            return result;
+        result = exchange_wait(fd, POLLOUT, until_us);
+        if (result <= 0)
+            return result == 0 ? -EAGAIN : result;
+    }
+}
+
+/* Garbage is for the caller to tell. */
+static bool is_about(const void *bytes, size_t size, uint64_t request)
+{
+    StorehookHeader header;
+
+    if (size < sizeof(header))
+        return true;
+    memcpy(&header, bytes, sizeof(header));
+    return header.magic != STOREHOOK_PROTOCOL_MAGIC ||
+           header.version != STOREHOOK_PROTOCOL_VERSION || header.request == request;
+}
+
+/* -EAGAIN: not soon. */
+static ssize_t receive_soon(const Exchange *exchange, void *buffer, size_t capacity,
+                            int *descriptors, unsigned *descriptor_count)
+{
+    ssize_t size = storehook_receive(exchange->line.near.fd, buffer, capacity, descriptors,
+                                     descriptor_count, 0);
+
+    return size == -EINTR ? -EAGAIN : size;
+}
+
+static ssize_t receive_late(Exchange *exchange, void *buffer, size_t capacity, int *descriptors,
+                            unsigned *descriptor_count, int64_t until_us)
+{
+    int result;
+
+    exchange->can_be_kept = false;
+    descriptor_close(&exchange->line.far);
+    if (!descriptor_is_ours(&exchange->line.near))
+        return -EBADF;
+    result = exchange_wait(exchange->line.near.fd, POLLIN, until_us);
+    if (result <= 0)
+        return result == 0 ? -ETIMEDOUT : result;
+    if (!descriptor_is_ours(&exchange->line.near))
+        return -EBADF;
+    return storehook_receive(exchange->line.near.fd, buffer, capacity, descriptors,
+                             descriptor_count, MSG_DONTWAIT);
+}
+
+ssize_t exchange_receive(Exchange *exchange, void *buffer, size_t capacity, int *descriptors,
+                         unsigned *descriptor_count, int64_t now_us, int64_t until_us)
+{
+    for (;; now_us = clock_now_us()) {
+        ssize_t size = -EAGAIN;
+
+        *descriptor_count = 0;
+        if (exchange->line.far.fd >= 0 && until_us - now_us >= SOON_US)
+            size = receive_soon(exchange, buffer, capacity, descriptors, descriptor_count);
+        if (size == -EAGAIN)
+            size =
+                receive_late(exchange, buffer, capacity, descriptors, descriptor_count, until_us);
+        if (size <= 0 || is_about(buffer, (size_t)size, exchange->request))
+            return size == 0 ? -ECONNRESET : size;
+        for (unsigned i = 0; i < *descriptor_count; i++)
+            close(descriptors[i]);
+    }
+}
+
+void exchange_close(Exchange *exchange, bool answered)
+{
+    ExchangePool *pool = exchange->pool;
+
+    if (answered && exchange->can_be_kept) {
+        pthread_mutex_lock(&pool->lock);
+        if (pool->round == exchange->round && pool->idle_count < LINES_IDLE_MAX) {
+            pool->idle[pool->idle_count++] = exchange->line;
+            exchange->line = LINE_NONE;
+        }
+        pthread_mutex_unlock(&pool->lock);
+    }
+    line_close(&exchange->line);
+}
