@@ -54,7 +54,7 @@ typedef struct {
     gsize header_size;
     const char *name; /* static, or NULL */
     gboolean from_cache;
-    gboolean may_remember; /* of a link: the client need not ask for its like again */
+    gboolean may_remember;              /* of a link: the client need not ask for its like again */
     guint8 seen[STOREHOOK_DIGEST_SIZE]; /* digest of what was judged, for the log */
 } Answer;
 

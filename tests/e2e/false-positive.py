@@ -45,6 +45,28 @@ def mended(build):
         assert list(store.messages("carol").values()) == [message], "sent again: not as it was"
 
 
+def learnt(build):
+    """The other way round: an attachment that came often is bad, as everybody knows from now on."""
+    with Rig(build) as rig:
+        message = mail("clean", "alice", "the report", seed="report", size=30000)
+        data = attachment_of(message)
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        for _ in range(5):
+            assert store.deliver("alice", message) == {}
+        assert len(store.messages("alice")) == 5
+        requests = rig.status()["scans"]["requests"]
+        assert store.deliver("alice", message) == {}
+        assert rig.status()["scans"]["requests"] - requests == 1, "more than the text was asked about"
+        before = signatures_version(rig)
+        with open(rig.signatures + "/new.hdb", "w", encoding="ascii") as out:
+            out.write(f"{hashlib.md5(data).hexdigest()}:{len(data)}:New.Signature\n")
+        rig.control("reload")
+        wait_until(lambda: signatures_version(rig) != before, "the signatures to change")
+        assert store.deliver("alice", message) == {}
+        assert len(store.messages("alice")) == 6, "what was clean yesterday passed once more"
+
+
 def signatures_version(rig):
     return rig.status()["signatures"]["version"]
 
@@ -86,4 +108,4 @@ def released_to_a_thousand(build):
 
 
 if __name__ == "__main__":
-    main(mended, released_while_in_force, released_to_a_thousand)
+    main(mended, learnt, released_while_in_force, released_to_a_thousand)

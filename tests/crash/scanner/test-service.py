@@ -174,11 +174,13 @@ def links_follow_content_and_rules():
         fresh = os.urandom(50)
         assert link(fresh, "a.bin").get("need_data") == 1
         assert link(fresh, "a.bin", True)["action"] == "pass"
+        assert link(fresh, "a.bin").get("remember") == 1
         s.content(b"a text")
         answer = link(b"a text", "Report.VBS. ")
         if answer.get("need_data"):
             answer = link(b"a text", "Report.VBS. ", True)
         assert (answer["verdict"], answer["action"]) == ("blocked", "replace"), answer
+        assert "remember" not in answer
         assert answer["verdict_name"] == b"scripts"
         assert answer["header"].endswith(b"Content-Transfer-Encoding:\r\n base64\r\n\r\n")
         assert b"octet-stream" not in answer["header"] and b"X-Other" not in answer["header"]

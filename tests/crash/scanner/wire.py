@@ -25,8 +25,8 @@ WELCOME, JUDGED = 64, 65
 TAGS = """none executable program instance unscanned row answer page profile deadline table data
 digest notice name header offset encoding sender recipients subject folder folder_kind mailbox part
 flagged verdict verdict_name action need_data type incident dropped
-parts""".split()
-NUMBERS = {"answer", "deadline", "flagged", "verdict", "action", "need_data", "dropped"}
+parts remember""".split()
+NUMBERS = {"answer", "deadline", "flagged", "verdict", "action", "need_data", "dropped", "remember"}
 VERDICTS = """clean infected blocked suspicious encrypted ambiguous not-fully-scanned
 not-scanned""".split()
 ACTIONS = "pass replace drop refuse defer".split()
