@@ -90,7 +90,8 @@ Blob blob_take_memfd(Descriptor memfd, size_t size)
     return (Blob){.set = true, .size = size, .memfd = memfd};
 }
 
-/* What is at hand is written: that takes half the time of a mapping, whose every page is a fault. */
+/* What is at hand is written: that takes half the time of a mapping, whose every page is a fault.
+ */
 static bool memfd_fill(const void *data, size_t size, Descriptor *ret_memfd)
 {
     Descriptor memfd;

@@ -92,6 +92,10 @@ static const Key KEYS[] = {
      "Seconds between looks for new signatures; 0: only on SIGHUP and reload."},
     {"signatures", "warn-age", KEY_COUNT, AT(signature_age), "7", 0, 36500, NULL, FALSE,
      "Days after which status, log and metrics warn that no newer signatures have come; 0: never."},
+    {"signatures", "low-memory", KEY_SWITCH, AT(low_memory), "false", 0, 0, NULL, FALSE,
+     "Never hold two sets of signatures: the old one goes before the new one is loaded. What is "
+     "asked meanwhile waits to its deadline. A copy of the last good files is kept below the state "
+     "directory, to go back to."},
 
     {"limits", "scan-size", KEY_SIZE, AT(scan_size), "400M", MEGA, 4 * GIGA, NULL, FALSE,
      "Bytes looked at in one content with all that is packed in it; beyond: not fully scanned."},

@@ -59,6 +59,7 @@ typedef struct {
     char *signature_directory;
     guint signature_interval;
     guint signature_age;
+    gboolean low_memory;
 
     guint64 scan_size;
     guint64 file_size;

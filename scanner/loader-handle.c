@@ -94,6 +94,7 @@ static pid_t loader_spawn(const ScannerConfig *config, const LoaderShared *share
                                slot,
                                (char *)shared->temp_directory,
                                parent,
+                               (char *)(shared->uses_kept ? "kept" : "new"),
                                NULL};
     int from[LOADER_DESCRIPTORS_END] = {
         [LOADER_CHANNEL] = channel,     [LOADER_CONFIG] = text,

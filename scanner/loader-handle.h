@@ -50,6 +50,7 @@ typedef struct {
     int store, background, board, cache, log;
     int allow; /* -1: none */
     const char *temp_directory;
+    gboolean uses_kept; /* the signatures that were last good: see loader.h */
 } LoaderShared;
 
 /* NULL with G_FILE_ERROR when it cannot even be started. */

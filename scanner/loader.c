@@ -34,6 +34,7 @@
 
 enum {
     TICK_MILLISECONDS = 50,      /* how late a hung worker may be killed */
+    IDLE_MILLISECONDS = 200,     /* while none works: a request cannot be late before */
     RETRY_MICROSECONDS = 500000, /* a worker that cannot even start is not forked in a loop */
     CONVERTERS_MAX = 32
 };
@@ -62,6 +63,7 @@ typedef struct {
     const char *temp_directory;
     guint first_slot;
     pid_t supervisor;
+    gboolean uses_kept;
     int signals;
     gboolean draining;
     Child children[BOARD_WORKERS_MAX];
@@ -145,7 +147,7 @@ static gboolean loader_read_config(Loader *loader, const char *name, GError **er
 
 static gboolean loader_load(Loader *loader, const char *config_name, GError **error)
 {
-    g_autofree char *temp = NULL;
+    g_autofree char *temp = NULL, *kept = NULL;
     const char *unknown = NULL;
     EngineLimits limits;
 
@@ -169,7 +171,9 @@ static gboolean loader_load(Loader *loader, const char *config_name, GError **er
     loader->macro_rules = macro_trap_load_rules(loader->config->macro_rules_file, error);
     if (!loader->macro_rules)
         return FALSE;
-    loader->source = signature_source_new(loader->config->signature_directory, error);
+    if (loader->uses_kept)
+        kept = loader_kept_directory(loader->config);
+    loader->source = signature_source_new(kept ? kept : loader->config->signature_directory, error);
     if (!loader->source)
         return FALSE;
     loader->engine = engine_new((const char *const *)loader->source->directories, &limits, error);
@@ -181,6 +185,11 @@ static gboolean loader_load(Loader *loader, const char *config_name, GError **er
     temp = g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
     return engine_set_temp_directory(loader->engine, temp, error) &&
            engine_self_test(loader->engine, error);
+}
+
+char *loader_kept_directory(const ScannerConfig *config)
+{
+    return g_build_filename(config->state_directory, "signatures-kept", NULL);
 }
 
 static gboolean loader_map(Loader *loader)
@@ -408,6 +417,29 @@ static gboolean loader_listen(Loader *loader)
     return result != 0;
 }
 
+static gboolean a_worker_works(const Loader *loader)
+{
+    for (guint i = 0; i < loader->config->workers; i++)
+        if (loader->board->workers[loader->first_slot + i].end != 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* A copy may take seconds: a child makes it. What goes wrong is logged; there is then no way back
+ * from an update that fails. */
+static void keep_signatures(const Loader *loader)
+{
+    g_autofree char *kept = loader_kept_directory(loader->config);
+    g_autoptr(GError) error = NULL;
+
+    if (!loader->config->low_memory || loader->uses_kept || loader->source->bundled || fork() != 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!signature_source_keep(loader->source, kept, &error))
+        log_line(LOADER_LOG, "signatures not-kept reason=\"%s\"", error->message);
+    _exit(EXIT_SUCCESS);
+}
+
 static int loader_serve(Loader *loader)
 {
     struct pollfd watched[] = {{.fd = LOADER_CHANNEL, .events = POLLIN},
@@ -417,7 +449,9 @@ static int loader_serve(Loader *loader)
         struct signalfd_siginfo signal;
 
         board_count(board_beats(loader->board, loader->first_slot));
-        if (poll(watched, G_N_ELEMENTS(watched), TICK_MILLISECONDS) < 0 && errno != EINTR)
+        if (poll(watched, G_N_ELEMENTS(watched),
+                 a_worker_works(loader) ? TICK_MILLISECONDS : IDLE_MILLISECONDS) < 0 &&
+            errno != EINTR)
             return EXIT_FAILURE;
         while (read(loader->signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal))
             if (signal.ssi_signo == SIGTERM && !loader->draining)
@@ -497,6 +531,7 @@ static int loader_run(Loader *loader, const char *config_name)
     board_count(board_beats(loader->board, loader->first_slot));
     if (!tell_ready(loader))
         return EXIT_FAILURE;
+    keep_signatures(loader);
     status = loader_serve(loader);
     remove_temp_directories(loader);
     return status;
@@ -517,6 +552,7 @@ int loader_main(int argc, char **argv)
     loader->suspects = condemned_suspects_new();
     loader->first_slot = (guint)MIN(g_ascii_strtoull(argv[2], NULL, 10), BOARD_WORKERS_MAX);
     loader->temp_directory = argv[3];
+    loader->uses_kept = strcmp(argv[5], "kept") == 0;
     loader->signals = block_signals();
     for (int fd = LOADER_CHANNEL; fd < LOADER_DESCRIPTORS_END; fd++)
         fcntl(fd, F_SETFD, FD_CLOEXEC);

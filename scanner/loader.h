@@ -8,7 +8,7 @@
 #ifndef SCANNER_LOADER_H
 #define SCANNER_LOADER_H
 
-#include <glib.h>
+#include "scanner/config.h"
 
 #define LOADER_OPTION "--internal-loader"
 
@@ -26,10 +26,13 @@ enum {
 };
 
 /* Arguments: LOADER_OPTION, name of the configuration file, first slot on the board, temporary
- * directory of the service, process id of the supervisor. Returns the exit status. */
+ * directory of the service, process id of the supervisor, "kept" for the signatures that were kept
+ * when they were last good, or "new". Returns the exit status. */
 enum {
-    LOADER_ARGUMENTS = 5
+    LOADER_ARGUMENTS = 6
 };
+/* Where [signatures] low-memory= keeps them. To be freed. */
+char *loader_kept_directory(const ScannerConfig *config);
 int loader_main(int argc, char **argv);
 
 #endif /* SCANNER_LOADER_H */

@@ -11,15 +11,18 @@
 #include "scanner/signature-source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
 
 enum {
-    READ_SIZE = 65536
+    READ_SIZE = 65536,
+    COPY_SIZE = 1 << 30 /* a call; the kernel takes what it likes */
 };
 
 /* What libclamav takes as a database; it passes over anything else. */
@@ -63,6 +66,7 @@ static GPtrArray *directory_list(const char *directory)
 static gboolean file_hash(EVP_MD_CTX *hash, const char *path, GError **error)
 {
     g_autofree guint8 *buffer = g_malloc(READ_SIZE);
+    g_autofree char *name = NULL;
     FILE *file = fopen(path, "re");
     size_t n;
     int failed;
@@ -72,7 +76,9 @@ static gboolean file_hash(EVP_MD_CTX *hash, const char *path, GError **error)
                     g_strerror(errno));
         return FALSE;
     }
-    EVP_DigestUpdate(hash, path, strlen(path) + 1);
+    /* By its own name, so that a copy elsewhere is the same version. */
+    name = g_path_get_basename(path);
+    EVP_DigestUpdate(hash, name, strlen(name) + 1);
     while ((n = fread(buffer, 1, READ_SIZE, file)) > 0)
         EVP_DigestUpdate(hash, buffer, n);
     failed = ferror(file);
@@ -162,6 +168,65 @@ SignatureSource *signature_source_free(SignatureSource *source)
         g_free(source->directories[i]);
     g_free(source);
     return NULL;
+}
+
+static gboolean file_copy(const char *from, const char *directory, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(from);
+    g_autofree char *to = g_build_filename(directory, name, NULL);
+    int source = open(from, O_RDONLY | O_CLOEXEC);
+    int target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    ssize_t n = source < 0 || target < 0 ? -1 : 1;
+
+    while (n > 0)
+        n = copy_file_range(source, NULL, target, NULL, COPY_SIZE, 0);
+    if (n == 0 && fsync(target) < 0)
+        n = -1;
+    if (n < 0)
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s to %s: %s", from,
+                    to, g_strerror(errno));
+    if (source >= 0)
+        close(source);
+    if (target >= 0)
+        close(target);
+    return n == 0;
+}
+
+static void directory_remove(const char *directory)
+{
+    g_autoptr(GDir) stream = g_dir_open(directory, 0, NULL);
+    const char *name;
+
+    while (stream && (name = g_dir_read_name(stream))) {
+        g_autofree char *path = g_build_filename(directory, name, NULL);
+
+        (void)unlink(path);
+    }
+    (void)rmdir(directory);
+}
+
+gboolean signature_source_keep(const SignatureSource *source, const char *kept, GError **error)
+{
+    g_autoptr(GPtrArray) files = directory_list(source->directory);
+    g_autofree char *fresh = g_strconcat(kept, ".new", NULL);
+
+    directory_remove(fresh);
+    if (!files || mkdir(fresh, 0700) < 0) {
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", fresh,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    for (guint i = 0; i < files->len; i++)
+        if (!file_copy(files->pdata[i], fresh, error)) {
+            directory_remove(fresh);
+            return FALSE;
+        }
+    directory_remove(kept);
+    if (rename(fresh, kept) == 0)
+        return TRUE;
+    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", kept,
+                g_strerror(errno));
+    return FALSE;
 }
 
 guint64 signature_source_stamp(const char *configured)

@@ -30,6 +30,9 @@ SignatureSource *signature_source_new(const char *configured, GError **error);
 SignatureSource *signature_source_free(SignatureSource *source); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SignatureSource, signature_source_free)
 
+/* Copies the files of `directory` to `kept`, whole or not at all. */
+gboolean signature_source_keep(const SignatureSource *source, const char *kept, GError **error);
+
 /* A cheap number that changes when a file comes, goes or is written: for noticing updates. */
 guint64 signature_source_stamp(const char *configured);
 

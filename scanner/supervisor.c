@@ -119,7 +119,8 @@ static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
     supervisor->starting = NULL;
     supervisor->failures = 0;
     supervisor->has_served = TRUE;
-    g_clear_pointer(&supervisor->last_failure, g_free);
+    if (!supervisor->shared.uses_kept)
+        g_clear_pointer(&supervisor->last_failure, g_free);
     take_next_config(supervisor);
     shared_page_next_epoch(supervisor->page);
     log_line(supervisor->log,
@@ -147,6 +148,8 @@ static void clear_slots(Supervisor *supervisor, guint first)
 
 static void starting_failed(Supervisor *supervisor, const char *reason)
 {
+    gboolean had_next = supervisor->next_config != NULL;
+
     supervisor->starting = NULL;
     g_free(supervisor->last_failure);
     supervisor->last_failure = g_strdup(reason);
@@ -156,6 +159,9 @@ static void starting_failed(Supervisor *supervisor, const char *reason)
              supervisor->serving ? " (the ones in use stay)" : "");
     if (supervisor->serving)
         return;
+    /* With low-memory= nothing serves meanwhile: back to what was last good. */
+    if (supervisor->has_served && supervisor->config->low_memory && !had_next)
+        supervisor->shared.uses_kept = TRUE;
     if (!supervisor->has_served || ++supervisor->failures >= LOADER_FAILURES_MAX)
         supervisor_end(supervisor, EXIT_FAILURE);
     else
@@ -228,6 +234,13 @@ static void supervisor_start_loader(Supervisor *supervisor)
     supervisor->wants_loader = supervisor->starting || supervisor->draining;
     if (supervisor->wants_loader || supervisor->is_ending)
         return;
+    if (supervisor->serving && config->low_memory) {
+        log_line(supervisor->log, "signatures let-go (low-memory): requests wait for the new ones");
+        supervisor->draining = g_steal_pointer(&supervisor->serving);
+        loader_handle_drain(supervisor->draining);
+        supervisor->wants_loader = TRUE;
+        return;
+    }
     if (supervisor->serving && loader_handle_first_slot(supervisor->serving) == 0)
         first = BOARD_WORKERS_MAX;
     supervisor->stamp = signature_source_stamp(config->signature_directory);
@@ -339,6 +352,7 @@ gboolean supervisor_reload(Supervisor *supervisor, GError **error)
     supervisor->next_config = g_steal_pointer(&next);
     g_free(supervisor->next_profile);
     supervisor->next_profile = g_steal_pointer(&profile);
+    supervisor->shared.uses_kept = FALSE;
     supervisor_start_loader(supervisor);
     return TRUE;
 }
@@ -457,8 +471,10 @@ static gboolean on_tick(gpointer user_data)
         return G_SOURCE_CONTINUE;
     stamp = signature_source_stamp(supervisor->config->signature_directory);
     /* Two looks that agree: whoever writes them has finished. */
-    if (stamp != supervisor->stamp && stamp == supervisor->seen_stamp)
+    if (stamp != supervisor->stamp && stamp == supervisor->seen_stamp) {
+        supervisor->shared.uses_kept = FALSE;
         supervisor_start_loader(supervisor);
+    }
     supervisor->seen_stamp = stamp;
     return G_SOURCE_CONTINUE;
 }

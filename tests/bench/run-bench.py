@@ -7,7 +7,7 @@ the variants take turns, several rounds, and medians are told. One JSON line a f
 Exit 1 when a target was missed.
 
 Parts: engine (ese-*: the store engine against bare LMDB), programs (the other C benches beside
-this), delivery, cpu, recipients, dovecot, postfix.
+this), scans, memory, delivery, cpu, recipients, dovecot, postfix.
 """
 import argparse
 import glob
@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import peers  # noqa: E402  pylint: disable=wrong-import-position
 from measure import Report, alternate, compare, cpu_seconds  # noqa: E402  pylint: disable=wrong-import-position
 from rig import Rig, mail  # noqa: E402  pylint: disable=wrong-import-position
+from scans import Scans  # noqa: E402  pylint: disable=wrong-import-position
 
 # Whole messages of 1 KB and 100 KB as they go over the wire: 73 000 bytes are 100 000 in base64.
 LOADS = {
@@ -77,7 +78,7 @@ class Bench:
         for path in sorted(glob.glob(self.build + "/tests/bench/*")):
             name = os.path.basename(path)
             if not os.access(path, os.X_OK) or not os.path.isfile(path) or "." in name or \
-                    name == "lmtp-load" or name.startswith("ese-"):
+                    name in ("lmtp-load", "scan-load") or name.startswith("ese-"):
                 continue
             run = subprocess.run([path], capture_output=True, text=True, timeout=300, check=False)
             if run.returncode:
@@ -192,9 +193,18 @@ class Bench:
                             "clamav-milter -> Dovecot", reference, ">= 1.3", ratio)
             assert rig.unscanned() == 0
 
+    def scans(self):
+        Scans(self).throughput()
+        Scans(self).workers()
+        Scans(self).cost()
+
+    def memory(self):
+        Scans(self).memory()
+
     def run(self):
-        parts = {"engine": True, "programs": False, "recipients": False, "cpu": False,
-                 "delivery": True, "dovecot": True, "postfix": True}
+        parts = {"engine": True, "programs": False, "scans": False, "memory": False,
+                 "recipients": False, "cpu": False, "delivery": True, "dovecot": True,
+                 "postfix": True}
         for name, placed in parts.items():
             if self.options.only and name not in self.options.only:
                 continue
