@@ -12,15 +12,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <iconv.h>
+#include <linux/capability.h>
 #include <openssl/sha.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +39,8 @@ enum {
     TICK_MILLISECONDS = 50,      /* how late a hung worker may be killed */
     IDLE_MILLISECONDS = 200,     /* while none works: a request cannot be late before */
     RETRY_MICROSECONDS = 500000, /* a worker that cannot even start is not forked in a loop */
-    CONVERTERS_MAX = 32
+    CONVERTERS_MAX = 32,
+    NICE_STEP = 10 /* while loading */
 };
 
 static const char KILLED_LATE[] = "deadline", KILLED_STOPPED[] = "stopped";
@@ -190,6 +194,17 @@ static gboolean loader_load(Loader *loader, const char *config_name, GError **er
 char *loader_kept_directory(const ScannerConfig *config)
 {
     return g_build_filename(config->state_directory, "signatures-kept", NULL);
+}
+
+/* While another loader serves, this one gets what is left of the processors: but only where the way
+ * back is open, since workers inherit it. */
+static gboolean loader_is_privileged(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+    return syscall(SYS_capget, &header, data) == 0 &&
+           (data[CAP_TO_INDEX(CAP_SYS_NICE)].effective & CAP_TO_MASK(CAP_SYS_NICE)) != 0;
 }
 
 static gboolean loader_map(Loader *loader)
@@ -516,14 +531,20 @@ static void loader_free(Loader *loader)
 
 static int loader_run(Loader *loader, const char *config_name)
 {
+    gboolean loaded, steps_back;
     g_autoptr(GError) error = NULL;
-    int status;
+    int status, before;
 
     if (loader->signals < 0 || !loader_map(loader)) {
         tell_failed("no memory to share");
         return EXIT_FAILURE;
     }
-    if (!loader_load(loader, config_name, &error)) {
+    before = getpriority(PRIO_PROCESS, 0);
+    steps_back = loader_is_privileged() && setpriority(PRIO_PROCESS, 0, before + NICE_STEP) == 0;
+    loaded = loader_load(loader, config_name, &error);
+    if (steps_back && setpriority(PRIO_PROCESS, 0, before) < 0)
+        log_line(LOADER_LOG, "loader stays nice");
+    if (!loaded) {
         tell_failed(error ? error->message : "the configuration cannot be read");
         return EXIT_FAILURE;
     }

@@ -178,12 +178,14 @@ def start(rig):
 
 
 def proportional_memory(pid):
-    """Megabytes of a process and all below it, each shared page counted once."""
+    """Megabytes of a process and all below it, each shared page counted once. Pages of files are
+    the kernel's cache: while signatures are read, the whole of them would count."""
     total = 0
     for one in [pid, *descendants(pid)]:
         try:
             with open(f"/proc/{one}/smaps_rollup", encoding="ascii") as text:
-                total += sum(int(line.split()[1]) for line in text if line.startswith("Pss:"))
+                total += sum(int(line.split()[1]) for line in text
+                             if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
         except OSError:
             pass  # it has just ended
     return total / 1024

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Changes signatures under a real storehookd: taken over without a pause, rolled back when they are
+bad, told when they are old. EICAR is found all the while.
+"""
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cases import *  # noqa: E402,F403
+from wire import *  # noqa: E402,F403
+
+
+@test
+def old_signatures_are_warned_of():
+    """In the status, in the log, and on the first lines that storehookctl prints."""
+    with Service("[signatures]\nwarn-age=3\n", start=False) as s:
+        path = s.signatures + "/nothing.hdb"
+        os.utime(path, (time.time() - 4 * 86400,) * 2)
+        s.start()
+        assert s.status()["warnings"] == ["the newest signatures are 4 days old"]
+        assert "days-old=4" in s.log()
+        run = subprocess.run([BUILD + "/scanner/storehookctl", "--config", s.config, "status"],
+                             check=False, capture_output=True, text=True)
+        assert run.stdout.splitlines()[1] == "WARNING: the newest signatures are 4 days old", run
+        os.utime(path)
+        s.wait_for(lambda: s.status()["warnings"] == [])
+        answer = s.content(EICAR)
+        version = s.status()["signatures"]["version"]
+        assert answer["verdict"] == "infected" and f" signatures={version}\n" in s.log()
+
+
+@test
+def broken_signatures_leave_the_old_ones():
+    """New ones take over without a false answer; broken ones are told and not used."""
+    with Service() as s:
+        extra = s.signatures + "/extra.hdb"
+        sample = b"not a virus at all"
+        assert s.content(sample)["verdict"] == "clean"
+        stop, failures = threading.Event(), []
+
+        def load():
+            while not stop.is_set():
+                try:
+                    if s.content(EICAR)["verdict"] != "infected":
+                        failures.append("not infected")
+                except (Died, Late, OSError) as error:
+                    failures.append(repr(error))
+
+        thread = threading.Thread(target=load)
+        thread.start()
+        with open(extra + ".new", "w", encoding="ascii") as out:
+            out.write(f"{hashlib.md5(sample).hexdigest()}:{len(sample)}:My.Sample\n")
+        os.rename(extra + ".new", extra)
+        s.wait_for(lambda: s.content(sample)["verdict"] == "infected")
+        with open(s.signatures + "/broken.cvd", "wb") as out:
+            out.write(b"ClamAV-VDB:broken")
+        s.wait_for(lambda: "last-failure" in s.status()["signatures"])
+        assert s.content(sample)["verdict"] == "infected"
+        os.unlink(s.signatures + "/broken.cvd")
+        os.unlink(extra)
+        s.wait_for(lambda: s.content(sample)["verdict"] == "clean")
+        stop.set()
+        thread.join()
+        assert not failures, failures[:5]
+
+
+def write_signatures(s, name, *lines):
+    with open(f"{s.signatures}/{name}.new", "w", encoding="ascii") as out:
+        out.write("".join(line + "\n" for line in lines))
+    os.rename(f"{s.signatures}/{name}.new", f"{s.signatures}/{name}")
+
+
+def md5_signature(data, name):
+    return f"{hashlib.md5(data).hexdigest()}:{len(data)}:{name}"
+
+
+@test
+def failed_canaries_roll_back():
+    """An update that loads but no longer finds EICAR, or finds a plain text, is not taken."""
+    canary = b"A plain text in which nothing is to be found.\n"
+    with Service("[signatures]\ncheck-interval=0\n") as s:
+        version = s.status()["signatures"]["version"]
+        for name, line, word in (("x.ign2", "Storehook.Test.EICAR", "EICAR"),
+                                 ("x.hdb", md5_signature(canary, "Wrong"), "plain text")):
+            write_signatures(s, name, line)
+            s.process.send_signal(signal.SIGHUP)
+            s.wait_for(lambda: word in s.status()["signatures"].get("last-failure", ""))
+            assert s.content(EICAR)["verdict"] == "infected" and s.content(canary)["verdict"] == "clean"
+            assert s.status()["signatures"]["version"] == version
+            assert "rolled back" in s.status()["warnings"][0]
+            os.unlink(f"{s.signatures}/{name}")
+        s.control("reload")
+        s.wait_for(lambda: "last-failure" not in s.status()["signatures"])
+
+
+def loaders_of(s):
+    with open(f"/proc/{s.process.pid}/task/{s.process.pid}/children", encoding="ascii") as text:
+        return len(text.read().split())
+
+
+@test
+def low_memory_holds_one_engine():
+    """The old loader is gone before the new one begins; requests wait; what fails is rolled back."""
+    sample, other = b"not a virus at all", b"neither is this one"
+    with Service("[signatures]\nlow-memory=true\n") as s:
+        stop, failures, most = threading.Event(), [], []
+
+        def watch():
+            while not stop.is_set():
+                most.append(loaders_of(s))
+
+        def load():
+            while not stop.is_set():
+                try:
+                    if s.content(EICAR)["verdict"] != "infected":
+                        failures.append("not infected")
+                except (Died, Late, OSError) as error:
+                    failures.append(repr(error))
+
+        threads = [threading.Thread(target=watch), threading.Thread(target=load)]
+        for thread in threads:
+            thread.start()
+        kept = s.directory + "/state/signatures-kept"
+        s.wait_for(lambda: os.path.exists(kept + "/nothing.hdb"))
+        write_signatures(s, "x.hdb", md5_signature(sample, "My.Sample"))
+        s.wait_for(lambda: s.content(sample)["verdict"] == "infected")
+        s.wait_for(lambda: os.path.exists(kept + "/x.hdb"))
+        version = s.status()["signatures"]["version"]
+        write_signatures(s, "x.hdb", md5_signature(other, "My.Other"), "this is no signature")
+        s.wait_for(lambda: s.status()["signatures"].get("last-failure") and
+                   s.status()["signatures"].get("version") == version)
+        assert s.content(sample)["verdict"] == "infected"
+        assert "rolled back" in s.status()["warnings"][0]
+        write_signatures(s, "x.hdb", md5_signature(other, "My.Other"))
+        s.wait_for(lambda: s.content(other)["verdict"] == "infected")
+        assert s.content(sample)["verdict"] == "clean" and not s.status()["warnings"]
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert not failures, failures[:5]
+        assert max(most) == 1, "two loaders at once"
+
+
+@test
+def cut_signatures_are_never_clean():
+    """Signature files cut short anywhere: refused, or still whole enough to find the test file."""
+    with Service("[signatures]\ncheck-interval=0\n", start=False) as s:
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "..", "examples", "signatures",
+                               "storehook-test.ndb"), "rb") as text:
+            whole = text.read()
+        lines = b"".join(whole.replace(b"Storehook.Test", b"Own%d" % i) for i in range(3))
+        with open(s.signatures + "/a.ndb", "wb") as out:
+            out.write(lines)
+        s.start()
+        for size in range(1, len(lines), 1 + len(lines) // (4 if QUICK else 12)):
+            with open(s.signatures + "/a.ndb", "wb") as out:
+                out.write(lines[:size])
+            loads = s.log().count("signatures loaded") + s.log().count("signatures not-loaded")
+            s.control("reload")
+            s.wait_for(lambda: s.log().count("signatures loaded") +  # pylint: disable=W0640
+                       s.log().count("signatures not-loaded") > loads)
+            assert s.content(EICAR + b" " * (size % 50))["verdict"] == "infected", size
+
+
+if __name__ == "__main__":
+    sys.exit(main())
