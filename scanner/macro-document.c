@@ -128,8 +128,10 @@ void macro_document_add_constant(MacroDocument *document, const char *name, cons
 {
     gsize size = strlen(text);
 
-    if (!has_room(document, document->constants, strlen(name) + 2 * size + 4, MACRO_TEXT_MAX / 2))
+    if (document->constants->len + strlen(name) + 2 * size + 4 > MACRO_TEXT_MAX / 2) {
+        document->has_cut_constants = TRUE;
         return;
+    }
     append_line(document->constants, name, strlen(name), FALSE);
     g_string_append(document->constants, "=\"");
     append_line(document->constants, text, size, TRUE);

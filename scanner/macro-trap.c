@@ -19,10 +19,14 @@
 #include <string.h>
 
 #include "scanner/macro-document.h"
+#include "scanner/macro-rtf.h"
+#include "scanner/macro-sheet.h"
+#include "scanner/macro-xml.h"
 #include "scanner/macro-rules-bundled.h"
 
 enum {
-    SEEN_MAX = 4096 /* contents of one document; more are read twice, which is only slower */
+    SEEN_MAX = 4096, /* contents of one document; more are read twice, which is only slower */
+    DIRECTORY_BYTES = 262144 /* of a zip's end: thousands of entries */
 };
 
 #define SUSPICIOUS_PREFIX "Macro:"
@@ -91,6 +95,10 @@ static void document_weigh(MacroTrap *trap)
     char reasons[VERDICT_NAME_SIZE - sizeof(SUSPICIOUS_PREFIX)];
 
     document_tell_sheets(document);
+    if (!document->has_macro_sheet)
+        g_string_truncate(document->constants, 0);
+    else if (document->has_cut_constants)
+        macro_document_set_limit(document, "macro-text");
     g_string_append_len(document->constants, document->formulas->str,
                         (gssize)document->formulas->len);
     score_text(score, document, document->code, MACRO_DIALECT_BASIC, MACRO_SOURCE_BASIC);
@@ -135,14 +143,51 @@ static gboolean document_is_new(MacroTrap *trap, const void *data, gsize size)
 
 /* --- Watching --------------------------------------------------------------------- */
 
+/* A zip whose directory, at its end, names what every office package has. */
+static gboolean package_matches(const char *data, gsize size)
+{
+    static const char *const NAMES[] = {"[Content_Types].xml", "META-INF/manifest.xml", "mimetype"};
+    gsize from = size > DIRECTORY_BYTES ? size - DIRECTORY_BYTES : 0;
+
+    if (size < 4 || memcmp(data, "PK\3\4", 4) != 0)
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(NAMES); i++)
+        if (memmem(data + from, size - from, NAMES[i], strlen(NAMES[i])))
+            return TRUE;
+    return FALSE;
+}
+
+/* Signs that cost a few bytes' look. The first that matches reads. */
+static const struct {
+    gboolean (*matches)(const char *data, gsize size);
+    void (*read)(MacroDocument *document, const char *data, gsize size); /* NULL: its members are */
+    gboolean is_text; /* has no sign of its own: only what libclamav takes for text */
+} READERS[] = {
+    {package_matches, NULL, FALSE},
+    {macro_rtf_matches, macro_rtf_read, FALSE},
+    {macro_sylk_matches, macro_sylk_read, FALSE},
+    {macro_xml_matches, macro_xml_read, FALSE},
+    {macro_list_matches, macro_list_read, TRUE},
+};
+
 static void on_object(guint level, const char *type, const void *data, gsize size, gpointer user)
 {
+    gboolean is_text = g_str_has_prefix(type, "CL_TYPE_TEXT");
     MacroTrap *trap = user;
 
-    (void)type, (void)data, (void)size;
     if (trap->is_open && level <= trap->level)
         document_close(trap);
     trap->last_level = level;
+    for (gsize i = 0; i < G_N_ELEMENTS(READERS); i++) {
+        if ((READERS[i].is_text && !is_text) || !READERS[i].matches(data, size))
+            continue;
+        if (!trap->is_open)
+            document_open(trap, level);
+        if (READERS[i].read && !macro_document_is_late(&trap->document) &&
+            document_is_new(trap, data, size))
+            READERS[i].read(&trap->document, data, size);
+        return;
+    }
 }
 
 static void on_macro(const char *text, gsize size, gpointer user)

