@@ -36,8 +36,8 @@ JET_ERR catalog_load(Txn *txn, uint32_t object_id, Schema **ret);
  * indexes. Ends with the first error of `visit`. */
 JET_ERR catalog_each_table(Txn *txn, JET_ERR (*visit)(void *context, const Schema *table),
                            void *context);
-/* Locks the definition: JET_errWriteConflict when another session has changed or is using it.
- * Users of a table share the lock among themselves. */
+/* Locks the definition: JET_errWriteConflict when another session has changed or is using it, or,
+ * for KEY_LOCK_WRITE, has used it since the snapshot. Users of a table (KEY_LOCK_USE) share it. */
 JET_ERR catalog_lock(Txn *txn, uint32_t object_id, LockKind kind);
 
 /* JET_errTableDuplicate when the name is taken. */

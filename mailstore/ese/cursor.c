@@ -362,7 +362,7 @@ JET_ERR cursor_prepare_write(Cursor *cursor, Txn *txn)
     if (cursor->temporary || cursor->locked_transaction == session->transaction)
         return JET_errSuccess;
     RETURN_IF_ERROR(cursor_check_writable(cursor));
-    RETURN_IF_ERROR(catalog_lock(txn, cursor->table->object_id, KEY_LOCK_READ));
+    RETURN_IF_ERROR(catalog_lock(txn, cursor->table->object_id, KEY_LOCK_USE));
     RETURN_IF_ERROR(cursor_refresh(cursor, txn));
     cursor->locked_transaction = session->transaction;
     return JET_errSuccess;

@@ -41,13 +41,14 @@ JET_ERR JetCreateTableColumnIndex3(JET_SESID sesid, JET_DBID dbid, JET_TABLECREA
 /* As JetCreateTableColumnIndex3, with JET_INDEXCREATE3 (locale names). */
 JET_ERR JetCreateTableColumnIndex4(JET_SESID sesid, JET_DBID dbid, JET_TABLECREATE4 *ptablecreate);
 /* Adds a column; rows there already have its default. JET_errColumnDuplicate,
- * JET_errInvalidColumnType, JET_errWriteConflict while others change rows of the table. */
+ * JET_errInvalidColumnType, JET_errWriteConflict while others change rows of the table, or when
+ * they have since the transaction began. */
 JET_ERR JetAddColumn(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName,
                      const JET_COLUMNDEF *pcolumndef, const void *pvDefault, uint32_t cbDefault,
                      JET_COLUMNID *pcolumnid);
 /* Adds an index and builds it. szKey is "+column\0-column\0\0" of cbKey bytes.
  * JET_errIndexDuplicate, JET_errIndexInvalidDef, JET_errKeyDuplicate, JET_errWriteConflict while
- * others change rows of the table. */
+ * others change rows of the table, or when they have since the transaction began. */
 JET_ERR JetCreateIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName, JET_GRBIT grbit,
                        const char *szKey, uint32_t cbKey, uint32_t lDensity);
 /* As JetCreateIndex for an array, stepped by each cbStruct. Keys have at most 500 bytes
@@ -62,7 +63,7 @@ JET_ERR JetCreateIndex4(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREATE3 *
                         uint32_t cIndexCreate);
 /* Deletes an index. JET_errIndexNotFound, JET_errIndexMustStay for the primary one,
  * JET_errIndexInUse while a cursor of the session is on it, JET_errWriteConflict while others
- * change rows of the table; others' cursors on it find nothing more there. */
+ * change rows of the table or have since; others' cursors on it find nothing more there. */
 JET_ERR JetDeleteIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName);
 /* Deletes a column; its number stays taken, its values go with their rows.
  * JET_errColumnNotFound, JET_errColumnInUse when an index has it, JET_errWriteConflict. */

@@ -6,8 +6,8 @@
  * wait. Lock order: a shard's mutex may be held while a snapshot is taken (lock_escrow_add), never
  * two shards at once.
  *
- * Exclusive: one owner. Shared: a count of owners of one kind (read or escrow). Who owns what is
- * kept by the owners (lock-set.h).
+ * Exclusive: one owner. Shared: a count of owners of one kind (read, use or escrow). Who owns what
+ * is kept by the owners (lock-set.h).
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -29,9 +29,10 @@ typedef struct EscrowRun {
 struct LockEntry {
     LockEntry *chain;
     uint64_t hash;
-    uint64_t written, escrowed; /* last commit of each kind, 0: none known */
+    uint64_t written, escrowed, used; /* last commit of each kind, 0: none known */
+    uint64_t queued;                  /* the commit by which it got its place in the list */
     unsigned owners;
-    LockKind kind;   /* KEY_LOCK_WRITE, KEY_LOCK_READ or KEY_LOCK_ESCROW, when there are owners */
+    LockKind kind;   /* not KEY_LOCK_INSERT; when there are owners */
     bool remembered; /* in the shard's list */
     LockEntry *newer;
     EscrowRun *escrow;
@@ -152,10 +153,25 @@ static void shard_remove(LockShard *shard, LockEntry *entry)
 
 static uint64_t entry_commit(const LockEntry *entry)
 {
-    return entry->written > entry->escrowed ? entry->written : entry->escrowed;
+    uint64_t last = entry->written > entry->escrowed ? entry->written : entry->escrowed;
+    return last > entry->used ? last : entry->used;
 }
 
-/* Takes the oldest remembered entry off the list, and away when nobody holds it. */
+static void shard_remember(LockShard *shard, LockEntry *entry)
+{
+    entry->remembered = true;
+    entry->queued = entry_commit(entry);
+    entry->newer = NULL;
+    if (shard->newest)
+        shard->newest->newer = entry;
+    else
+        shard->oldest = entry;
+    shard->newest = entry;
+    shard->remembered++;
+}
+
+/* Takes the oldest remembered entry off the list, and away when nobody holds it; one that was
+ * committed to again since goes to the end. */
 static void shard_forget_oldest(LockShard *shard)
 {
     LockEntry *entry = shard->oldest;
@@ -166,44 +182,34 @@ static void shard_forget_oldest(LockShard *shard)
     entry->newer = NULL;
     entry->remembered = false;
     shard->remembered--;
-    if (entry->owners == 0)
+    if (entry->queued < entry_commit(entry))
+        shard_remember(shard, entry);
+    else if (entry->owners == 0)
         shard_remove(shard, entry);
 }
 
 static void shard_forget(LockShard *shard, uint64_t oldest_snapshot)
 {
     for (int i = 0; i < FORGET_PER_CALL && shard->oldest; i++) {
-        if (entry_commit(shard->oldest) > oldest_snapshot)
+        if (shard->oldest->queued > oldest_snapshot)
             break;
         shard_forget_oldest(shard);
     }
     while (shard->remembered > LOCK_REMEMBERED_MAX) {
         assert(shard->oldest);
-        uint64_t commit = entry_commit(shard->oldest);
+        uint64_t commit = shard->oldest->queued;
 
-        if (commit > shard->forgotten)
+        if (commit == entry_commit(shard->oldest) && commit > shard->forgotten)
             shard->forgotten = commit;
         shard_forget_oldest(shard);
     }
-}
-
-static void shard_remember(LockShard *shard, LockEntry *entry)
-{
-    entry->remembered = true;
-    entry->newer = NULL;
-    if (shard->newest)
-        shard->newest->newer = entry;
-    else
-        shard->oldest = entry;
-    shard->newest = entry;
-    shard->remembered++;
 }
 
 /* --- Taking and releasing ----------------------------------------------------------- */
 
 static bool kind_is_shared(LockKind kind)
 {
-    return kind == KEY_LOCK_READ || kind == KEY_LOCK_ESCROW;
+    return kind == KEY_LOCK_READ || kind == KEY_LOCK_USE || kind == KEY_LOCK_ESCROW;
 }
 
 /* Do the owners there are allow `kind`, of which one is the caller when it holds something? */
@@ -220,7 +226,8 @@ static bool versions_allow(const LockShard *shard, const LockEntry *entry, LockK
                            uint64_t snapshot)
 {
     if (entry &&
-        (entry->written > snapshot || (entry->escrowed > snapshot && kind != KEY_LOCK_ESCROW)))
+        (entry->written > snapshot || (entry->escrowed > snapshot && kind != KEY_LOCK_ESCROW) ||
+         (entry->used > snapshot && kind == KEY_LOCK_WRITE)))
         return false;
     /* An entry that is there may have been forgotten and made again since. */
     return shard->forgotten <= snapshot;
@@ -269,11 +276,13 @@ void lock_release(LockTable *table, uint64_t hash, LockKind held, uint64_t commi
         entry->written = commit;
     if (held == KEY_LOCK_ESCROW && commit > entry->escrowed)
         entry->escrowed = commit;
+    if (held == KEY_LOCK_USE && commit > entry->used)
+        entry->used = commit;
     if (entry->owners == 0)
         escrow_free(entry);
     if (!entry->remembered && entry_commit(entry) > oldest)
         shard_remember(shard, entry);
-    else if (!entry->remembered && entry->owners == 0 && entry_commit(entry) <= oldest)
+    else if (!entry->remembered && entry->owners == 0)
         shard_remove(shard, entry);
     shard_forget(shard, oldest);
     pthread_mutex_unlock(&shard->mutex);

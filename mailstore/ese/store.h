@@ -91,9 +91,11 @@ JET_ERR txn_wait_durable(Txn *txn, bool all_sessions);
 
 /* Locks on (tree, key), held until level 0. Write: JET_errWriteConflict if another session holds it
  * or a newer version was committed after this snapshot. Read and escrow locks are shared among
- * their own kind. Insert: JET_errKeyDuplicate instead. */
+ * their own kind. Use: a read lock that leaves a trace: what was committed under it conflicts with
+ * the write lock of an older snapshot. Insert: JET_errKeyDuplicate instead. */
 typedef enum {
     KEY_LOCK_READ,
+    KEY_LOCK_USE,
     KEY_LOCK_WRITE,
     KEY_LOCK_ESCROW,
     KEY_LOCK_INSERT

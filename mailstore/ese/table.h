@@ -3,7 +3,9 @@
  * table.h - creating tables and changing their definition.
  *
  * A change is a savepoint of its own: it happens whole or not at all. It locks the definition, so
- * that it and the transactions that write the table at the same time conflict.
+ * that it and the transactions that write the table at the same time conflict. A transaction that
+ * does not see rows that others have committed since cannot change the definition either: it would
+ * build an index, or empty a table, without them.
  */
 #ifndef MAILSTORE_ESE_TABLE_H
 #define MAILSTORE_ESE_TABLE_H

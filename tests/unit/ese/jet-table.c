@@ -215,6 +215,44 @@ START_TEST(test_create_whole)
 }
 END_TEST
 
+/* A transaction that does not see another session's committed rows cannot build an index of them,
+ * nor take the table for empty. */
+START_TEST(test_older_than_rows)
+{
+    JET_SESID other;
+    JET_TABLEID theirs;
+    JET_COLUMNID number;
+    int32_t value = 7;
+    open_table();
+    number = test_add_column(jet.session, table, "number", JET_coltypLong, 0, 0, 0);
+    other = test_jet_session(&jet);
+    ck_ok(JetOpenTable(other, jet.database, "t", NULL, 0, 0, &theirs));
+    ck_ok(JetBeginTransaction(jet.session));
+    ck_jet(JetMove(jet.session, table, JET_MoveFirst, 0), JET_errNoCurrentRecord);
+    ck_ok(JetPrepareUpdate(other, theirs, JET_prepInsert));
+    test_set_long(other, theirs, number, value);
+    ck_ok(JetUpdate(other, theirs, NULL, 0, NULL));
+    ck_ok(JetCloseTable(other, theirs));
+    ck_jet(JetCreateIndex(jet.session, table, "i", 0, "+number\0", 9, 100), JET_errWriteConflict);
+    ck_jet(JetCreateIndex(jet.session, table, "p", JET_bitIndexPrimary, "+number\0", 9, 100),
+           JET_errWriteConflict);
+    ck_ok(JetCloseTable(jet.session, table));
+    ck_jet(JetDeleteTable(jet.session, jet.database, "t"), JET_errWriteConflict);
+    ck_ok(JetRollback(jet.session, 0));
+    /* One that sees them can. */
+    ck_ok(JetBeginTransaction(jet.session));
+    ck_ok(JetOpenTable(jet.session, jet.database, "t", NULL, 0, JET_bitTableDenyRead, &table));
+    ck_jet(JetCreateIndex(jet.session, table, "p", JET_bitIndexPrimary, "+number\0", 9, 100),
+           JET_errTableNotEmpty);
+    ck_ok(JetCreateIndex(jet.session, table, "i", 0, "+number\0", 9, 100));
+    ck_ok(JetSetCurrentIndex(jet.session, table, "i"));
+    ck_ok(JetMakeKey(jet.session, table, &value, 4, JET_bitNewKey));
+    ck_ok(JetSeek(jet.session, table, JET_bitSeekEQ));
+    ck_ok(JetCommitTransaction(jet.session, 0));
+    test_jet_close(&jet);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("jet-table");
@@ -227,6 +265,7 @@ int main(void)
     tcase_add_test(tests, test_visibility);
     tcase_add_test(tests, test_deny);
     tcase_add_test(tests, test_create_whole);
+    tcase_add_test(tests, test_older_than_rows);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

@@ -95,6 +95,40 @@ START_TEST(forgets_beyond_its_limit)
 }
 END_TEST
 
+/* Users do not disturb one another or readers, but a writer that does not see what they did. */
+START_TEST(uses_are_told_from_reads)
+{
+    commit(5, KEY_LOCK_READ, 1, 2, 1);
+    ck_ok(try_lock(5, KEY_LOCK_WRITE, 1));
+    commit(5, KEY_LOCK_USE, 1, 2, 1);
+    ck_ok(try_lock(5, KEY_LOCK_USE, 1));
+    ck_ok(try_lock(5, KEY_LOCK_READ, 1));
+    ck_jet(try_lock(5, KEY_LOCK_WRITE, 1), JET_errWriteConflict);
+    ck_ok(try_lock(5, KEY_LOCK_WRITE, 2));
+    int first = KEY_LOCK_NONE, second = KEY_LOCK_NONE;
+    ck_ok(lock_take(&table, 6, KEY_LOCK_USE, first, 1, &first));
+    ck_ok(lock_take(&table, 6, KEY_LOCK_USE, second, 1, &second));
+    ck_jet(lock_take(&table, 6, KEY_LOCK_WRITE, first, 1, &first), JET_errWriteConflict);
+    lock_release(&table, 6, KEY_LOCK_USE, 0, 1);
+    ck_ok(lock_take(&table, 6, KEY_LOCK_WRITE, first, 1, &first));
+    ck_assert_int_eq(first, KEY_LOCK_WRITE);
+    lock_release(&table, 6, KEY_LOCK_WRITE, 0, 1);
+}
+END_TEST
+
+/* One key that every commit writes, as a definition is used by all, keeps its own place only. */
+START_TEST(a_busy_key_does_not_hold_the_others)
+{
+    for (uint64_t i = 10; i < 20000; i++) { /* all in shard 0 */
+        commit(1, KEY_LOCK_USE, i, i + 1, i - 5);
+        commit(100 + i, KEY_LOCK_WRITE, i, i + 1, i - 5);
+    }
+    ck_assert_uint_lt(remembered(), 20);
+    ck_jet(try_lock(1, KEY_LOCK_WRITE, 19999), JET_errWriteConflict);
+    ck_ok(try_lock(5, KEY_LOCK_WRITE, 19990)); /* nothing was given up early */
+}
+END_TEST
+
 START_TEST(held_locks_grow)
 {
     LockSet set = {0};
@@ -129,6 +163,8 @@ int main(void)
     tcase_add_test(cases, nothing_to_remember_when_none_is_open);
     tcase_add_test(cases, escrow_commits_are_told_from_writes);
     tcase_add_test(cases, forgets_beyond_its_limit);
+    tcase_add_test(cases, uses_are_told_from_reads);
+    tcase_add_test(cases, a_busy_key_does_not_hold_the_others);
     tcase_add_test(cases, held_locks_grow);
     suite_add_tcase(suite, cases);
     return test_run(suite);
