@@ -24,8 +24,7 @@ enum {
     PAGE_BYTES = 4096,
 };
 
-/* The file's path with its directory resolved, so that one file has one name. */
-static JET_ERR path_resolve(const char *path, char **ret)
+JET_ERR database_resolve_path(const char *path, char **ret)
 {
     if (!path || !*path)
         return JET_errInvalidPath;
@@ -59,6 +58,19 @@ static Database *database_find(Instance *instance, const char *path)
         if (instance->databases[i] && strcmp(instance->databases[i]->path, path) == 0)
             return instance->databases[i];
     return NULL;
+}
+
+static JET_ERR instance_has_file(Instance *instance, void *path)
+{
+    pthread_mutex_lock(&instance->lock);
+    bool found = database_find(instance, path) != NULL;
+    pthread_mutex_unlock(&instance->lock);
+    return found ? JET_errDatabaseInUse : JET_errSuccess;
+}
+
+bool database_is_attached(const char *resolved)
+{
+    return instance_for_each(instance_has_file, (void *)resolved) < 0;
 }
 
 static unsigned readers_of(const Instance *instance)
@@ -101,7 +113,7 @@ JET_ERR database_create(Instance *instance, const char *path, uint32_t pages_max
 {
     char *resolved = NULL;
     Database *database = NULL;
-    RETURN_IF_ERROR(path_resolve(path, &resolved));
+    RETURN_IF_ERROR(database_resolve_path(path, &resolved));
     StoreOptions options = {
         .path = resolved,
         .create = true,
@@ -125,7 +137,7 @@ JET_ERR database_attach(Instance *instance, const char *path, JET_GRBIT grbit)
 {
     char *resolved = NULL;
     Database *database = NULL;
-    RETURN_IF_ERROR(path_resolve(path, &resolved));
+    RETURN_IF_ERROR(database_resolve_path(path, &resolved));
     StoreOptions options = {
         .path = resolved,
         .read_only = grbit & JET_bitDbReadOnly,
@@ -163,7 +175,7 @@ JET_ERR database_detach(Instance *instance, const char *path)
     JET_ERR err = JET_errSuccess;
     bool all = !path || !*path;
     if (!all)
-        RETURN_IF_ERROR(path_resolve(path, &resolved));
+        RETURN_IF_ERROR(database_resolve_path(path, &resolved));
     pthread_mutex_lock(&instance->lock);
     Database *one = all ? NULL : database_find(instance, resolved);
     if (!all && !one)
@@ -174,6 +186,8 @@ JET_ERR database_detach(Instance *instance, const char *path)
             continue;
         if (database->n_opens > 0)
             err = JET_errDatabaseInUse;
+        else if (database->n_holds > 0)
+            err = JET_errBackupInProgress;
         else
             database_close(database);
     }
@@ -185,7 +199,7 @@ JET_ERR database_detach(Instance *instance, const char *path)
 JET_ERR database_acquire(Instance *instance, const char *path, Database **ret)
 {
     char *resolved = NULL;
-    RETURN_IF_ERROR(path_resolve(path, &resolved));
+    RETURN_IF_ERROR(database_resolve_path(path, &resolved));
     pthread_mutex_lock(&instance->lock);
     Database *database = database_find(instance, resolved);
     if (database) {

@@ -32,6 +32,7 @@ struct Database {
     Store *store;
     bool read_only;
     unsigned n_opens;     /* under the instance's lock */
+    unsigned n_holds;     /* backups and snapshots that need the file; under the instance's lock */
     pthread_mutex_t lock; /* the tables */
     Table *tables[DATABASE_TABLE_BUCKETS];
 };
@@ -40,11 +41,17 @@ JET_ERR database_create(Instance *instance, const char *path, uint32_t pages_max
                         JET_DBID *ret);
 /* JET_wrnDatabaseAttached when it is already. */
 JET_ERR database_attach(Instance *instance, const char *path, JET_GRBIT grbit);
-/* NULL: all. JET_errDatabaseInUse while a session has it open. */
+/* NULL: all. JET_errDatabaseInUse while a session has it open, JET_errBackupInProgress while a
+ * backup or snapshot needs it. */
 JET_ERR database_detach(Instance *instance, const char *path);
 /* Counts an open; `path` or, when NULL, the number. */
 JET_ERR database_acquire(Instance *instance, const char *path, Database **ret);
 void database_release(Database *database);
+/* The file's path with its directory resolved, so that one file has one name; the caller frees.
+ * JET_errInvalidPath. */
+JET_ERR database_resolve_path(const char *path, char **ret);
+/* Whether some instance of the process has the file attached. */
+bool database_is_attached(const char *resolved);
 /* Nobody may have it open. */
 void database_close(Database *database);
 

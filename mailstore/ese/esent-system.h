@@ -171,6 +171,90 @@ JET_ERR JetGetDatabaseInfo(JET_SESID sesid, JET_DBID dbid, void *pvResult, uint3
 JET_ERR JetGetDatabaseFileInfo(JET_PCSTR szDatabaseName, void *pvResult, uint32_t cbMax,
                                uint32_t InfoLevel);
 
+/* --- Backup and restore -------------------------------------------------------------- */
+
+/* Copies all databases of the instance, as they are when it begins, into a folder, while sessions
+ * go on. The folder is made, or must be empty: JET_errBackupDirectoryNotEmpty,
+ * JET_errMakeBackupDirectoryFail. With JET_bitBackupAtomic the copy is made in the folder's "new"
+ * and then replaces "old", which stays whole until then. pfnStatus, which may be NULL, is told of
+ * begin, progress (bytes) and completion. No path: there are no logs to truncate, nothing is done.
+ * Incremental gives JET_errInvalidBackup. JET_errBackupInProgress, JET_errBackupAbortByServer.
+ * What an error leaves is deleted. Any thread. */
+JET_ERR JetBackupInstance(JET_INSTANCE instance, JET_PCSTR szBackupPath, JET_GRBIT grbit,
+                          JET_PFNSTATUS pfnStatus);
+/* Copies the databases of such a folder to where they were, or into the folder szDest, over what is
+ * there. The instance must not have been started (JET_errAfterInitialization), the files be in
+ * nobody's use (JET_errDatabaseInUse). JET_errNoBackupDirectory, JET_errMissingFullBackup,
+ * JET_errInvalidBackup, JET_errDatabaseCorrupted. */
+JET_ERR JetRestoreInstance(JET_INSTANCE instance, JET_PCSTR sz, JET_PCSTR szDest,
+                           JET_PFNSTATUS pfn);
+/* Begins a streaming backup: images of all databases as they are now, to be read as files while
+ * sessions go on. They keep a snapshot until the end. JET_errBackupInProgress,
+ * JET_errInvalidBackup for an incremental one. The calls of a backup may come from any thread. */
+JET_ERR JetBeginExternalBackupInstance(JET_INSTANCE instance, JET_GRBIT grbit);
+/* The paths of its databases, each with a zero, and one more behind the last.
+ * JET_wrnBufferTruncated, JET_errNoBackup, JET_errInvalidBackupSequence after the logs. */
+JET_ERR JetGetAttachInfoInstance(JET_INSTANCE instance, JET_PSTR szzDatabases, uint32_t cbMax,
+                                 uint32_t *pcbActual);
+/* Opens the image of a database. JET_errFileNotFound, JET_errNoBackup,
+ * JET_errInvalidBackupSequence after the logs, JET_errBackupAbortByServer. */
+JET_ERR JetOpenFileInstance(JET_INSTANCE instance, JET_PCSTR szFileName, JET_HANDLE *phfFile,
+                            uint32_t *pulFileSizeLow, uint32_t *pulFileSizeHigh);
+/* Reads on; cb must be a multiple of the page size (JET_errInvalidParameter). 0 bytes at the end.
+ * The bytes in order are a database file. */
+JET_ERR JetReadFileInstance(JET_INSTANCE instance, JET_HANDLE hfFile, void *pv, uint32_t cb,
+                            uint32_t *pcbActual);
+/* JET_errInvalidParameter for a handle that is not open. */
+JET_ERR JetCloseFileInstance(JET_INSTANCE instance, JET_HANDLE hfFile);
+/* An empty list: there are no log files. The databases are then done with. */
+JET_ERR JetGetLogInfoInstance(JET_INSTANCE instance, JET_PSTR szzLogs, uint32_t cbMax,
+                              uint32_t *pcbActual);
+/* As JetGetLogInfoInstance. */
+JET_ERR JetGetTruncateLogInfoInstance(JET_INSTANCE instance, JET_PSTR szzLogs, uint32_t cbMax,
+                                      uint32_t *pcbActual);
+/* Has nothing to do. JET_errNoBackup, JET_errInvalidBackupSequence before the logs. */
+JET_ERR JetTruncateLogInstance(JET_INSTANCE instance);
+/* Ends a streaming backup, and closes its files. JET_errNoBackup. */
+JET_ERR JetEndExternalBackupInstance(JET_INSTANCE instance);
+/* As JetEndExternalBackupInstance; how it went is not kept anywhere. */
+JET_ERR JetEndExternalBackupInstance2(JET_INSTANCE instance, JET_GRBIT grbit);
+/* Makes a backup under way fail with JET_errBackupAbortByServer; a streaming one is still to be
+ * ended. JET_errNoBackup. */
+JET_ERR JetStopBackupInstance(JET_INSTANCE instance);
+
+/* --- Snapshots of files ----------------------------------------------------------------- */
+
+/* Prepares to hold all writes while files are copied from outside, of all running instances or,
+ * with JET_bitExplicitPrepare, of none yet. JET_bitContinueAfterThaw, -IncrementalSnapshot,
+ * -CopySnapshot. There is one snapshot at a time: JET_errOSSnapshotInvalidSequence. All these
+ * calls: JET_errOSSnapshotInvalidSnapId, and any thread. */
+JET_ERR JetOSSnapshotPrepare(JET_OSSNAPID *psnapId, JET_GRBIT grbit);
+/* Adds an instance before the freeze. JET_errOSSnapshotInvalidSequence. */
+JET_ERR JetOSSnapshotPrepareInstance(JET_OSSNAPID snapId, JET_INSTANCE instance, JET_GRBIT grbit);
+/* Makes everything committed durable and holds commits, of other processes too, until the thaw or
+ * for JET_paramOSSnapshotTimeout milliseconds: a copy of the database files made meanwhile is
+ * whole. Reading goes on. The array is for JetFreeBuffer. JET_errOSSnapshotNotAllowed while a
+ * backup is running, JET_errOSSnapshotInvalidSequence, JET_errOutOfThreads. */
+JET_ERR JetOSSnapshotFreeze(JET_OSSNAPID snapId, uint32_t *pcInstanceInfo,
+                            JET_INSTANCE_INFO **paInstanceInfo, JET_GRBIT grbit);
+/* What JetOSSnapshotFreeze gave, while frozen. JET_errOSSnapshotInvalidSequence. */
+JET_ERR JetOSSnapshotGetFreezeInfo(JET_OSSNAPID snapId, uint32_t *pcInstanceInfo,
+                                   JET_INSTANCE_INFO **paInstanceInfo, JET_GRBIT grbit);
+/* Lets commits go on, and ends the snapshot unless it continues after the thaw.
+ * JET_errOSSnapshotTimeOut: they went on before, so a copy may not be whole; the snapshot has
+ * ended. JET_errOSSnapshotInvalidSequence. */
+JET_ERR JetOSSnapshotThaw(JET_OSSNAPID snapId, JET_GRBIT grbit);
+/* Ends the snapshot in whatever state it is, and thaws. */
+JET_ERR JetOSSnapshotAbort(JET_OSSNAPID snapId, JET_GRBIT grbit);
+/* Ends a snapshot that continued after the thaw. JET_errOSSnapshotInvalidSequence. */
+JET_ERR JetOSSnapshotEnd(JET_OSSNAPID snapId, JET_GRBIT grbit);
+/* Has nothing to do, between thaw and end. JET_errOSSnapshotInvalidSequence, also of a copy
+ * snapshot. */
+JET_ERR JetOSSnapshotTruncateLog(JET_OSSNAPID snapId, JET_GRBIT grbit);
+/* As JetOSSnapshotTruncateLog. JET_errInvalidInstance for one that does not take part. */
+JET_ERR JetOSSnapshotTruncateLogInstance(JET_OSSNAPID snapId, JET_INSTANCE instance,
+                                         JET_GRBIT grbit);
+
 #ifdef __cplusplus
 }
 #endif

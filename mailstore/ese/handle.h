@@ -16,6 +16,9 @@ typedef enum {
     HANDLE_INSTANCE = 1,
     HANDLE_SESSION = 2,
     HANDLE_CURSOR = 3,
+    HANDLE_FILE = 4,     /* of a streaming backup */
+    HANDLE_SNAPSHOT = 5, /* JET_OSSNAPID */
+    HANDLE_CALLBACK = 6,
 } HandleKind;
 
 /* JET_errOutOfMemory when no slot is left. `owner` is any number that handle_peek_owner returns. */

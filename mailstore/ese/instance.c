@@ -5,7 +5,8 @@
  * The list of instances and the process-wide parameters are global, as the API has them. Ending an
  * instance with a transaction open fails with JET_errTooManyActiveUsers unless it is abrupt;
  * sessions without one are ended with it, as the original does. A call still running in another
- * thread is waited for, at most TERM_WAIT_MS.
+ * thread is waited for, at most TERM_WAIT_MS. A backup or snapshot under way is
+ * JET_errBackupInProgress unless it may be stopped.
  */
 #include "mailstore/ese/instance.h"
 
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "mailstore/ese/backup.h"
 #include "mailstore/ese/database.h"
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/handle.h"
@@ -66,6 +68,7 @@ static void instance_free(Instance *instance)
     handle_free(instance->handle, HANDLE_INSTANCE);
     parameter_set_clear(&instance->parameters);
     pthread_mutex_destroy(&instance->lock);
+    pthread_mutex_destroy(&instance->backup_lock);
     free(instance->name);
     free(instance->display_name);
     free(instance);
@@ -99,6 +102,7 @@ static JET_ERR instance_new(const char *name, const char *display_name, Instance
     if (!instance)
         return JET_errOutOfMemory;
     pthread_mutex_init(&instance->lock, NULL);
+    pthread_mutex_init(&instance->backup_lock, NULL);
     instance->name = name ? fault_strdup(name) : NULL;
     instance->display_name = display_name ? fault_strdup(display_name) : NULL;
     JET_ERR err = (name && !instance->name) || (display_name && !instance->display_name)
@@ -214,6 +218,54 @@ void instance_release(Instance *instance)
     pthread_mutex_unlock(&registry_lock);
 }
 
+JET_ERR instance_pin(JET_INSTANCE handle, Instance **ret)
+{
+    RETURN_IF_ERROR(instance_acquire(handle, ret));
+    (*ret)->n_pins++;
+    instance_release(*ret);
+    return JET_errSuccess;
+}
+
+void instance_unpin(Instance *instance)
+{
+    pthread_mutex_lock(&registry_lock);
+    instance->n_pins--;
+    pthread_mutex_unlock(&registry_lock);
+}
+
+JET_ERR instance_check_not_started(JET_INSTANCE handle)
+{
+    pthread_mutex_lock(&registry_lock);
+    Instance *instance = instance_find(handle);
+    JET_ERR err = !instance && !handle_is_none(handle)              ? JET_errInvalidInstance
+                  : instance && instance->state != INSTANCE_CREATED ? JET_errAfterInitialization
+                                                                    : JET_errSuccess;
+    pthread_mutex_unlock(&registry_lock);
+    return err;
+}
+
+/* Without the registry's lock. Long calls are told to stop where they may be, and waited for. */
+static JET_ERR instance_end_long_calls(Instance *instance, JET_GRBIT grbit)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+    bool stop = grbit & (JET_bitTermAbrupt | JET_bitTermStopBackup);
+    bool busy = backup_is_running(instance);
+    if (busy && !stop)
+        return JET_errBackupInProgress;
+    if (busy)
+        backup_stop(instance);
+    for (int ms = 0;; ms++) {
+        pthread_mutex_lock(&registry_lock);
+        busy = instance->n_pins > 0;
+        pthread_mutex_unlock(&registry_lock);
+        if (!busy)
+            return JET_errSuccess;
+        if (!stop || ms == TERM_WAIT_MS)
+            return JET_errBackupInProgress;
+        nanosleep(&pause, NULL);
+    }
+}
+
 /* Takes the sessions that are free; false when one is busy. */
 static bool instance_try_seize(Instance *instance)
 {
@@ -263,6 +315,7 @@ static void instance_close(Instance *instance)
 {
     while (instance->sessions)
         session_end(instance->sessions);
+    backup_end(instance);
     for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++)
         if (instance->databases[i])
             database_close(instance->databases[i]);
@@ -285,15 +338,17 @@ JET_ERR instance_terminate(JET_INSTANCE handle, JET_GRBIT grbit)
     instance->state = INSTANCE_TERMINATING;
     pthread_mutex_unlock(&registry_lock);
 
-    bool seized = instance_seize_sessions(instance, grbit & JET_bitTermAbrupt);
-    if (seized)
+    JET_ERR err = instance_end_long_calls(instance, grbit);
+    if (err >= 0 && !instance_seize_sessions(instance, grbit & JET_bitTermAbrupt))
+        err = JET_errTooManyActiveUsers;
+    if (err >= 0)
         instance_close(instance);
 
     pthread_mutex_lock(&registry_lock);
-    if (!seized) {
+    if (err < 0) {
         instance->state = before;
         pthread_mutex_unlock(&registry_lock);
-        return JET_errTooManyActiveUsers;
+        return err;
     }
     instance_unlink(instance);
     pthread_mutex_unlock(&registry_lock);

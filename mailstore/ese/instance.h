@@ -2,7 +2,7 @@
 /*
  * instance.h - instances: parameters, sessions and attached databases under one handle.
  *
- * Locking order: registry, instance, database. None is held while a row is read or written.
+ * Locking order: registry, backup, instance, database. None is held while a row is read or written.
  */
 #ifndef MAILSTORE_ESE_INSTANCE_H
 #define MAILSTORE_ESE_INSTANCE_H
@@ -17,6 +17,7 @@ enum {
     TEMPORARY_PATH_MAX = 247,   /* of JET_paramTempPath */
 };
 
+typedef struct Backup Backup;
 typedef struct Database Database;
 typedef struct Instance Instance;
 typedef struct Session Session;
@@ -44,7 +45,10 @@ struct Instance {
     bool versions_temporaries;
     char temporary_directory[TEMPORARY_PATH_MAX + 1];
     size_t txn_bytes_max;
-    pthread_mutex_t lock; /* what follows */
+    unsigned n_pins;             /* long calls at work; under the registry's lock */
+    pthread_mutex_t backup_lock; /* `backup`; taken before `lock` */
+    Backup *backup;              /* under way, NULL: none */
+    pthread_mutex_t lock;        /* what follows */
     Session *sessions;
     uint32_t n_sessions;
     Database *databases[INSTANCE_DATABASES_MAX];
@@ -55,6 +59,13 @@ JET_ERR instance_create(const char *name, const char *display_name, JET_INSTANCE
 /* 0 or nil: makes the one nameless instance of the process. */
 JET_ERR instance_start(JET_INSTANCE *handle);
 JET_ERR instance_terminate(JET_INSTANCE handle, JET_GRBIT grbit);
+/* As instance_acquire, for long calls: the instance stays, but nothing waits for it except its
+ * end. */
+JET_ERR instance_pin(JET_INSTANCE handle, Instance **ret);
+void instance_unpin(Instance *instance);
+/* An instance that has not been started, and stays so: for restoring. JET_errAfterInitialization.
+ */
+JET_ERR instance_check_not_started(JET_INSTANCE handle);
 /* 0 or nil names the process's only instance, or, for parameters, the process. */
 JET_ERR instance_set_parameter(JET_INSTANCE handle, uint32_t id, JET_API_PTR value,
                                const char *text);

@@ -64,6 +64,30 @@ Store *store_close(Store *store);
 JET_ERR store_statistics(Store *store, StoreStatistics *ret);
 uint64_t store_oldest_snapshot_age_ms(Store *store); /* 0: none is in use */
 
+/* The database as it was when the image was made, read like a file while sessions go on writing.
+ * It keeps a snapshot: free pages are not used again before it is closed. Any thread, one at a
+ * time. */
+typedef struct StoreImage StoreImage;
+JET_ERR store_image_open(Store *store, StoreImage **ret);
+uint64_t store_image_size(const StoreImage *image);
+size_t store_image_page_size(const StoreImage *image);
+/* Fewer bytes than asked for only at the end. */
+JET_ERR store_image_read(StoreImage *image, uint64_t offset, void *data, size_t size,
+                         size_t *ret_actual);
+StoreImage *store_image_close(StoreImage *image); /* accepts NULL; returns NULL */
+
+/* Holds all commits to the file, of other processes too, with everything committed on the disk: a
+ * copy made now is whole. The thread that froze must thaw. */
+typedef struct StoreFreeze StoreFreeze;
+JET_ERR store_freeze(Store *store, StoreFreeze **ret);
+StoreFreeze *store_thaw(StoreFreeze *freeze); /* accepts NULL; returns NULL */
+
+/* Called now and then with units done of all; an error ends the work with it. */
+typedef JET_ERR (*StoreProgress)(void *context, uint32_t done, uint32_t total);
+/* Writes what is in the database `from`, which nobody has open, densely into the new file `to`. A
+ * failure leaves no file. JET_errDatabaseDuplicate when `to` exists. */
+JET_ERR store_compact(const char *from, const char *to, StoreProgress progress, void *context);
+
 /* Durable numbers outside any transaction: reserves `count` values of the named sequence in blocks
  * and returns the first; never handed out twice, also after a crash. (autoincrement, long value
  * ids) */
