@@ -22,10 +22,11 @@ static JET_ERR cursor_find(Session *session, JET_SESID sesid, JET_TABLEID tablei
 {
     /* Only this session closes its cursors, and this thread has the session: once the owner is
      * known to be right, the object stays. */
-    uintptr_t owner = handle_peek_owner(tableid, HANDLE_CURSOR);
+    uintptr_t owner;
+    Cursor *cursor = handle_peek_owned(tableid, HANDLE_CURSOR, &owner);
     if (owner != sesid)
         return session_leave(session, owner ? JET_errSesidTableIdMismatch : JET_errInvalidTableId);
-    *ret = handle_peek(tableid, HANDLE_CURSOR);
+    *ret = cursor;
     return JET_errSuccess;
 }
 

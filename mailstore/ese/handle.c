@@ -123,8 +123,9 @@ void *handle_peek(uintptr_t handle, HandleKind kind)
     return slot ? atomic_load_explicit(&slot->object, memory_order_relaxed) : NULL;
 }
 
-uintptr_t handle_peek_owner(uintptr_t handle, HandleKind kind)
+void *handle_peek_owned(uintptr_t handle, HandleKind kind, uintptr_t *ret_owner)
 {
     HandleSlot *slot = handle_find(handle, kind);
-    return slot ? atomic_load_explicit(&slot->owner, memory_order_relaxed) : 0;
+    *ret_owner = slot ? atomic_load_explicit(&slot->owner, memory_order_relaxed) : 0;
+    return slot ? atomic_load_explicit(&slot->object, memory_order_relaxed) : NULL;
 }

@@ -21,14 +21,14 @@ typedef enum {
     HANDLE_CALLBACK = 6,
 } HandleKind;
 
-/* JET_errOutOfMemory when no slot is left. `owner` is any number that handle_peek_owner returns. */
+/* JET_errOutOfMemory when no slot is left. `owner` is any number that handle_peek_owned returns. */
 JET_ERR handle_new(HandleKind kind, void *object, uintptr_t owner, uintptr_t *ret_handle);
 void handle_free(uintptr_t handle, HandleKind kind);
 
 /* NULL unless the handle is alive and of this kind. The caller knows by other means that the
  * object stays (it holds the session that owns it, or objects of the kind are never unmapped). */
 void *handle_peek(uintptr_t handle, HandleKind kind);
-/* 0 for a handle that is not alive. */
-uintptr_t handle_peek_owner(uintptr_t handle, HandleKind kind);
+/* As handle_peek, with its owner: 0 for a handle that is not alive. */
+void *handle_peek_owned(uintptr_t handle, HandleKind kind, uintptr_t *ret_owner);
 
 #endif

@@ -52,19 +52,50 @@ static JET_ERR chunk_get(Txn *txn, uint32_t table, uint64_t number, uint32_t chu
     return JET_errSuccess;
 }
 
+/* The chunks of a value stand side by side in the tree: one search, then steps. */
+typedef struct {
+    TreeCursor *cursor; /* NULL: not yet searched */
+} ChunkReader;
+
+static JET_ERR chunk_reader_next(ChunkReader *reader, Txn *txn, const ChunkKey *key, size_t needed,
+                                 Bytes *ret)
+{
+    Bytes found, value;
+    JET_ERR err;
+    if (reader->cursor) {
+        err = tree_cursor_next(reader->cursor, &found, &value);
+    } else {
+        RETURN_IF_ERROR(txn_cursor(txn, TREE_LONG_VALUES, &reader->cursor));
+        err = tree_cursor_seek(reader->cursor, SEEK_GE, chunk_key_view(key), (Bytes){NULL, 0},
+                               &found, &value);
+    }
+    if (err == JET_errRecordNotFound)
+        return JET_errLVCorrupted;
+    RETURN_IF_ERROR(err);
+    if (found.size != sizeof(key->data) || memcmp(found.data, key->data, found.size) != 0 ||
+        value.size < needed)
+        return JET_errLVCorrupted;
+    *ret = value;
+    return JET_errSuccess;
+}
+
 JET_ERR long_value_read(Txn *txn, uint32_t table, RecordReference reference, uint32_t offset,
                         void *out, uint32_t size)
 {
     uint8_t *to = out;
+    ChunkReader reader = {NULL};
     if (offset > reference.size || size > reference.size - offset)
         return JET_errLVCorrupted;
+    bool several = offset % LONG_VALUE_CHUNK + (uint64_t)size > LONG_VALUE_CHUNK;
     while (size > 0) {
-        uint32_t within = offset % LONG_VALUE_CHUNK;
+        uint32_t chunk = offset / LONG_VALUE_CHUNK, within = offset % LONG_VALUE_CHUNK;
         uint32_t n = smaller(size, LONG_VALUE_CHUNK - within);
-        Bytes chunk;
-        RETURN_IF_ERROR(
-            chunk_get(txn, table, reference.number, offset / LONG_VALUE_CHUNK, within + n, &chunk));
-        memcpy(to, (const uint8_t *)chunk.data + within, n);
+        ChunkKey key = chunk_key(table, reference.number, chunk);
+        Bytes bytes;
+        RETURN_IF_ERROR(several
+                            ? chunk_reader_next(&reader, txn, &key, within + n, &bytes)
+                            : chunk_get(txn, table, reference.number, chunk, within + n, &bytes));
+        memcpy(to, (const uint8_t *)bytes.data + within, n);
         to += n;
         offset += n;
         size -= n;

@@ -47,9 +47,9 @@ struct Txn {
     WriteSet writes;
     LockSet locks;
     CommitRequest request;
-    uint64_t last_commit; /* of this session, 0: none */
-    TreeCursor *probe;    /* looks for entries of unique indexes */
-    void *copy;           /* what txn_get returned outside a transaction */
+    uint64_t last_commit;            /* of this session, 0: none */
+    TreeCursor *cursors[TREE_COUNT]; /* of txn_cursor, made when first asked for */
+    void *copy;                      /* what txn_get returned outside a transaction */
     size_t copy_size;
 };
 

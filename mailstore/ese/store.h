@@ -160,6 +160,9 @@ JET_ERR txn_escrow(Txn *txn, Tree tree, Bytes key, size_t offset, size_t size, i
 JET_ERR tree_cursor_new(Txn *txn, Tree tree, TreeCursor **ret);
 TreeCursor *tree_cursor_free(TreeCursor *cursor);
 
+/* A cursor that is the transaction's, for a seek and steps in a row: who asks next moves it. */
+JET_ERR txn_cursor(Txn *txn, Tree tree, TreeCursor **ret);
+
 typedef enum {
     SEEK_GE, /* first entry >= (key, dup) */
     SEEK_GT,

@@ -168,12 +168,11 @@ JET_ERR txn_delete_unlocked(Txn *txn, Tree tree, Bytes key)
 static JET_ERR check_unique(Txn *txn, Bytes key)
 {
     Bytes found, bookmark;
-    JET_ERR error = JET_errSuccess;
+    TreeCursor *cursor;
+    JET_ERR error = txn_cursor(txn, TREE_INDEX, &cursor);
 
-    if (!txn->probe)
-        error = tree_cursor_new(txn, TREE_INDEX, &txn->probe);
     if (error == JET_errSuccess)
-        error = tree_cursor_seek(txn->probe, SEEK_GE, key, no_bytes, &found, &bookmark);
+        error = tree_cursor_seek(cursor, SEEK_GE, key, no_bytes, &found, &bookmark);
     if (error == JET_errSuccess)
         return write_key_compare(found, no_bytes, key, no_bytes) == 0 ? JET_errKeyDuplicate
                                                                       : JET_errSuccess;

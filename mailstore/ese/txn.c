@@ -56,7 +56,8 @@ Txn *txn_free(Txn *txn)
 {
     if (!txn)
         return NULL;
-    tree_cursor_free(txn->probe);
+    for (Tree tree = 0; tree < TREE_COUNT; tree++)
+        tree_cursor_free(txn->cursors[tree]);
     if (!txn->store) {
         txn_free_private(txn);
         return NULL;
@@ -70,6 +71,17 @@ Txn *txn_free(Txn *txn)
     atomic_fetch_sub(&txn->store->txn_count, 1);
     free(txn);
     return NULL;
+}
+
+JET_ERR txn_cursor(Txn *txn, Tree tree, TreeCursor **ret)
+{
+    if (!txn->cursors[tree]) {
+        JET_ERR error = tree_cursor_new(txn, tree, &txn->cursors[tree]);
+        if (error != JET_errSuccess)
+            return error;
+    }
+    *ret = txn->cursors[tree];
+    return JET_errSuccess;
 }
 
 unsigned txn_level(const Txn *txn)

@@ -27,6 +27,7 @@ typedef struct {
     MDB_txn *txn; /* of `raw` */
     unsigned values;
     uint8_t *value;
+    uint64_t random;
 } Side;
 
 static void side_begin(Side *side)
@@ -80,11 +81,10 @@ static void round_all(Side *side)
 
 static void round_one_by_one(Side *side)
 {
-    uint64_t random = 1;
     uint64_t order[VALUES];
 
     for (unsigned i = 0; i < side->values; i++) {
-        unsigned at = (unsigned)(bench_random(&random) % (i + 1));
+        unsigned at = (unsigned)(bench_random(&side->random) % (i + 1));
         order[i] = order[at];
         order[at] = i;
     }
@@ -117,8 +117,8 @@ static void measure(const Bench *bench, const char *name, void (*round)(Side *si
     EseSession session;
     Raw raw;
     unsigned values = bench->quick ? VALUES_QUICK : VALUES;
-    Side ours = {.session = &session, .values = values, .value = value};
-    Side theirs = {.raw = &raw, .values = values, .value = value};
+    Side ours = {.session = &session, .values = values, .value = value, .random = 1};
+    Side theirs = {.raw = &raw, .values = values, .value = value, .random = 1};
 
     ese_open(bench, "ours", false, &ese);
     ese_session_open(&ese, &session);
