@@ -19,75 +19,6 @@ enum {
     BUILDER_FIRST_CAPACITY = 1024,
 };
 
-JET_ERR record_open(Bytes bytes, Record *ret)
-{
-    const uint8_t *data = bytes.data;
-    if (bytes.size < RECORD_HEADER)
-        return JET_errDatabaseCorrupted;
-    if (data[0] != RECORD_VERSION || data[1] != 0)
-        return JET_errRecordFormatConversionFailed;
-    Record record = {
-        .data = data,
-        .size = bytes.size,
-        .n_entries = load_u16(data + 2),
-        .escrow_size = load_u16(data + 4),
-    };
-    size_t entries_at = RECORD_HEADER + (size_t)record.escrow_size;
-    size_t values_at = entries_at + (size_t)record.n_entries * RECORD_ENTRY;
-    if (values_at > bytes.size)
-        return JET_errDatabaseCorrupted;
-    record.entries = data + entries_at;
-    record.values = data + values_at;
-    record.values_size = bytes.size - values_at;
-    *ret = record;
-    return JET_errSuccess;
-}
-
-static JET_COLUMNID entry_id(const Record *record, uint32_t at)
-{
-    return load_u16(record->entries + (size_t)at * RECORD_ENTRY);
-}
-
-static size_t entry_end(const Record *record, uint32_t at)
-{
-    return load_u16(record->entries + (size_t)at * RECORD_ENTRY + 3);
-}
-
-static size_t entry_start(const Record *record, uint32_t at)
-{
-    return at == 0 ? 0 : entry_end(record, at - 1);
-}
-
-JET_ERR record_entry(const Record *record, uint32_t at, RecordEntry *ret)
-{
-    if (at >= record->n_entries)
-        return JET_errDatabaseCorrupted;
-    size_t start = entry_start(record, at), end = entry_end(record, at);
-    if (start > end || end > record->values_size)
-        return JET_errDatabaseCorrupted;
-    ret->column_id = entry_id(record, at);
-    ret->flags = record->entries[(size_t)at * RECORD_ENTRY + 2];
-    ret->value = (Bytes){record->values + start, end - start};
-    return JET_errSuccess;
-}
-
-uint32_t record_find(const Record *record, JET_COLUMNID id, uint32_t *ret_at)
-{
-    uint32_t low = 0, high = record->n_entries;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (entry_id(record, middle) < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    uint32_t end = low;
-    while (end < record->n_entries && entry_id(record, end) == id)
-        end++;
-    *ret_at = low;
-    return end - low;
-}
-
 JET_ERR record_reference(const RecordEntry *entry, RecordReference *ret)
 {
     if (!(entry->flags & RECORD_SEPARATED) || entry->value.size != RECORD_REFERENCE_SIZE)
@@ -209,7 +140,7 @@ JET_ERR record_builder_insert(RecordBuilder *builder, uint32_t at, JET_COLUMNID 
         return JET_errRecordTooBig;
     size_t entries_at = (size_t)(record.entries - record.data);
     size_t entry_at = entries_at + (size_t)at * RECORD_ENTRY;
-    size_t end_before = entry_start(&record, at);
+    size_t end_before = record_entry_start(&record, at);
     RETURN_IF_ERROR(builder_reserve(builder, builder->size + RECORD_ENTRY));
     uint8_t *data = builder->data;
     memmove(data + entry_at + RECORD_ENTRY, data + entry_at, builder->size - entry_at);

@@ -15,6 +15,7 @@
 #ifndef MAILSTORE_ESE_RECORD_H
 #define MAILSTORE_ESE_RECORD_H
 
+#include "mailstore/ese/bytes.h"
 #include "mailstore/ese/schema.h"
 
 enum {
@@ -49,12 +50,80 @@ typedef struct {
     uint32_t size;
 } RecordReference;
 
+/* Inline, as every column read goes through these three. */
+
 /* JET_errDatabaseCorrupted when the bytes are not a row; a newer version gives
  * JET_errRecordFormatConversionFailed. Entries are checked when read. */
-JET_ERR record_open(Bytes bytes, Record *ret);
-JET_ERR record_entry(const Record *record, uint32_t at, RecordEntry *ret);
+static inline JET_ERR record_open(Bytes bytes, Record *ret)
+{
+    const uint8_t *data = bytes.data;
+    if (bytes.size < RECORD_HEADER)
+        return JET_errDatabaseCorrupted;
+    if (data[0] != RECORD_VERSION || data[1] != 0)
+        return JET_errRecordFormatConversionFailed;
+    Record record = {
+        .data = data,
+        .size = bytes.size,
+        .n_entries = load_u16(data + 2),
+        .escrow_size = load_u16(data + 4),
+    };
+    size_t entries_at = RECORD_HEADER + (size_t)record.escrow_size;
+    size_t values_at = entries_at + (size_t)record.n_entries * RECORD_ENTRY;
+    if (values_at > bytes.size)
+        return JET_errDatabaseCorrupted;
+    record.entries = data + entries_at;
+    record.values = data + values_at;
+    record.values_size = bytes.size - values_at;
+    *ret = record;
+    return JET_errSuccess;
+}
+
+static inline JET_COLUMNID record_entry_id(const Record *record, uint32_t at)
+{
+    return load_u16(record->entries + (size_t)at * RECORD_ENTRY);
+}
+
+static inline size_t record_entry_end(const Record *record, uint32_t at)
+{
+    return load_u16(record->entries + (size_t)at * RECORD_ENTRY + 3);
+}
+
+static inline size_t record_entry_start(const Record *record, uint32_t at)
+{
+    return at == 0 ? 0 : record_entry_end(record, at - 1);
+}
+
+static inline JET_ERR record_entry(const Record *record, uint32_t at, RecordEntry *ret)
+{
+    if (at >= record->n_entries)
+        return JET_errDatabaseCorrupted;
+    size_t start = record_entry_start(record, at), end = record_entry_end(record, at);
+    if (start > end || end > record->values_size)
+        return JET_errDatabaseCorrupted;
+    ret->column_id = record_entry_id(record, at);
+    ret->flags = record->entries[(size_t)at * RECORD_ENTRY + 2];
+    ret->value = (Bytes){record->values + start, end - start};
+    return JET_errSuccess;
+}
+
 /* How many entries the column has; *ret_at is the first, or where it would go. */
-uint32_t record_find(const Record *record, JET_COLUMNID id, uint32_t *ret_at);
+static inline uint32_t record_find(const Record *record, JET_COLUMNID id, uint32_t *ret_at)
+{
+    uint32_t low = 0, high = record->n_entries;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (record_entry_id(record, middle) < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    uint32_t end = low;
+    while (end < record->n_entries && record_entry_id(record, end) == id)
+        end++;
+    *ret_at = low;
+    return end - low;
+}
+
 JET_ERR record_reference(const RecordEntry *entry, RecordReference *ret);
 /* JET_errDatabaseCorrupted when the record has no such escrow area. */
 JET_ERR record_escrow(const Record *record, const Column *column, Bytes *ret_value);

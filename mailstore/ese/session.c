@@ -29,12 +29,6 @@ enum {
 static pthread_mutex_t unused_lock = PTHREAD_MUTEX_INITIALIZER;
 static Session *unused;
 
-uintptr_t session_thread(void)
-{
-    static _Thread_local char mark;
-    return (uintptr_t)&mark;
-}
-
 static Session *session_allocate(void)
 {
     pthread_mutex_lock(&unused_lock);

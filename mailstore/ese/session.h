@@ -64,8 +64,11 @@ void session_end(Session *session);
 /* For the engine's own work on a session that is between two calls of its program, who is not to
  * notice: session_enter waits meanwhile. session_leave ends it. */
 bool session_borrow(Session *session);
-/* A number of the calling thread, cheap to get. */
-uintptr_t session_thread(void);
+/* A number of the calling thread. */
+static inline uintptr_t session_thread(void)
+{
+    return (uintptr_t)__builtin_thread_pointer();
+}
 /* For the end of an instance: as session_enter, without regard to threads. */
 bool session_seize(Session *session);
 
@@ -96,8 +99,25 @@ typedef struct {
     bool own, writes;
 } Scope;
 
-JET_ERR scope_begin(Session *session, SessionDatabase *database, bool writes, Scope *ret);
-/* Commits or rolls back a transaction of its own; returns `err` or the commit's error. */
-JET_ERR scope_end(Scope *scope, JET_ERR err);
+/* Outside of any transaction: begins, and commits or rolls back, one of the call's own. */
+JET_ERR scope_begin_own(Scope *scope);
+JET_ERR scope_end_own(Scope *scope, JET_ERR err);
+
+/* Inline, as every column read begins and ends one, mostly inside a transaction. */
+static inline JET_ERR scope_begin(Session *session, SessionDatabase *database, bool writes,
+                                  Scope *ret)
+{
+    Scope scope = {session, database, database->txn, session->level == 0, writes};
+    JET_ERR err = scope.own ? scope_begin_own(&scope) : JET_errSuccess;
+    if (err >= 0)
+        *ret = scope;
+    return err;
+}
+
+/* Returns `err` or the commit's error. */
+static inline JET_ERR scope_end(Scope *scope, JET_ERR err)
+{
+    return scope->own ? scope_end_own(scope, err) : err;
+}
 
 #endif

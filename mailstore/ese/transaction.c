@@ -107,23 +107,17 @@ JET_ERR transaction_rollback(Session *session, JET_GRBIT grbit)
     return JET_errSuccess;
 }
 
-JET_ERR scope_begin(Session *session, SessionDatabase *database, bool writes, Scope *ret)
+JET_ERR scope_begin_own(Scope *scope)
 {
-    Scope scope = {session, database, database->txn, session->level == 0, writes};
-    if (scope.own) {
-        RETURN_IF_ERROR(txn_begin(database->txn, !writes));
-        session->epoch++;
-        if (writes)
-            session->transaction++;
-    }
-    *ret = scope;
+    RETURN_IF_ERROR(txn_begin(scope->txn, !scope->writes));
+    scope->session->epoch++;
+    if (scope->writes)
+        scope->session->transaction++;
     return JET_errSuccess;
 }
 
-JET_ERR scope_end(Scope *scope, JET_ERR err)
+JET_ERR scope_end_own(Scope *scope, JET_ERR err)
 {
-    if (!scope->own)
-        return err;
     scope->session->epoch++;
     if (err >= 0 && scope->writes) {
         JET_GRBIT grbit = session_commit_default(scope->session);

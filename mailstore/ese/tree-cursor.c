@@ -199,7 +199,7 @@ static void writes_seek(TreeCursor *cursor, SeekKind kind, Bytes key, Bytes dup)
     if (kind == SEEK_GE || kind == SEEK_GT)
         writes_set(cursor, SIDE_AFTER, entry);
     else
-        writes_set(cursor, SIDE_BEFORE, entry ? entry->previous : set->maps[cursor->tree].last);
+        writes_set(cursor, SIDE_BEFORE, entry ? entry->previous : set->maps[cursor->tree].last[0]);
 }
 
 static void writes_move(TreeCursor *cursor, bool forward)

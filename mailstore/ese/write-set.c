@@ -73,28 +73,39 @@ static int entry_compare(const WriteEntry *entry, uint64_t prefix, Bytes key, By
 
 /* --- The skip list -------------------------------------------------------------- */
 
+/* The last entry of each level that is smaller; NULL: none, follow the head. */
 typedef struct {
-    WriteEntry **links[WRITE_MAP_HEIGHT]; /* the link to follow or to change, each level */
-    WriteEntry *previous;                 /* the last entry that is smaller */
+    WriteEntry *before[WRITE_MAP_HEIGHT];
 } WritePath;
 
-/* Finds the links behind which (key, dup) is or would be; returns the entry there. */
+static WriteEntry **path_link(WriteMap *map, const WritePath *path, unsigned level)
+{
+    WriteEntry *before = path->before[level];
+
+    return before ? &before->next[level] : &map->head[level];
+}
+
+/* Finds where (key, dup) is or would be; returns the entry there. What comes in order, as the
+ * chunks of a long value do, goes behind the last entry without a search. */
 static WriteEntry *map_search(WriteMap *map, Bytes key, Bytes dup, WritePath *path)
 {
     uint64_t prefix = key_prefix(key);
-    WriteEntry *previous = NULL;
+    WriteEntry *before = NULL;
 
-    for (unsigned level = WRITE_MAP_HEIGHT; level-- > 0;) {
-        WriteEntry **link = previous ? &previous->next[level] : &map->head[level];
-
-        while (*link && entry_compare(*link, prefix, key, dup) < 0) {
-            previous = *link;
-            link = &previous->next[level];
-        }
-        path->links[level] = link;
+    if (map->last[0] && entry_compare(map->last[0], prefix, key, dup) < 0) {
+        memcpy(path->before, map->last, sizeof path->before);
+        return NULL;
     }
-    path->previous = previous;
-    return *path->links[0];
+    for (unsigned level = WRITE_MAP_HEIGHT; level-- > 0;) {
+        WriteEntry *next = before ? before->next[level] : map->head[level];
+
+        while (next && entry_compare(next, prefix, key, dup) < 0) {
+            before = next;
+            next = before->next[level];
+        }
+        path->before[level] = before;
+    }
+    return *path_link(map, path, 0);
 }
 
 static bool entry_is(const WriteEntry *entry, Bytes key, Bytes dup)
@@ -143,15 +154,17 @@ static size_t entry_bytes(const WriteEntry *entry)
 
 static void map_link(WriteMap *map, WriteEntry *entry, const WritePath *path)
 {
-    entry->previous = path->previous;
+    entry->previous = path->before[0];
     for (unsigned level = 0; level < entry->height; level++) {
-        entry->next[level] = *path->links[level];
-        *path->links[level] = entry;
+        WriteEntry **link = path_link(map, path, level);
+
+        entry->next[level] = *link;
+        *link = entry;
+        if (!entry->next[level])
+            map->last[level] = entry;
     }
     if (entry->next[0])
         entry->next[0]->previous = entry;
-    else
-        map->last = entry;
     map->count++;
     map->generation++;
 }
@@ -164,10 +177,11 @@ static void map_unlink(WriteMap *map, WriteEntry *entry)
     assert(found == entry);
     if (entry->next[0])
         entry->next[0]->previous = entry->previous;
-    else
-        map->last = entry->previous;
-    for (unsigned level = 0; level < entry->height; level++)
-        *path.links[level] = entry->next[level];
+    for (unsigned level = 0; level < entry->height; level++) {
+        *path_link(map, &path, level) = entry->next[level];
+        if (!entry->next[level])
+            map->last[level] = path.before[level];
+    }
     map->count--;
     map->generation++;
 }

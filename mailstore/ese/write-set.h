@@ -56,7 +56,7 @@ enum {
 
 typedef struct {
     WriteEntry *head[WRITE_MAP_HEIGHT];
-    WriteEntry *last;
+    WriteEntry *last[WRITE_MAP_HEIGHT]; /* of each level */
     size_t count;
     uint64_t generation; /* changes when an entry is added or removed */
 } WriteMap;
