@@ -120,7 +120,9 @@ JET_ERR cursor_retrieve_key(Cursor *cursor, void *data, uint32_t size, uint32_t 
 /* Takes the search key out of the cursor. */
 static void cursor_consume_key(Cursor *cursor, Key *ret)
 {
-    *ret = cursor->search;
+    ret->size = cursor->search.size;
+    ret->truncated = cursor->search.truncated;
+    memcpy(ret->data, cursor->search.data, ret->size);
     cursor->search_made = cursor->search_complete = false;
     cursor->search_segments = 0;
 }
@@ -134,23 +136,29 @@ static void cursor_park_between(Cursor *cursor, const Key *key)
     cursor->bookmark_size = 0;
 }
 
-/* The entry that the relation asks for. The smallest key above K is K and a zero byte; a limit key
- * is longer than any entry's, so none equals it. */
+/* The entry next to all that have the key: from the smallest key above it, which is the key and a
+ * zero byte. A limit key is longer than any entry's, so none equals it. */
+static JET_ERR cursor_find_beyond(Cursor *cursor, const Key *key, SeekKind kind)
+{
+    uint8_t above[KEY_LIMIT_MOST + 1];
+    size_t size = key->size;
+    memcpy(above, key->data, size);
+    if (size <= KEY_MOST)
+        above[size++] = 0;
+    return cursor_find(cursor, kind, (Bytes){above, size}, (Bytes){NULL, 0});
+}
+
+/* The entry that the relation asks for. */
 static JET_ERR cursor_find_relation(Cursor *cursor, const Key *key, JET_GRBIT relation)
 {
     const Bytes none = {NULL, 0};
-    uint8_t above[KEY_LIMIT_MOST + 1];
-    size_t above_size = key->size;
-    memcpy(above, key->data, key->size);
-    if (key->size <= KEY_MOST)
-        above[above_size++] = 0;
     switch (relation) {
     case JET_bitSeekLT:
         return cursor_find(cursor, SEEK_LT, key_bytes(key), none);
     case JET_bitSeekLE:
-        return cursor_find(cursor, SEEK_LT, (Bytes){above, above_size}, none);
+        return cursor_find_beyond(cursor, key, SEEK_LT);
     case JET_bitSeekGT:
-        return cursor_find(cursor, SEEK_GE, (Bytes){above, above_size}, none);
+        return cursor_find_beyond(cursor, key, SEEK_GE);
     default:
         return cursor_find(cursor, SEEK_GE, key_bytes(key), none);
     }

@@ -188,16 +188,17 @@ static void map_unlink(WriteMap *map, WriteEntry *entry)
 
 WriteEntry *write_set_seek(const WriteSet *set, Tree tree, Bytes key, Bytes dup, bool after)
 {
+    WriteMap *map = (WriteMap *)&set->maps[tree];
     WritePath path;
-    WriteEntry *entry = map_search((WriteMap *)&set->maps[tree], key, dup, &path);
 
+    if (map->count == 0)
+        return NULL;
+    WriteEntry *entry = map_search(map, key, dup, &path);
     return after && entry_is(entry, key, dup) ? entry->next[0] : entry;
 }
 
 WriteEntry *write_set_find(const WriteSet *set, Tree tree, Bytes key, Bytes dup)
 {
-    if (set->maps[tree].count == 0)
-        return NULL;
     WriteEntry *entry = write_set_seek(set, tree, key, dup, false);
     return entry_is(entry, key, dup) ? entry : NULL;
 }
