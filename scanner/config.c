@@ -363,27 +363,51 @@ static gboolean refuse_unknown(const ScannerConfig *config, GKeyFile *file, GErr
     return TRUE;
 }
 
+/* What may not be above what, and why. */
+static const struct {
+    const char *section, *key, *above_section, *above_key, *reason;
+} ORDERS[] = {
+    {"service", "deadline", "service", "background-deadline", "who has time would have less of it"},
+    {"limits", "file-size", "limits", "scan-size", "no file of that size could be scanned"},
+    {"limits", "file-size", "limits", "temporary-size", "no file of that size could be unpacked"},
+    {"quarantine", "timeout", "service", "deadline", "the store would be gone before"},
+};
+
+static guint64 number_of(const ScannerConfig *config, const Key *key)
+{
+    const void *place = (const char *)config + key->offset;
+
+    return key->type == KEY_SIZE ? *(const guint64 *)place : *(const guint *)place;
+}
+
+/* A key that is absent counts as its default; the line named is that of one that is there. */
+static gboolean refuse_order(const ScannerConfig *config, const Key *low, const Key *high,
+                             const char *reason, GError **error)
+{
+    gboolean low_is_there = line_of(config->text, low->section, low->key) > 0;
+    gboolean high_is_there = line_of(config->text, high->section, high->key) > 0;
+    const Key *told = high_is_there ? high : low, *other = high_is_there ? low : high;
+
+    return refuse(error, config, CONFIG_ERROR_CONTRADICTION, told->section, told->key,
+                  "%" G_GUINT64_FORMAT " is %s [%s] %s=%" G_GUINT64_FORMAT "%s: %s",
+                  number_of(config, told), high_is_there ? "below" : "above", other->section,
+                  other->key, number_of(config, other),
+                  low_is_there && high_is_there ? "" : ", its default", reason);
+}
+
 static gboolean refuse_contradictions(const ScannerConfig *config, GError **error)
 {
-    const ConfigError code = CONFIG_ERROR_CONTRADICTION;
-
     if (strlen(config->socket) + strlen(STOREHOOK_SUFFIX_BACKGROUND) >=
         sizeof(((struct sockaddr_un *)NULL)->sun_path))
         return refuse(error, config, CONFIG_ERROR_VALUE, "service", "socket",
                       "the path is too long for a socket");
-    if (config->background_deadline < config->deadline)
-        return refuse(error, config, code, "service", "background-deadline",
-                      "%u is below deadline=%u", config->background_deadline, config->deadline);
-    if (config->scan_size < config->file_size)
-        return refuse(error, config, code, "limits", "scan-size",
-                      "is below file-size: no file of that size could be scanned");
-    if (config->temporary_size < config->file_size)
-        return refuse(error, config, code, "limits", "temporary-size",
-                      "is below file-size: no file of that size could be unpacked");
-    if (config->quarantine_timeout > config->deadline)
-        return refuse(error, config, code, "quarantine", "timeout",
-                      "%u is above [service] deadline=%u: the store would be gone before",
-                      config->quarantine_timeout, config->deadline);
+    for (gsize i = 0; i < G_N_ELEMENTS(ORDERS); i++) {
+        const Key *low = key_find(ORDERS[i].section, ORDERS[i].key);
+        const Key *high = key_find(ORDERS[i].above_section, ORDERS[i].above_key);
+
+        if (number_of(config, low) > number_of(config, high))
+            return refuse_order(config, low, high, ORDERS[i].reason, error);
+    }
     return TRUE;
 }
 
