@@ -152,6 +152,7 @@ static guint64 latency_of_bucket(guint bucket)
 void board_add_latency(BoardCounts *counts, guint64 microseconds)
 {
     board_count(&counts->latency[latency_bucket(microseconds)]);
+    atomic_fetch_add_explicit(&counts->latency_sum, microseconds, memory_order_relaxed);
 }
 
 guint64 board_latency(const BoardCounts *counts, double share)

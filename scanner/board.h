@@ -59,6 +59,7 @@ typedef struct {
     _Atomic guint64 log_lines_lost;
     _Atomic guint64 workers_crashed, workers_timed_out, workers_retired;
     _Atomic guint64 latency[BOARD_LATENCY_BUCKETS];
+    _Atomic guint64 latency_sum; /* microseconds */
 } BoardCounts;
 
 typedef struct {

@@ -15,6 +15,7 @@
 
 #include "libstorehook/protocol.h"
 #include "scanner/board.h"
+#include "scanner/metrics.h"
 #include "scanner/signature-source.h"
 
 typedef enum {
@@ -164,6 +165,10 @@ static const Key KEYS[] = {
      "Days until an incident is forgotten; 0: never."},
     {"incidents", "max-items", KEY_COUNT, AT(incident_items), "1000000", 0, 100000000, NULL, FALSE,
      "Number of incidents kept; 0: no limit."},
+
+    {"metrics", "listen", KEY_TEXT, AT(metrics_listen), "", 0, 0, NULL, TRUE,
+     "Where Prometheus finds the numbers: unix:/path or a loopback address:port. Left empty: "
+     "nowhere."},
 
     {"log", "file", KEY_PATH_OR_EMPTY, AT(log_file), "", 0, 0, NULL, TRUE,
      "Left empty: standard error."},
@@ -397,10 +402,15 @@ static gboolean refuse_order(const ScannerConfig *config, const Key *low, const 
 
 static gboolean refuse_contradictions(const ScannerConfig *config, GError **error)
 {
+    g_autoptr(GError) reason = NULL;
+
     if (strlen(config->socket) + strlen(STOREHOOK_SUFFIX_BACKGROUND) >=
         sizeof(((struct sockaddr_un *)NULL)->sun_path))
         return refuse(error, config, CONFIG_ERROR_VALUE, "service", "socket",
                       "the path is too long for a socket");
+    if (config->metrics_listen[0] != '\0' && !metrics_check(config->metrics_listen, &reason))
+        return refuse(error, config, CONFIG_ERROR_VALUE, "metrics", "listen", "%s",
+                      reason->message);
     for (gsize i = 0; i < G_N_ELEMENTS(ORDERS); i++) {
         const Key *low = key_find(ORDERS[i].section, ORDERS[i].key);
         const Key *high = key_find(ORDERS[i].above_section, ORDERS[i].above_key);

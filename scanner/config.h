@@ -91,6 +91,8 @@ typedef struct {
     guint incident_days;
     guint incident_items;
 
+    char *metrics_listen; /* "": none */
+
     char *log_file;      /* "": standard error */
     guint log_decisions; /* ConfigLog */
 } ScannerConfig;

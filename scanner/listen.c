@@ -15,6 +15,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "libstorehook/protocol.h"
+
+enum {
+    LOOKS_MAX = 4096 /* the kernel lets 11 wait unless told otherwise */
+};
+
 G_DEFINE_QUARK(storehook - listen - error, listen_error)
 
 static int refuse(GError **error, const char *path, int fd)
@@ -66,4 +72,30 @@ int listen_datagrams(const char *path, GError **error)
     if (stat(directory, &status) == 0 && chown(path, (uid_t)-1, status.st_gid) < 0)
         g_debug("%s keeps its group: %s", path, g_strerror(errno));
     return fd;
+}
+
+guint listen_queued(int fd)
+{
+    int offset = 0;
+    guint count = 0;
+    g_autofree char *room = g_malloc(STOREHOOK_DATAGRAM_MAX);
+
+    /* With an offset each look goes on behind the last; descriptors stay where they are. */
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset)) < 0)
+        return 0;
+    while (count < LOOKS_MAX &&
+           recv(fd, room, STOREHOOK_DATAGRAM_MAX, MSG_PEEK | MSG_DONTWAIT) >= 0)
+        count++;
+    offset = -1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset));
+    return count;
+}
+
+guint listen_queue_limit(void)
+{
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents("/proc/sys/net/unix/max_dgram_qlen", &text, NULL, NULL))
+        return 0;
+    return (guint)g_ascii_strtoull(text, NULL, 10) + 1; /* the kernel asks for "more than" */
 }

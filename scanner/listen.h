@@ -18,5 +18,9 @@ typedef enum {
 int listen_lock(const char *path, GError **error);
 /* A datagram socket there, with SO_PASSCRED; a stale one is replaced. Call with the lock held. */
 int listen_datagrams(const char *path, GError **error);
+/* How many datagrams wait in it, for who owns it; nothing is taken. */
+guint listen_queued(int fd);
+/* How many the kernel lets wait in one such socket before senders do. */
+guint listen_queue_limit(void);
 
 #endif /* SCANNER_LISTEN_H */

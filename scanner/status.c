@@ -10,6 +10,7 @@
 
 #include "scanner/cage.h"
 #include "scanner/engine.h"
+#include "scanner/listen.h"
 
 static void add_time(JsonObject *object, const char *member, gint64 seconds)
 {
@@ -79,7 +80,7 @@ static void describe_warnings(const StatusSources *sources, JsonObject *out)
     json_object_set_array_member(out, "warnings", array);
 }
 
-static guint workers_alive(const StatusSources *sources, guint *ret_busy)
+guint status_workers(const StatusSources *sources, guint *ret_busy)
 {
     guint first = sources->loader ? loader_handle_first_slot(sources->loader) : 0;
     guint alive = 0;
@@ -101,7 +102,7 @@ static void describe_workers(const StatusSources *sources, JsonObject *out)
     const BoardCounts *counts = &sources->board->counts;
     JsonObject *object = json_object_new();
     JsonArray *processes = json_array_new();
-    guint busy, alive = workers_alive(sources, &busy);
+    guint busy, alive = status_workers(sources, &busy);
     guint first = sources->loader ? loader_handle_first_slot(sources->loader) : 0;
 
     json_object_set_int_member(object, "configured", sources->config->workers);
@@ -171,12 +172,72 @@ static void describe_counts(const StatusSources *sources, JsonObject *out)
     json_object_set_object_member(out, "passed-not-scanned", not_scanned);
 }
 
+const char *status_queue_name(guint queue)
+{
+    static const char *const names[STATUS_QUEUES] = {"store", "background"};
+
+    return names[queue];
+}
+
+static void describe_queue(const StatusSources *sources, JsonObject *out)
+{
+    JsonObject *object = json_object_new();
+
+    for (guint i = 0; i < STATUS_QUEUES; i++)
+        json_object_set_int_member(object, status_queue_name(i), listen_queued(sources->queues[i]));
+    json_object_set_int_member(object, "limit-each", listen_queue_limit());
+    json_object_set_object_member(out, "queue", object);
+}
+
+void status_sample(StatusRates *rates, const Board *board)
+{
+    guint at = rates->count++ % STATUS_SAMPLES;
+
+    rates->requests[at] = board->counts.requests;
+    rates->scans[at] = board->counts.scans;
+}
+
+/* A second, from the newest sample to the one so many before it. */
+static double rate(const StatusRates *rates, const guint64 *samples, guint seconds)
+{
+    guint newest = rates->count - 1, span = MIN(seconds, newest);
+
+    if (rates->count < 2)
+        return 0;
+    return (double)(samples[newest % STATUS_SAMPLES] - samples[(newest - span) % STATUS_SAMPLES]) /
+           span;
+}
+
+static void describe_rates(const StatusRates *rates, JsonObject *out)
+{
+    JsonObject *object = json_object_new();
+
+    json_object_set_double_member(object, "requests-per-second", rate(rates, rates->requests, 1));
+    json_object_set_double_member(object, "requests-per-second-minute",
+                                  rate(rates, rates->requests, STATUS_SAMPLES - 1));
+    json_object_set_double_member(object, "scans-per-second-minute",
+                                  rate(rates, rates->scans, STATUS_SAMPLES - 1));
+    json_object_set_object_member(out, "rates", object);
+}
+
+/* NULL while contents would be scanned. */
+static const char *why_not_scanning(const StatusSources *sources)
+{
+    guint busy;
+
+    return !sources->loader                      ? "no signatures are loaded"
+           : status_workers(sources, &busy) == 0 ? "no worker is alive"
+                                                 : health_failure(sources->health);
+}
+
+gboolean status_is_protected(const StatusSources *sources)
+{
+    return shared_page_is_enabled(sources->page) && !why_not_scanning(sources);
+}
+
 static void describe_protection(const StatusSources *sources, JsonObject *out, guint unhooked)
 {
-    guint busy, alive = workers_alive(sources, &busy);
-    const char *reason = !sources->loader ? "no signatures are loaded"
-                         : alive == 0     ? "no worker is alive"
-                                          : health_failure(sources->health);
+    const char *reason = why_not_scanning(sources);
 
     if (!shared_page_is_enabled(sources->page)) {
         json_object_set_string_member(out, "protection", "stopped");
@@ -207,5 +268,7 @@ void status_describe(const StatusSources *sources, JsonObject *out)
     json_object_set_object_member(out, "health", health_describe(sources->health));
     json_object_set_int_member(out, "condemned", condemned_count(sources->condemned));
     describe_warnings(sources, out);
+    describe_queue(sources, out);
+    describe_rates(sources->rates, out);
     describe_counts(sources, out);
 }

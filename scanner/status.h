@@ -15,6 +15,17 @@
 #include "scanner/loader-handle.h"
 #include "scanner/shared-page.h"
 
+enum {
+    STATUS_QUEUES = 2,   /* the request sockets, by priority */
+    STATUS_SAMPLES = 61, /* one a second: a minute */
+};
+
+/* Requests counted, sampled once a second for the rates. */
+typedef struct {
+    guint64 requests[STATUS_SAMPLES], scans[STATUS_SAMPLES];
+    guint count; /* of samples taken since the start */
+} StatusRates;
+
 typedef struct {
     const ScannerConfig *config;
     const Board *board;
@@ -24,9 +35,17 @@ typedef struct {
     const char *last_failure;   /* of loading signatures, or NULL */
     const Health *health;
     const Condemned *condemned;
+    const StatusRates *rates;
+    int queues[STATUS_QUEUES];
     gint64 started; /* seconds since 1970 */
 } StatusSources;
 
+void status_sample(StatusRates *rates, const Board *board);
+const char *status_queue_name(guint queue);
+/* Workers that live, and of those how many work. */
+guint status_workers(const StatusSources *sources, guint *ret_busy);
+/* Protection is on, and something would scan. */
+gboolean status_is_protected(const StatusSources *sources);
 /* How old in days the newest signature is, or 0 while that is no reason to warn. */
 guint status_signature_days(const LoaderSignatures *signatures, const ScannerConfig *config);
 void status_describe(const StatusSources *sources, JsonObject *out);

@@ -7,21 +7,30 @@
 #include "scanner/log.h"
 #include "scanner/supervisor-private.h"
 
+static void status_sources(StatusSources *ret, gpointer user_data)
+{
+    Supervisor *supervisor = user_data;
+
+    supervisor_report_unscanned(supervisor);
+    *ret = (StatusSources){.config = supervisor->config,
+                           .board = supervisor->board,
+                           .clients = supervisor->clients,
+                           .page = supervisor->page,
+                           .loader = supervisor->serving,
+                           .last_failure = supervisor->last_failure,
+                           .health = supervisor->health,
+                           .condemned = supervisor->condemned,
+                           .rates = &supervisor->rates,
+                           .queues = {supervisor->shared.store, supervisor->shared.background},
+                           .started = supervisor->started};
+}
+
 static gboolean on_status(JsonObject *reply, gpointer user_data, GError **error)
 {
-    const Supervisor *supervisor = user_data;
-    const StatusSources sources = {.config = supervisor->config,
-                                   .board = supervisor->board,
-                                   .clients = supervisor->clients,
-                                   .page = supervisor->page,
-                                   .loader = supervisor->serving,
-                                   .last_failure = supervisor->last_failure,
-                                   .health = supervisor->health,
-                                   .condemned = supervisor->condemned,
-                                   .started = supervisor->started};
+    StatusSources sources;
 
     (void)error;
-    supervisor_report_unscanned(user_data);
+    status_sources(&sources, user_data);
     status_describe(&sources, reply);
     return TRUE;
 }
@@ -97,5 +106,9 @@ gboolean supervisor_listen_control(Supervisor *supervisor, GError **error)
         return FALSE;
     control_register(supervisor->control, "condemned-list", on_condemned_list, supervisor);
     control_register(supervisor->control, "condemned-release", on_condemned_release, supervisor);
-    return TRUE;
+    if (supervisor->config->metrics_listen[0] == '\0')
+        return TRUE;
+    supervisor->metrics =
+        metrics_new(supervisor->config->metrics_listen, status_sources, supervisor, error);
+    return supervisor->metrics != NULL;
 }

@@ -12,6 +12,7 @@
 #include "scanner/control.h"
 #include "scanner/health.h"
 #include "scanner/loader-handle.h"
+#include "scanner/metrics.h"
 #include "scanner/records.h"
 #include "scanner/shared-page.h"
 #include "scanner/status.h"
@@ -35,6 +36,8 @@ typedef struct {
     VerdictStore *verdicts;
     Condemned *condemned;
     Health *health;
+    Metrics *metrics;
+    StatusRates rates;
     SharedPage *page;
     Clients *clients;
     Records records;

@@ -192,6 +192,7 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     if (supervisor->temp_directory)
         temp_directory_remove(supervisor->temp_directory);
     control_free(supervisor->control);
+    metrics_free(supervisor->metrics);
     health_free(supervisor->health);
     condemned_free(supervisor->condemned);
     allow_list_close(supervisor->allow);

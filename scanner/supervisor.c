@@ -455,6 +455,7 @@ static gboolean on_tick(gpointer user_data)
     guint64 stamp;
 
     supervisor->ticks++;
+    status_sample(&supervisor->rates, supervisor->board);
     verdict_store_save(supervisor->verdicts, supervisor->cache);
     supervisor_report_unscanned(supervisor);
     watch_loader(supervisor, supervisor->serving);

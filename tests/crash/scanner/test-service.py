@@ -347,6 +347,70 @@ def health_is_proved_by_a_scan():
         s.wait_for(lambda: s.status()["protection"] == "protected")
 
 
+def scrape(s, request=b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"):
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(10)
+        peer.connect(s.directory + "/metrics")
+        peer.sendall(request)
+        answer = b""
+        try:
+            while more := peer.recv(65536):
+                answer += more
+        except ConnectionResetError:
+            pass  # closed with part of the request unread
+    return answer
+
+
+@test
+def metrics_are_told():
+    """What Prometheus reads agrees with what was asked and with the status; its peers may misbehave."""
+    with Service(start=False) as s:
+        s.write_config(f"[metrics]\nlisten=unix:{s.directory}/metrics\n[service]\ndeadline=20000\n"
+                       "background-deadline=20000\n")
+        s.start()
+        for data in (EICAR, EICAR, b"harmless"):
+            s.content(data)
+        head, text = scrape(s).decode().split("\r\n\r\n")
+        assert head.startswith("HTTP/1.0 200") and f"Content-Length: {len(text)}" in head, head
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        found = dict(line.rsplit(" ", 1) for line in lines)
+        assert len(found) == len(lines) and all(float(value) >= 0 for value in found.values())
+        families = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+        for line in lines:
+            name = line.split("{")[0].split()[0]
+            assert name in families or name.rsplit("_", 1)[0] in families, name
+        wanted = {'verdicts_total{verdict="infected"}': 2, 'verdicts_total{verdict="clean"}': 1,
+                  "requests_total": 3, "scans_total": 2, "cache_hits_total": 1, "protected": 1,
+                  "answer_seconds_count": 3, 'answer_seconds_bucket{le="+Inf"}': 3,
+                  'workers{state="alive"}': 2, "health_check_failed": 0, "condemned": 0}
+        for name, value in wanted.items():
+            assert float(found["storehook_" + name]) == value, (name, found["storehook_" + name])
+        buckets = [float(line.split()[1]) for line in lines if "answer_seconds_bucket" in line]
+        assert buckets == sorted(buckets)
+        assert scrape(s, b"GET /other HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.0 404")
+        assert scrape(s, b"x" * 5000) == b""
+        s.control("stop")
+        assert b"storehook_protected 0\n" in scrape(s)
+        s.control("start")
+        # What waits is counted: two workers sleep, of three more two wait, one more in the other.
+        threads = [threading.Thread(target=s.content, args=(HOOK + b"sleep 1500 %d" % i,),
+                                    kwargs={"deadline": 20000}) for i in range(5)]
+        threads.append(threading.Thread(target=s.scan, args=(b"later",), kwargs={"deadline": 20000}))
+        for thread in threads:
+            thread.start()
+        s.wait_for(lambda: [s.status()["queue"][k] for k in ("store", "background")] == [3, 1])
+        assert b'storehook_queued_requests{priority="store"} 3\n' in scrape(s)
+        for thread in threads:
+            thread.join()
+        s.wait_for(lambda: s.status()["queue"]["store"] == 0)
+        assert s.status()["rates"]["requests-per-second-minute"] > 0
+    with Service(start=False) as s:
+        s.write_config("[metrics]\nlisten=127.0.0.1:0\n")
+        run = subprocess.run([BUILD + "/scanner/storehookd", "--config", s.config, "--check-config"],
+                             capture_output=True, text=True, check=False)
+        assert run.returncode == 2 and "[metrics] listen" in run.stderr, run
+
+
 @test
 def kills_at_random_instants():
     """Workers and loaders killed under load: EICAR is never clean, and service is back at once."""
