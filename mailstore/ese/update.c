@@ -124,7 +124,7 @@ JET_ERR update_lock_row(Cursor *cursor, Txn *txn)
     Update *update = &cursor->update;
     uint8_t key[TREE_KEY_MAX];
     size_t size;
-    if (update->kind != UPDATE_REPLACE || update->row_locked)
+    if (update->kind == UPDATE_INSERT || update->row_locked)
         return JET_errSuccess;
     cursor_key_of_row(cursor, (Bytes){update->bookmark, update->bookmark_size}, key, &size);
     RETURN_IF_ERROR(txn_lock(txn, TREE_ROWS, (Bytes){key, size}, KEY_LOCK_WRITE));

@@ -4,11 +4,14 @@
  * rules, and compared.
  *
  * usage: jet-model [--seed N] [--rounds N] [--seconds N] [--operations N] [--directory PATH]
+ *                  [--check PROGRAM]
  *
  * A round is a new database, in a process of its own so that a crash is a result too. Of a round
+ * and what is on the disk then must be sound for PROGRAM (esentcheck). Of a round
  * that fails, operations are left out as long as it still fails; what is left is printed. With
  * --rounds 1 and the seed that was printed the same round runs again.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,6 +212,7 @@ static void make_operations(uint64_t seed, Op *ops, int n)
 /* --- Running them -------------------------------------------------------------- */
 
 static const char *directory_base = "/tmp";
+static const char *check_program;
 
 static void run_child(uint64_t seed, const Op *ops, int n, const char *directory, bool quiet)
 {
@@ -227,6 +231,31 @@ static void run_child(uint64_t seed, const Op *ops, int n, const char *directory
     _exit(good ? 0 : 1);
 }
 
+static int wait_for(pid_t pid)
+{
+    int status;
+    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+        perror("fork");
+        exit(2);
+    }
+    return status;
+}
+
+static bool file_is_sound(const char *directory)
+{
+    char path[256];
+    if (!check_program)
+        return true;
+    snprintf(path, sizeof path, "%s/model.edb", directory);
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl(check_program, check_program, path, "--quiet", (char *)NULL);
+        _exit(2);
+    }
+    int status = wait_for(pid);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 static void remove_directory(const char *directory)
 {
     char path[256];
@@ -241,7 +270,6 @@ static void remove_directory(const char *directory)
 static bool run_operations(uint64_t seed, const Op *ops, int n, bool quiet)
 {
     char directory[128];
-    int status;
     snprintf(directory, sizeof directory, "%s/jet-model-XXXXXX", directory_base);
     if (!mkdtemp(directory)) {
         perror(directory);
@@ -251,14 +279,17 @@ static bool run_operations(uint64_t seed, const Op *ops, int n, bool quiet)
     pid_t pid = fork();
     if (pid == 0)
         run_child(seed, ops, n, directory, quiet);
-    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
-        perror("fork");
-        exit(2);
+    int status = wait_for(pid);
+    bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (good && !file_is_sound(directory)) {
+        good = false;
+        if (!quiet)
+            fprintf(stderr, "%s finds damage\n", check_program);
     }
     remove_directory(directory);
     if (!quiet && WIFSIGNALED(status))
         fprintf(stderr, "killed by signal %d\n", WTERMSIG(status));
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return good;
 }
 
 /* Leaves out as many operations at a time as still fail without them. */
@@ -305,10 +336,13 @@ static bool run_round(uint64_t seed, Op *ops, int n)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},      {"rounds", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 't'},   {"operations", required_argument, NULL, 'o'},
-        {"directory", required_argument, NULL, 'd'}, {0}};
+    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
+                                            {"rounds", required_argument, NULL, 'r'},
+                                            {"seconds", required_argument, NULL, 't'},
+                                            {"operations", required_argument, NULL, 'o'},
+                                            {"directory", required_argument, NULL, 'd'},
+                                            {"check", required_argument, NULL, 'c'},
+                                            {0}};
     uint64_t seed = (uint64_t)time(NULL);
     long rounds = 0, seconds = 0, n = OPERATIONS_DEFAULT, done = 0;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -322,6 +356,8 @@ int main(int argc, char **argv)
             n = strtol(optarg, NULL, 10);
         else if (c == 'd')
             directory_base = optarg;
+        else if (c == 'c')
+            check_program = optarg;
         else
             return 2;
     }

@@ -225,8 +225,9 @@ static void set_expect(World *world, ModelSession *session, ModelCursor *cursor,
 {
     const Row *row = &cursor->row;
     bool there = set->itag >= 1 && set->itag <= row->n_longs;
-    if (set->col != COL_LONGS || cursor->update != UPDATE_REPLACE || cursor->locked == YES ||
-        session->level == 0 || !there || !row->longs[set->itag - 1].separate ||
+    if (set->col != COL_LONGS || cursor->update == UPDATE_NONE || cursor->update == UPDATE_INSERT ||
+        cursor->locked == YES || session->level == 0 || !there ||
+        !row->longs[set->itag - 1].separate ||
         !(set->grbit & (JET_bitSetAppendLV | JET_bitSetOverwriteLV | JET_bitSetSizeLV)))
         return;
     if (lock_refused(world, session, INDEX_ROWS, &cursor->base->bookmark, HOLD_WRITE) != YES)

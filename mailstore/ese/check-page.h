@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * check-page.h - walks the pages of a database file without LMDB and without a map.
+ *
+ * Everything is read with pread and believed only after a look: a damaged file is told, it never
+ * makes the walker read or write outside of its own memory, loop, or recurse without end.
+ */
+#ifndef MAILSTORE_ESE_CHECK_PAGE_H
+#define MAILSTORE_ESE_CHECK_PAGE_H
+
+#include "mailstore/ese/page-layout.h"
+#include "mailstore/ese/store.h"
+
+/* `page` is PAGE_NONE where no one page is at fault. */
+typedef void CheckTell(void *context, uint64_t page, const char *what);
+
+typedef struct {
+    PageFile file;
+    Meta meta;           /* the newest */
+    TreeRecord trees[5]; /* those of store.h, then the one with the format record */
+    uint8_t *state;      /* of each page: free, used, or neither */
+    uint64_t used, free; /* pages */
+    uint64_t damages;    /* told */
+    JET_ERR failure;     /* memory or the disk: what was found is not all */
+    CheckTell *tell;
+    void *tell_context;
+} Check;
+
+enum {
+    CHECK_TREE_META = TREE_COUNT,
+    CHECK_DAMAGES_MAX = 1000, /* more tell nothing new: the walk ends */
+};
+
+/* Opens the file and looks at its metas; damage there is told and leaves nothing to walk.
+ * JET_errDatabaseCorrupted then, else errors of opening. */
+JET_ERR check_open(Check *check, const char *path, CheckTell *tell, void *context);
+void check_close(Check *check);
+/* All pages: every tree's, and which are free. */
+void check_pages(Check *check);
+/* A newer commit than one after the opening: pages may have been written anew under the walk. */
+bool check_was_overtaken(Check *check);
+
+void check_damage(Check *check, uint64_t page, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool check_goes_on(const Check *check);
+
+/* Each entry of a tree that check_pages found sound, in order; `value` of an index is the bookmark.
+ * The bytes are valid during the call. Ends when it returns false. */
+typedef bool CheckVisit(void *context, Bytes key, Bytes value);
+void check_walk(Check *check, unsigned tree, CheckVisit *visit, void *context);
+/* The value under the key, copied into *buffer (grown on demand); JET_errRecordNotFound. */
+JET_ERR check_get(Check *check, unsigned tree, Bytes key, uint8_t **buffer, size_t *capacity,
+                  Bytes *ret);
+/* Is the pair in the tree of the indexes? JET_errRecordNotFound. */
+JET_ERR check_find_pair(Check *check, Bytes key, Bytes bookmark);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fuzz-check.c - whatever a database file has in it, the check tool tells and does not crash.
+ *
+ * The input is the file. Each input is checked as it is, cut short, and with one bit turned over at
+ * places spread over it, so that a corpus of a few sound files goes a long way.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "mailstore/ese/check-table.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum {
+    TURNS = 400,
+    STRIDE = 7919, /* a prime: other places of other pages each time */
+};
+
+static void tell(void *context, uint64_t page, const char *what)
+{
+    uint64_t *told = context;
+    if (*what == 0)
+        abort();
+    *told += 1 + (page == PAGE_NONE);
+}
+
+static void check(int fd)
+{
+    char path[64];
+    uint64_t told = 0;
+    Check state;
+    CheckTables tables;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (check_open(&state, path, tell, &told) >= 0) {
+        check_pages(&state);
+        if (state.damages == 0)
+            check_tables(&state, &tables);
+        if (state.damages == 0 && (told != 0 || check_was_overtaken(&state)))
+            abort();
+    }
+    check_close(&state);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    int fd = memfd_create("check", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+        abort();
+    check(fd);
+    for (size_t i = 0; i < TURNS && size > 0; i++) {
+        off_t at = (off_t)(i * STRIDE % size);
+        uint8_t byte = (uint8_t)(data[at] ^ 1u << i % 8);
+        if (pwrite(fd, &byte, 1, at) != 1)
+            abort();
+        check(fd);
+        if (pwrite(fd, &data[at], 1, at) != 1)
+            abort();
+    }
+    if (ftruncate(fd, (off_t)(size / 2)) != 0)
+        abort();
+    check(fd);
+    close(fd);
+    return 0;
+}
