@@ -111,9 +111,11 @@ static const Key KEYS[] = {
     {"limits", "temporary-size", KEY_SIZE, AT(temporary_size), "400M", MEGA, 64 * GIGA, NULL, FALSE,
      "Bytes of one temporary file."},
     {"limits", "message-parts", KEY_COUNT, AT(message_parts), "10000", 1, 1000000, NULL, FALSE,
-     "MIME parts of a message that are looked at; beyond: not fully scanned."},
+     "MIME parts of a message that are looked at, and encoded runs outside of them; beyond: not "
+     "fully "
+     "scanned."},
     {"limits", "message-depth", KEY_COUNT, AT(message_depth), "50", 1, 1000, NULL, FALSE,
-     "Multiparts and messages within each other."},
+     "Multiparts and messages within each other, and encodings in what they hold."},
 
     {"profile", "files", KEY_LIST, AT(profiles), "", 0, 0, NULL, FALSE,
      "Schema profiles: what the columns of a store mean. Left empty: the one for mailstored."},

@@ -1,29 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * judge-parts.c - scans each inline part of a message decoded, and blots out what is bad.
+ * judge-parts.c - reads a message in every way that a mail program may, and blots out what is bad.
  *
- * Whatever libclamav makes of the message as a whole, each part that the walk finds is decoded in
- * the most forgiving way and scanned by itself. Bad ones are overwritten in a copy of the same
- * length, so that no offset moves. Limits end as not-fully-scanned, lack of memory as not-scanned.
+ * One after another: our own walk (mail-part.h), GMime tolerant and strict, and encoded runs
+ * whatever the structure says; libclamav has read it in its own way before. A range of the text
+ * that two readings take in the same way is decoded once, and the same bytes are scanned once.
+ * Where our own reading has no doubt, what it decoded is not searched for runs. A text with NULs or
+ * bare carriage returns is read once more as if it had none.
+ *
+ * Bad parts are overwritten in a copy of the same length, so that no offset moves. Limits end as
+ * not-fully-scanned, lack of memory as not-scanned.
  */
-#include "scanner/judge.h"
-
-#include <openssl/sha.h>
 #include <string.h>
 
+#include "scanner/judge-union.h"
+#include "scanner/mail-binhex.h"
+#include "scanner/mail-count.h"
 #include "scanner/mail-decode.h"
+#include "scanner/mail-gmime.h"
+#include "scanner/mail-header.h"
 #include "scanner/mail-part.h"
+#include "scanner/mail-plain.h"
+#include "scanner/mail-runs.h"
 #include "scanner/notice.h"
 
+/* Bytes that were decoded already: without the blanks and line ends around them. */
 typedef struct {
-    Judge *judge;
+    gsize start, end;
+    MailPartEncoding encoding;
+} Range;
+
+typedef struct {
+    Union *all;
     const char *text;
     gsize size;
     guint nesting;
     const char *reference; /* NULL: only the verdict is wanted */
     char *copy;            /* made when the first bad part is found */
     Verdict *worst;
+    GHashTable *ranges; /* of Range */
+    GArray *encoded;    /* of Range: leaves of the walk that were decoded, in order */
+    gboolean has_doubt;
 } Reading;
+
+static guint range_hash(gconstpointer key)
+{
+    const Range *range = key;
+
+    return (guint)(range->start * 31 + range->end) ^ (guint)range->encoding << 28;
+}
+
+static gboolean range_equal(gconstpointer a, gconstpointer b)
+{
+    const Range *x = a, *y = b;
+
+    return x->start == y->start && x->end == y->end && x->encoding == y->encoding;
+}
 
 /* The bytes as they stand now: bad blocks inside are already gone. */
 static const char *reading_bytes(const Reading *reading)
@@ -33,26 +65,20 @@ static const char *reading_bytes(const Reading *reading)
 
 static void reading_note(Reading *reading, StorehookVerdictKind kind, const char *name)
 {
-    if (verdict_is_worse(kind, reading->worst->kind))
-        verdict_set(reading->worst, kind, name);
+    union_note(reading->all, reading->worst, kind, name);
 }
 
-static gsize part_decode(const MailPart *part, const char *text, guint8 *out)
+/* FALSE if another reading had the same range. */
+static gboolean reading_take_range(Reading *reading, const MailPart *part)
 {
-    gsize size = part->end - part->start;
+    Range range = {part->start, part->end, part->encoding};
 
-    switch (part->encoding) {
-    case MAIL_PART_BASE64:
-        return mail_decode_base64(text + part->start, size, out);
-    case MAIL_PART_QUOTED_PRINTABLE:
-        return mail_decode_quoted_printable(text + part->start, size, out);
-    case MAIL_PART_UUENCODE:
-        return mail_decode_uuencode(text + part->start, size, out);
-    case MAIL_PART_IDENTITY:
-        break;
-    }
-    memcpy(out, text + part->start, size);
-    return size;
+    while (range.start < range.end && g_ascii_isspace(reading->text[range.start]))
+        range.start++;
+    while (range.end > range.start && g_ascii_isspace(reading->text[range.end - 1]))
+        range.end--;
+    return range.start < range.end &&
+           g_hash_table_add(reading->ranges, g_memdup2(&range, sizeof(range)));
 }
 
 static void reading_blot(Reading *reading, const MailPart *part, const Verdict *verdict)
@@ -70,87 +96,270 @@ static void reading_blot(Reading *reading, const MailPart *part, const Verdict *
                 crlf, reading->copy + part->start, part->end - part->start);
 }
 
-static void part_judge(Reading *reading, const MailPart *part, const guint8 *data, gsize size,
-                       Verdict *verdict, FilterAction *action)
+/* One way in which the part decodes. */
+static void judge_bytes(Reading *reading, const MailPart *part, const guint8 *data, gsize size)
 {
-    Judge *judge = reading->judge;
+    Judge *judge = reading->all->judge;
     JudgePart subject = {.name = part->name, .data = data, .size = size};
     gboolean need_data = FALSE;
-    Verdict inside = {0};
-
-    *verdict = (Verdict){.size = size};
-    file_type_guess(data, size, verdict);
-    judge_engine_scan(judge, data, size, FALSE, verdict);
-    if (verdict->kind != STOREHOOK_VERDICT_INFECTED && part->encoding != MAIL_PART_IDENTITY &&
-        reading->nesting < JUDGE_NESTING_MAX && mail_part_is_message((const char *)data, size)) {
-        judge_parts(judge, (const char *)data, size, reading->nesting + 1, NULL, NULL, &inside);
-        if (verdict_is_worse(inside.kind, verdict->kind))
-            verdict_set(verdict, inside.kind, inside.name);
-    }
-    *action = judge->config->actions[verdict->kind];
-    /* A body without a name is what people write; rules are for files. */
-    if (verdict->kind != STOREHOOK_VERDICT_INFECTED && part->name[0] != '\0')
-        (void)judge_rules(judge, &subject, verdict, action, &need_data);
-}
-
-static gboolean on_part(const MailPart *part, gpointer user_data)
-{
-    Reading *reading = user_data;
-    Judge *judge = reading->judge;
-    gsize size = part->end - part->start;
-    guint8 digest[STOREHOOK_DIGEST_SIZE];
-    g_autofree guint8 *data = NULL;
     FilterAction action;
     Verdict verdict;
 
-    if (size == 0)
-        return TRUE;
-    if (board_now() >= judge->end) {
-        reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "time");
-        return FALSE;
+    union_judge(reading->all, data, size, reading->nesting + 1,
+                part->encoding == MAIL_PART_IDENTITY, &verdict);
+    action = judge->config->actions[verdict.kind];
+    /* A body without a name is what people write; rules are for files. */
+    if (verdict.kind != STOREHOOK_VERDICT_INFECTED && part->name[0] != '\0')
+        (void)judge_rules(judge, &subject, &verdict, &action, &need_data);
+    reading_note(reading, verdict.kind, verdict.name);
+    if (reading->reference && action != FILTER_ACTION_PASS)
+        reading_blot(reading, part, &verdict);
+}
+
+static void judge_binhex(Reading *reading, const MailPart *part)
+{
+    const guint64 most = reading->all->judge->config->scan_size;
+    MailPart named = *part;
+    gboolean no_memory;
+    MailBinhex file;
+
+    if (!mail_binhex_decode(reading_bytes(reading) + part->start, part->end - part->start, most,
+                            &file, &no_memory)) {
+        if (no_memory)
+            reading_note(reading, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for BinHex");
+        return;
+    }
+    if (file.was_large)
+        reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "scan-size");
+    named.name = file.name;
+    judge_bytes(reading, &named, file.data, file.data_fork);
+    if (file.resource_fork > 0)
+        judge_bytes(reading, &named, file.data + file.data_fork, file.resource_fork);
+    g_free(file.data);
+}
+
+static gsize part_decode(const MailPart *part, const char *text, guint8 *out)
+{
+    gsize size = part->end - part->start;
+
+    switch (part->encoding) {
+    case MAIL_PART_BASE64:
+        return mail_decode_base64(text + part->start, size, out);
+    case MAIL_PART_QUOTED_PRINTABLE:
+        return mail_decode_quoted_printable(text + part->start, size, out);
+    case MAIL_PART_UUENCODE:
+        return mail_decode_uuencode(text + part->start, size, out);
+    case MAIL_PART_YENC:
+        return mail_decode_yenc(text + part->start, size, out);
+    case MAIL_PART_BINHEX:
+    case MAIL_PART_IDENTITY:
+        break;
+    }
+    memcpy(out, text + part->start, size);
+    return size;
+}
+
+static void judge_part(Reading *reading, const MailPart *part)
+{
+    gsize size = part->end - part->start;
+    g_autofree guint8 *data = NULL;
+
+    if (part->encoding == MAIL_PART_BINHEX) {
+        judge_binhex(reading, part);
+        return;
     }
     data = g_try_malloc(size);
     if (!data) {
         reading_note(reading, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a part of the message");
-        return TRUE;
+        return;
     }
-    size = part_decode(part, reading_bytes(reading), data);
-    if (judge->allow) {
-        SHA256(data, size, digest);
-        if (judge_is_allowed(judge, digest))
-            return TRUE;
-    }
-    part_judge(reading, part, data, size, &verdict, &action);
-    reading_note(reading, verdict.kind, verdict.name);
-    if (reading->reference && action != FILTER_ACTION_PASS)
-        reading_blot(reading, part, &verdict);
-    return TRUE;
+    judge_bytes(reading, part, data, part_decode(part, reading_bytes(reading), data));
+    if (part->encoding == MAIL_PART_BASE64 &&
+        mail_decode_has_inner_padding(reading_bytes(reading) + part->start, size))
+        judge_bytes(reading, part, data,
+                    mail_decode_base64_unpadded(reading_bytes(reading) + part->start, size, data));
 }
 
-void judge_parts(Judge *judge, const char *text, gsize size, guint nesting, const char *reference,
-                 char **ret_copy, Verdict *verdict)
+/* A leaf or run of any reading. */
+static gboolean on_part(const MailPart *part, gpointer user_data)
 {
-    const MailPartLimits limits = {.parts = judge->config->message_parts,
-                                   .depth = judge->config->message_depth};
-    Reading reading = {.judge = judge,
+    Reading *reading = user_data;
+
+    if (part->end > part->start && reading_take_range(reading, part))
+        judge_part(reading, part);
+    return !reading->all->is_over;
+}
+
+/* Of our own walk, whose leaves come in order. */
+static gboolean on_walked(const MailPart *part, gpointer user_data)
+{
+    Reading *reading = user_data;
+    Range range = {part->start, part->end, part->encoding};
+
+    if (!part->is_block && part->encoding != MAIL_PART_IDENTITY)
+        g_array_append_val(reading->encoded, range);
+    return on_part(part, user_data);
+}
+
+static void on_header(const char *header, gsize size, const char *doubt, gpointer user_data)
+{
+    Reading *reading = user_data;
+    MailHeaderFacts facts;
+
+    mail_header_examine(header, size, &facts);
+    if (!doubt)
+        doubt = facts.doubt;
+    if (doubt) {
+        reading->has_doubt = TRUE;
+        reading_note(reading, STOREHOOK_VERDICT_AMBIGUOUS, doubt);
+    }
+    if (facts.is_encrypted)
+        reading_note(reading, STOREHOOK_VERDICT_ENCRYPTED, "OpenPGP");
+    if (facts.is_partial)
+        reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "message-partial");
+}
+
+static gboolean reading_take_result(Reading *reading, MailPartResult result)
+{
+    if (result == MAIL_PART_TOO_MANY)
+        reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "message-parts");
+    else if (result == MAIL_PART_TOO_DEEP)
+        reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "message-depth");
+    return result == MAIL_PART_DONE;
+}
+
+/* GMime twice, unless the message is too much for it. */
+static void read_with_gmime(Reading *reading, guint depth)
+{
+    static const MailGmimeMode modes[] = {MAIL_GMIME_TOLERANT, MAIL_GMIME_STRICT};
+    const ScannerConfig *config = reading->all->judge->config;
+    MailCount count;
+
+    mail_count(reading->text, reading->size, &count);
+    if (count.parts > config->message_parts || count.fields > MAIL_GMIME_FIELDS_MAX) {
+        /* The counts are upper bounds. Without a doubt GMime would see what the walk saw. */
+        if (reading->has_doubt)
+            reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
+                         count.parts > config->message_parts ? "message-parts" : "header-fields");
+        return;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(modes) && !reading->all->is_over; i++)
+        (void)reading_take_result(reading, mail_gmime_read(reading->text, reading->size, modes[i],
+                                                           depth, on_part, reading));
+}
+
+typedef struct {
+    Reading *reading;
+    gsize offset;
+} Gap;
+
+static gboolean on_run(const MailPart *run, gpointer user_data)
+{
+    const Gap *gap = user_data;
+    MailPart moved = *run;
+
+    moved.start += gap->offset;
+    moved.end += gap->offset;
+    return on_part(&moved, gap->reading);
+}
+
+/* In all of the text, or between what the walk has decoded without a doubt. */
+static void read_runs(Reading *reading)
+{
+    Gap gap = {.reading = reading};
+    guint count = reading->has_doubt ? 0 : reading->encoded->len;
+
+    for (guint i = 0; i < count && !reading->all->is_over; i++) {
+        const Range *range = &g_array_index(reading->encoded, Range, i);
+
+        (void)mail_runs_find(reading->text + gap.offset, range->start - gap.offset, on_run, &gap);
+        gap.offset = range->end;
+    }
+    if (!reading->all->is_over)
+        (void)mail_runs_find(reading->text + gap.offset, reading->size - gap.offset, on_run, &gap);
+}
+
+static gboolean has_odd_bytes(const char *text, gsize size)
+{
+    const char *end = text + size;
+
+    if (memchr(text, '\0', size))
+        return TRUE;
+    for (const char *at = text; (at = memchr(at, '\r', (gsize)(end - at)));)
+        if (++at == end || *at != '\n')
+            return TRUE;
+    return FALSE;
+}
+
+/* Without NULs, and with every bare carriage return a line end. */
+static void read_cleaned(Reading *reading)
+{
+    g_autofree char *clean = g_try_malloc(reading->size);
+    gsize used = 0;
+
+    if (!clean) {
+        reading_note(reading, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a second reading");
+        return;
+    }
+    for (gsize i = 0; i < reading->size; i++) {
+        char c = reading->text[i];
+
+        if (c == '\r' && (i + 1 == reading->size || reading->text[i + 1] != '\n'))
+            c = '\n';
+        if (c != '\0')
+            clean[used++] = c;
+    }
+    union_read_message(reading->all, clean, used, reading->nesting + 1, NULL, NULL, reading->worst);
+}
+
+static void read_structure(Reading *reading)
+{
+    const ScannerConfig *config = reading->all->judge->config;
+    const MailPartLimits limits = {.parts = config->message_parts,
+                                   .depth = config->message_depth - reading->nesting};
+    gboolean is_whole =
+        reading_take_result(reading, mail_part_walk(reading->text, reading->size, &limits,
+                                                    on_walked, on_header, reading));
+
+    if (is_whole && (reading->has_doubt || !mail_plain_check(reading->text, reading->size)))
+        read_with_gmime(reading, limits.depth);
+}
+
+void union_read_message(Union *all, const char *text, gsize size, guint nesting,
+                        const char *reference, char **ret_copy, Verdict *worst)
+{
+    Reading reading = {.all = all,
                        .text = text,
                        .size = size,
                        .nesting = nesting,
                        .reference = reference,
-                       .worst = verdict};
+                       .worst = worst};
 
-    switch (mail_part_walk(text, size, &limits, on_part, &reading)) {
-    case MAIL_PART_TOO_MANY:
-        reading_note(&reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "message-parts");
-        break;
-    case MAIL_PART_TOO_DEEP:
-        reading_note(&reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "message-depth");
-        break;
-    case MAIL_PART_DONE:
-    case MAIL_PART_STOPPED:
-        break;
+    if (nesting > all->judge->config->message_depth) {
+        (void)reading_take_result(&reading, MAIL_PART_TOO_DEEP);
+        return;
     }
+    reading.ranges = g_hash_table_new_full(range_hash, range_equal, g_free, NULL);
+    reading.encoded = g_array_new(FALSE, FALSE, sizeof(Range));
+    read_structure(&reading);
+    if (!all->is_over)
+        read_runs(&reading);
+    if (!all->is_over && has_odd_bytes(text, size))
+        read_cleaned(&reading);
     if (ret_copy)
         *ret_copy = g_steal_pointer(&reading.copy);
     g_free(reading.copy);
+    g_hash_table_unref(reading.ranges);
+    g_array_free(reading.encoded, TRUE);
+}
+
+void union_read_runs(Union *all, const char *text, gsize size, guint nesting, Verdict *worst)
+{
+    Reading reading = {.all = all, .text = text, .size = size, .nesting = nesting, .worst = worst};
+
+    reading.ranges = g_hash_table_new_full(range_hash, range_equal, g_free, NULL);
+    reading.encoded = g_array_new(FALSE, FALSE, sizeof(Range));
+    read_runs(&reading);
+    g_hash_table_unref(reading.ranges);
+    g_array_free(reading.encoded, TRUE);
 }

@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "scanner/mail-part.h"
 #include "scanner/mail-plain.h"
 #include "scanner/test-hook.h"
 
@@ -143,10 +142,12 @@ static void scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKin
                       kind == VERDICT_CACHE_MESSAGE && mail_plain_check(data, size), verdict);
     board_count(&judge->board->counts.scans);
     atomic_fetch_add(&judge->board->counts.bytes_scanned, size);
-    if (verdict->kind == STOREHOOK_VERDICT_INFECTED ||
-        (kind == VERDICT_CACHE_CONTENT && !mail_part_is_message(data, size)))
+    if (verdict->kind == STOREHOOK_VERDICT_INFECTED)
         return;
-    judge_parts(judge, data, size, 0, NULL, NULL, &inside);
+    if (kind == VERDICT_CACHE_MESSAGE)
+        judge_parts(judge, data, size, NULL, NULL, &inside);
+    else
+        judge_inside(judge, data, size, &inside);
     if (verdict_is_worse(inside.kind, verdict->kind))
         verdict_set(verdict, inside.kind, inside.name);
 }

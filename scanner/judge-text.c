@@ -19,7 +19,7 @@ static gboolean copy_is_acceptable(Judge *judge, const char *copy, gsize size)
     Verdict verdict = {0}, inside = {0};
 
     judge_engine_scan(judge, copy, size, FALSE, &verdict);
-    judge_parts(judge, copy, size, 0, NULL, NULL, &inside);
+    judge_parts(judge, copy, size, NULL, NULL, &inside);
     return judge->config->actions[verdict.kind] == FILTER_ACTION_PASS &&
            judge->config->actions[inside.kind] == FILTER_ACTION_PASS;
 }
@@ -31,7 +31,7 @@ static void text_replace(Judge *judge, const Content *content, const char *refer
     g_autofree char *copy = NULL;
     Verdict verdict = {0};
 
-    judge_parts(judge, content->bytes, content->size, 0, reference, &copy, &verdict);
+    judge_parts(judge, content->bytes, content->size, reference, &copy, &verdict);
     if (copy && copy_is_acceptable(judge, copy, content->size))
         *ret_text = g_steal_pointer(&copy);
 }

@@ -17,9 +17,7 @@
 #include "scanner/verdict-cache.h"
 
 enum {
-    JUDGE_REFERENCE_SIZE = 32,
-    JUDGE_NESTING_MAX = 5 /* encoded messages within messages that are walked again; libclamav goes
-                             on with those below */
+    JUDGE_REFERENCE_SIZE = 32
 };
 
 /* What a worker has for judging. All borrowed. */
@@ -87,11 +85,13 @@ guint judge_time_left(const Judge *judge);
 void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,
                      Verdict *verdict);
 
-/* judge-parts.c: reads a message part by part. *ret_copy (may be NULL) gets a copy in which each
- * bad part's bytes are overwritten by a notice with `reference`, or NULL when nothing is bad or
- * what is bad could not be located. */
-void judge_parts(Judge *judge, const char *text, gsize size, guint nesting, const char *reference,
-                 char **ret_copy, Verdict *verdict);
+/* judge-parts.c: a message by all readings of its structure. *ret_copy (may be NULL) gets a copy in
+ * which each bad part's bytes are overwritten by a notice with `reference`, or NULL when nothing is
+ * bad or what is bad could not be located. `worst` is made worse, never better. */
+void judge_parts(Judge *judge, const char *text, gsize size, const char *reference, char **ret_copy,
+                 Verdict *worst);
+/* judge-union.c: what libclamav may not open in a content that it has scanned. */
+void judge_inside(Judge *judge, const void *data, gsize size, Verdict *worst);
 
 /* The rule that blocks a part, as a verdict of its own. TRUE on a match; *ret_need_data asks for
  * the bytes, because the answer hangs on the true type and that is not known. */

@@ -30,6 +30,8 @@
 #include "scanner/channel.h"
 #include "scanner/condemned.h"
 #include "scanner/log.h"
+#include "scanner/mail-gmime.h"
+#include "scanner/mail-tnef.h"
 #include "scanner/signature-source.h"
 #include "scanner/temp-directory.h"
 #include "scanner/users.h"
@@ -186,6 +188,8 @@ static gboolean loader_load(Loader *loader, const char *config_name, GError **er
         return FALSE;
     loader_make_version(loader);
     keep_converters(loader);
+    mail_gmime_init();
+    mail_tnef_init();
     temp = g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
     return engine_set_temp_directory(loader->engine, temp, error) &&
            engine_self_test(loader->engine, error);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mail-decode.c - tolerant base64, quoted-printable and uuencode.
+ * mail-decode.c - tolerant base64, quoted-printable, uuencode, yEnc and UTF-16.
  *
  * Nothing here fails or allocates.
  */
 #include "scanner/mail-decode.h"
 
 #include <string.h>
+
+enum {
+    UTF16_SAMPLE = 128 /* bytes in which the NULs of UTF-16 are looked for */
+};
 
 static int base64_value(char c)
 {
@@ -62,6 +66,39 @@ gsize mail_decode_base64(const char *text, gsize size, guint8 *out)
     return used;
 }
 
+gsize mail_decode_base64_unpadded(const char *text, gsize size, guint8 *out)
+{
+    guint32 group = 0;
+    int letters = 0;
+    gsize used = 0;
+
+    for (gsize i = 0; i < size; i++) {
+        int value = base64_value(text[i]);
+
+        if (value < 0)
+            continue;
+        group = group << 6 | (guint32)value;
+        if (++letters < 4)
+            continue;
+        used += group_write(group, letters, out + used);
+        group = 0;
+        letters = 0;
+    }
+    if (letters > 1)
+        used += group_write(group, letters, out + used);
+    return used;
+}
+
+gboolean mail_decode_has_inner_padding(const char *text, gsize size)
+{
+    const char *padding = memchr(text, '=', size);
+
+    for (; padding && padding < text + size; padding++)
+        if (base64_value(*padding) >= 0)
+            return TRUE;
+    return FALSE;
+}
+
 gsize mail_decode_quoted_printable(const char *text, gsize size, guint8 *out)
 {
     gsize used = 0;
@@ -115,25 +152,97 @@ static gsize uu_line(const char *line, gsize length, guint8 *out)
     return used;
 }
 
+/* The line without its end; `*next` gets the start of the one after it. */
+static gsize line_length(const char *line, const char *end, const char **next)
+{
+    const char *newline = memchr(line, '\n', (gsize)(end - line));
+    gsize length = (gsize)((newline ? newline : end) - line);
+
+    *next = newline ? newline + 1 : end;
+    if (length > 0 && line[length - 1] == '\r')
+        length--;
+    return length;
+}
+
 gsize mail_decode_uuencode(const char *text, gsize size, guint8 *out)
 {
-    const char *end = text + size;
-    gboolean first = TRUE;
+    const char *end = text + size, *next;
+    gsize length = line_length(text, end, &next);
     gsize used = 0;
 
-    while (text < end) {
-        const char *newline = memchr(text, '\n', (gsize)(end - text));
-        const char *stop = newline ? newline : end;
-        gsize length = (gsize)(stop - text);
-
-        if (length > 0 && text[length - 1] == '\r')
-            length--;
-        if (length == 3 && memcmp(text, "end", 3) == 0)
+    if (length >= 12 && memcmp(text, "begin-base64", 12) == 0)
+        return mail_decode_base64(next, (gsize)(end - next), out);
+    for (const char *line = next; line < end; line = next) {
+        length = line_length(line, end, &next);
+        if (length == 3 && memcmp(line, "end", 3) == 0)
             break;
-        if (!first)
-            used += uu_line(text, length, out + used);
-        first = FALSE;
-        text = newline ? newline + 1 : end;
+        used += uu_line(line, length, out + used);
+    }
+    return used;
+}
+
+gsize mail_decode_yenc(const char *text, gsize size, guint8 *out)
+{
+    const char *end = text + size, *next;
+    gsize used = 0;
+
+    (void)line_length(text, end, &next);
+    for (const char *line = next; line < end; line = next) {
+        gsize length = line_length(line, end, &next);
+
+        if (length >= 5 && memcmp(line, "=yend", 5) == 0)
+            break;
+        if (length >= 6 && memcmp(line, "=ypart", 6) == 0)
+            continue;
+        for (gsize i = 0; i < length; i++) {
+            guint8 byte = (guint8)line[i];
+
+            if (byte == '=' && i + 1 < length)
+                byte = (guint8)(line[++i] - 64);
+            out[used++] = (guint8)(byte - 42);
+        }
+    }
+    return used;
+}
+
+MailUtf16 mail_decode_guess_utf16(const guint8 *data, gsize size)
+{
+    gsize sample = MIN(size, UTF16_SAMPLE) & ~(gsize)1;
+    gsize zeros[2] = {0};
+
+    if (size >= 2 && data[0] == 0xff && data[1] == 0xfe)
+        return MAIL_UTF16_LITTLE;
+    if (size >= 2 && data[0] == 0xfe && data[1] == 0xff)
+        return MAIL_UTF16_BIG;
+    for (gsize i = 0; i < sample; i++)
+        zeros[i & 1] += data[i] == 0;
+    if (sample < 8 || MIN(zeros[0], zeros[1]) > 0 || MAX(zeros[0], zeros[1]) * 4 < sample)
+        return MAIL_UTF16_NONE;
+    return zeros[1] > 0 ? MAIL_UTF16_LITTLE : MAIL_UTF16_BIG;
+}
+
+static guint32 utf16_unit(const guint8 *data, MailUtf16 order)
+{
+    return order == MAIL_UTF16_LITTLE ? (guint32)(data[0] | data[1] << 8)
+                                      : (guint32)(data[0] << 8 | data[1]);
+}
+
+gsize mail_decode_utf16(const guint8 *data, gsize size, MailUtf16 order, guint8 *out)
+{
+    gsize used = 0;
+
+    for (gsize i = 0; i + 1 < size; i += 2) {
+        guint32 unit = utf16_unit(data + i, order), low;
+
+        if ((unit & 0xfc00) == 0xd800 && i + 3 < size &&
+            ((low = utf16_unit(data + i + 2, order)) & 0xfc00) == 0xdc00) {
+            unit = 0x10000 + ((unit & 0x3ff) << 10 | (low & 0x3ff));
+            i += 2;
+        } else if ((unit & 0xf800) == 0xd800) {
+            unit = 0xfffd;
+        }
+        if (unit != 0xfeff) /* the mark itself */
+            used += (gsize)g_unichar_to_utf8(unit, (char *)out + used);
     }
     return used;
 }

@@ -3,7 +3,7 @@
  * mail-decode.h - transfer encodings, decoded as the most forgiving mail program would.
  *
  * Broken input is decoded as far as it goes: what is no letter of the alphabet is passed over, a
- * group that is not complete gives what it has. Output never exceeds input.
+ * group that is not complete gives what it has. Output never exceeds input, but where said.
  */
 #ifndef SCANNER_MAIL_DECODE_H
 #define SCANNER_MAIL_DECODE_H
@@ -12,8 +12,24 @@
 
 /* Each writes at most `size` bytes to `out` and returns how many. */
 gsize mail_decode_base64(const char *text, gsize size, guint8 *out);
+/* The same with '=' passed over like any other sign, as some readers do. It differs only where
+ * mail_decode_has_inner_padding(). */
+gsize mail_decode_base64_unpadded(const char *text, gsize size, guint8 *out);
+gboolean mail_decode_has_inner_padding(const char *text, gsize size);
 gsize mail_decode_quoted_printable(const char *text, gsize size, guint8 *out);
-/* With the "begin" line and up to "end". */
+/* With the "begin" line and up to "end"; after "begin-base64" the lines are base64. */
 gsize mail_decode_uuencode(const char *text, gsize size, guint8 *out);
+/* With the "=ybegin" line and up to "=yend" (the yEnc draft 1.3). */
+gsize mail_decode_yenc(const char *text, gsize size, guint8 *out);
+
+/* UTF-16 to UTF-8, at most size / 2 * 3 bytes; a half pair becomes the replacement character. */
+typedef enum {
+    MAIL_UTF16_NONE,
+    MAIL_UTF16_LITTLE,
+    MAIL_UTF16_BIG
+} MailUtf16;
+/* By byte order mark, or by the NULs that Latin text has there. */
+MailUtf16 mail_decode_guess_utf16(const guint8 *data, gsize size);
+gsize mail_decode_utf16(const guint8 *data, gsize size, MailUtf16 order, guint8 *out);
 
 #endif /* SCANNER_MAIL_DECODE_H */

@@ -38,8 +38,11 @@ typedef struct {
     gsize size;
     const MailPartLimits *limits;
     MailPartFound found;
+    MailPartHeader on_header;
     gpointer user_data;
     State state;
+    gsize header_start;
+    const char *doubt; /* about the structure, for the next header that is told */
     Header header;
     GArray *levels; /* of Level */
     guint messages; /* within each other, without boundaries of their own */
@@ -188,12 +191,35 @@ static void walk_end_leaf(Walk *walk, gsize end)
         walk_emit(walk, &part);
 }
 
+/* Readers that compare a line with the shorter boundary alone take the longer one for it. */
+static gboolean boundary_is_like_another(const Walk *walk, const GString *boundary)
+{
+    for (guint i = 0; i < walk->levels->len; i++) {
+        const Level *level = &g_array_index(walk->levels, Level, i);
+
+        if (strncmp(level->boundary, boundary->str, MIN(level->length, boundary->len)) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void walk_tell_header(Walk *walk, gsize end)
+{
+    if (walk->on_header && walk->state == STATE_HEADER)
+        walk->on_header(walk->text + walk->header_start, end - walk->header_start, walk->doubt,
+                        walk->user_data);
+    walk->doubt = NULL;
+}
+
 /* The empty line: what follows is decided by the header. */
-static void walk_end_header(Walk *walk, gsize next)
+static void walk_end_header(Walk *walk, gsize start, gsize next)
 {
     Header *header = &walk->header;
 
     header_end_field(header);
+    if (header->is_multipart && boundary_is_like_another(walk, header->boundary))
+        walk->doubt = "boundary-like-another";
+    walk_tell_header(walk, start);
     if (header->is_multipart || (header->is_message && header->encoding == MAIL_PART_IDENTITY)) {
         if (walk->levels->len + walk->messages >= walk->limits->depth) {
             walk->result = MAIL_PART_TOO_DEEP;
@@ -208,6 +234,7 @@ static void walk_end_header(Walk *walk, gsize next)
         walk->state = STATE_BETWEEN;
     } else if (header->is_message && header->encoding == MAIL_PART_IDENTITY) {
         walk->messages++;
+        walk->header_start = next;
         header_reset(header);
     } else {
         walk->state = STATE_LEAF;
@@ -243,10 +270,11 @@ static int walk_find_boundary(const Walk *walk, const char *line, gsize length, 
     return -1;
 }
 
-static void walk_boundary(Walk *walk, guint level, gboolean close, gsize line_start)
+static void walk_boundary(Walk *walk, guint level, gboolean close, gsize line_start, gsize next)
 {
     gsize end = line_start;
 
+    walk_tell_header(walk, line_start);
     /* The line end before a boundary belongs to the boundary (RFC 2046 §5.1.1). */
     if (end > 0 && walk->text[end - 1] == '\n')
         end--;
@@ -257,6 +285,7 @@ static void walk_boundary(Walk *walk, guint level, gboolean close, gsize line_st
     g_array_set_size(walk->levels, close ? level : level + 1);
     walk->messages = MIN(walk->messages, level);
     walk->state = close ? STATE_BETWEEN : STATE_HEADER;
+    walk->header_start = next;
     header_reset(&walk->header);
 }
 
@@ -300,22 +329,23 @@ static void walk_line(Walk *walk, gsize start, gsize next)
         length--;
     level = walk_find_boundary(walk, line, length, &close);
     if (level >= 0)
-        walk_boundary(walk, (guint)level, close, start);
+        walk_boundary(walk, (guint)level, close, start, next);
     else if (walk->state == STATE_LEAF)
         walk_leaf_line(walk, line, length, start, next);
     else if (walk->state == STATE_HEADER && length == 0)
-        walk_end_header(walk, next);
+        walk_end_header(walk, start, next);
     else if (walk->state == STATE_HEADER)
         header_add_line(&walk->header, line, length);
 }
 
 MailPartResult mail_part_walk(const char *text, gsize size, const MailPartLimits *limits,
-                              MailPartFound found, gpointer user_data)
+                              MailPartFound found, MailPartHeader header, gpointer user_data)
 {
     Walk walk = {.text = text,
                  .size = size,
                  .limits = limits,
                  .found = found,
+                 .on_header = header,
                  .user_data = user_data,
                  .header = {.field = g_string_new(NULL),
                             .name = g_string_new(NULL),
@@ -332,6 +362,8 @@ MailPartResult mail_part_walk(const char *text, gsize size, const MailPartLimits
         walk_line(&walk, at, next);
         at = next;
     }
+    if (walk.result == MAIL_PART_DONE)
+        walk_tell_header(&walk, size);
     if (walk.state == STATE_LEAF && walk.result == MAIL_PART_DONE)
         walk_end_leaf(&walk, size);
     g_string_free(walk.header.field, TRUE);

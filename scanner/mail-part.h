@@ -2,7 +2,8 @@
 /*
  * mail-part.h - finds the parts of a message by their byte ranges, in one pass.
  *
- * Leaves of multiparts and of messages within messages, and uuencoded blocks in unencoded ones.
+ * Leaves of multiparts and of messages within messages, and uuencoded blocks in unencoded ones; and
+ * every header on the way.
  * Time is linear in the text, memory bounded by the depth; the text is not changed or copied.
  */
 #ifndef SCANNER_MAIL_PART_H
@@ -19,7 +20,9 @@ typedef enum {
     MAIL_PART_IDENTITY, /* also for encodings that nobody knows */
     MAIL_PART_BASE64,
     MAIL_PART_QUOTED_PRINTABLE,
-    MAIL_PART_UUENCODE
+    MAIL_PART_UUENCODE,
+    MAIL_PART_YENC, /* these two only by mail-runs.h */
+    MAIL_PART_BINHEX
 } MailPartEncoding;
 
 typedef struct {
@@ -45,9 +48,13 @@ typedef enum {
 
 /* FALSE stops the walk. */
 typedef gboolean (*MailPartFound)(const MailPart *part, gpointer user_data);
+/* A header block without its empty line; `doubt` is what the walk itself found odd, or NULL. */
+typedef void (*MailPartHeader)(const char *header, gsize size, const char *doubt,
+                               gpointer user_data);
 
+/* `header` may be NULL. */
 MailPartResult mail_part_walk(const char *text, gsize size, const MailPartLimits *limits,
-                              MailPartFound found, gpointer user_data);
+                              MailPartFound found, MailPartHeader header, gpointer user_data);
 /* TRUE if the bytes begin like a message: a header field or an mbox line. */
 gboolean mail_part_is_message(const char *text, gsize size);
 

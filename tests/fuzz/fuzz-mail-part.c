@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autofree char *header = NULL;
     gsize header_size;
 
-    (void)mail_part_walk(fuzz.text, size, &limits, on_part, &fuzz);
+    (void)mail_part_walk(fuzz.text, size, &limits, on_part, NULL, &fuzz);
     (void)mail_part_is_message(fuzz.text, size);
     /* Every decoder gets every input, whatever a header says. */
     g_assert(mail_decode_base64(fuzz.text, size, out) <= size);

@@ -88,7 +88,7 @@ static char *walk(const char *text, guint parts, guint depth, MailPartResult wan
     const MailPartLimits limits = {.parts = parts, .depth = depth};
     Seen seen = {.text = text, .seen = g_string_new(NULL)};
 
-    ck_assert_int_eq(mail_part_walk(text, strlen(text), &limits, note_part, &seen), wanted);
+    ck_assert_int_eq(mail_part_walk(text, strlen(text), &limits, note_part, NULL, &seen), wanted);
     return g_string_free(seen.seen, FALSE);
 }
 

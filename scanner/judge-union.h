@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge-union.h - between the files that read one content in several ways.
+ *
+ * Whatever any reading finds counts. All readings of one request share what was scanned already,
+ * by digest, and the limits: distinct byte strings ([limits] message-parts), bytes decoded
+ * (scan-size), levels of encoding (message-depth), time.
+ */
+#ifndef SCANNER_JUDGE_UNION_H
+#define SCANNER_JUDGE_UNION_H
+
+#include "scanner/judge.h"
+
+typedef struct {
+    Judge *judge;
+    GHashTable *seen; /* digest -> Verdict of what was scanned in this request */
+    guint64 bytes;    /* decoded so far */
+    gboolean is_over; /* a limit was met: no reading goes on */
+} Union;
+
+void union_init(Union *all, Judge *judge);
+void union_clear(Union *all);
+
+/* Makes `worst` worse, never better. */
+void union_note(const Union *all, Verdict *worst, StorehookVerdictKind kind, const char *name);
+
+/* judge-union.c: the verdict on decoded bytes and what is in them. `is_raw`: the same bytes stand
+ * in a message whose text is read for encoded runs anyway. */
+void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
+                 Verdict *verdict);
+/* What libclamav may not open in bytes that it has scanned. */
+void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
+                       Verdict *worst);
+
+/* judge-parts.c: a message by all readings; `reference` and `ret_copy` as in judge_parts(). */
+void union_read_message(Union *all, const char *text, gsize size, guint nesting,
+                        const char *reference, char **ret_copy, Verdict *worst);
+/* Encoded runs in a text that is no message. */
+void union_read_runs(Union *all, const char *text, gsize size, guint nesting, Verdict *worst);
+
+#endif /* SCANNER_JUDGE_UNION_H */

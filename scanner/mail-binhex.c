@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mail-binhex.c - six-bit letters, run lengths, then a header and two forks.
+ *
+ * Fails only for want of memory or of anything to decode; what is cut off gives what there is.
+ */
+#include "scanner/mail-binhex.h"
+
+#include <string.h>
+
+enum {
+    REPEAT_MARK = 0x90,
+    REPEAT_MAX = 255,
+    HEADER_FIXED = 21, /* after the name: version, type, creator, flags, two sizes, checksum */
+    DATA_SIZE_AT = 11,
+    RESOURCE_SIZE_AT = 15,
+    FORK_CHECKSUM = 2
+};
+
+static const char LETTERS[] = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr";
+
+typedef struct {
+    guint8 *bytes;
+    gsize used, most;
+    gboolean repeats; /* the last byte was the mark */
+    gboolean is_full;
+} Unpacked;
+
+static void unpacked_put(Unpacked *out, guint8 byte, guint times)
+{
+    for (; times > 0; times--) {
+        if (out->used == out->most) {
+            out->is_full = TRUE;
+            return;
+        }
+        out->bytes[out->used++] = byte;
+    }
+}
+
+/* RFC 1741: "90 nn" repeats the byte before so that it stands nn times; "90 00" is the mark. */
+static void unpacked_take(Unpacked *out, guint8 byte)
+{
+    if (out->repeats) {
+        out->repeats = FALSE;
+        if (byte == 0)
+            unpacked_put(out, REPEAT_MARK, 1);
+        else if (out->used > 0)
+            unpacked_put(out, out->bytes[out->used - 1], (guint)byte - 1);
+    } else if (byte == REPEAT_MARK) {
+        out->repeats = TRUE;
+    } else {
+        unpacked_put(out, byte, 1);
+    }
+}
+
+static void unpack(const char *text, gsize size, Unpacked *out)
+{
+    guint32 group = 0;
+    guint bits = 0;
+
+    for (gsize i = 0; i < size && text[i] != ':' && !out->is_full; i++) {
+        const char *letter = text[i] ? strchr(LETTERS, text[i]) : NULL;
+
+        if (!letter)
+            continue;
+        group = (group << 6 | (guint32)(letter - LETTERS)) & 0xffff;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            unpacked_take(out, (guint8)(group >> bits));
+        }
+    }
+}
+
+static guint32 number_at(const guint8 *bytes)
+{
+    return (guint32)bytes[0] << 24 | (guint32)bytes[1] << 16 | (guint32)bytes[2] << 8 | bytes[3];
+}
+
+/* FALSE when there is no whole header. */
+static gboolean find_forks(Unpacked *out, MailBinhex *ret)
+{
+    gsize name = out->used > 0 ? out->bytes[0] : 0;
+    gsize header = 1 + name + HEADER_FIXED;
+    const guint8 *fixed = out->bytes + 1 + name;
+    gsize left, resource;
+
+    if (out->used <= header)
+        return FALSE;
+    g_snprintf(ret->name, sizeof(ret->name), "%.*s", (int)name, (const char *)out->bytes + 1);
+    left = out->used - header;
+    ret->data_fork = MIN(number_at(fixed + DATA_SIZE_AT), left);
+    left -= ret->data_fork;
+    left -= MIN((gsize)FORK_CHECKSUM, left);
+    resource = header + ret->data_fork + MIN((gsize)FORK_CHECKSUM, out->used - header);
+    ret->resource_fork = MIN(number_at(fixed + RESOURCE_SIZE_AT), left);
+    memmove(out->bytes, out->bytes + header, ret->data_fork);
+    if (ret->resource_fork > 0)
+        memmove(out->bytes + ret->data_fork, out->bytes + resource, ret->resource_fork);
+    return TRUE;
+}
+
+gboolean mail_binhex_decode(const char *text, gsize size, gsize most, MailBinhex *ret,
+                            gboolean *ret_no_memory)
+{
+    const char *start = memchr(text, ':', size);
+    g_autofree guint8 *bytes = NULL;
+    Unpacked out = {0};
+
+    *ret_no_memory = FALSE;
+    *ret = (MailBinhex){0};
+    if (!start)
+        return FALSE;
+    start++;
+    size -= (gsize)(start - text);
+    /* Three letters may stand for the most that one mark can repeat. */
+    out.most = size > most / (REPEAT_MAX / 3) ? most : size * (REPEAT_MAX / 3) + 1;
+    bytes = g_try_malloc(out.most);
+    if (!bytes) {
+        *ret_no_memory = TRUE;
+        return FALSE;
+    }
+    out.bytes = bytes;
+    unpack(start, size, &out);
+    ret->was_large = out.is_full;
+    if (!find_forks(&out, ret))
+        return FALSE;
+    ret->data = g_steal_pointer(&bytes);
+    return TRUE;
+}

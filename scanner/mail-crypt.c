@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mail-crypt.c - looks at the first bytes of CMS structures and of armored OpenPGP messages.
+ *
+ * Cannot fail: what it does not know is MAIL_CRYPT_NONE.
+ *
+ * Known limits: OpenPGP without armor has no mark of its own and is not recognized; a signed
+ * OpenPGP message that is armored as a whole is compressed, and what is in it is not unpacked.
+ */
+#include "scanner/mail-crypt.h"
+
+#include <openssl/cms.h>
+#include <openssl/err.h>
+#include <string.h>
+
+#include "scanner/mail-decode.h"
+
+enum {
+    OUTER_MAX = 16,     /* a SEQUENCE with its length before the identifier */
+    ARMOR_HEADERS = 20, /* "Version:", "Comment:" ... */
+    PACKET_LETTERS = 64,
+    TAG_PUBLIC_KEY_SESSION = 1,
+    TAG_SYMMETRIC_SESSION = 3,
+    TAG_ENCRYPTED = 9,
+    TAG_ENCRYPTED_PROTECTED = 18
+};
+
+/* An identifier as DER has it, behind 06 and its length. */
+static const struct {
+    guint8 bytes[13];
+    gsize size;
+    MailCrypt kind;
+} KINDS[] = {
+    /* 1.2.840.113549.1.7.2, .3, .6 */
+    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2}, 11, MAIL_CRYPT_SMIME_SIGNED},
+    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 3}, 11, MAIL_CRYPT_SMIME_ENCRYPTED},
+    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6}, 11, MAIL_CRYPT_SMIME_ENCRYPTED},
+    /* 1.2.840.113549.1.9.16.1.23 and .9: authenticated, compressed */
+    {{6, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 23}, 13, MAIL_CRYPT_SMIME_ENCRYPTED},
+    {{6, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 9}, 13, MAIL_CRYPT_SMIME_OTHER},
+};
+
+static MailCrypt recognize_cms(const guint8 *data, gsize size)
+{
+    if (size < OUTER_MAX + sizeof(KINDS[0].bytes) || data[0] != 0x30)
+        return MAIL_CRYPT_NONE;
+    /* The length has 1 to 9 bytes. */
+    for (gsize at = 2; at < OUTER_MAX; at++)
+        for (gsize i = 0; i < G_N_ELEMENTS(KINDS); i++)
+            if (memcmp(data + at, KINDS[i].bytes, KINDS[i].size) == 0)
+                return KINDS[i].kind;
+    return MAIL_CRYPT_NONE;
+}
+
+/* RFC 4880 §4.2: the tag of the first packet; 0 (reserved) when it is none. */
+static guint packet_tag(guint8 first)
+{
+    if (!(first & 0x80))
+        return 0;
+    return first & 0x40 ? first & 0x3f : (first & 0x3c) >> 2;
+}
+
+/* `p` is behind the line that begins the armor. */
+static MailCrypt recognize_packets(const char *p, const char *end)
+{
+    guint8 bytes[PACKET_LETTERS];
+    gboolean found_body = FALSE;
+
+    for (guint i = 0; i < ARMOR_HEADERS && p < end && !found_body; i++) {
+        const char *newline = memchr(p, '\n', (gsize)(end - p));
+
+        /* An empty line ends the headers, also where there are none. */
+        found_body = newline && !memchr(p, ':', (gsize)(newline - p));
+        if (!newline)
+            break;
+        if (!found_body || newline - p <= 1 || *p == ' ')
+            p = newline + 1;
+    }
+    if (mail_decode_base64(p, MIN((gsize)(end - p), (gsize)PACKET_LETTERS), bytes) == 0)
+        return MAIL_CRYPT_NONE;
+    switch (packet_tag(bytes[0])) {
+    case TAG_PUBLIC_KEY_SESSION:
+    case TAG_SYMMETRIC_SESSION:
+    case TAG_ENCRYPTED:
+    case TAG_ENCRYPTED_PROTECTED:
+        return MAIL_CRYPT_PGP_ENCRYPTED;
+    default:
+        return MAIL_CRYPT_NONE;
+    }
+}
+
+static MailCrypt recognize_armor(const char *text, gsize size)
+{
+    static const char mark[] = "-----BEGIN PGP MESSAGE";
+    const char *end = text + size;
+
+    for (const char *p = text; (p = memmem(p, (gsize)(end - p), mark, sizeof(mark) - 1)); p++) {
+        const char *newline = memchr(p, '\n', (gsize)(end - p));
+
+        if (newline && (p == text || p[-1] == '\n') &&
+            recognize_packets(newline + 1, end) == MAIL_CRYPT_PGP_ENCRYPTED)
+            return MAIL_CRYPT_PGP_ENCRYPTED;
+    }
+    return MAIL_CRYPT_NONE;
+}
+
+MailCrypt mail_crypt_recognize(const guint8 *data, gsize size)
+{
+    MailCrypt kind = recognize_cms(data, size);
+
+    return kind != MAIL_CRYPT_NONE ? kind : recognize_armor((const char *)data, size);
+}
+
+GBytes *mail_crypt_signed_content(const guint8 *data, gsize size)
+{
+    const unsigned char *p = data;
+    CMS_ContentInfo *cms = size <= G_MAXLONG ? d2i_CMS_ContentInfo(NULL, &p, (long)size) : NULL;
+    ASN1_OCTET_STRING **content = cms ? CMS_get0_content(cms) : NULL;
+    int length = content && *content ? ASN1_STRING_length(*content) : 0;
+    guint8 *copy = length > 0 ? g_try_malloc((gsize)length) : NULL;
+    GBytes *bytes = NULL;
+
+    if (copy) {
+        memcpy(copy, ASN1_STRING_get0_data(*content), (gsize)length);
+        bytes = g_bytes_new_take(copy, (gsize)length);
+    }
+    CMS_ContentInfo_free(cms);
+    ERR_clear_error();
+    return bytes;
+}
