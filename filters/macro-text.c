@@ -25,6 +25,7 @@ typedef struct {
     GString *out; /* NULL in the first pass */
     gsize begin;  /* of our part of out */
     gboolean after_word;
+    gboolean keeps_known;
     gboolean is_over;
 } Writer;
 
@@ -178,7 +179,7 @@ static gboolean write_assignment(Writer *writer, guint *at)
     }
     if (known && ends_value(writer_token(writer, here)))
         variable_set(writer, name, &value, appends);
-    else
+    else if (!writer->keeps_known) /* a cell's formula leaves the value that the file keeps of it */
         g_hash_table_remove(writer->evaluation.variables, name);
     macro_value_clear(&value);
     return TRUE;
@@ -244,7 +245,8 @@ gboolean macro_text_normalize(const char *text, gsize size, MacroDialect dialect
                                     .tokens = (const Token *)(void *)tokens->data,
                                     .count = tokens->len,
                                     .variables = variables},
-                     .begin = out->len};
+                     .begin = out->len,
+                     .keeps_known = dialect == MACRO_DIALECT_FORMULA};
     gboolean whole;
 
     (void)writer_run(&writer);

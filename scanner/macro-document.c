@@ -36,7 +36,7 @@ void macro_document_clear(MacroDocument *document)
 
 gboolean macro_document_is_empty(const MacroDocument *document)
 {
-    gsize size = document->code->len + document->formulas->len;
+    gsize size = document->code->len;
 
     for (guint i = 0; i < MACRO_SOURCES; i++)
         size += document->facts[i]->len;
@@ -116,8 +116,10 @@ void macro_document_add_formula(MacroDocument *document, const char *name, const
 {
     gsize size = strlen(formula);
 
-    if (!has_room(document, document->formulas, strlen(name) + size + 2, MACRO_TEXT_MAX / 2))
+    if (document->formulas->len + strlen(name) + size + 2 > MACRO_TEXT_MAX / 2) {
+        document->has_cut_cells = TRUE;
         return;
+    }
     append_line(document->formulas, name, strlen(name), FALSE);
     g_string_append_c(document->formulas, '=');
     append_line(document->formulas, formula, size, FALSE);
@@ -129,7 +131,7 @@ void macro_document_add_constant(MacroDocument *document, const char *name, cons
     gsize size = strlen(text);
 
     if (document->constants->len + strlen(name) + 2 * size + 4 > MACRO_TEXT_MAX / 2) {
-        document->has_cut_constants = TRUE;
+        document->has_cut_cells = TRUE;
         return;
     }
     append_line(document->constants, name, strlen(name), FALSE);

@@ -23,10 +23,10 @@ typedef struct {
     GString *formulas;  /* one `name=formula` a line */
     GString *facts[MACRO_SOURCES];
     gboolean has_macro_sheet, has_hidden_sheet, has_very_hidden_sheet;
-    gboolean has_cut_constants; /* not all fitted, which matters to macro sheets only */
-    gboolean is_encrypted;      /* a reader met a part that it has no key for */
-    const char *limit;          /* the first that was met, or NULL; static */
-    gint64 end;                 /* g_get_monotonic_time() after which readers stop */
+    gboolean has_cut_cells; /* not all fitted, which matters to macro sheets only */
+    gboolean is_encrypted;  /* a reader met a part that it has no key for */
+    const char *limit;      /* the first that was met, or NULL; static */
+    gint64 end;             /* g_get_monotonic_time() after which readers stop */
 } MacroDocument;
 
 void macro_document_init(MacroDocument *document, gint64 end);

@@ -18,7 +18,9 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "scanner/macro-biff.h"
 #include "scanner/macro-document.h"
+#include "scanner/macro-ole.h"
 #include "scanner/macro-rtf.h"
 #include "scanner/macro-sheet.h"
 #include "scanner/macro-xml.h"
@@ -31,6 +33,7 @@ enum {
 
 #define SUSPICIOUS_PREFIX "Macro:"
 #define LIMIT_PREFIX "Limits."
+#define ENCRYPTED_NAME "Encrypted.Workbook"
 
 struct MacroTrap {
     const MacroRules *rules;
@@ -95,14 +98,15 @@ static void document_weigh(MacroTrap *trap)
     char reasons[VERDICT_NAME_SIZE - sizeof(SUSPICIOUS_PREFIX)];
 
     document_tell_sheets(document);
-    if (!document->has_macro_sheet)
-        g_string_truncate(document->constants, 0);
-    else if (document->has_cut_constants)
-        macro_document_set_limit(document, "macro-text");
-    g_string_append_len(document->constants, document->formulas->str,
-                        (gssize)document->formulas->len);
     score_text(score, document, document->code, MACRO_DIALECT_BASIC, MACRO_SOURCE_BASIC);
-    score_text(score, document, document->constants, MACRO_DIALECT_FORMULA, MACRO_SOURCE_FORMULA);
+    if (document->has_macro_sheet) { /* formulas of worksheets do nothing by themselves */
+        if (document->has_cut_cells)
+            macro_document_set_limit(document, "macro-text");
+        g_string_append_len(document->constants, document->formulas->str,
+                            (gssize)document->formulas->len);
+        score_text(score, document, document->constants, MACRO_DIALECT_FORMULA,
+                   MACRO_SOURCE_FORMULA);
+    }
     for (guint i = 0; i < MACRO_SOURCES; i++)
         macro_score_add(score, (MacroSource)i, document->facts[i]->str, document->facts[i]->len);
     if (macro_score_is_suspicious(score, reasons, sizeof(reasons)))
@@ -116,6 +120,8 @@ static void document_close(MacroTrap *trap)
     trap->is_open = FALSE;
     if (!macro_document_is_empty(&trap->document))
         document_weigh(trap);
+    if (trap->document.is_encrypted)
+        trap_note(trap, STOREHOOK_VERDICT_ENCRYPTED, ENCRYPTED_NAME, "");
     if (trap->document.limit)
         trap_note(trap, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, LIMIT_PREFIX, trap->document.limit);
     macro_document_clear(&trap->document);
@@ -164,9 +170,11 @@ static const struct {
     gboolean is_text; /* has no sign of its own: only what libclamav takes for text */
 } READERS[] = {
     {package_matches, NULL, FALSE},
+    {macro_ole_matches, macro_ole_read, FALSE},
     {macro_rtf_matches, macro_rtf_read, FALSE},
     {macro_sylk_matches, macro_sylk_read, FALSE},
     {macro_xml_matches, macro_xml_read, FALSE},
+    {macro_biff12_matches, macro_biff12_read, FALSE},
     {macro_list_matches, macro_list_read, TRUE},
 };
 

@@ -100,6 +100,8 @@ static void on_relationship(Reader *reader, const Attributes *attributes)
     g_autofree char *target = attribute_dup(attributes, "Target");
     const char *kind;
 
+    if (type && g_str_has_suffix(type, "acrosheet")) /* xlMacrosheet, xlIntlMacrosheet */
+        reader->document->has_macro_sheet = TRUE;
     if (!mode || !type || !target || g_ascii_strcasecmp(mode, "External") != 0)
         return;
     kind = strrchr(type, '/') ? strrchr(type, '/') + 1 : type;

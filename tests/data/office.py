@@ -204,3 +204,130 @@ def package(members):
             archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), data,
                              zipfile.ZIP_DEFLATED)
     return out.getvalue()
+
+
+# --- Workbooks of Excel 97 ------------------------------------------------------------
+
+def biff(kind, body=b""):
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def ptg_text(text, wide=False):
+    raw = text.encode("utf-16-le" if wide else "latin-1")
+    return struct.pack("<BBB", 0x17, len(text), wide) + raw
+
+
+def ptg_number(number):
+    return struct.pack("<BH", 0x1E, number)
+
+
+def ptg_cell(row, column):
+    return struct.pack("<BHH", 0x44, row, column | 0xC000)
+
+
+def ptg_call(number, *arguments, fixed=False):
+    """A function ([MS-XLS] Ftab) or, from 0x8000 on, a command (Cetab)."""
+    tail = struct.pack("<BH", 0x41, number) if fixed else \
+        struct.pack("<BBH", 0x42, len(arguments), number)
+    return b"".join(arguments) + tail
+
+
+PTG_CONCAT = b"\x08"
+CHAR, EXEC, FORMULA_FILL, HALT, SUM = 111, 110, 0x8061, 54, 4
+
+
+def formula_record(row, column, tokens, value=b"\0" * 8):
+    return biff(6, struct.pack("<HHH8sHIH", row, column, 15, value, 0, 0, len(tokens)) + tokens)
+
+
+def text_record(row, column, text):
+    return biff(0x204, struct.pack("<HHHHB", row, column, 15, len(text), 0) + text.encode())
+
+
+def number_record(row, column, number):
+    return biff(0x203, struct.pack("<HHHd", row, column, 15, number))
+
+
+def shared_record(row, column, number):
+    return biff(0xFD, struct.pack("<HHHI", row, column, 15, number))
+
+
+def name_record(name, tokens, built_in=None):
+    letters = bytes([built_in]) if built_in is not None else name.encode()
+    flags = 0x20 if built_in is not None else 0
+    return biff(0x18, struct.pack("<HBBHHHI", flags, 0, len(letters), len(tokens), 0, 0, 0) +
+                b"\0" + letters + tokens)
+
+
+def shared_strings(texts, cut=None):
+    """The table of shared strings, cut into CONTINUE records after `cut` letters of the last."""
+    body = struct.pack("<II", len(texts), len(texts))
+    for text in texts[:-1]:
+        body += struct.pack("<HB", len(text), 0) + text.encode()
+    last = texts[-1]
+    body += struct.pack("<HB", len(last), 0) + last[:cut].encode()
+    if cut is None:
+        return biff(0xFC, body)
+    return biff(0xFC, body) + biff(0x3C, b"\x01" + last[cut:].encode("utf-16-le"))
+
+
+def workbook97(sheets, book=b""):
+    """Sheets as (name, kind, state, records): kind 0 is a worksheet, 1 a macro sheet."""
+    begin = lambda kind: biff(0x809, struct.pack("<HHHHII", 0x600, kind, 0x2000, 2000, 0, 6))
+    end = biff(0x0A)
+    bodies = [begin(0x40 if kind else 0x10) + records + end for _, kind, _, records in sheets]
+    size = len(begin(5) + book + end) + sum(12 + len(name) for name, *_ in sheets)
+    table, at = b"", size
+    for (name, kind, state, _), body in zip(sheets, bodies):
+        table += biff(0x85, struct.pack("<IBBBB", at, state, kind, len(name), 0) + name.encode())
+        at += len(body)
+    stream = begin(5) + table + book + end + b"".join(bodies)
+    return compound({"Workbook": stream + b"\0" * max(0, CUTOFF - len(stream))})
+
+
+# --- Binary parts of xlsb -------------------------------------------------------------
+
+def biff12(kind, body=b""):
+    head = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    size, sizes = len(body), b""
+    while True:
+        sizes += bytes([size & 0x7F | (0x80 if size > 0x7F else 0)])
+        size >>= 7
+        if size == 0:
+            return head + sizes + body
+
+
+def wide_text(text):
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
+def ptg12_text(text):
+    return struct.pack("<BH", 0x17, len(text)) + text.encode("utf-16-le")
+
+
+def ptg12_cell(row, column):
+    return struct.pack("<BIH", 0x44, row, column | 0xC000)
+
+
+def formula12(column, tokens):
+    return biff12(9, struct.pack("<IId", column, 0, 0.0) +
+                  struct.pack("<HI", 0, len(tokens)) + tokens + b"\0" * 4)
+
+
+def text12(column, text):
+    return biff12(6, struct.pack("<II", column, 0) + wide_text(text))
+
+
+def sheet12(rows):
+    body = b"".join(biff12(0, struct.pack("<I", row) + b"\0" * 13) + cells for row, cells in rows)
+    return biff12(129) + biff12(145) + body + biff12(146) + biff12(130)
+
+
+def name12(name, tokens):
+    return biff12(39, struct.pack("<IBI", 0x20, 0, 0xFFFFFFFF) + wide_text(name) +
+                  struct.pack("<I", len(tokens)) + tokens + struct.pack("<I", 0))
+
+
+def book12(state, names=b""):
+    sheet = struct.pack("<II", state, 1) + wide_text("rId1") + wide_text("a")
+    return biff12(131) + biff12(143) + biff12(156, sheet) + biff12(144) + names + biff12(132)

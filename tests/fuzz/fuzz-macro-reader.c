@@ -7,7 +7,10 @@
  */
 #include <stdint.h>
 
+#include "scanner/macro-biff.h"
+#include "scanner/macro-formula.h"
 #include "scanner/macro-object.h"
+#include "scanner/macro-ole.h"
 #include "scanner/macro-rtf.h"
 #include "scanner/macro-sheet.h"
 #include "scanner/macro-xml.h"
@@ -20,6 +23,21 @@ static void read_object(MacroDocument *document, const char *data, gsize size)
     macro_object_read_package(document, (const guint8 *)data, size);
 }
 
+static void read_book(MacroDocument *document, const char *data, gsize size)
+{
+    macro_biff_read(document, (const guint8 *)data, size);
+}
+
+static void read_formula(MacroDocument *document, const char *data, gsize size)
+{
+    for (guint version = FORMULA_BIFF5; version <= FORMULA_BIFF12; version++) {
+        g_autofree char *text =
+            macro_formula_text((const guint8 *)data, size, (FormulaVersion)version);
+
+        macro_document_add_formula(document, "a1", text);
+    }
+}
+
 static void check(const GString *text, gsize most)
 {
     g_assert(text->len <= most && (text->len == 0 || text->str[text->len - 1] == '\n'));
@@ -28,13 +46,16 @@ static void check(const GString *text, gsize most)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const READERS[])(MacroDocument * document, const char *data, gsize size) = {
-        macro_rtf_read, macro_sylk_read, macro_list_read, macro_xml_read, read_object};
+        macro_rtf_read, macro_sylk_read, macro_list_read,   macro_xml_read, read_object,
+        macro_ole_read, read_book,       macro_biff12_read, read_formula};
     const char *text = (const char *)data;
 
     (void)macro_rtf_matches(text, size);
     (void)macro_sylk_matches(text, size);
     (void)macro_list_matches(text, size);
     (void)macro_xml_matches(text, size);
+    (void)macro_ole_matches(text, size);
+    (void)macro_biff12_matches(text, size);
     for (gsize i = 0; i < G_N_ELEMENTS(READERS); i++) {
         MacroDocument document;
 

@@ -158,6 +158,69 @@ def formulas():
     sample("sums.csv", b"a,=SUM(A1:A2),@me!\r\n")
 
 
+def workbooks():
+    o = office
+    at = o.ptg_cell(0, 0)
+    auto = o.name_record("", at, built_in=1)
+    exec_calc = o.formula_record(0, 0, o.ptg_call(o.EXEC, o.ptg_text("calc.exe")))
+    sample("exec.xls", o.workbook97([("m", 1, 0, exec_calc)], auto), "suspicious", "exec-formula",
+           "auto-name")
+    # The command out of a number, a cell and a string that is cut in the middle.
+    built = o.formula_record(0, 0, o.ptg_call(
+        o.EXEC, o.ptg_call(o.CHAR, o.ptg_cell(1, 0), fixed=True) + o.ptg_cell(2, 0) +
+        o.PTG_CONCAT + o.ptg_cell(3, 0) + o.PTG_CONCAT))
+    built += (o.number_record(1, 0, 112.0) + o.text_record(2, 0, "owers") + o.shared_record(3, 0, 1))
+    strings = o.shared_strings(["no", "hell -enc AAAA"], 2)
+    sample("built.xls", o.workbook97([("m", 1, 2, built)], auto + strings), "suspicious",
+           "interpreter", "very-hidden-macro-sheet")
+    fill = o.formula_record(0, 0, o.ptg_call(
+        o.FORMULA_FILL, o.ptg_text("=EXE") + o.ptg_text('C("cmd")', True) + o.PTG_CONCAT,
+        o.ptg_cell(0, 1)))
+    sample("fill.xls", o.workbook97([("m", 1, 1, fill)], o.name_record("Auto_Open_1", at)),
+           "suspicious", "formula-writes", "exec-formula")
+    inside = o.package({"q/" + "exec.xls": o.workbook97([("m", 1, 0, exec_calc)], auto)})
+    sample("inside.zip", inside, "suspicious", "exec-formula")
+    link = "cmd\x03/c calc"
+    dde = o.biff(0x1AE, struct.pack("<HHB", 1, len(link), 0) + link.encode())
+    sample("dde.xls", o.workbook97([("a", 0, 0, b"")], dde), "suspicious", "dde-runs-program")
+    sheet = o.text_record(0, 0, 'EXEC("calc")') + o.formula_record(
+        1, 0, o.ptg_call(o.SUM, o.ptg_cell(0, 0)))
+    sample("plain.xls", o.workbook97([("a", 0, 2, sheet)]))
+    sample("old-macros.xls", o.workbook97([("m", 1, 0, o.formula_record(0, 0, o.ptg_call(o.HALT)))]))
+    locked = o.biff(0x2F, b"\1\0" + b"\0" * 52)
+    sample("locked.xls", o.workbook97([("m", 1, 0, exec_calc)], locked), "encrypted")
+    word = "text \x13 DDEAUTO cmd /c calc \x14 x \x15".encode("utf-16-le")
+    sample("dde.doc", o.compound({"WordDocument": b"\0" * 1500 + word + b"\0" * 3000}), "suspicious",
+           "dde-runs-program")
+    package = struct.pack("<IH", 40, 2) + b"a\0C:\\a\\run.vbs\0"
+    sample("object.doc", o.compound({"WordDocument": b"\0" * 5000,
+                                     "ObjectPool/_1/\x01Ole10Native": package}), "suspicious",
+           "program-in-object")
+
+
+def workbooks12():
+    o = office
+
+    def xlsb(sheet, book, more=None):
+        rels = ('<Relationships><Relationship Id="rId1" Type="http://schemas.microsoft.com/office/'
+                '2006/relationships/xlMacrosheet" Target="macrosheets/sheet1.bin"/></Relationships>')
+        return o.package({"[Content_Types].xml": o.CONTENT_TYPES, "xl/workbook.bin": book,
+                          "xl/_rels/workbook.bin.rels": rels,
+                          "xl/macrosheets/sheet1.bin": sheet, **(more or {})})
+
+    name = o.name12("_xlnm.Auto_Open", o.ptg12_cell(0, 0))
+    call = o.ptg_call(o.EXEC, o.ptg12_cell(1, 0) + o.ptg12_text("ell") + o.PTG_CONCAT)
+    bad = o.sheet12([(0, o.formula12(0, call)), (1, o.text12(0, "powersh"))])
+    sample("exec.xlsb", xlsb(bad, o.book12(2, name)), "suspicious", "exec-formula", "interpreter",
+           "auto-name")
+    plain = o.sheet12([(0, o.formula12(0, o.ptg_call(o.SUM, o.ptg12_cell(1, 0)))),
+                       (1, o.text12(0, "EXEC"))])
+    sample("plain.xlsb", xlsb(plain, o.book12(0)))
+    link = struct.pack("<H", 1) + o.wide_text("cmd") + o.wide_text("/c calc")
+    sample("dde.xlsb", xlsb(plain, o.book12(0), {"xl/externalLinks/l1.bin": o.biff12(360, link)}),
+           "suspicious", "dde-runs-program")
+
+
 def rtf_object(name, data, extra="", noise=""):
     class_name = name.encode() + b"\0"
     head = struct.pack("<III", 0x501, 2, len(class_name)) + class_name
@@ -208,7 +271,7 @@ def open_document():
 
 def main():
     program, signatures = sys.argv[1:]
-    for make in (vba, fields, links, formulas, rtf, open_document):
+    for make in (vba, fields, links, formulas, workbooks, workbooks12, rtf, open_document):
         make()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="storehook-macros-") as folder:
