@@ -92,7 +92,8 @@ static JET_ERR cursor_neighbour(Cursor *cursor, bool forward)
 {
     Bytes key = {cursor->key, cursor->key_size};
     Bytes none = {NULL, 0};
-    Bytes bookmark = cursor->index ? (Bytes){cursor->bookmark, cursor->bookmark_size} : none;
+    bool exact = cursor->index && cursor->bookmark_size > 0;
+    Bytes bookmark = exact ? (Bytes){cursor->bookmark, cursor->bookmark_size} : none;
     Bytes found_key, found_value;
     switch (cursor->position) {
     case POSITION_BEFORE_FIRST:
@@ -100,7 +101,7 @@ static JET_ERR cursor_neighbour(Cursor *cursor, bool forward)
     case POSITION_AFTER_LAST:
         return forward ? JET_errRecordNotFound : cursor_find_last(cursor);
     case POSITION_BETWEEN:
-        return cursor_find(cursor, forward ? SEEK_GE : SEEK_LT, key, none);
+        return cursor_find(cursor, forward ? SEEK_GE : SEEK_LT, key, bookmark);
     default:
         break;
     }
@@ -124,8 +125,7 @@ bool cursor_in_range(const Cursor *cursor)
     return range->upper ? order < 0 : order > 0;
 }
 
-/* One entry on; off the end or the range parks the cursor. */
-static JET_ERR cursor_step(Cursor *cursor, bool forward)
+static JET_ERR cursor_step_unfiltered(Cursor *cursor, bool forward)
 {
     JET_ERR err = cursor_neighbour(cursor, forward);
     bool limited = cursor->range.active && cursor->range.upper == forward;
@@ -135,6 +135,17 @@ static JET_ERR cursor_step(Cursor *cursor, bool forward)
         return err;
     cursor_park(cursor, forward ? POSITION_AFTER_LAST : POSITION_BEFORE_FIRST);
     return JET_errNoCurrentRecord;
+}
+
+JET_ERR cursor_step(Cursor *cursor, bool forward)
+{
+    bool matches = true;
+    do {
+        RETURN_IF_ERROR(cursor_step_unfiltered(cursor, forward));
+        if (cursor->filter)
+            RETURN_IF_ERROR(cursor_filter_match(cursor, &matches));
+    } while (!matches);
+    return JET_errSuccess;
 }
 
 /* On to an entry with another key. */
@@ -183,11 +194,11 @@ JET_ERR cursor_move(Cursor *cursor, int32_t rows, JET_GRBIT grbit)
     return scope_end(&scope, cursor_move_in_scope(cursor, scope.txn, rows, grbit));
 }
 
-static JET_ERR cursor_count_in_scope(Cursor *cursor, Txn *txn, uint32_t *ret_count, uint32_t most)
+static JET_ERR cursor_count_in_scope(Cursor *cursor, uint64_t *ret_count, uint64_t most)
 {
     Cursor walker = *cursor; /* only its position; the trees' cursors are shared */
-    uint32_t count = 1;
-    (void)txn;
+    uint64_t count = 1;
+    walker.filter = NULL;
     if (cursor->position != POSITION_ON_ENTRY)
         return JET_errNoCurrentRecord;
     cursor->in_sync = false;
@@ -201,14 +212,13 @@ static JET_ERR cursor_count_in_scope(Cursor *cursor, Txn *txn, uint32_t *ret_cou
     return JET_errSuccess;
 }
 
-JET_ERR cursor_count(Cursor *cursor, uint32_t *ret_count, uint32_t most)
+JET_ERR cursor_count(Cursor *cursor, uint64_t *ret_count, uint64_t most)
 {
     Scope scope;
     if (!ret_count)
         return JET_errInvalidParameter;
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
-    return scope_end(&scope,
-                     cursor_count_in_scope(cursor, scope.txn, ret_count, most ? most : UINT32_MAX));
+    return scope_end(&scope, cursor_count_in_scope(cursor, ret_count, most ? most : UINT64_MAX));
 }
 
 /* --- Index and bookmark -------------------------------------------------------- */
@@ -244,6 +254,7 @@ static JET_ERR cursor_use_index(Cursor *cursor, Txn *txn, const Index *index)
     if (index && !cursor->entries)
         RETURN_IF_ERROR(tree_cursor_new(txn, TREE_INDEX, &cursor->entries));
     cursor->index = index;
+    cursor->filter = cursor_filter_free(cursor->filter); /* it was for moving in the old order */
     cursor->index_level = cursor->session->level;
     cursor->search_made = cursor->search_complete = false;
     return JET_errSuccess;

@@ -13,6 +13,8 @@ uint32_t cursor_object_id(const Cursor *cursor);
  * and the position is as it was. Within a scope. */
 JET_ERR cursor_find(Cursor *cursor, SeekKind kind, Bytes key, Bytes bookmark);
 JET_ERR cursor_take_found(Cursor *cursor, JET_ERR err, Bytes key, Bytes value);
+/* One entry on; off the end or the range parks the cursor: JET_errNoCurrentRecord. */
+JET_ERR cursor_step(Cursor *cursor, bool forward);
 /* Of the current entry. */
 bool cursor_in_range(const Cursor *cursor);
 

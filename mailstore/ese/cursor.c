@@ -17,31 +17,37 @@
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/update.h"
 
-/* The session is entered; it is left on an error. */
-static JET_ERR cursor_find(Session *session, JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
+JET_ERR cursor_find_entered(Session *session, JET_TABLEID tableid, Cursor **ret)
 {
     /* Only this session closes its cursors, and this thread has the session: once the owner is
      * known to be right, the object stays. */
     uintptr_t owner;
     Cursor *cursor = handle_peek_owned(tableid, HANDLE_CURSOR, &owner);
-    if (owner != sesid)
-        return session_leave(session, owner ? JET_errSesidTableIdMismatch : JET_errInvalidTableId);
+    if (owner != atomic_load_explicit(&session->handle, memory_order_relaxed))
+        return owner ? JET_errSesidTableIdMismatch : JET_errInvalidTableId;
     *ret = cursor;
     return JET_errSuccess;
+}
+
+/* The session is entered; it is left on an error. */
+static JET_ERR cursor_find_or_leave(Session *session, JET_TABLEID tableid, Cursor **ret)
+{
+    JET_ERR err = cursor_find_entered(session, tableid, ret);
+    return err < 0 ? session_leave(session, err) : err;
 }
 
 JET_ERR cursor_enter(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
 {
     Session *session;
     RETURN_IF_ERROR(session_enter(sesid, &session));
-    return cursor_find(session, sesid, tableid, ret);
+    return cursor_find_or_leave(session, tableid, ret);
 }
 
 JET_ERR cursor_enter_to_close(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret)
 {
     Session *session;
     RETURN_IF_ERROR(session_enter_to_end(sesid, &session));
-    return cursor_find(session, sesid, tableid, ret);
+    return cursor_find_or_leave(session, tableid, ret);
 }
 
 JET_ERR cursor_enter_for(JET_SESID sesid, JET_TABLEID tableid, CursorUse use, Cursor **ret)
@@ -131,6 +137,7 @@ static void cursor_free(Cursor *cursor)
     free(cursor->update.long_values);
     schema_unref(cursor->schema);
     temporary_unref(cursor->temporary);
+    cursor_filter_free(cursor->filter);
     atomic_fetch_sub_explicit(&cursor->session->instance->n_cursors, 1, memory_order_relaxed);
     free(cursor);
 }

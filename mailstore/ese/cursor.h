@@ -57,6 +57,8 @@ typedef struct {
     uint8_t key[KEY_LIMIT_MOST];
 } IndexRange;
 
+typedef struct CursorFilter CursorFilter;
+
 struct Cursor {
     JET_TABLEID handle;
     Session *session;
@@ -81,6 +83,7 @@ struct Cursor {
     unsigned search_segments;
     bool search_made, search_complete;
     IndexRange range;
+    CursorFilter *filter; /* NULL: moving stops at every row */
 
     Bytes row; /* of the current entry, while row_epoch is the session's */
     uint64_t row_epoch;
@@ -95,6 +98,8 @@ JET_ERR cursor_enter_for(JET_SESID sesid, JET_TABLEID tableid, CursorUse use, Cu
 /* As cursor_enter, also when the instance is stopped. */
 JET_ERR cursor_enter_to_close(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret);
 JET_ERR cursor_enter_stored(JET_SESID sesid, JET_TABLEID tableid, Cursor **ret);
+/* Another cursor of a session that is entered. */
+JET_ERR cursor_find_entered(Session *session, JET_TABLEID tableid, Cursor **ret);
 JET_ERR cursor_leave(Cursor *cursor, JET_ERR err); /* returns `err` */
 
 JET_ERR cursor_open(Session *session, JET_DBID dbid, const char *name, JET_GRBIT grbit,
@@ -140,9 +145,34 @@ JET_ERR cursor_retrieve_key(Cursor *cursor, void *data, uint32_t size, uint32_t 
                             JET_GRBIT grbit);
 JET_ERR cursor_seek(Cursor *cursor, JET_GRBIT grbit);
 JET_ERR cursor_set_range(Cursor *cursor, JET_GRBIT grbit);
-JET_ERR cursor_count(Cursor *cursor, uint32_t *ret_count, uint32_t most);
+JET_ERR cursor_count(Cursor *cursor, uint64_t *ret_count, uint64_t most);
 JET_ERR cursor_get_bookmark(Cursor *cursor, void *data, uint32_t size, uint32_t *ret_actual);
 JET_ERR cursor_goto_bookmark(Cursor *cursor, const void *data, uint32_t size);
+
+/* Rows that JetMove stops at; none: all. */
+JET_ERR cursor_set_filter(Cursor *cursor, const JET_INDEX_COLUMN *columns, uint32_t n,
+                          JET_GRBIT grbit);
+/* Accepts NULL; returns NULL. */
+CursorFilter *cursor_filter_free(CursorFilter *filter);
+/* Of the current entry, within a scope. */
+JET_ERR cursor_filter_match(Cursor *cursor, bool *ret);
+
+JET_ERR cursor_get_position(Cursor *cursor, JET_RECPOS *ret);
+JET_ERR cursor_goto_position(Cursor *cursor, const JET_RECPOS *position);
+JET_ERR cursor_get_index_bookmark(const Cursor *cursor, Bytes *ret_key, Bytes *ret_bookmark);
+/* `bookmark` without bytes: any. */
+JET_ERR cursor_goto_index_bookmark(Cursor *cursor, Bytes key, Bytes bookmark, JET_GRBIT grbit);
+/* Whether the row could be changed now: JET_errWriteConflict, JET_errSessionWriteConflict. */
+JET_ERR cursor_probe(Cursor *cursor);
+JET_ERR cursor_preread_keys(Cursor *cursor, const void *const *keys, const uint32_t *sizes,
+                            int32_t n, int32_t *ret_n, JET_GRBIT grbit);
+JET_ERR cursor_preread_ranges(Cursor *cursor, const JET_INDEX_RANGE *ranges, uint32_t n,
+                              uint32_t *ret_n, const JET_COLUMNID *columns, uint32_t n_columns,
+                              JET_GRBIT grbit);
+/* Counts the rows, for those who ask what there is. */
+JET_ERR cursor_compute_statistics(Cursor *cursor);
+/* Rows in the ranges of all the cursors, as a table of bookmarks. */
+JET_ERR cursors_intersect(Cursor *const *cursors, uint32_t n, JET_RECORDLIST *ret);
 
 /* Copies what fits of `from`; JET_errBufferTooSmall when not all did. */
 JET_ERR bytes_return(Bytes from, void *data, uint32_t size, uint32_t *ret_actual);

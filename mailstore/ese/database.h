@@ -20,6 +20,7 @@ struct Table {
     _Atomic uint64_t version; /* of `schema`; read without the lock to see that it changed */
     Schema *schema;
     unsigned n_cursors;
+    _Atomic uint32_t n_rows;               /* as JetComputeStats has last counted */
     const Session *deny_read, *deny_write; /* the only session that may */
     unsigned n_deny_read, n_deny_write;
     Table *next;

@@ -329,6 +329,53 @@ typedef struct {
     uint8_t rgbIndexId[16];
 } JET_INDEXID;
 
+typedef struct {
+    uint32_t cbStruct;
+    uint32_t centriesLT;
+    uint32_t centriesInRange;
+    uint32_t centriesTotal;
+} JET_RECPOS;
+
+typedef struct {
+    uint32_t cbStruct;
+    JET_TABLEID tableid;
+    JET_GRBIT grbit;
+} JET_INDEXRANGE;
+
+typedef struct {
+    uint32_t cbStruct;
+    JET_TABLEID tableid;
+    uint32_t cRecords;
+    JET_COLUMNID columnidBookmark;
+} JET_RECORDLIST;
+
+typedef enum {
+    JET_relopEquals,
+    JET_relopPrefixEquals,
+    JET_relopNotEquals,
+    JET_relopLessThanOrEqual,
+    JET_relopLessThan,
+    JET_relopGreaterThanOrEqual,
+    JET_relopGreaterThan,
+    JET_relopBitmaskEqualsZero,
+    JET_relopBitmaskNotEqualsZero,
+} JET_RELOP;
+
+typedef struct {
+    JET_COLUMNID columnid;
+    JET_RELOP relop;
+    void *pv;
+    uint32_t cb;
+    JET_GRBIT grbit;
+} JET_INDEX_COLUMN;
+
+typedef struct {
+    JET_INDEX_COLUMN *rgStartColumns;
+    uint32_t cStartColumns;
+    JET_INDEX_COLUMN *rgEndColumns;
+    uint32_t cEndColumns;
+} JET_INDEX_RANGE;
+
 /* realloc of the program's: data NULL allocates, size 0 frees. */
 typedef void *(*JET_PFNREALLOC)(void *pvContext, void *pv, uint32_t cb);
 

@@ -121,8 +121,8 @@ JET_ERR JetGetIndexInfo(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
 
 /* A JET_OBJECTINFO of a table (JET_ObjInfo, -NoStats), or a JET_OBJECTLIST of all (JET_ObjInfoList,
  * -ListNoStats): a table whose cursor is the caller's to close. The only container is "Tables";
- * counts are 0 and times are not kept. The other levels give JET_errFeatureNotAvailable.
- * JET_errObjectNotFound, JET_errBufferTooSmall. */
+ * counts but those of JetComputeStats are 0 and times are not kept. The other levels give
+ * JET_errFeatureNotAvailable. JET_errObjectNotFound, JET_errBufferTooSmall. */
 JET_ERR JetGetObjectInfo(JET_SESID sesid, JET_DBID dbid, JET_OBJTYP objtyp,
                          JET_PCSTR szContainerName, JET_PCSTR szObjectName, void *pvResult,
                          uint32_t cbMax, uint32_t InfoLevel);
@@ -271,6 +271,63 @@ JET_ERR JetGetCurrentIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PSTR szInde
  * JET_errNoCurrentRecord. */
 JET_ERR JetIndexRecordCount(JET_SESID sesid, JET_TABLEID tableid, uint32_t *pcrec,
                             uint32_t crecMax);
+
+/* As JetIndexRecordCount, in 64 bits. */
+JET_ERR JetIndexRecordCount2(JET_SESID sesid, JET_TABLEID tableid, uint64_t *pcrec,
+                             uint64_t crecMax);
+/* How many entries of the current index are before the current one's key, have it, and are in all.
+ * They are counted: it costs a walk. JET_errNoCurrentRecord. */
+JET_ERR JetGetRecordPosition(JET_SESID sesid, JET_TABLEID tableid, JET_RECPOS *precpos,
+                             uint32_t cbRecpos);
+/* Goes to the entry at centriesLT of centriesTotal, whatever the total is now.
+ * JET_errRecordNotFound when there is none. */
+JET_ERR JetGotoPosition(JET_SESID sesid, JET_TABLEID tableid, JET_RECPOS *precpos);
+/* The key and the bookmark of the current entry of a secondary index. JET_errNoCurrentIndex when
+ * rows are in the primary order, JET_errBufferTooSmall. */
+JET_ERR JetGetSecondaryIndexBookmark(JET_SESID sesid, JET_TABLEID tableid, void *pvSecondaryKey,
+                                     uint32_t cbSecondaryKeyMax, uint32_t *pcbSecondaryKeyActual,
+                                     void *pvPrimaryBookmark, uint32_t cbPrimaryBookmarkMax,
+                                     uint32_t *pcbPrimaryBookmarkActual, JET_GRBIT grbit);
+/* Goes to that entry; in a unique index the key is enough. JET_errRecordDeleted when it is gone:
+ * the cursor stays, or, with JET_bitBookmarkPermitVirtualCurrency, goes where it would be. */
+JET_ERR JetGotoSecondaryIndexBookmark(JET_SESID sesid, JET_TABLEID tableid, void *pvSecondaryKey,
+                                      uint32_t cbSecondaryKey, void *pvPrimaryBookmark,
+                                      uint32_t cbPrimaryBookmark, JET_GRBIT grbit);
+/* Whether the row could be changed now, and nothing else (cbMax and InfoLevel are 0):
+ * JET_errWriteConflict, JET_errSessionWriteConflict, JET_errNoCurrentRecord. */
+JET_ERR JetGetCursorInfo(JET_SESID sesid, JET_TABLEID tableid, void *pvResult, uint32_t cbMax,
+                         uint32_t InfoLevel);
+/* Makes JetMove stop only at rows for which all relations hold (none: at every one), until another
+ * index is chosen. Values are compared as in an index, NULL being below all; JET_bitZeroLength
+ * tells an empty value from NULL. JET_errColumnNotFound, JET_errFilteredMoveNotSupported for long
+ * and multi-valued columns. */
+JET_ERR JetSetCursorFilter(JET_SESID sesid, JET_TABLEID tableid, JET_INDEX_COLUMN *rgColumnFilters,
+                           uint32_t cColumnFilters, JET_GRBIT grbit);
+/* The rows in the ranges (JetSetIndexRange; from the current entry on) of all the cursors, each on
+ * a secondary index of the same table: a table of bookmarks, whose cursor is the caller's to close.
+ * Each grbit is JET_bitRecordInIndex. */
+JET_ERR JetIntersectIndexes(JET_SESID sesid, JET_INDEXRANGE *rgindexrange, uint32_t cindexrange,
+                            JET_RECORDLIST *precordlist, JET_GRBIT grbit);
+/* Reads the rows of keys in ascending (JET_bitPrereadForward) or descending order into memory;
+ * *pckeysPreread of them. JET_errInvalidParameter for another order. */
+JET_ERR JetPrereadKeys(JET_SESID sesid, JET_TABLEID tableid, const void **rgpvKeys,
+                       const uint32_t *rgcbKeys, int32_t ckeys, int32_t *pckeysPreread,
+                       JET_GRBIT grbit);
+/* Reads the rows of ranges of the current index, each between the values of its first columns
+ * (JET_relopEquals, the last may be JET_relopPrefixEquals; with JET_bitPrereadNormalizedKey one
+ * key), and these columns' long values (-FirstPage: their beginnings) into memory. */
+JET_ERR JetPrereadIndexRanges(JET_SESID sesid, JET_TABLEID tableid,
+                              const JET_INDEX_RANGE *rgIndexRanges, uint32_t cIndexRanges,
+                              uint32_t *pcRangesPreread, const JET_COLUMNID *rgcolumnidPreread,
+                              uint32_t ccolumnidPreread, JET_GRBIT grbit);
+/* Says that the table is about to be read in this direction (JET_bitPrereadForward, -Backward). The
+ * kernel reads ahead by itself: nothing changes. */
+JET_ERR JetSetTableSequential(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit);
+/* Takes that back. */
+JET_ERR JetResetTableSequential(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit);
+/* Counts the rows of the table; JetGetTableInfo and JetGetObjectInfo then tell that number in
+ * cRecord, until the database is detached. */
+JET_ERR JetComputeStats(JET_SESID sesid, JET_TABLEID tableid);
 
 #include "esent-spellings.h"
 

@@ -55,13 +55,16 @@ uint32_t info_table_flags(const Schema *schema)
     return schema->grbit & JET_bitTableCreateFixedDDL ? JET_bitObjectTableFixedDDL : 0;
 }
 
-static JET_ERR info_object(const Schema *schema, JET_GRBIT grbit, void *result, uint32_t size)
+static JET_ERR info_object(const Cursor *cursor, JET_GRBIT grbit, void *result, uint32_t size)
 {
     JET_OBJECTINFO info = {
         .cbStruct = sizeof(info),
         .objtyp = JET_objtypTable,
         .grbit = grbit,
-        .flags = info_table_flags(schema),
+        .flags = info_table_flags(cursor->schema),
+        .cRecord = cursor->temporary
+                       ? cursor->temporary->n_rows
+                       : atomic_load_explicit(&cursor->table->n_rows, memory_order_relaxed),
     };
     if (!result || size < sizeof(info))
         return JET_errBufferTooSmall;
@@ -73,7 +76,7 @@ JET_ERR info_table(Cursor *cursor, void *result, uint32_t size, uint32_t level, 
 {
     switch (level) {
     case JET_TblInfo:
-        return info_object(cursor->schema,
+        return info_object(cursor,
                            cursor->grbit & JET_bitTableReadOnly
                                ? INFO_TABLE_BITS & ~(JET_GRBIT)JET_bitTableInfoUpdatable
                                : INFO_TABLE_BITS,
@@ -223,7 +226,7 @@ static JET_ERR info_object_by_name(Session *session, JET_DBID dbid, const char *
     JET_TABLEID table;
     RETURN_IF_ERROR(cursor_open(session, dbid, name, JET_bitTableReadOnly, &table));
     Cursor *cursor = session->cursors; /* the newest */
-    JET_ERR err = info_object(cursor->schema, INFO_TABLE_BITS, result, size);
+    JET_ERR err = info_object(cursor, INFO_TABLE_BITS, result, size);
     cursor_close(cursor);
     return err;
 }

@@ -264,6 +264,19 @@ JET_ERR lock_take(LockTable *table, uint64_t hash, LockKind kind, int held, uint
     return error;
 }
 
+JET_ERR lock_probe(LockTable *table, uint64_t hash, int held, uint64_t snapshot)
+{
+    LockShard *shard = table_shard(table, hash);
+
+    pthread_mutex_lock(&shard->mutex);
+    const LockEntry *entry = *shard_link(shard, hash);
+    bool allowed =
+        held == KEY_LOCK_WRITE || (owners_allow(entry, KEY_LOCK_WRITE, held) &&
+                                   versions_allow(shard, entry, KEY_LOCK_WRITE, snapshot));
+    pthread_mutex_unlock(&shard->mutex);
+    return allowed ? JET_errSuccess : JET_errWriteConflict;
+}
+
 void lock_release(LockTable *table, uint64_t hash, LockKind held, uint64_t commit, uint64_t oldest)
 {
     LockShard *shard = table_shard(table, hash);

@@ -53,6 +53,8 @@ void lock_table_clear(LockTable *table);
  * JET_errKeyDuplicate, JET_errOutOfMemory. */
 JET_ERR lock_take(LockTable *table, uint64_t hash, LockKind kind, int held, uint64_t snapshot,
                   int *ret_held);
+/* Whether a write lock could be had: JET_errWriteConflict. */
+JET_ERR lock_probe(LockTable *table, uint64_t hash, int held, uint64_t snapshot);
 /* `commit`: id of the commit that wrote under the lock, 0: none. `oldest`: oldest snapshot still
  * open, UINT64_MAX: none. */
 void lock_release(LockTable *table, uint64_t hash, LockKind held, uint64_t commit, uint64_t oldest);

@@ -127,6 +127,9 @@ typedef enum {
 
 JET_ERR txn_lock(Txn *txn, Tree tree, Bytes key, LockKind kind);
 
+/* Whether KEY_LOCK_WRITE could be had now: JET_errWriteConflict. At level > 0. */
+JET_ERR txn_probe(Txn *txn, Tree tree, Bytes key);
+
 /* Reads see snapshot and own writes. Returned bytes are valid until the transaction's next write,
  * commit, rollback or level change; of an empty value `data` may be NULL. Absent:
  * JET_errRecordNotFound. At level 0: the newest committed value, valid until the next call. */

@@ -47,6 +47,17 @@ JET_ERR txn_lock(Txn *txn, Tree tree, Bytes key, LockKind kind)
     return error;
 }
 
+JET_ERR txn_probe(Txn *txn, Tree tree, Bytes key)
+{
+    if (txn->level == 0)
+        return JET_errNotInTransaction;
+    if (!txn->store)
+        return JET_errSuccess;
+    uint64_t hash = key_hash(txn->store->hash_seed, tree, key.data, key.size);
+    return lock_probe(&txn->store->locks, hash, lock_set_find(&txn->locks, hash),
+                      txn->snapshot->id);
+}
+
 /* --- Reads ------------------------------------------------------------------------ */
 
 /* At level 0 nothing pins what LMDB returned, so the caller gets a copy. */
