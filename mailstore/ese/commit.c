@@ -227,3 +227,14 @@ JET_ERR commit_sync(Store *store, uint64_t commit)
         ;
     return JET_errSuccess;
 }
+
+JET_ERR store_sync(Store *store)
+{
+    return store_is_usable(store) ? commit_sync(store, snapshot_pool_visible(&store->snapshots))
+                                  : JET_errInvalidInstance;
+}
+
+uint64_t store_durable(Store *store)
+{
+    return atomic_load(&store->commits.durable);
+}

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "mailstore/ese/bytes.h"
+#include "mailstore/ese/callback.h"
 #include "mailstore/ese/catalog.h"
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/handle.h"
@@ -267,6 +268,7 @@ void cursor_close(Cursor *cursor)
 {
     Session *session = cursor->session;
     update_cancel(cursor);
+    local_storage_free_cursor(cursor);
     handle_free(cursor->handle, HANDLE_CURSOR);
     if (cursor->previous)
         cursor->previous->next = cursor->next;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailstore/ese/callback.h"
 #include "mailstore/ese/catalog.h"
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
@@ -155,10 +156,14 @@ JET_ERR database_attach(Instance *instance, const char *path, JET_GRBIT grbit)
 
 void database_close(Database *database)
 {
+    bool synced = database->read_only || store_sync(database->store) >= 0;
+    durable_forget(&database->instance->durable, database->id, synced);
     for (unsigned i = 0; i < DATABASE_TABLE_BUCKETS; i++)
         while (database->tables[i]) {
             Table *table = database->tables[i];
             database->tables[i] = table->next;
+            local_storage_free_table(database, table);
+            callbacks_free(table);
             schema_unref(table->schema);
             free(table);
         }

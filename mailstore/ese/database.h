@@ -14,6 +14,7 @@ enum {
 
 /* A table some cursor has opened: its newest known definition and who shuts others out. Lives as
  * long as its database is attached. */
+typedef struct TableCallback TableCallback;
 typedef struct Table Table;
 struct Table {
     uint32_t object_id;
@@ -23,6 +24,9 @@ struct Table {
     _Atomic uint32_t n_rows;               /* as JetComputeStats has last counted */
     const Session *deny_read, *deny_write; /* the only session that may */
     unsigned n_deny_read, n_deny_write;
+    TableCallback *callbacks; /* under the database's lock, as the rest */
+    _Atomic unsigned n_callbacks;
+    JET_LS storage; /* local storage + 1; 0: none */
     Table *next;
 };
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "mailstore/ese/callback.h"
 #include "mailstore/ese/entry.h"
 #include "mailstore/ese/enumerate.h"
 #include "mailstore/ese/result.h"
@@ -64,6 +65,13 @@ JET_ERR entry_set_columns(JET_SESID sesid, JET_TABLEID tableid, JET_SETCOLUMN *p
     return cursor_leave(cursor, set_all(cursor, psetcolumn, csetcolumn));
 }
 
+/* A warning of the change is lost only to an error of a callback. */
+static JET_ERR run_after(Cursor **cursor, JET_CBTYP type, JET_ERR err)
+{
+    JET_ERR called = callbacks_run(cursor, type);
+    return called < 0 ? called : err;
+}
+
 JET_ERR entry_update(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint32_t cbBookmark,
                      uint32_t *pcbActual)
 {
@@ -75,14 +83,30 @@ JET_ERR entry_update2(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, ui
 {
     Cursor *cursor;
     RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_MAKES_ROWS, &cursor));
-    return cursor_leave(cursor, update_apply(cursor, pvBookmark, cbBookmark, pcbActual, grbit));
+    bool inserts = cursor->update.kind == UPDATE_INSERT;
+    JET_ERR err =
+        cursor->update.kind == UPDATE_NONE
+            ? JET_errSuccess
+            : callbacks_run(&cursor, inserts ? JET_cbtypBeforeInsert : JET_cbtypBeforeReplace);
+    if (err >= 0)
+        err = update_apply(cursor, pvBookmark, cbBookmark, pcbActual, grbit);
+    if (err >= 0)
+        err = run_after(&cursor, inserts ? JET_cbtypAfterInsert : JET_cbtypAfterReplace, err);
+    return cursor ? cursor_leave(cursor, err) : err;
 }
 
 JET_ERR entry_delete(JET_SESID sesid, JET_TABLEID tableid)
 {
     Cursor *cursor;
     RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_DELETES, &cursor));
-    return cursor_leave(cursor, update_delete(cursor));
+    JET_ERR err = cursor->position == POSITION_ON_ENTRY
+                      ? callbacks_run(&cursor, JET_cbtypBeforeDelete)
+                      : JET_errSuccess;
+    if (err >= 0)
+        err = update_delete(cursor);
+    if (err >= 0)
+        err = run_after(&cursor, JET_cbtypAfterDelete, err);
+    return cursor ? cursor_leave(cursor, err) : err;
 }
 
 JET_ERR entry_escrow_update(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid, void *pv,
@@ -175,4 +199,39 @@ JET_ERR entry_get_record_size2(JET_SESID sesid, JET_TABLEID tableid, JET_RECSIZE
     Cursor *cursor;
     RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_READS, &cursor));
     return cursor_leave(cursor, record_size(cursor, precsize, grbit));
+}
+
+/* --- Callbacks ------------------------------------------------------------------- */
+
+JET_ERR entry_register_callback(JET_SESID sesid, JET_TABLEID tableid, JET_CBTYP cbtyp,
+                                JET_CALLBACK pCallback, void *pvContext, JET_HANDLE *phCallbackId)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    return cursor_leave(cursor,
+                        callback_register(cursor, cbtyp, pCallback, pvContext, phCallbackId));
+}
+
+JET_ERR entry_unregister_callback(JET_SESID sesid, JET_TABLEID tableid, JET_CBTYP cbtyp,
+                                  JET_HANDLE hCallbackId)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
+    return cursor_leave(cursor, callback_unregister(cursor, cbtyp, hCallbackId));
+}
+
+JET_ERR entry_set_ls(JET_SESID sesid, JET_TABLEID tableid, JET_LS ls, JET_GRBIT grbit)
+{
+    Cursor *cursor;
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    return cursor_leave(cursor, local_storage_set(cursor, ls, grbit));
+}
+
+JET_ERR entry_get_ls(JET_SESID sesid, JET_TABLEID tableid, JET_LS *pls, JET_GRBIT grbit)
+{
+    Cursor *cursor;
+    if (!pls)
+        return JET_errInvalidParameter;
+    RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
+    return cursor_leave(cursor, local_storage_get(cursor, pls, grbit));
 }

@@ -168,7 +168,7 @@ JET_ERR entry_commit_transaction(JET_SESID sesid, JET_GRBIT grbit)
 {
     Session *session;
     RETURN_IF_ERROR(session_enter(sesid, &session));
-    return session_leave(session, transaction_commit(session, grbit));
+    return session_leave(session, transaction_commit(session, grbit, TRANSACTION_ANY_DELAY));
 }
 
 JET_ERR entry_commit_transaction2(JET_SESID sesid, JET_GRBIT grbit, uint32_t cmsecDurableCommit,
@@ -177,13 +177,14 @@ JET_ERR entry_commit_transaction2(JET_SESID sesid, JET_GRBIT grbit, uint32_t cms
     Session *session;
     RETURN_IF_ERROR(session_enter(sesid, &session));
     /* A delay allowed is a lazy commit. */
-    if (cmsecDurableCommit > 0)
+    bool delayed = cmsecDurableCommit > 0;
+    if (delayed)
         grbit |= JET_bitCommitLazyFlush;
-    JET_ERR err = transaction_commit(session, grbit);
+    JET_ERR err =
+        transaction_commit(session, grbit, delayed ? cmsecDurableCommit : TRANSACTION_ANY_DELAY);
     if (err >= 0 && pCommitId) {
-        memset(pCommitId, 0, sizeof(*pCommitId));
-        pCommitId->commitId =
-            (int64_t)atomic_load_explicit(&session->instance->n_commits, memory_order_relaxed);
+        *pCommitId = (JET_COMMIT_ID){.signLog = session->instance->signature};
+        pCommitId->commitId = session->level == 0 ? session->commit_id : 0;
     }
     return session_leave(session, err);
 }

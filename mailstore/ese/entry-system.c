@@ -129,7 +129,8 @@ static JET_ERR idle(Session *session, JET_GRBIT grbit)
     if (grbit & ~(JET_bitIdleFlushBuffers | JET_bitIdleCompact | JET_bitIdleStatus))
         return JET_errInvalidGrbit;
     if (grbit & JET_bitIdleFlushBuffers)
-        RETURN_IF_ERROR(transaction_commit(session, JET_bitWaitAllLevel0Commit));
+        RETURN_IF_ERROR(
+            transaction_commit(session, JET_bitWaitAllLevel0Commit, TRANSACTION_ANY_DELAY));
     if (grbit & JET_bitIdleStatus)
         return idle_status(session);
     return grbit & JET_bitIdleFlushBuffers ? JET_errSuccess : JET_wrnNoIdleActivity;

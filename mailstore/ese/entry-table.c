@@ -3,6 +3,8 @@
  * entry-table.c - behind the exported functions: tables, columns, indexes and what is known of
  * them.
  */
+#include <string.h>
+
 #include "mailstore/ese/entry.h"
 #include "mailstore/ese/info.h"
 #include "mailstore/ese/result.h"
@@ -21,6 +23,14 @@ static JET_ERR create_in_session(JET_SESID sesid, JET_DBID dbid, const TableSpec
     Session *session;
     RETURN_IF_ERROR(session_enter(sesid, &session));
     return session_leave(session, table_create(session, dbid, spec, ret));
+}
+
+/* The original looks for a function in a library. */
+static JET_ERR check_callback(const char *name)
+{
+    if (!name || !*name)
+        return JET_errSuccess;
+    return strchr(name, '!') ? JET_errCallbackNotResolved : JET_errInvalidParameter;
 }
 
 JET_ERR entry_create_table(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName, uint32_t lPages,
@@ -48,8 +58,9 @@ JET_ERR entry_create_table_column_index2(JET_SESID sesid, JET_DBID dbid,
         .grbit = ptablecreate->grbit,
         .ret_created = &ptablecreate->cCreated,
     };
-    if (ptablecreate->szTemplateTableName || ptablecreate->szCallback)
+    if (ptablecreate->szTemplateTableName)
         return JET_errFeatureNotAvailable;
+    RETURN_IF_ERROR(check_callback(ptablecreate->szCallback));
     return create_in_session(sesid, dbid, &spec, &ptablecreate->tableid);
 }
 
@@ -69,8 +80,9 @@ JET_ERR entry_create_table_column_index3(JET_SESID sesid, JET_DBID dbid,
         .lv_separate = ptablecreate->cbSeparateLV,
         .ret_created = &ptablecreate->cCreated,
     };
-    if (ptablecreate->szTemplateTableName || ptablecreate->szCallback)
+    if (ptablecreate->szTemplateTableName)
         return JET_errFeatureNotAvailable;
+    RETURN_IF_ERROR(check_callback(ptablecreate->szCallback));
     return create_in_session(sesid, dbid, &spec, &ptablecreate->tableid);
 }
 
@@ -90,8 +102,9 @@ JET_ERR entry_create_table_column_index4(JET_SESID sesid, JET_DBID dbid,
         .lv_separate = ptablecreate->cbSeparateLV,
         .ret_created = &ptablecreate->cCreated,
     };
-    if (ptablecreate->szTemplateTableName || ptablecreate->szCallback)
+    if (ptablecreate->szTemplateTableName)
         return JET_errFeatureNotAvailable;
+    RETURN_IF_ERROR(check_callback(ptablecreate->szCallback));
     return create_in_session(sesid, dbid, &spec, &ptablecreate->tableid);
 }
 

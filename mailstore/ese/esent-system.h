@@ -117,8 +117,10 @@ JET_ERR JetBeginTransaction3(JET_SESID sesid, int64_t trxid, JET_GRBIT grbit);
  * After an error the transaction is still open. If another process changed the same rows since,
  * JET_errWriteConflict. */
 JET_ERR JetCommitTransaction(JET_SESID sesid, JET_GRBIT grbit);
-/* As JetCommitTransaction; a delay allowed is a lazy commit. *pCommitId counts the instance's
- * commits. */
+/* As JetCommitTransaction; with a delay of cmsecDurableCommit milliseconds it is lazy, and durable
+ * after that at the latest. *pCommitId, with the signature of the instance's run, is what
+ * JET_paramDurableCommitCallback tells of when it is durable: of a lazy commit without a delay
+ * after half a second, or with the next commit that is not lazy. Of the inner levels it is 0. */
 JET_ERR JetCommitTransaction2(JET_SESID sesid, JET_GRBIT grbit, uint32_t cmsecDurableCommit,
                               JET_COMMIT_ID *pCommitId);
 /* Undoes a level (JET_bitRollbackAll: all). Rows prepared in it are forgotten, cursors opened in

@@ -569,6 +569,19 @@ typedef struct {
  * JET_sntProgress, a JET_SNPROG. An error it returns ends the call with that error. */
 typedef JET_ERR (*JET_PFNSTATUS)(JET_SESID sesid, JET_SNP snp, JET_SNT snt, void *pv);
 
+/* A function of the program that the engine calls for a table: before or after a row changes, or
+ * when local storage (pvArg1) is to be freed. pvContext is what it was registered with. */
+typedef JET_ERR (*JET_CALLBACK)(JET_SESID sesid, JET_DBID dbid, JET_TABLEID tableid,
+                                JET_CBTYP cbtyp, void *pvArg1, void *pvArg2, void *pvContext,
+                                JET_API_PTR ulUnused);
+
+/* JET_paramDurableCommitCallback: all commits up to this id survive a power loss. With
+ * JET_bitDurableCommitCallbackLogUnavailable a sync failed: none will from now on. Called on a
+ * thread of the engine or, at the end, within JetTerm; it must not call the engine, and what it
+ * returns is ignored. */
+typedef JET_ERR (*JET_PFNDURABLECOMMITCALLBACK)(JET_INSTANCE instance, JET_COMMIT_ID *pCommitIdSeen,
+                                                JET_GRBIT grbit);
+
 typedef struct {
     uint32_t cbStruct;
     uint32_t cunitDone;

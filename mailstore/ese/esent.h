@@ -33,7 +33,8 @@ extern "C" {
 JET_ERR JetCreateTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName, uint32_t lPages,
                        uint32_t lDensity, JET_TABLEID *ptableid);
 /* A table with columns and indexes, whole or not at all; each structure's err tells which part
- * was refused. Templates and callbacks give JET_errFeatureNotAvailable. */
+ * was refused. Templates give JET_errFeatureNotAvailable; a callback "library!function",
+ * JET_errCallbackNotResolved: functions are registered by address only. */
 JET_ERR JetCreateTableColumnIndex2(JET_SESID sesid, JET_DBID dbid, JET_TABLECREATE2 *ptablecreate);
 /* As JetCreateTableColumnIndex2, with JET_INDEXCREATE2; long values over cbSeparateLV bytes live
  * outside their row (0: 1023). */
@@ -225,6 +226,29 @@ JET_ERR JetGetRecordSize(JET_SESID sesid, JET_TABLEID tableid, JET_RECSIZE *prec
 /* As JetGetRecordSize; nothing is compressed. */
 JET_ERR JetGetRecordSize2(JET_SESID sesid, JET_TABLEID tableid, JET_RECSIZE2 *precsize,
                           JET_GRBIT grbit);
+
+/* --- Callbacks ------------------------------------------------------------------------ */
+
+/* Has a function called before or after rows of the cursor's table are inserted, replaced or
+ * deleted (JET_cbtyp..., one or more) by any session of the process, on the thread that does it and
+ * with its session, which the function may use; the row being made is read with
+ * JET_bitRetrieveCopy. An error of a function called before is that of JetUpdate or JetDelete, and
+ * the row stays as it is; one of a function called after is returned, too, but the change stays.
+ * Copies that replace their original (JET_prepInsertCopyDeleteOriginal) count as replaced. Holds
+ * until it is taken back or the database detached; not with JET_paramDisableCallbacks. The other
+ * types can be registered and never happen. JET_errInvalidParameter. */
+JET_ERR JetRegisterCallback(JET_SESID sesid, JET_TABLEID tableid, JET_CBTYP cbtyp,
+                            JET_CALLBACK pCallback, void *pvContext, JET_HANDLE *phCallbackId);
+/* Takes it back for these types. JET_wrnCallbackNotRegistered. */
+JET_ERR JetUnregisterCallback(JET_SESID sesid, JET_TABLEID tableid, JET_CBTYP cbtyp,
+                              JET_HANDLE hCallbackId);
+/* Keeps a number with the cursor or, with JET_bitLSTable, with its table; JET_bitLSReset takes it
+ * away. JET_paramRuntimeCallback is called with it when the cursor is closed, or the database of
+ * the table detached, from within that call: it must not call the engine.
+ * JET_errLSCallbackNotSpecified without one, JET_errLSAlreadySet. */
+JET_ERR JetSetLS(JET_SESID sesid, JET_TABLEID tableid, JET_LS ls, JET_GRBIT grbit);
+/* Gives it back, with JET_bitLSReset for good. JET_errLSNotSet. */
+JET_ERR JetGetLS(JET_SESID sesid, JET_TABLEID tableid, JET_LS *pls, JET_GRBIT grbit);
 
 /* --- Navigation ------------------------------------------------------------------------ */
 

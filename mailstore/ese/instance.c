@@ -69,6 +69,7 @@ static void instance_free(Instance *instance)
     parameter_set_clear(&instance->parameters);
     pthread_mutex_destroy(&instance->lock);
     pthread_mutex_destroy(&instance->backup_lock);
+    durable_clear(&instance->durable);
     free(instance->name);
     free(instance->display_name);
     free(instance);
@@ -103,6 +104,7 @@ static JET_ERR instance_new(const char *name, const char *display_name, Instance
         return JET_errOutOfMemory;
     pthread_mutex_init(&instance->lock, NULL);
     pthread_mutex_init(&instance->backup_lock, NULL);
+    durable_init(&instance->durable);
     instance->name = name ? fault_strdup(name) : NULL;
     instance->display_name = display_name ? fault_strdup(display_name) : NULL;
     JET_ERR err = (name && !instance->name) || (display_name && !instance->display_name)
@@ -167,6 +169,10 @@ static void instance_run(Instance *instance)
     instance->record_most =
         (uint32_t)process_set()->values[JET_paramDatabasePageSize] - RECORD_PAGE_OVERHEAD;
     instance->signature = signature_new();
+    instance->runtime_callback = (JET_CALLBACK)values[JET_paramRuntimeCallback];
+    instance->durable.callback =
+        (JET_PFNDURABLECOMMITCALLBACK)values[JET_paramDurableCommitCallback];
+    instance->callbacks_disabled = values[JET_paramDisableCallbacks] != 0;
     instance->state = INSTANCE_RUNNING;
 }
 
@@ -316,6 +322,7 @@ static void instance_close(Instance *instance)
     while (instance->sessions)
         session_end(instance->sessions);
     backup_end(instance);
+    durable_stop(instance);
     for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++)
         if (instance->databases[i])
             database_close(instance->databases[i]);

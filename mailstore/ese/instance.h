@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "mailstore/ese/durable.h"
 #include "mailstore/ese/parameter.h"
 #include "mailstore/ese/store.h"
 
@@ -38,7 +39,9 @@ struct Instance {
     _Atomic uint64_t n_expired;        /* snapshots taken back by it */
     _Atomic bool stopped;              /* no more service but for ending it */
     JET_SIGNATURE signature;           /* of this run */
-    _Atomic uint64_t n_commits;
+    JET_CALLBACK runtime_callback;     /* NULL: none */
+    bool callbacks_disabled;
+    Durable durable;
     _Atomic uint32_t n_cursors;
     _Atomic uint32_t n_temporaries;
     uint32_t cursors_max, sessions_max, temporaries_max, record_most;

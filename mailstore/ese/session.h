@@ -40,6 +40,7 @@ struct Session {
     uint64_t epoch;           /* changes when bytes read from the store may have moved */
     uint64_t transaction;     /* changes with every level 0 -> 1 */
     bool changed_definitions; /* in this transaction */
+    int64_t commit_id;        /* of the last commit to level 0 */
     bool seized;              /* by the end of the instance, under the instance's lock */
     SessionParameters parameters;
     SessionDatabase databases[INSTANCE_DATABASES_MAX];
@@ -88,7 +89,9 @@ JET_ERR session_close_database(Session *session, JET_DBID id);
 JET_ERR session_find_database(Session *session, JET_DBID id, SessionDatabase **ret);
 
 JET_ERR transaction_begin(Session *session, JET_GRBIT grbit);
-JET_ERR transaction_commit(Session *session, JET_GRBIT grbit);
+/* A lazy commit is durable after `delay_ms` at the latest; TRANSACTION_ANY_DELAY: whenever. */
+#define TRANSACTION_ANY_DELAY UINT32_MAX
+JET_ERR transaction_commit(Session *session, JET_GRBIT grbit, uint32_t delay_ms);
 JET_ERR transaction_rollback(Session *session, JET_GRBIT grbit);
 
 /* The transaction that one call works in: the session's, or outside of any one of its own. */

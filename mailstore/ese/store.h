@@ -88,6 +88,10 @@ typedef JET_ERR (*StoreProgress)(void *context, uint32_t done, uint32_t total);
  * failure leaves no file. JET_errDatabaseDuplicate when `to` exists. */
 JET_ERR store_compact(const char *from, const char *to, StoreProgress progress, void *context);
 
+/* Makes durable what is committed; the id of the last commit that is. */
+JET_ERR store_sync(Store *store);
+uint64_t store_durable(Store *store);
+
 /* Durable numbers outside any transaction: reserves `count` values of the named sequence in blocks
  * and returns the first; never handed out twice, also after a crash. (autoincrement, long value
  * ids) */
@@ -106,7 +110,8 @@ JET_ERR txn_begin(Txn *txn, bool read_only); /* JET_errTransTooDeep above level 
 JET_ERR txn_commit(Txn *txn, bool lazy);
 JET_ERR txn_rollback(Txn *txn);
 unsigned txn_level(const Txn *txn);
-size_t txn_bytes(const Txn *txn); /* that it holds: of txn_bytes_max */
+uint64_t txn_last_commit(const Txn *txn); /* the id of its last commit that wrote; 0: none */
+size_t txn_bytes(const Txn *txn);         /* that it holds: of txn_bytes_max */
 /* Takes the snapshot from a transaction that has had it for longer: all but txn_rollback then gives
  * JET_errTransactionTooLong. True when it did. The caller has the transaction to itself. */
 bool txn_expire(Txn *txn, uint64_t age_max_ms);

@@ -65,8 +65,23 @@ static JET_ERR transaction_wait(Session *session, JET_GRBIT grbit)
     return JET_errSuccess;
 }
 
-JET_ERR transaction_commit(Session *session, JET_GRBIT grbit)
+/* Level 1 of all databases is committed. Without writes there is nothing to become durable. */
+static void transaction_note_commit(Session *session, uint64_t before[INSTANCE_DATABASES_MAX],
+                                    uint32_t delay_ms)
 {
+    DurableCommit commit = {0};
+    for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++) {
+        SessionDatabase *database = &session->databases[i];
+        if (database->database && txn_last_commit(database->txn) != before[i])
+            commit.commits[i] = txn_last_commit(database->txn);
+    }
+    session->commit_id = durable_commit(session->instance, &commit, delay_ms);
+    instance_expire_snapshots(session->instance);
+}
+
+JET_ERR transaction_commit(Session *session, JET_GRBIT grbit, uint32_t delay_ms)
+{
+    uint64_t before[INSTANCE_DATABASES_MAX] = {0};
     if (grbit & COMMIT_WAITS)
         return transaction_wait(session, grbit);
     if (grbit & ~JET_bitCommitLazyFlush)
@@ -78,16 +93,16 @@ JET_ERR transaction_commit(Session *session, JET_GRBIT grbit)
     session->epoch++;
     for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++) {
         SessionDatabase *database = &session->databases[i];
+        if (database->database)
+            before[i] = txn_last_commit(database->txn);
         if (database->database && txn_level(database->txn) >= session->level)
             RETURN_IF_ERROR(txn_commit(database->txn, grbit & JET_bitCommitLazyFlush));
     }
     temporaries_commit(session);
     cursors_after_commit(session, session->level);
     session->level--;
-    if (session->level == 0) {
-        atomic_fetch_add_explicit(&session->instance->n_commits, 1, memory_order_relaxed);
-        instance_expire_snapshots(session->instance);
-    }
+    if (session->level == 0)
+        transaction_note_commit(session, before, delay_ms);
     return JET_errSuccess;
 }
 

@@ -89,6 +89,11 @@ unsigned txn_level(const Txn *txn)
     return txn->level;
 }
 
+uint64_t txn_last_commit(const Txn *txn)
+{
+    return txn->last_commit;
+}
+
 size_t txn_bytes(const Txn *txn)
 {
     return txn->writes.bytes;
