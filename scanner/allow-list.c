@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * allow-list.c - the allow list: a table in a memfd, written here, read by workers.
+ * allow-list.c - an allow or deny list: a table in a memfd, written here, read by workers.
  *
  * Open addressing. A new entry is written digest first and its end last (with release order), so a
  * reader sees all of it or nothing and needs no lock; an end is changed in place. Only when used-up
@@ -28,7 +28,8 @@ G_DEFINE_QUARK(storehook - allow - list - error, allow_list_error)
 
 #define MAP_MAGIC 0x3157414cu                  /* "LAW1" */
 #define PLACES ((guint32)(2 * ALLOW_LIST_MAX)) /* a power of two; at most 3/4 are used */
-#define READ_TRIES 100000                      /* rewriting takes some 100 us; so does this */
+#define NAME_REASON "signature "
+#define READ_TRIES 100000 /* rewriting takes some 100 us; so does this */
 
 typedef struct {
     guint8 digest[ALLOW_LIST_DIGEST];
@@ -38,6 +39,7 @@ typedef struct {
 typedef struct {
     guint32 magic;
     _Atomic guint32 sequence; /* odd while the table is written anew */
+    _Atomic guint32 state;    /* see allow_view_state() */
     Place places[PLACES];
 } Map;
 
@@ -52,6 +54,8 @@ struct AllowList {
     Map *map;
     guint32 used; /* places, ended ones included */
     int fd;       /* read-only */
+    void (*changed)(gpointer user_data);
+    gpointer user_data;
 };
 
 struct AllowView {
@@ -116,6 +120,21 @@ static void map_write_anew(AllowList *list)
         map_put(list, entry);
     atomic_thread_fence(memory_order_seq_cst);
     atomic_fetch_add(&list->map->sequence, 1);
+}
+
+/* The same entries have the same state, in whatever order they came. */
+static void map_publish(AllowList *list)
+{
+    guint32 state = 0;
+    GHashTableIter iter;
+    gpointer digest;
+
+    g_hash_table_iter_init(&iter, list->entries);
+    while (g_hash_table_iter_next(&iter, &digest, NULL))
+        state += digest_hash(digest) | 1;
+    atomic_store_explicit(&list->map->state, state, memory_order_release);
+    if (list->changed != NULL)
+        list->changed(list->user_data);
 }
 
 /* All entries; clears ended places when few are left. */
@@ -235,6 +254,7 @@ AllowList *allow_list_open(const char *path, GError **error)
     g_hash_table_iter_init(&iter, list->entries);
     while (g_hash_table_iter_next(&iter, NULL, &entry))
         map_put(list, entry);
+    map_publish(list);
     return g_steal_pointer(&list);
 }
 
@@ -250,6 +270,32 @@ AllowList *allow_list_close(AllowList *list)
     g_hash_table_unref(list->entries);
     g_free(list);
     return NULL;
+}
+
+void allow_list_on_change(AllowList *list, void (*changed)(gpointer user_data), gpointer user_data)
+{
+    list->changed = changed;
+    list->user_data = user_data;
+}
+
+void allow_list_name_digest(const char *signature, guint8 ret[ALLOW_LIST_DIGEST])
+{
+    static const char SPACE[] = "signature"; /* with its NUL: no content begins so by chance */
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize size = ALLOW_LIST_DIGEST;
+
+    g_checksum_update(sum, (const guchar *)SPACE, sizeof SPACE);
+    g_checksum_update(sum, (const guchar *)signature, -1);
+    g_checksum_get_digest(sum, ret, &size);
+}
+
+gboolean allow_list_add_name(AllowList *list, const char *signature, GError **error)
+{
+    g_autofree char *reason = g_strconcat(NAME_REASON, signature, NULL);
+    guint8 digest[ALLOW_LIST_DIGEST];
+
+    allow_list_name_digest(signature, digest);
+    return allow_list_add(list, digest, 1, reason, ALLOW_LIST_FOREVER, error);
 }
 
 int allow_list_peek_fd(const AllowList *list)
@@ -268,6 +314,7 @@ gboolean allow_list_remove(AllowList *list, const guint8 digest[ALLOW_LIST_DIGES
         entry->end = 1; /* 1970 */
         map_put(list, entry);
         g_hash_table_remove(list->entries, digest);
+        map_publish(list);
     }
     return TRUE;
 }
@@ -285,7 +332,7 @@ static void make_room(AllowList *list, gsize wanted)
                 first = value;
         }
         g_autoptr(GError) error = NULL;
-        g_warning("the allow list is full: what ends first is no longer let through");
+        g_warning("the allow or deny list is full: what ends first leaves it");
         guint8 digest[ALLOW_LIST_DIGEST];
         memcpy(digest, first->digest, sizeof digest);
         if (!allow_list_remove(list, digest, &error)) {
@@ -303,12 +350,12 @@ gboolean allow_list_add(AllowList *list, const guint8 *digests, gsize digest_cou
 
     if (digest_count > ALLOW_LIST_MAX / 2) {
         g_set_error(error, ALLOW_LIST_ERROR, ALLOW_LIST_ERROR_FAILED,
-                    "allow list: %zu digests at once are too many", digest_count);
+                    "the list: %zu digests at once are too many", digest_count);
         return FALSE;
     }
     make_room(list, digest_count);
     if (g_hash_table_size(list->entries) + digest_count > ALLOW_LIST_MAX) {
-        g_set_error(error, ALLOW_LIST_ERROR, ALLOW_LIST_ERROR_FAILED, "the allow list is full");
+        g_set_error(error, ALLOW_LIST_ERROR, ALLOW_LIST_ERROR_FAILED, "the list is full");
         return FALSE;
     }
     if (!database_run(list->database, work_add, &addition, &local))
@@ -325,6 +372,7 @@ gboolean allow_list_add(AllowList *list, const guint8 *digests, gsize digest_cou
         entry->end = MAX(entry->end, addition.end);
         map_put_checked(list, entry);
     }
+    map_publish(list);
     return TRUE;
 }
 
@@ -377,7 +425,10 @@ static gboolean work_describe(Database *database, gpointer data, GError **error)
         g_autofree char *end =
             incidents_time_text(sqlite3_column_int64(statement, 3) * G_USEC_PER_SEC);
 
-        json_object_set_string_member(entry, "sha256", hex);
+        if (reason != NULL && g_str_has_prefix(reason, NAME_REASON))
+            json_object_set_string_member(entry, "signature", reason + strlen(NAME_REASON));
+        else
+            json_object_set_string_member(entry, "sha256", hex);
         json_object_set_string_member(entry, "reason", reason != NULL ? reason : "");
         json_object_set_string_member(entry, "added", added);
         json_object_set_string_member(entry, "end", end);
@@ -454,4 +505,9 @@ gboolean allow_view_contains(const AllowView *view, const guint8 digest[ALLOW_LI
             return found;
     }
     return FALSE;
+}
+
+guint32 allow_view_state(const AllowView *view)
+{
+    return atomic_load_explicit(&view->map->state, memory_order_acquire);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * allow-list.h - digests that an operator let through: by a release, with a reason and an end.
+ * allow-list.h - digests that an operator let through or forbade, with a reason and an end; there
+ * is one list of each kind. What stands for a signature's name is a digest too.
  *
  * The supervisor owns the list (persisted in SQLite) and writes it to a small shared map; workers
  * read that map, which they cannot write. A worker asks with the SHA-256 of a decoded part before
@@ -24,6 +25,9 @@ typedef enum {
     ALLOW_LIST_ERROR_FAILED
 } AllowListError;
 
+/* Seconds since 1970 in the year 9999. */
+#define ALLOW_LIST_FOREVER G_GINT64_CONSTANT(253402300799)
+
 /* --- In the supervisor --- */
 typedef struct AllowList AllowList;
 
@@ -39,11 +43,18 @@ int allow_list_peek_fd(const AllowList *list);
  * later end. */
 gboolean allow_list_add(AllowList *list, const guint8 *digests, gsize digest_count,
                         const char *reason, gint64 end, GError **error);
+gboolean allow_list_add_name(AllowList *list, const char *signature, GError **error);
+/* Called after each change. */
+void allow_list_on_change(AllowList *list, void (*changed)(gpointer user_data), gpointer user_data);
 gboolean allow_list_remove(AllowList *list, const guint8 digest[ALLOW_LIST_DIGEST], GError **error);
 /* Call once an hour; the map itself honours the ends to the second. */
 void allow_list_expire(AllowList *list, gint64 now);
 guint allow_list_count(const AllowList *list);
-JsonArray *allow_list_describe(AllowList *list); /* {sha256, reason, added, end} */
+/* {sha256 or signature, reason, added, end} */
+JsonArray *allow_list_describe(AllowList *list);
+
+/* --- In both --- */
+void allow_list_name_digest(const char *signature, guint8 ret[ALLOW_LIST_DIGEST]);
 
 /* --- In a worker --- */
 typedef struct AllowView AllowView;
@@ -54,5 +65,7 @@ AllowView *allow_view_free(AllowView *view); /* accepts and returns NULL */
  * safe. Well below a microsecond. */
 gboolean allow_view_contains(const AllowView *view, const guint8 digest[ALLOW_LIST_DIGEST],
                              gint64 now);
+/* A number that is another one when entries came or went. */
+guint32 allow_view_state(const AllowView *view);
 
 #endif /* SCANNER_ALLOW_LIST_H */

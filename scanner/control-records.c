@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * control-records.c - the commands about incidents, quarantine, unscanned contents, allow list.
+ * control-records.c - the commands about incidents, quarantine and unscanned contents.
  *
  *   incidents          since until verdict sender recipient reference limit
  *   unscanned          limit
@@ -8,8 +8,6 @@
  *   quarantine-show    id
  *   quarantine-release id to[]
  *   quarantine-delete  id
- *   allow-list
- *   allow-remove       sha256
  *
  * Arguments of the wrong kind are refused, unknown ones too: a filter that was mistyped must not
  * answer with everything.
@@ -339,58 +337,6 @@ static void on_quarantine_release(ControlRequest *request, JsonObject *arguments
                   request);
 }
 
-/* --- Allow list ------------------------------------------------------------------ */
-
-static void on_allow_list(ControlRequest *request, JsonObject *arguments, gpointer user_data)
-{
-    static const char *const KNOWN[] = {NULL};
-    const ControlRecords *records = user_data;
-    g_autoptr(GError) error = NULL;
-
-    if (!check_known(arguments, KNOWN, &error)) {
-        control_request_fail(request, error->message, NULL);
-        return;
-    }
-    JsonObject *reply = json_object_new();
-    json_object_set_array_member(reply, "allowed", allow_list_describe(records->allow));
-    control_request_reply(request, reply);
-}
-
-static gboolean parse_digest(const char *text, guint8 ret[ALLOW_LIST_DIGEST], GError **error)
-{
-    if (text == NULL || strlen(text) != 2 * ALLOW_LIST_DIGEST ||
-        strspn(text, "0123456789abcdefABCDEF") != 2 * ALLOW_LIST_DIGEST)
-        return refuse(error, "\"sha256\" is 64 hexadecimal digits");
-    for (guint i = 0; i < ALLOW_LIST_DIGEST; i++)
-        ret[i] = (guint8)(g_ascii_xdigit_value(text[2 * i]) << 4 |
-                          g_ascii_xdigit_value(text[2 * i + 1]));
-    return TRUE;
-}
-
-gboolean control_take_digest(JsonObject *arguments, guint8 ret[STOREHOOK_DIGEST_SIZE],
-                             GError **error)
-{
-    static const char *const KNOWN[] = {"sha256", NULL};
-    const char *text = NULL;
-
-    return check_known(arguments, KNOWN, error) && take_text(arguments, "sha256", &text, error) &&
-           parse_digest(text, ret, error);
-}
-
-static void on_allow_remove(ControlRequest *request, JsonObject *arguments, gpointer user_data)
-{
-    const ControlRecords *records = user_data;
-    guint8 digest[ALLOW_LIST_DIGEST];
-    g_autoptr(GError) error = NULL;
-
-    if (!control_take_digest(arguments, digest, &error) ||
-        !allow_list_remove(records->allow, digest, &error)) {
-        control_request_fail(request, error->message, NULL);
-        return;
-    }
-    control_request_reply(request, json_object_new());
-}
-
 /* --- The whole ------------------------------------------------------------------- */
 
 void control_records_status(const ControlRecords *records, JsonObject *reply)
@@ -424,10 +370,9 @@ void control_records_register(Control *control, ControlRecords *records)
         {"quarantine-show", on_quarantine_show},
         {"quarantine-release", on_quarantine_release},
         {"quarantine-delete", on_quarantine_delete},
-        {"allow-list", on_allow_list},
-        {"allow-remove", on_allow_remove},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(COMMANDS); i++)
         control_register(control, COMMANDS[i].command, COMMANDS[i].handler, records);
+    control_lists_register(control, CONTROL_LIST_ALLOW, records->allow);
 }

@@ -78,6 +78,13 @@ void control_set_release_settings(Control *control, const ReleaseSettings *setti
 
 void control_register(Control *control, const char *command, ControlHandler handler,
                       gpointer user_data);
+/* The commands of a list. */
+typedef enum {
+    CONTROL_LIST_ALLOW,
+    CONTROL_LIST_DENY
+} ControlList;
+void control_lists_register(Control *control, ControlList which, AllowList *list);
+
 /* The argument "sha256" of a request, and that there is no other. */
 gboolean control_take_digest(JsonObject *arguments, guint8 ret[STOREHOOK_DIGEST_SIZE],
                              GError **error);

@@ -402,3 +402,13 @@ void ctl_print_allowed(JsonObject *answer)
     else
         printf("nothing is let through by digest\n");
 }
+
+void ctl_print_denied(JsonObject *answer)
+{
+    JsonArray *denied = array_of(answer, "denied");
+
+    if (length_of(denied) > 0)
+        print_objects(denied);
+    else
+        printf("nothing is forbidden\n");
+}

@@ -19,6 +19,7 @@ void ctl_print_quarantine(JsonObject *answer);
 void ctl_print_release(JsonObject *answer);
 void ctl_print_condemned(JsonObject *answer);
 void ctl_print_allowed(JsonObject *answer);
+void ctl_print_denied(JsonObject *answer);
 /* Members of any object, one a line; arrays of objects as tables. */
 void ctl_print_object(JsonObject *answer);
 /* "done" and the like. */

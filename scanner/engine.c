@@ -40,6 +40,8 @@ struct Engine {
     guint signatures;
     EngineWatcher watcher;
     int temp_fd;
+    EngineIgnores ignores;
+    gpointer ignores_user;
     gint64 next_probe; /* of the temporary directory; 0: at the next scan */
 };
 
@@ -50,7 +52,9 @@ typedef struct {
     gboolean has_cut; /* a member as large as a file may be: zip ones are cut there in silence */
     guint64 file_size;
     const EngineWatcher *watcher;
+    const Engine *collects; /* the finds that this engine does not ignore, or NULL */
     char first_error[VERDICT_NAME_SIZE];
+    char kept[VERDICT_NAME_SIZE]; /* the worst of them; "": none */
 } Witness;
 
 static _Thread_local Witness witness;
@@ -105,6 +109,24 @@ static int on_macro(const unsigned char *const text, const size_t size, void *co
     if (seen->watcher->macro)
         seen->watcher->macro((const char *)text, size, seen->watcher->user);
     return 0;
+}
+
+static StorehookVerdictKind kind_of_name(const char *name);
+
+static gboolean engine_ignores(const Engine *engine, const char *name)
+{
+    return name && engine->ignores && engine->ignores(name, engine->ignores_user);
+}
+
+static void on_found(int fd, const char *name, void *context)
+{
+    Witness *seen = context;
+
+    (void)fd;
+    if (!seen || !seen->collects || !name || engine_ignores(seen->collects, name))
+        return;
+    if (seen->kept[0] == '\0' || verdict_is_worse(kind_of_name(name), kind_of_name(seen->kept)))
+        g_strlcpy(seen->kept, name, sizeof(seen->kept));
 }
 
 static gboolean library_check(cl_error_t result, const char *what, int code, GError **error)
@@ -174,6 +196,7 @@ Engine *engine_new(const char *const *directories, const EngineLimits *limits, G
     if (!library_check(cl_engine_compile(engine->library), "signatures", ENGINE_ERROR_SIGNATURES,
                        error))
         return NULL;
+    cl_engine_set_clcb_virus_found(engine->library, on_found);
     cl_engine_set_clcb_file_inspection(engine->library, on_inspection);
     cl_engine_set_clcb_vba(engine->library, on_macro);
     return g_steal_pointer(&engine);
@@ -189,6 +212,12 @@ Engine *engine_free(Engine *engine)
         close(engine->temp_fd);
     g_free(engine);
     return NULL;
+}
+
+void engine_set_ignores(Engine *engine, EngineIgnores ignores, gpointer user)
+{
+    engine->ignores = ignores;
+    engine->ignores_user = user;
 }
 
 void engine_set_watcher(Engine *engine, const EngineWatcher *watcher)
@@ -230,18 +259,20 @@ gboolean engine_set_temp_directory(Engine *engine, const char *path, GError **er
                          ENGINE_ERROR_LIBRARY, error);
 }
 
+static StorehookVerdictKind kind_of_name(const char *name)
+{
+    return g_str_has_prefix(name, LIMIT_PREFIX)       ? STOREHOOK_VERDICT_NOT_FULLY_SCANNED
+           : g_str_has_prefix(name, ENCRYPTED_PREFIX) ? STOREHOOK_VERDICT_ENCRYPTED
+           : g_str_has_prefix(name, "Heuristics.") || g_str_has_prefix(name, "PUA.")
+               ? STOREHOOK_VERDICT_SUSPICIOUS
+               : STOREHOOK_VERDICT_INFECTED;
+}
+
 static void verdict_from_name(Verdict *verdict, const char *name)
 {
     if (!name) /* so does libclamav report its file size limit */
-        verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, LIMIT_PREFIX ".MaxFileSize");
-    else if (g_str_has_prefix(name, LIMIT_PREFIX))
-        verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, name);
-    else if (g_str_has_prefix(name, ENCRYPTED_PREFIX))
-        verdict_set(verdict, STOREHOOK_VERDICT_ENCRYPTED, name);
-    else if (g_str_has_prefix(name, "Heuristics.") || g_str_has_prefix(name, "PUA."))
-        verdict_set(verdict, STOREHOOK_VERDICT_SUSPICIOUS, name);
-    else
-        verdict_set(verdict, STOREHOOK_VERDICT_INFECTED, name);
+        name = LIMIT_PREFIX ".MaxFileSize";
+    verdict_set(verdict, kind_of_name(name), name);
 }
 
 static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error_t result,
@@ -303,6 +334,28 @@ static int engine_prove_directory(Engine *engine)
     return result;
 }
 
+/* libclamav ends at the first find. Where that is one to be passed over, all are asked for. */
+static cl_error_t scan_for_others(Engine *engine, const void *data, gsize size,
+                                  struct cl_scan_options *options, const char **ret_name)
+{
+    cl_fmap_t *map = cl_fmap_open_memory(data, size);
+    unsigned long scanned = 0;
+    cl_error_t result;
+
+    witness =
+        (Witness){.file_size = engine->file_size, .watcher = &engine->watcher, .collects = engine};
+    if (!map)
+        return CL_EMEM;
+    options->general |= CL_SCAN_GENERAL_ALLMATCHES;
+    result = cl_scanmap_callback(map, NULL, ret_name, &scanned, engine->library, options, &witness);
+    cl_fmap_close(map);
+    if (result != CL_VIRUS)
+        return result;
+    on_found(-1, *ret_name, &witness);
+    *ret_name = witness.kept;
+    return witness.kept[0] != '\0' ? CL_VIRUS : CL_CLEAN;
+}
+
 static void scan(Engine *engine, const void *data, gsize size, guint time_limit_ms, guint32 parse,
                  Verdict *verdict)
 {
@@ -345,6 +398,8 @@ static void scan(Engine *engine, const void *data, gsize size, guint time_limit_
     }
     result = cl_scanmap_callback(map, NULL, &name, &scanned, engine->library, &options, &witness);
     cl_fmap_close(map);
+    if (result == CL_VIRUS && engine_ignores(engine, name))
+        result = scan_for_others(engine, data, size, &options, &name);
     verdict_from_result(engine, verdict, result, name);
 }
 

@@ -56,6 +56,10 @@ gboolean engine_set_temp_directory(Engine *engine, const char *path, GError **er
 /* NULL: nobody. Copied. */
 void engine_set_watcher(Engine *engine, const EngineWatcher *watcher);
 
+/* Whether a signature of this name is to be passed over. NULL: none is. */
+typedef gboolean (*EngineIgnores)(const char *name, gpointer user);
+void engine_set_ignores(Engine *engine, EngineIgnores ignores, gpointer user);
+
 /* Writes a verdict, always; the type is left alone. time_limit_ms 0: none. */
 void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_ms,
                  Verdict *verdict);

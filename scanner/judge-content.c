@@ -102,6 +102,10 @@ void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
     if (!request_open(request, &content, &answer->verdict))
         return;
     SHA256(content.bytes, content.size, answer->seen);
+    if (judge_is_allowed(judge, answer->seen)) {
+        content_close(&content);
+        return;
+    }
     answer->from_cache = judge_scan(judge, content.bytes, content.size, answer->seen,
                                     VERDICT_CACHE_CONTENT, &answer->verdict);
     if (storehook_read_find(request, STOREHOOK_FIELD_NAME, &value) && value.data) {

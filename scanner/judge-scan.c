@@ -17,6 +17,7 @@
 
 enum {
     TWIN_NAP_MICROSECONDS = 200, /* a small scan takes 30 to 600 */
+    DENY_FACTOR = 31,            /* any odd number but 1: the two lists are not one */
     TIME_SHARE_PERCENT = 85      /* libclamav looks at the clock only now and then */
 };
 
@@ -69,29 +70,99 @@ guint judge_time_left(const Judge *judge)
 
 gboolean judge_is_allowed(const Judge *judge, const guint8 *digest)
 {
-    return judge->allow && allow_view_contains(judge->allow, digest, time(NULL));
+    Verdict verdict;
+
+    return judge->allow && allow_view_contains(judge->allow, digest, time(NULL)) &&
+           !judge_is_denied(judge, digest, &verdict);
+}
+
+gboolean judge_is_denied(const Judge *judge, const guint8 *digest, Verdict *verdict)
+{
+    if (!judge->deny || !allow_view_contains(judge->deny, digest, time(NULL)))
+        return FALSE;
+    verdict_set(verdict, STOREHOOK_VERDICT_INFECTED, JUDGE_DENIED);
+    return TRUE;
+}
+
+static gboolean name_is_on(const AllowView *list, const char *name)
+{
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+
+    if (!list || allow_view_state(list) == 0 || name[0] == '\0')
+        return FALSE;
+    allow_list_name_digest(name, digest);
+    return allow_view_contains(list, digest, time(NULL));
+}
+
+gboolean judge_ignores(const char *name, gpointer user)
+{
+    Judge *judge = user;
+
+    /* A limit is no signature: what lies behind it has not been looked at. */
+    if (g_str_has_prefix(name, "Heuristics.Limits.") || !name_is_on(judge->allow, name) ||
+        name_is_on(judge->deny, name))
+        return FALSE;
+    judge->list_spoke = TRUE;
+    return TRUE;
+}
+
+static gboolean verdict_has_signature(const Verdict *verdict)
+{
+    return verdict->kind == STOREHOOK_VERDICT_INFECTED ||
+           verdict->kind == STOREHOOK_VERDICT_SUSPICIOUS ||
+           verdict->kind == STOREHOOK_VERDICT_ENCRYPTED;
+}
+
+/* What is on the deny list by name is a find, whatever it was before. */
+static void apply_denied_name(Judge *judge, Verdict *verdict)
+{
+    if (!verdict_has_signature(verdict) || !name_is_on(judge->deny, verdict->name))
+        return;
+    verdict->kind = STOREHOOK_VERDICT_INFECTED;
+    judge->list_spoke = TRUE;
+}
+
+/* has_parts: something in the content was looked up in the lists, so that the verdict holds as long
+ * as they are as they are. */
+static void make_key(const Judge *judge, const guint8 *digest, VerdictCacheKind kind,
+                     gboolean has_parts, VerdictKey *key)
+{
+    verdict_key_init(key, digest, judge->version, kind);
+    if (!has_parts)
+        return;
+    key->lists = (judge->allow ? allow_view_state(judge->allow) : 0) +
+                 (judge->deny ? allow_view_state(judge->deny) * DENY_FACTOR : 0);
+    key->lists = MAX(key->lists + 1, 1); /* 0 is for those that hang on no list */
 }
 
 gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict)
 {
-    VerdictKey key;
+    VerdictKey plain, with_parts;
+    Verdict found;
 
-    verdict_key_init(&key, digest, judge->version, kind);
-    return verdict_cache_find(judge->cache, &key, verdict);
+    if (judge_is_denied(judge, digest, verdict))
+        return TRUE;
+    make_key(judge, digest, kind, FALSE, &plain);
+    make_key(judge, digest, kind, TRUE, &with_parts);
+    if (!verdict_cache_find(judge->cache, &plain, &found) &&
+        !verdict_cache_find(judge->cache, &with_parts, &found))
+        return FALSE;
+    /* To be scanned again, for what else there is to find in it. */
+    if (verdict_has_signature(&found) && judge_ignores(found.name, judge))
+        return FALSE;
+    *verdict = found;
+    apply_denied_name(judge, verdict);
+    return TRUE;
 }
 
-static void judge_remember(Judge *judge, const guint8 *digest, VerdictCacheKind kind,
-                           const Verdict *verdict)
+static void judge_remember(Judge *judge, const VerdictKey *key, const Verdict *verdict)
 {
-    VerdictKey key;
-
     if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
         return;
     /* Out of time is no property of the content: with a free machine it may be scanned in full. */
     if (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED && strstr(verdict->name, "ime"))
         return;
-    verdict_key_init(&key, digest, judge->version, kind);
-    verdict_cache_add(judge->cache, &key, verdict, TRUE);
+    verdict_cache_add(judge->cache, key, verdict, TRUE);
 }
 
 static guint64 digest_mark(const guint8 *digest, VerdictCacheKind kind)
@@ -129,6 +200,7 @@ void judge_engine_scan(Judge *judge, const void *data, gsize size, gboolean is_p
     else
         engine_scan(judge->engine, data, size, judge_time_left(judge), verdict);
     macro_trap_end(judge->macros, verdict);
+    apply_denied_name(judge, verdict);
 }
 
 static void scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
@@ -156,6 +228,7 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
                     VerdictCacheKind kind, Verdict *verdict)
 {
     guint64 mark = digest_mark(digest, kind);
+    VerdictKey plain, with_parts;
     BoardClaim claim;
     gboolean found;
 
@@ -165,14 +238,36 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
     if (!found) {
         *verdict = (Verdict){.size = size};
         file_type_guess(data, size, verdict);
+        /* Before the scan: what the lists become meanwhile is for the next one. */
+        make_key(judge, digest, kind, FALSE, &plain);
+        make_key(judge, digest, kind, TRUE, &with_parts);
+        judge->list_asked = judge->list_spoke = FALSE;
         board_set_content(judge->slot, digest, (guint)kind + 1);
         scan_now(judge, data, size, kind, verdict);
         board_clear_content(judge->slot);
-        judge_remember(judge, digest, kind, verdict);
+        if (!judge->list_spoke)
+            judge_remember(judge, judge->list_asked ? &with_parts : &plain, verdict);
     }
     if (claim == BOARD_CLAIMED)
         board_release(judge->board, judge->slot_number, mark);
     return found;
+}
+
+/* The entry as it stands with its type now known; `verdict` may have been changed by a list. */
+static void remember_type(Judge *judge, const guint8 *digest, const Verdict *verdict)
+{
+    for (guint i = 0; i < 2; i++) {
+        VerdictKey key;
+        Verdict known;
+
+        make_key(judge, digest, VERDICT_CACHE_CONTENT, i == 1, &key);
+        if (!verdict_cache_find(judge->cache, &key, &known))
+            continue;
+        g_strlcpy(known.type, verdict->type, sizeof(known.type));
+        known.type_is_sure = verdict->type_is_sure;
+        verdict_cache_add(judge->cache, &key, &known, TRUE);
+        return;
+    }
 }
 
 void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,
@@ -182,5 +277,5 @@ void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *d
         return;
     file_typer_tell(judge->typer, data, size, verdict);
     if (digest && verdict->type_is_sure)
-        judge_remember(judge, digest, VERDICT_CACHE_CONTENT, verdict);
+        remember_type(judge, digest, verdict);
 }

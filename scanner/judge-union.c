@@ -96,7 +96,12 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
         *verdict = *known;
         return;
     }
-    if (judge_is_allowed(judge, digest) || is_over_limit(all, size, verdict))
+    judge->list_asked = TRUE;
+    if (judge_is_denied(judge, digest, verdict) || judge_is_allowed(judge, digest)) {
+        judge->list_spoke = TRUE;
+        return;
+    }
+    if (is_over_limit(all, size, verdict))
         return;
     all->bytes += size;
     file_type_guess(data, size, verdict);

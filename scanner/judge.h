@@ -16,6 +16,9 @@
 #include "scanner/macro-trap.h"
 #include "scanner/verdict-cache.h"
 
+/* The name of a content on the deny list. */
+#define JUDGE_DENIED "Storehook.Denied"
+
 enum {
     JUDGE_REFERENCE_SIZE = 32
 };
@@ -31,7 +34,9 @@ typedef struct {
     Board *board;
     BoardWorker *slot;
     guint slot_number;
-    const AllowView *allow;
+    const AllowView *allow, *deny; /* NULL: no such list */
+    gboolean list_asked;           /* during this scan: about something in the content */
+    gboolean list_spoke;    /* during this scan: its verdict hangs on more than the content */
     const char *version;    /* of all a verdict hangs on, as in the cache's keys */
     const char *signatures; /* their version, for people */
     int channel;            /* to the supervisor */
@@ -78,7 +83,12 @@ void judge_engine_scan(Judge *judge, const void *data, gsize size, gboolean is_p
                        Verdict *verdict);
 /* The cache alone. */
 gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict);
+/* What is also denied is not. */
 gboolean judge_is_allowed(const Judge *judge, const guint8 *digest);
+/* Then the verdict on it is written. */
+gboolean judge_is_denied(const Judge *judge, const guint8 *digest, Verdict *verdict);
+/* An EngineIgnores, with the Judge. */
+gboolean judge_ignores(const char *name, gpointer judge);
 /* Milliseconds that are left for libclamav: a bit less than for the worker. */
 guint judge_time_left(const Judge *judge);
 /* Makes the type sure, and remembers it. */

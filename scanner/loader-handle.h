@@ -48,7 +48,7 @@ typedef struct {
 /* Borrowed descriptors, copied into the loader. */
 typedef struct {
     int store, background, board, cache, log;
-    int allow; /* -1: none */
+    int allow, deny; /* -1: none */
     const char *temp_directory;
     gboolean uses_kept; /* the signatures that were last good: see loader.h */
 } LoaderShared;

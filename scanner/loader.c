@@ -62,7 +62,7 @@ typedef struct {
     FileTyper *typer;
     VerdictCache *cache;
     Board *board;
-    AllowView *allow;
+    AllowView *allow, *deny;
     GArray *users;
     GHashTable *suspects;
     char version[VERDICT_CACHE_VERSION_SIZE];
@@ -217,6 +217,8 @@ static gboolean loader_map(Loader *loader)
     loader->cache = verdict_cache_map(LOADER_CACHE);
     if (fcntl(LOADER_ALLOW, F_GETFD) >= 0)
         loader->allow = allow_view_new(LOADER_ALLOW, NULL);
+    if (fcntl(LOADER_DENY, F_GETFD) >= 0)
+        loader->deny = allow_view_new(LOADER_DENY, NULL);
     return loader->board && loader->cache;
 }
 
@@ -234,6 +236,7 @@ static void worker_main(Loader *loader, guint index, int channel)
                                      .cache = loader->cache,
                                      .board = loader->board,
                                      .allow = loader->allow,
+                                     .deny = loader->deny,
                                      .users = loader->users,
                                      .version = loader->version,
                                      .signatures = loader->source->version,
@@ -525,6 +528,7 @@ static void loader_free(Loader *loader)
     macro_rules_free(loader->macro_rules);
     scanner_config_free(loader->config);
     allow_view_free(loader->allow);
+    allow_view_free(loader->deny);
     verdict_cache_unmap(loader->cache);
     g_hash_table_unref(loader->suspects);
     if (loader->users)

@@ -21,7 +21,8 @@ enum {
     LOADER_BOARD,
     LOADER_CACHE,
     LOADER_LOG,
-    LOADER_ALLOW, /* the allow list's map; may be closed */
+    LOADER_ALLOW, /* the allow and deny lists' maps; may be closed */
+    LOADER_DENY,
     LOADER_DESCRIPTORS_END
 };
 

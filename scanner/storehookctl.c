@@ -24,7 +24,7 @@ enum {
 
 typedef struct {
     char *config;
-    gboolean json;
+    gboolean json, signature;
     char *since, *until, *verdict, *sender, *recipient, *reference;
     int limit;
     char **to;
@@ -34,7 +34,8 @@ typedef struct {
 typedef enum {
     TAKES_LIMIT = 1,
     TAKES_QUERY = 2,
-    TAKES_TO = 4
+    TAKES_TO = 4,
+    TAKES_SIGNATURE = 8 /* its operand may be a signature's name instead */
 } Takes;
 
 typedef struct {
@@ -63,7 +64,12 @@ static const Command COMMANDS[] = {
     {"allow", "list", "allow-list", NULL, 0, PATIENCE_SECONDS, ctl_print_allowed},
     {"condemned", "list", "condemned-list", NULL, 0, PATIENCE_SECONDS, ctl_print_condemned},
     {"condemned", "release", "condemned-release", "sha256", 0, PATIENCE_SECONDS, ctl_print_done},
-    {"allow", "remove", "allow-remove", "sha256", 0, PATIENCE_SECONDS, ctl_print_done},
+    {"allow", "add", "allow-add", "sha256", TAKES_SIGNATURE, PATIENCE_SECONDS, ctl_print_done},
+    {"allow", "remove", "allow-remove", "sha256", TAKES_SIGNATURE, PATIENCE_SECONDS,
+     ctl_print_done},
+    {"deny", "list", "deny-list", NULL, 0, PATIENCE_SECONDS, ctl_print_denied},
+    {"deny", "add", "deny-add", "sha256", TAKES_SIGNATURE, PATIENCE_SECONDS, ctl_print_done},
+    {"deny", "remove", "deny-remove", "sha256", TAKES_SIGNATURE, PATIENCE_SECONDS, ctl_print_done},
 };
 
 static const char USAGE[] =
@@ -80,8 +86,8 @@ static const char USAGE[] =
     "  quarantine delete ID...\n"
     "  condemned list                  contents that crash the scanner and are not tried again\n"
     "  condemned release SHA256...     try them again\n"
-    "  allow list                      contents let through by a release\n"
-    "  allow remove SHA256...\n"
+    "  allow list | deny list          contents and signatures let through, or forbidden\n"
+    "  allow | deny add | remove SHA256... | --signature NAME...\n"
     "T: 2026-11-22, 2026-11-22T10:00:00Z, or so long ago: 90m, 2h, 7d. A: an address; * and ? are\n"
     "wild. Exit status: 0 yes, 1 no, 2 wrong usage.\n";
 
@@ -112,6 +118,8 @@ static const char *misplaced_option(const Command *command, const Options *optio
          options->sender != NULL || options->recipient != NULL || options->reference != NULL))
         return "--since, --until, --verdict, --sender, --recipient and --reference are for "
                "incidents";
+    if ((command->takes & TAKES_SIGNATURE) == 0 && options->signature)
+        return "--signature is for allow and deny, add and remove";
     if (options->limit < 0)
         return "--limit is a number from 1 on";
     return NULL;
@@ -123,10 +131,13 @@ static JsonObject *build_arguments(const Command *command, const Options *option
     const struct {
         const char *name, *value;
     } TEXTS[] = {
-        {"since", options->since},         {"until", options->until},
-        {"verdict", options->verdict},     {"sender", options->sender},
-        {"recipient", options->recipient}, {"reference", options->reference},
-        {command->argument, operand},
+        {"since", options->since},
+        {"until", options->until},
+        {"verdict", options->verdict},
+        {"sender", options->sender},
+        {"recipient", options->recipient},
+        {"reference", options->reference},
+        {options->signature ? "signature" : command->argument, operand},
     };
     JsonObject *arguments = json_object_new();
 
@@ -264,6 +275,7 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
         {"sender", 0, 0, G_OPTION_ARG_STRING, &options->sender, NULL, NULL},
         {"recipient", 0, 0, G_OPTION_ARG_STRING, &options->recipient, NULL, NULL},
         {"reference", 0, 0, G_OPTION_ARG_STRING, &options->reference, NULL, NULL},
+        {"signature", 0, 0, G_OPTION_ARG_NONE, &options->signature, NULL, NULL},
         {"limit", 0, 0, G_OPTION_ARG_INT, &options->limit, NULL, NULL},
         {"to", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->to, NULL, NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, NULL, NULL},

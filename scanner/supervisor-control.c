@@ -32,6 +32,8 @@ static gboolean on_status(JsonObject *reply, gpointer user_data, GError **error)
     (void)error;
     status_sources(&sources, user_data);
     status_describe(&sources, reply);
+    json_object_set_int_member(reply, "deny-list",
+                               allow_list_count(((const Supervisor *)user_data)->deny));
     return TRUE;
 }
 
@@ -88,6 +90,12 @@ static void on_condemned_release(ControlRequest *request, JsonObject *arguments,
         control_request_reply(request, json_object_new());
 }
 
+/* What hooked processes remember of clean links may have been overruled. */
+static void on_lists_changed(gpointer user_data)
+{
+    shared_page_next_epoch(((Supervisor *)user_data)->page);
+}
+
 gboolean supervisor_listen_control(Supervisor *supervisor, GError **error)
 {
     g_autofree char *path = g_strconcat(supervisor->config->socket, STOREHOOK_SUFFIX_CONTROL, NULL);
@@ -104,6 +112,9 @@ gboolean supervisor_listen_control(Supervisor *supervisor, GError **error)
     supervisor->control = control_new(path, &handlers, &records, error);
     if (!supervisor->control)
         return FALSE;
+    allow_list_on_change(supervisor->allow, on_lists_changed, supervisor);
+    allow_list_on_change(supervisor->deny, on_lists_changed, supervisor);
+    control_lists_register(supervisor->control, CONTROL_LIST_DENY, supervisor->deny);
     control_register(supervisor->control, "condemned-list", on_condemned_list, supervisor);
     control_register(supervisor->control, "condemned-release", on_condemned_release, supervisor);
     if (supervisor->config->metrics_listen[0] == '\0')

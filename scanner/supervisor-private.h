@@ -41,7 +41,7 @@ typedef struct {
     SharedPage *page;
     Clients *clients;
     Records records;
-    AllowList *allow;
+    AllowList *allow, *deny;
     Control *control;
 
     LoaderHandle *serving, *starting, *draining;

@@ -28,8 +28,13 @@ Supervisor *supervisor_new(ScannerConfig *config)
     supervisor->loop = g_main_loop_new(NULL, FALSE);
     supervisor->lock = supervisor->socket = supervisor->signals = -1;
     supervisor->log = STDERR_FILENO;
-    supervisor->shared = (LoaderShared){
-        .store = -1, .background = -1, .board = -1, .cache = -1, .log = STDERR_FILENO, .allow = -1};
+    supervisor->shared = (LoaderShared){.store = -1,
+                                        .background = -1,
+                                        .board = -1,
+                                        .cache = -1,
+                                        .log = STDERR_FILENO,
+                                        .allow = -1,
+                                        .deny = -1};
     supervisor->started = g_get_real_time() / G_USEC_PER_SEC;
     supervisor->records.log = STDERR_FILENO;
     return supervisor;
@@ -118,6 +123,7 @@ static gboolean open_records(Supervisor *supervisor, GError **error)
     g_autofree char *verdicts = g_build_filename(config->state_directory, "verdicts.lmdb", NULL);
     g_autofree char *incidents = g_build_filename(config->state_directory, "incidents.db", NULL);
     g_autofree char *allow = g_build_filename(config->state_directory, "allow.db", NULL);
+    g_autofree char *deny = g_build_filename(config->state_directory, "deny.db", NULL);
     g_autofree char *quarantine =
         config->quarantine_directory[0]
             ? g_strdup(config->quarantine_directory)
@@ -132,9 +138,11 @@ static gboolean open_records(Supervisor *supervisor, GError **error)
     if (!supervisor->records.incidents)
         return FALSE;
     supervisor->allow = allow_list_open(allow, error);
-    if (!supervisor->allow)
+    supervisor->deny = supervisor->allow ? allow_list_open(deny, error) : NULL;
+    if (!supervisor->deny)
         return FALSE;
     supervisor->shared.allow = allow_list_peek_fd(supervisor->allow);
+    supervisor->shared.deny = allow_list_peek_fd(supervisor->deny);
     supervisor->records.quarantine = quarantine_open(quarantine, &limits, error);
     return supervisor->records.quarantine != NULL;
 }
@@ -196,6 +204,7 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     health_free(supervisor->health);
     condemned_free(supervisor->condemned);
     allow_list_close(supervisor->allow);
+    allow_list_close(supervisor->deny);
     quarantine_close(supervisor->records.quarantine);
     incidents_close(supervisor->records.incidents);
     verdict_store_close(supervisor->verdicts);

@@ -428,6 +428,7 @@ static void expire(Supervisor *supervisor)
     (void)incidents_expire(supervisor->records.incidents, before, config->incident_items, NULL,
                            NULL);
     allow_list_expire(supervisor->allow, now / G_USEC_PER_SEC);
+    allow_list_expire(supervisor->deny, now / G_USEC_PER_SEC);
 }
 
 /* A loader that hangs or is stopped forks nobody and sees to no deadline, but its workers may well

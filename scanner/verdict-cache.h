@@ -28,7 +28,7 @@ typedef struct {
     guint8 digest[STOREHOOK_DIGEST_SIZE];
     char version[VERDICT_CACHE_VERSION_SIZE]; /* signatures and engine */
     guint32 kind;                             /* VerdictCacheKind */
-    guint32 reserved;
+    guint32 lists; /* state of the allow and deny lists, where the verdict hangs on them; else 0 */
 } VerdictKey;
 
 typedef struct VerdictCache VerdictCache;

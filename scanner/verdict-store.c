@@ -18,7 +18,7 @@
 
 enum {
     SAVE_MAX = 20000, /* entries a call: the supervisor must stay quick */
-    FORMAT = 1
+    FORMAT = 2
 };
 
 struct VerdictStore {
@@ -31,6 +31,7 @@ struct VerdictStore {
 typedef struct {
     guint8 format;
     guint8 kind;
+    guint8 lists[sizeof(guint32)];
     guint8 digest[STOREHOOK_DIGEST_SIZE];
     char version[VERDICT_CACHE_VERSION_SIZE];
 } StoreKey;
@@ -129,6 +130,7 @@ static guint load_all(MDB_cursor *cursor, const Loading *loading)
             continue;
         }
         verdict_key_init(&entry, stored.digest, stored.version, (VerdictCacheKind)stored.kind);
+        memcpy(&entry.lists, stored.lists, sizeof(entry.lists));
         if (count++ < loading->most)
             verdict_cache_add(loading->cache, &entry, &verdict, FALSE);
         if (loading->seen)
@@ -162,6 +164,7 @@ static StoreKey store_key(const VerdictKey *key)
 {
     StoreKey stored = {.format = FORMAT, .kind = (guint8)key->kind};
 
+    memcpy(stored.lists, &key->lists, sizeof(stored.lists));
     memcpy(stored.digest, key->digest, sizeof(stored.digest));
     memcpy(stored.version, key->version, sizeof(stored.version));
     return stored;

@@ -360,9 +360,11 @@ int worker_run(const WorkerSettings *settings)
                             .slot = &settings->board->workers[settings->slot],
                             .slot_number = settings->slot,
                             .allow = settings->allow,
+                            .deny = settings->deny,
                             .version = settings->version,
                             .signatures = settings->signatures,
                             .channel = settings->channel};
+    engine_set_ignores(settings->engine, judge_ignores, &worker->judge);
     if (!worker_start(worker))
         return STATUS_FAILED;
     /* Dies with the loader, and the loader with the supervisor. */

@@ -15,7 +15,7 @@ typedef struct {
     FileTyper *typer;
     VerdictCache *cache;
     Board *board;
-    const AllowView *allow;
+    const AllowView *allow, *deny;
     const GArray *users; /* of uid_t; empty: anybody */
     const char *version, *signatures;
     guint slot;

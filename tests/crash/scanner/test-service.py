@@ -370,6 +370,9 @@ def metrics_are_told():
         s.start()
         for data in (EICAR, EICAR, b"harmless"):
             s.content(data)
+        # A worker books how long it took after the answer has left.
+        s.wait_for(lambda: b"storehook_answer_seconds_count 3\n" in scrape(s) and
+                   s.status()["workers"]["alive"] == 2)
         head, text = scrape(s).decode().split("\r\n\r\n")
         assert head.startswith("HTTP/1.0 200") and f"Content-Length: {len(text)}" in head, head
         lines = [line for line in text.splitlines() if not line.startswith("#")]
