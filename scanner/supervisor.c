@@ -409,6 +409,7 @@ void supervisor_report_unscanned(Supervisor *supervisor)
                                          counts->unscanned[BOARD_UNSCANNED_TEMPORARY] +
                                          counts->unscanned[BOARD_UNSCANNED_MEMORY];
     totals[STOREHOOK_REASON_PROTOCOL] = counts->unscanned[BOARD_UNSCANNED_CONTENT];
+    totals[STOREHOOK_REASON_CRASH] = counts->unscanned[BOARD_UNSCANNED_CONDEMNED];
     if (memcmp(totals, supervisor->reported, sizeof(totals)) == 0)
         return;
     if (incidents_report_unscanned(supervisor->records.incidents, supervisor->instance,
