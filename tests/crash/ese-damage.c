@@ -405,6 +405,9 @@ int main(int argc, char **argv)
     printf("ese-damage: %u files of %zu bytes: %u damaged, %u sound\n", round_number, sound_size,
            told, found_sound);
     MUST(round_number < 50 || (told > 0 && found_sound > 0));
+    free(bytes);
+    free(sound);
+    free(is_value);
     unlink(path);
     unlink(lock_path);
     rmdir(directory);

@@ -314,6 +314,7 @@ static int shrink(uint64_t seed, Op *ops, int n)
         else if (!progress)
             break;
     }
+    free(fewer);
     return n;
 }
 
@@ -371,6 +372,7 @@ int main(int argc, char **argv)
     for (; rounds ? done < rounds : time(NULL) < end; done++)
         if (!run_round(seed + (uint64_t)done, ops, (int)n))
             return 1;
+    free(ops);
     printf("jet-model: %ld rounds of %ld operations\n", done, n);
     return 0;
 }
