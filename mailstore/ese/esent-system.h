@@ -173,6 +173,38 @@ JET_ERR JetGetDatabaseInfo(JET_SESID sesid, JET_DBID dbid, void *pvResult, uint3
 JET_ERR JetGetDatabaseFileInfo(JET_PCSTR szDatabaseName, void *pvResult, uint32_t cbMax,
                                uint32_t InfoLevel);
 
+/* --- Space ------------------------------------------------------------------------------ */
+
+/* Writes what is in a database that nobody has open densely into a new file, entry by entry; the
+ * source stays as it is. pfnStatus, which may be NULL, is told of begin, progress (entries) and
+ * completion. JET_errDatabaseInUse, JET_errDatabaseDuplicate when the new file exists,
+ * JET_errInTransaction, JET_errBackupInProgress; with pconvert or one of the bits
+ * JET_errFeatureNotAvailable. An error leaves no file. */
+JET_ERR JetCompact(JET_SESID sesid, JET_PCSTR szDatabaseSrc, JET_PCSTR szDatabaseDest,
+                   JET_PFNSTATUS pfnStatus, JET_CONVERT *pconvert, JET_GRBIT grbit);
+/* Has nothing to do: free pages are used again at once, pages that become nearly empty are merged
+ * with their neighbours as rows are deleted. Starting is done at once, with no pass
+ * (JET_bitDefragmentBatchStart); stopping gives JET_wrnDefragNotRunning. JET_errObjectNotFound,
+ * JET_errDatabaseFileReadOnly. */
+JET_ERR JetDefragment(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName, uint32_t *pcPasses,
+                      uint32_t *pcSeconds, JET_GRBIT grbit);
+/* As JetDefragment; the function is called with JET_cbtypOnlineDefragCompleted. */
+JET_ERR JetDefragment2(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName, uint32_t *pcPasses,
+                       uint32_t *pcSeconds, JET_CALLBACK callback, JET_GRBIT grbit);
+/* Reserves disk space so that the file has cpg pages; *pcpgReal: how many it has then.
+ * JET_errDiskFull, JET_errOutOfDatabaseSpace beyond the size limit of the database,
+ * JET_errDatabaseFileReadOnly. */
+JET_ERR JetGrowDatabase(JET_SESID sesid, JET_DBID dbid, uint32_t cpg, uint32_t *pcpgReal);
+/* As JetGrowDatabase, or, when the file is larger, gives free pages back to the file system as
+ * holes and cuts it to its last page that was ever in use; JET_wrnShrinkNotPossible when that is
+ * more than cpgTarget (JET_DbInfoFilesizeOnDisk tells what it takes).
+ * JET_bitResizeDatabaseOnlyGrow, -OnlyShrink. */
+JET_ERR JetResizeDatabase(JET_SESID sesid, JET_DBID dbid, uint32_t cpgTarget, uint32_t *pcpgActual,
+                          JET_GRBIT grbit);
+/* As JetGrowDatabase, of a file that is not attached: JET_errDatabaseInUse, JET_errFileNotFound. */
+JET_ERR JetSetDatabaseSize(JET_SESID sesid, JET_PCSTR szDatabaseName, uint32_t cpg,
+                           uint32_t *pcpgReal);
+
 /* --- Backup and restore -------------------------------------------------------------- */
 
 /* Copies all databases of the instance, as they are when it begins, into a folder, while sessions

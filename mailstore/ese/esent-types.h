@@ -582,6 +582,17 @@ typedef JET_ERR (*JET_CALLBACK)(JET_SESID sesid, JET_DBID dbid, JET_TABLEID tabl
 typedef JET_ERR (*JET_PFNDURABLECOMMITCALLBACK)(JET_INSTANCE instance, JET_COMMIT_ID *pCommitIdSeen,
                                                 JET_GRBIT grbit);
 
+/* Of JetCompact, to upgrade a database of old: there are none. */
+typedef struct {
+    char *szOldDll;
+    uint32_t fFlags;
+} JET_CONVERT_A;
+typedef struct {
+    JET_WCHAR *szOldDll;
+    uint32_t fFlags;
+} JET_CONVERT_W;
+typedef JET_CONVERT_A JET_CONVERT;
+
 typedef struct {
     uint32_t cbStruct;
     uint32_t cunitDone;

@@ -88,6 +88,11 @@ typedef JET_ERR (*StoreProgress)(void *context, uint32_t done, uint32_t total);
  * failure leaves no file. JET_errDatabaseDuplicate when `to` exists. */
 JET_ERR store_compact(const char *from, const char *to, StoreProgress progress, void *context);
 
+/* Makes the file so many pages large, reserving them, if it is smaller and may grow; if it is
+ * larger and may shrink, gives free pages back and cuts it as far as can be. *ret_pages: then.
+ * JET_errOutOfDatabaseSpace, JET_errDatabaseFileReadOnly. */
+JET_ERR store_resize(Store *store, uint64_t target, bool grow, bool shrink, uint64_t *ret_pages);
+
 /* Makes durable what is committed; the id of the last commit that is. */
 JET_ERR store_sync(Store *store);
 uint64_t store_durable(Store *store);
