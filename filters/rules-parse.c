@@ -195,7 +195,7 @@ static gboolean key_deceptive(Parser *parser, FilterRule *rule, const char *valu
 
 static gboolean key_inside(Parser *parser, FilterRule *rule, const char *value, GError **error)
 {
-    static const char *const WORDS[] = {"any", "message", "archive"};
+    static const char *const WORDS[] = {"any", "message", "archive", "document"};
 
     for (guint i = 0; i < G_N_ELEMENTS(WORDS); i++) {
         if (strcmp(value, WORDS[i]) == 0) {
@@ -203,8 +203,8 @@ static gboolean key_inside(Parser *parser, FilterRule *rule, const char *value, 
             return TRUE;
         }
     }
-    return refuse(parser, error, FILTER_ERROR_VALUE, "inside=%s is not any, message or archive",
-                  value);
+    return refuse(parser, error, FILTER_ERROR_VALUE,
+                  "inside=%s is not any, message, archive or document", value);
 }
 
 static gboolean key_action(Parser *parser, FilterRule *rule, const char *value, GError **error)

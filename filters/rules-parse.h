@@ -10,7 +10,8 @@
 typedef enum {
     FILTER_INSIDE_ANY,
     FILTER_INSIDE_MESSAGE,
-    FILTER_INSIDE_ARCHIVE
+    FILTER_INSIDE_ARCHIVE,
+    FILTER_INSIDE_DOCUMENT
 } FilterInside;
 
 typedef struct {

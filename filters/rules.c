@@ -88,7 +88,13 @@ static gboolean others_hold(const FilterRule *rule, const Prepared *prepared)
         return FALSE;
     if (rule->inside == FILTER_INSIDE_MESSAGE && subject->container != NULL)
         return FALSE;
-    if (rule->inside == FILTER_INSIDE_ARCHIVE && subject->container == NULL)
+    if (rule->inside == FILTER_INSIDE_ARCHIVE &&
+        (subject->container == NULL || subject->is_document_part))
+        return FALSE;
+    if (rule->inside == FILTER_INSIDE_DOCUMENT && !subject->is_document_part)
+        return FALSE;
+    /* Nobody opens a part of a document by its name: "xml" is not meant for every docx. */
+    if (rule->inside == FILTER_INSIDE_ANY && subject->is_document_part && rule->types == NULL)
         return FALSE;
     if (rule->min_size >= 0 && (subject->size < 0 || subject->size < rule->min_size))
         return FALSE;
@@ -132,6 +138,14 @@ gboolean filter_rules_need_type(const FilterRules *rules, const FilterSubject *s
         if (others_hold(rule, &prepared))
             return rule->types != NULL;
     }
+    return FALSE;
+}
+
+gboolean filter_rules_look_inside(const FilterRules *rules)
+{
+    for (guint i = 0; i < rules->rules->len; i++)
+        if (((const FilterRule *)rules->rules->pdata[i])->inside != FILTER_INSIDE_MESSAGE)
+            return TRUE;
     return FALSE;
 }
 

@@ -28,11 +28,13 @@ typedef enum {
 #define FILTER_RULES_FILE_MAX (1024 * 1024)
 
 typedef struct {
-    const char *name;      /* as it came, raw or decoded; NULL: the part has none */
-    const char *type;      /* true MIME type; NULL: not known (type= rules do not match then) */
-    goffset size;          /* decoded bytes; -1: not known (size rules do not match then) */
-    const char *container; /* NULL for a part of the message itself; else where it lies
-                              ("a.zip/b.zip") */
+    const char *name;          /* as it came, raw or decoded; NULL: the part has none */
+    const char *type;          /* true MIME type; NULL: not known (type= rules do not match then) */
+    goffset size;              /* decoded bytes; -1: not known (size rules do not match then) */
+    const char *container;     /* NULL for a part of the message itself; else where it lies
+                                  ("a.zip/b.zip") */
+    gboolean is_document_part; /* named by the program that wrote the document it lies in: only
+                                  rules with inside=document, or a type, are meant for it */
 } FilterSubject;
 
 typedef struct {
@@ -63,5 +65,7 @@ gboolean filter_rules_match(const FilterRules *rules, const FilterSubject *subje
 /* TRUE if the answer for this subject may hang on its true type: with type NULL in `subject`, a
  * rule whose other conditions hold, and which no earlier match decides, asks for one. */
 gboolean filter_rules_need_type(const FilterRules *rules, const FilterSubject *subject);
+/* TRUE if a rule may match what lies inside archives or documents. */
+gboolean filter_rules_look_inside(const FilterRules *rules);
 
 #endif /* FILTERS_RULES_H */

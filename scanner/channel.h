@@ -46,7 +46,8 @@ enum {
     CHANNEL_FIELD_SIZE,
     CHANNEL_FIELD_DONE, /* FilterAction that was really taken */
     CHANNEL_FIELD_NOTE,
-    CHANNEL_FIELD_READING /* VerdictCacheKind + 1 */
+    CHANNEL_FIELD_READING, /* VerdictCacheKind + 1 */
+    CHANNEL_FIELD_INSIDE   /* path inside of an attachment */
 };
 
 /* A pair, CLOEXEC; FALSE with errno. */

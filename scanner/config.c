@@ -74,7 +74,7 @@ static const Key KEYS[] = {
     {"service", "scans-per-worker", KEY_COUNT, AT(scans_per_worker), "10000", 1, G_MAXUINT32, NULL,
      FALSE, "After so many requests a worker is replaced: what leaks or was taken over ends."},
     {"service", "cache-entries", KEY_COUNT, AT(cache_entries), "65536", 1024, 16777216, NULL, TRUE,
-     "Verdicts kept in shared memory, 300 bytes each."},
+     "Verdicts kept in shared memory, 600 bytes each with what lies inside."},
     {"service", "users", KEY_LIST, AT(users), "", 0, 0, NULL, FALSE,
      "Users, besides root and the service's own, whose processes may ask. Left empty: all that can "
      "reach the socket."},
@@ -116,6 +116,11 @@ static const Key KEYS[] = {
      "scanned."},
     {"limits", "message-depth", KEY_COUNT, AT(message_depth), "50", 1, 1000, NULL, FALSE,
      "Multiparts and messages within each other, and encodings in what they hold."},
+    {"limits", "members", KEY_COUNT, AT(members), "10000", 1, 1000000, NULL, FALSE,
+     "Members of archives and documents, at all depths, that the rules look at; beyond, where a "
+     "rule looks inside: not fully scanned."},
+    {"limits", "members-size", KEY_SIZE, AT(members_size), "1M", 4 * KILO, 64 * MEGA, NULL, FALSE,
+     "Bytes of the list of them, which is kept with the verdict; some 60 a member."},
 
     {"profile", "files", KEY_LIST, AT(profiles), "", 0, 0, NULL, FALSE,
      "Schema profiles: what the columns of a store mean. Left empty: the one for mailstored."},

@@ -69,6 +69,8 @@ typedef struct {
     guint64 temporary_size;
     guint message_parts;
     guint message_depth;
+    guint members;
+    guint64 members_size;
 
     char **profiles;
     char **executables;

@@ -10,6 +10,7 @@
 #ifndef SCANNER_ENGINE_H
 #define SCANNER_ENGINE_H
 
+#include "scanner/member-watch.h"
 #include "scanner/verdict.h"
 
 #define ENGINE_ERROR engine_error_quark()
@@ -60,15 +61,18 @@ void engine_set_watcher(Engine *engine, const EngineWatcher *watcher);
 typedef gboolean (*EngineIgnores)(const char *name, gpointer user);
 void engine_set_ignores(Engine *engine, EngineIgnores ignores, gpointer user);
 
-/* Writes a verdict, always; the type is left alone. time_limit_ms 0: none. */
-void engine_scan(Engine *engine, const void *data, gsize size, guint time_limit_ms,
-                 Verdict *verdict);
+typedef struct {
+    guint time_limit_ms; /* 0: none */
+    /* A message of which mail_plain_check() says that nothing in it is encoded: libclamav matches
+     * it as mail, but does not take it apart into files of its own, which costs five times as much
+     * as the match. The caller scans its parts. */
+    gboolean is_plain_mail;
+    MemberWatch *watch; /* NULL: nobody wants to know what lies inside */
+} EngineScan;
 
-/* The same for a message of which mail_plain_check() says that nothing in it is encoded: libclamav
- * matches it as mail, but does not take it apart into files of its own, which costs five times as
- * much as the match. The caller scans its parts. */
-void engine_scan_plain_mail(Engine *engine, const void *data, gsize size, guint time_limit_ms,
-                            Verdict *verdict);
+/* Writes a verdict, always; the type is left alone. */
+void engine_scan(Engine *engine, const void *data, gsize size, const EngineScan *how,
+                 Verdict *verdict);
 
 /* The EICAR test file, NUL-terminated. */
 const char *engine_canary(void);

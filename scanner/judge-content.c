@@ -69,8 +69,9 @@ void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer
         check_digest(judge, request, answer->seen);
         answer->verdict.size = content.size;
         if (!judge_is_allowed(judge, answer->seen)) {
-            answer->from_cache = judge_scan(judge, content.bytes, content.size, answer->seen,
-                                            VERDICT_CACHE_CONTENT, &answer->verdict);
+            answer->from_cache =
+                judge_scan(judge, content.bytes, content.size, answer->seen, VERDICT_CACHE_CONTENT,
+                           &answer->verdict, &answer->members);
             tell_type_ahead(judge, &content, answer);
         }
     }
@@ -82,17 +83,18 @@ void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer
 
 void judge_probe(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
+    const DeepScan scan = judge_deep_scan(judge);
     Content content;
 
     if (request_open(request, &content, &answer->verdict))
-        engine_scan(judge->engine, content.bytes, content.size, judge_time_left(judge),
-                    &answer->verdict);
+        engine_scan(judge->engine, content.bytes, content.size,
+                    &(EngineScan){.time_limit_ms = deep_scan_time_left(&scan)}, &answer->verdict);
     content_close(&content);
 }
 
 void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
-    JudgePart part = {0};
+    JudgePart part = {.name = NULL};
     char name[STOREHOOK_TEXT_MAX + 1];
     StorehookValue value;
     FilterAction action;
@@ -107,13 +109,14 @@ void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
         return;
     }
     answer->from_cache = judge_scan(judge, content.bytes, content.size, answer->seen,
-                                    VERDICT_CACHE_CONTENT, &answer->verdict);
+                                    VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
     if (storehook_read_find(request, STOREHOOK_FIELD_NAME, &value) && value.data) {
         g_snprintf(name, sizeof(name), "%.*s", (int)MIN(value.size, STOREHOOK_TEXT_MAX),
                    (const char *)value.data);
         part = (JudgePart){
             .name = name, .data = content.bytes, .size = content.size, .digest = answer->seen};
-        (void)judge_rules(judge, &part, &answer->verdict, &action, &need_data);
     }
+    part.members = answer->members;
+    (void)judge_rules(judge, &part, &answer->verdict, &action, &need_data);
     content_close(&content);
 }

@@ -13,33 +13,6 @@
 #include "scanner/notice.h"
 #include "scanner/policy.h"
 
-gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
-                     FilterAction *ret_action, gboolean *ret_need_data)
-{
-    FilterSubject subject = {.name = part->name,
-                             .type = verdict->type_is_sure ? verdict->type : NULL,
-                             .size = (goffset)verdict->size};
-    FilterMatch match;
-
-    *ret_need_data = FALSE;
-    if (!subject.type && filter_rules_need_type(judge->rules, &subject)) {
-        if (!part->data) {
-            *ret_need_data = TRUE;
-            return FALSE;
-        }
-        judge_tell_type(judge, part->data, part->size, part->digest, verdict);
-        subject.type = verdict->type;
-    }
-    if (!filter_rules_match(judge->rules, &subject, &match))
-        return FALSE;
-    if (!verdict_is_worse(STOREHOOK_VERDICT_BLOCKED, verdict->kind))
-        return FALSE;
-    verdict_set(verdict, STOREHOOK_VERDICT_BLOCKED, match.rule);
-    *ret_action = match.action >= 0 ? (FilterAction)match.action
-                                    : (FilterAction)judge->config->actions[verdict->kind];
-    return TRUE;
-}
-
 static const guint8 *digest_field(const StorehookMessage *request, StorehookField tag)
 {
     StorehookValue value;
@@ -88,11 +61,12 @@ static gboolean link_find_verdict(Judge *judge, const StorehookMessage *request,
         if (memcmp(answer->seen, digest, STOREHOOK_DIGEST_SIZE) != 0)
             board_count(&judge->board->counts.digest_mismatches);
         answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,
-                                        VERDICT_CACHE_CONTENT, &answer->verdict);
+                                        VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
         return TRUE;
     }
     memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
-    answer->from_cache = judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict);
+    answer->from_cache =
+        judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
     return answer->from_cache;
 }
 
@@ -113,6 +87,7 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
                    (const char *)value.data);
     part.data = content->bytes;
     part.size = content->size;
+    part.members = answer->members;
     action = (FilterAction)judge->config->actions[answer->verdict.kind];
     (void)judge_rules(judge, &part, &answer->verdict, &action, &answer->need_data);
     if (answer->need_data)
@@ -132,7 +107,8 @@ void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer)
     if (notice) { /* the content was judged and replaced a moment ago */
         if (digest) {
             memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
-            answer->from_cache = judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict);
+            answer->from_cache = judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict,
+                                            &answer->members);
         }
         memcpy(answer->digest, notice, STOREHOOK_DIGEST_SIZE);
         answer->has_digest = TRUE;

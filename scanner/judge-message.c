@@ -32,6 +32,7 @@ typedef struct {
     Content content;
     guint8 digest[STOREHOOK_DIGEST_SIZE]; /* of the content, hashed here */
     Verdict verdict;
+    Members *members; /* what lies inside, with the culprit; NULL: nothing, or not known */
     gboolean flagged;
     gboolean is_readable;
     gboolean is_replaced; /* of the text: the store wrote what it was answered */
@@ -52,7 +53,10 @@ typedef struct {
 
 static void piece_clear(gpointer data)
 {
-    content_close(&((Piece *)data)->content);
+    Piece *piece = data;
+
+    content_close(&piece->content);
+    members_free(piece->members);
 }
 
 static void copy_text(char *out, gsize capacity, const StorehookValue *value)
@@ -190,11 +194,12 @@ static void message_read(Message *message, const StorehookMessage *request)
 
 /* The rules are asked again: a part's verdict could not say which action it was. They only see type
  * and size; the bytes were not scanned here, so nothing of it may be remembered as a verdict. */
-static void piece_judge(Message *message, Piece *piece)
+static void piece_judge(Message *message, Piece *piece, gboolean is_text)
 {
     Judge *judge = message->judge;
-    JudgePart part = {
-        .name = piece->name, .data = piece->content.bytes, .size = piece->content.size};
+    JudgePart part = {.name = is_text ? NULL : piece->name,
+                      .data = piece->content.bytes,
+                      .size = piece->content.size};
     Verdict verdict = {0};
     gboolean need_data;
 
@@ -202,8 +207,10 @@ static void piece_judge(Message *message, Piece *piece)
     if (!piece->is_readable)
         return;
     piece->verdict.size = piece->content.size;
-    if (judge_find(judge, piece->digest, VERDICT_CACHE_CONTENT, &verdict))
+    if (judge_find(judge, piece->digest, is_text ? VERDICT_CACHE_MESSAGE : VERDICT_CACHE_CONTENT,
+                   &verdict, &piece->members))
         memcpy(piece->verdict.type, verdict.type, sizeof(verdict.type));
+    part.members = piece->members;
     verdict.size = piece->content.size;
     if (piece->verdict.kind == STOREHOOK_VERDICT_BLOCKED ||
         piece->verdict.kind == STOREHOOK_VERDICT_CLEAN) {
@@ -236,7 +243,7 @@ static void message_judge(Message *message)
             policy->has_rest |= i == 0 ? text_has_body(piece) : piece->content.size > 0;
             continue;
         }
-        piece_judge(message, piece);
+        piece_judge(message, piece, i == 0 && message->has_text);
         policy->action = filter_action_harder(policy->action, piece->action);
         if (piece->action == FILTER_ACTION_QUARANTINE &&
             (piece->verdict.kind == STOREHOOK_VERDICT_INFECTED ||
@@ -287,14 +294,19 @@ static const Piece *message_first_flagged(const Message *message)
     return &g_array_index(message->pieces, Piece, 0);
 }
 
-static RecordsIncident incident_of(const Message *message, const Piece *piece)
+static RecordsIncident incident_of(const Message *message, const Piece *piece, char **ret_inside)
 {
+    guint culprit = members_culprit(piece->members);
+
+    *ret_inside = culprit != 0 ? members_path(piece->members, culprit) : NULL;
+
     return (RecordsIncident){.reference = piece->incident,
                              .message = message_first_flagged(message)->incident,
                              .sender = message->sender,
                              .recipients = message->recipients,
                              .subject = message->subject,
                              .name = piece->name,
+                             .inside = *ret_inside,
                              .verdict = &piece->verdict,
                              .digest = piece->is_readable ? piece->digest : NULL,
                              .action = piece->action,
@@ -313,7 +325,8 @@ static void digests_add(GByteArray *digests, const guint8 *digest)
 
 static gboolean message_keep(Message *message, char **ret_id, char **ret_reason)
 {
-    RecordsIncident incident = incident_of(message, message_first_flagged(message));
+    g_autofree char *inside = NULL;
+    RecordsIncident incident = incident_of(message, message_first_flagged(message), &inside);
     g_autoptr(GByteArray) digests = g_byte_array_new();
     guint64 end = board_now() + (guint64)message->judge->config->quarantine_timeout * 1000;
     gboolean safe;
@@ -359,7 +372,8 @@ static void message_report(const Message *message, StorehookAction answer, const
 
     for (guint i = 0; i < message->pieces->len; i++) {
         const Piece *piece = &g_array_index(message->pieces, Piece, i);
-        RecordsIncident incident = incident_of(message, piece);
+        g_autofree char *inside = NULL;
+        RecordsIncident incident = incident_of(message, piece, &inside);
 
         if (!piece->flagged)
             continue;

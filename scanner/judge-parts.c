@@ -100,19 +100,25 @@ static void reading_blot(Reading *reading, const MailPart *part, const Verdict *
 static void judge_bytes(Reading *reading, const MailPart *part, const guint8 *data, gsize size)
 {
     Judge *judge = reading->all->judge;
-    JudgePart subject = {.name = part->name, .data = data, .size = size};
+    g_autoptr(Members) members = judge_members_new(judge);
+    /* A body without a name is what people write; rules are for files. */
+    JudgePart subject = {.name = part->name[0] != '\0' ? part->name : NULL,
+                         .data = data,
+                         .size = size,
+                         .members = members};
     gboolean need_data = FALSE;
     FilterAction action;
     Verdict verdict;
 
     union_judge(reading->all, data, size, reading->nesting + 1,
-                part->encoding == MAIL_PART_IDENTITY, &verdict);
-    action = judge->config->actions[verdict.kind];
-    /* A body without a name is what people write; rules are for files. */
-    if (verdict.kind != STOREHOOK_VERDICT_INFECTED && part->name[0] != '\0')
-        (void)judge_rules(judge, &subject, &verdict, &action, &need_data);
+                part->encoding == MAIL_PART_IDENTITY, members, &verdict);
     reading_note(reading, verdict.kind, verdict.name);
-    if (reading->reference && action != FILTER_ACTION_PASS)
+    union_list(reading->all, part->name, data, &verdict, members);
+    if (!reading->reference)
+        return; /* the rules are asked when all is listed */
+    action = judge->config->actions[verdict.kind];
+    (void)judge_rules(judge, &subject, &verdict, &action, &need_data);
+    if (action != FILTER_ACTION_PASS)
         reading_blot(reading, part, &verdict);
 }
 

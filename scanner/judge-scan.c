@@ -12,13 +12,13 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "scanner/deep-scan.h"
 #include "scanner/mail-plain.h"
 #include "scanner/test-hook.h"
 
 enum {
     TWIN_NAP_MICROSECONDS = 200, /* a small scan takes 30 to 600 */
-    DENY_FACTOR = 31,            /* any odd number but 1: the two lists are not one */
-    TIME_SHARE_PERCENT = 85      /* libclamav looks at the clock only now and then */
+    DENY_FACTOR = 31             /* any odd number but 1: the two lists are not one */
 };
 
 gboolean content_open(const StorehookValue *value, Content *ret, Verdict *verdict)
@@ -58,14 +58,7 @@ void answer_clear(Answer *answer)
 {
     g_clear_pointer(&answer->data, g_bytes_unref);
     g_clear_pointer(&answer->header, g_free);
-}
-
-guint judge_time_left(const Judge *judge)
-{
-    guint64 now = board_now();
-
-    /* 0 would mean no limit at all. */
-    return now >= judge->end ? 1 : (guint)((judge->end - now) * TIME_SHARE_PERCENT / 100000) + 1;
+    answer->members = members_free(answer->members);
 }
 
 gboolean judge_is_allowed(const Judge *judge, const guint8 *digest)
@@ -122,6 +115,23 @@ static void apply_denied_name(Judge *judge, Verdict *verdict)
     judge->list_spoke = TRUE;
 }
 
+static void on_scanned(Verdict *verdict, gpointer user_data)
+{
+    apply_denied_name(user_data, verdict);
+}
+
+DeepScan judge_deep_scan(Judge *judge)
+{
+    return (DeepScan){.config = judge->config,
+                      .engine = judge->engine,
+                      .rules = judge->rules,
+                      .typer = judge->typer,
+                      .macros = judge->macros,
+                      .end = judge->end,
+                      .scanned = on_scanned,
+                      .user_data = judge};
+}
+
 /* has_parts: something in the content was looked up in the lists, so that the verdict holds as long
  * as they are as they are. */
 static void make_key(const Judge *judge, const guint8 *digest, VerdictCacheKind kind,
@@ -135,8 +145,16 @@ static void make_key(const Judge *judge, const guint8 *digest, VerdictCacheKind 
     key->lists = MAX(key->lists + 1, 1); /* 0 is for those that hang on no list */
 }
 
-gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict)
+Members *judge_members_new(const Judge *judge)
 {
+    return members_new(judge->config->members, judge->config->members_size);
+}
+
+gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict,
+                    Members **ret_members)
+{
+    g_autoptr(Members) members = NULL;
+    g_autoptr(GBytes) list = NULL;
     VerdictKey plain, with_parts;
     Verdict found;
 
@@ -144,25 +162,38 @@ gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, V
         return TRUE;
     make_key(judge, digest, kind, FALSE, &plain);
     make_key(judge, digest, kind, TRUE, &with_parts);
-    if (!verdict_cache_find(judge->cache, &plain, &found) &&
-        !verdict_cache_find(judge->cache, &with_parts, &found))
+    if (!verdict_cache_find(judge->cache, &plain, &found, &list) &&
+        !verdict_cache_find(judge->cache, &with_parts, &found, &list))
         return FALSE;
     /* To be scanned again, for what else there is to find in it. */
     if (verdict_has_signature(&found) && judge_ignores(found.name, judge))
         return FALSE;
+    if (list) {
+        members = members_load(g_bytes_get_data(list, NULL), g_bytes_get_size(list));
+        if (!members) /* from a file that is damaged: scanned again */
+            return FALSE;
+    }
     *verdict = found;
     apply_denied_name(judge, verdict);
+    if (ret_members) {
+        members_free(*ret_members);
+        *ret_members = g_steal_pointer(&members);
+    }
     return TRUE;
 }
 
-static void judge_remember(Judge *judge, const VerdictKey *key, const Verdict *verdict)
+static void judge_remember(Judge *judge, const VerdictKey *key, const Verdict *verdict,
+                           const Members *members)
 {
+    g_autoptr(GBytes) list = NULL;
+
     if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
         return;
     /* Out of time is no property of the content: with a free machine it may be scanned in full. */
     if (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED && strstr(verdict->name, "ime"))
         return;
-    verdict_cache_add(judge->cache, key, verdict, TRUE);
+    list = members_store(members);
+    verdict_cache_add(judge->cache, key, verdict, list, TRUE);
 }
 
 static guint64 digest_mark(const guint8 *digest, VerdictCacheKind kind)
@@ -176,14 +207,15 @@ static guint64 digest_mark(const guint8 *digest, VerdictCacheKind kind)
 /* While another worker scans the same bytes, its verdict comes sooner than ours would. TRUE when
  * it came; else *ret_claim tells whether the content is ours now. */
 static gboolean wait_for_twin(Judge *judge, const guint8 *digest, VerdictCacheKind kind,
-                              guint64 mark, BoardClaim *ret_claim, Verdict *verdict)
+                              guint64 mark, BoardClaim *ret_claim, Verdict *verdict,
+                              Members **ret_members)
 {
     const struct timespec nap = {.tv_nsec = TWIN_NAP_MICROSECONDS * 1000};
 
     for (;;) {
         *ret_claim = board_claim(judge->board, judge->slot_number, mark);
         /* After the claim: who had it before may have finished in between. */
-        if (judge_find(judge, digest, kind, verdict))
+        if (judge_find(judge, digest, kind, verdict, ret_members))
             return TRUE;
         if (*ret_claim != BOARD_TWIN || board_now() >= judge->end)
             return FALSE;
@@ -191,51 +223,57 @@ static gboolean wait_for_twin(Judge *judge, const guint8 *digest, VerdictCacheKi
     }
 }
 
-void judge_engine_scan(Judge *judge, const void *data, gsize size, gboolean is_plain_mail,
-                       Verdict *verdict)
+/* libclamav on the whole of a message, then each part as our own walk finds it. */
+static void scan_message(Judge *judge, const void *data, gsize size, const DeepScan *scan,
+                         Verdict *verdict, Members *members)
 {
-    macro_trap_begin(judge->macros, (gint64)judge->end);
-    if (is_plain_mail)
-        engine_scan_plain_mail(judge->engine, data, size, judge_time_left(judge), verdict);
-    else
-        engine_scan(judge->engine, data, size, judge_time_left(judge), verdict);
-    macro_trap_end(judge->macros, verdict);
-    apply_denied_name(judge, verdict);
-}
-
-static void scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
-                     Verdict *verdict)
-{
+    g_autoptr(Members) as_one = judge_members_new(judge);
     Verdict inside = {0};
 
-    if (judge->config->test_hooks && test_hook_run(judge->config, data, size, verdict))
+    deep_scan(scan, data, size,
+              mail_plain_check(data, size) ? DEEP_SCAN_PLAIN_MAIL : DEEP_SCAN_MAIL, as_one, 0,
+              verdict);
+    if (verdict->kind == STOREHOOK_VERDICT_INFECTED) {
+        members_append(members, 0, as_one);
         return;
-    judge_engine_scan(judge, data, size,
-                      kind == VERDICT_CACHE_MESSAGE && mail_plain_check(data, size), verdict);
-    board_count(&judge->board->counts.scans);
-    atomic_fetch_add(&judge->board->counts.bytes_scanned, size);
+    }
+    judge_parts(judge, data, size, NULL, NULL, members, &inside);
+    if (verdict_is_worse(inside.kind, verdict->kind))
+        verdict_set(verdict, inside.kind, inside.name);
+}
+
+void judge_scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
+                    Verdict *verdict, Members *members)
+{
+    const DeepScan scan = judge_deep_scan(judge);
+    Verdict inside = {0};
+
+    if (kind == VERDICT_CACHE_MESSAGE) {
+        scan_message(judge, data, size, &scan, verdict, members);
+        return;
+    }
+    deep_scan(&scan, data, size, DEEP_SCAN_NO_MAIL, members, 0, verdict);
     if (verdict->kind == STOREHOOK_VERDICT_INFECTED)
         return;
-    if (kind == VERDICT_CACHE_MESSAGE)
-        judge_parts(judge, data, size, NULL, NULL, &inside);
-    else
-        judge_inside(judge, data, size, &inside);
+    judge_inside(judge, data, size, members, &inside);
     if (verdict_is_worse(inside.kind, verdict->kind))
         verdict_set(verdict, inside.kind, inside.name);
 }
 
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
-                    VerdictCacheKind kind, Verdict *verdict)
+                    VerdictCacheKind kind, Verdict *verdict, Members **ret_members)
 {
     guint64 mark = digest_mark(digest, kind);
     VerdictKey plain, with_parts;
     BoardClaim claim;
     gboolean found;
 
-    if (judge_find(judge, digest, kind, verdict))
+    if (judge_find(judge, digest, kind, verdict, ret_members))
         return TRUE;
-    found = wait_for_twin(judge, digest, kind, mark, &claim, verdict);
+    found = wait_for_twin(judge, digest, kind, mark, &claim, verdict, ret_members);
     if (!found) {
+        members_free(*ret_members);
+        *ret_members = judge_members_new(judge);
         *verdict = (Verdict){.size = size};
         file_type_guess(data, size, verdict);
         /* Before the scan: what the lists become meanwhile is for the next one. */
@@ -243,10 +281,14 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
         make_key(judge, digest, kind, TRUE, &with_parts);
         judge->list_asked = judge->list_spoke = FALSE;
         board_set_content(judge->slot, digest, (guint)kind + 1);
-        scan_now(judge, data, size, kind, verdict);
+        if (!judge->config->test_hooks || !test_hook_run(judge->config, data, size, verdict)) {
+            board_count(&judge->board->counts.scans);
+            atomic_fetch_add(&judge->board->counts.bytes_scanned, size);
+            judge_scan_now(judge, data, size, kind, verdict, *ret_members);
+        }
         board_clear_content(judge->slot);
         if (!judge->list_spoke)
-            judge_remember(judge, judge->list_asked ? &with_parts : &plain, verdict);
+            judge_remember(judge, judge->list_asked ? &with_parts : &plain, verdict, *ret_members);
     }
     if (claim == BOARD_CLAIMED)
         board_release(judge->board, judge->slot_number, mark);
@@ -259,13 +301,14 @@ static void remember_type(Judge *judge, const guint8 *digest, const Verdict *ver
     for (guint i = 0; i < 2; i++) {
         VerdictKey key;
         Verdict known;
-
         make_key(judge, digest, VERDICT_CACHE_CONTENT, i == 1, &key);
-        if (!verdict_cache_find(judge->cache, &key, &known))
+        g_autoptr(GBytes) list = NULL;
+
+        if (!verdict_cache_find(judge->cache, &key, &known, &list))
             continue;
         g_strlcpy(known.type, verdict->type, sizeof(known.type));
         known.type_is_sure = verdict->type_is_sure;
-        verdict_cache_add(judge->cache, &key, &known, TRUE);
+        verdict_cache_add(judge->cache, &key, &known, list, TRUE);
         return;
     }
 }

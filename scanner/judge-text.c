@@ -13,25 +13,36 @@
 #include "scanner/notice.h"
 #include "scanner/policy.h"
 
+/* What is to be done with a text, after the verdict on it: the rules are for what lies inside. */
+static FilterAction text_action(Judge *judge, Verdict *verdict, Members *members)
+{
+    FilterAction action = (FilterAction)judge->config->actions[verdict->kind];
+    const JudgePart part = {.members = members};
+    gboolean need_data;
+
+    (void)judge_rules(judge, &part, verdict, &action, &need_data);
+    return action;
+}
+
 /* TRUE if the copy, as a whole and part by part, holds nothing that may not pass. */
 static gboolean copy_is_acceptable(Judge *judge, const char *copy, gsize size)
 {
-    Verdict verdict = {0}, inside = {0};
+    g_autoptr(Members) members = judge_members_new(judge);
+    Verdict verdict = {0};
 
-    judge_engine_scan(judge, copy, size, FALSE, &verdict);
-    judge_parts(judge, copy, size, NULL, NULL, &inside);
-    return judge->config->actions[verdict.kind] == FILTER_ACTION_PASS &&
-           judge->config->actions[inside.kind] == FILTER_ACTION_PASS;
+    judge_scan_now(judge, copy, size, VERDICT_CACHE_MESSAGE, &verdict, members);
+    return text_action(judge, &verdict, members) == FILTER_ACTION_PASS;
 }
 
 /* Writes the text with notices to *ret_text, or NULL where that is impossible. */
 static void text_replace(Judge *judge, const Content *content, const char *reference,
                          char **ret_text)
 {
+    g_autoptr(Members) members = judge_members_new(judge);
     g_autofree char *copy = NULL;
     Verdict verdict = {0};
 
-    judge_parts(judge, content->bytes, content->size, reference, &copy, &verdict);
+    judge_parts(judge, content->bytes, content->size, reference, &copy, members, &verdict);
     if (copy && copy_is_acceptable(judge, copy, content->size))
         *ret_text = g_steal_pointer(&copy);
 }
@@ -51,10 +62,11 @@ void judge_text(Judge *judge, const StorehookMessage *request, Answer *answer)
         SHA256(content.bytes, content.size, answer->seen);
         answer->verdict.size = content.size;
         if (!judge_is_allowed(judge, answer->seen))
-            answer->from_cache = judge_scan(judge, content.bytes, content.size, answer->seen,
-                                            VERDICT_CACHE_MESSAGE, &answer->verdict);
+            answer->from_cache =
+                judge_scan(judge, content.bytes, content.size, answer->seen, VERDICT_CACHE_MESSAGE,
+                           &answer->verdict, &answer->members);
     }
-    action = (FilterAction)judge->config->actions[answer->verdict.kind];
+    action = text_action(judge, &answer->verdict, answer->members);
     if (policy_row_action(action) == STOREHOOK_ACTION_REFUSE) {
         answer->action = STOREHOOK_ACTION_REFUSE;
     } else if (policy_row_action(action) == STOREHOOK_ACTION_REPLACE) {

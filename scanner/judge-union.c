@@ -10,6 +10,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "filters/file-name.h"
 #include "scanner/mail-crypt.h"
 #include "scanner/mail-decode.h"
 #include "scanner/mail-part.h"
@@ -32,10 +33,22 @@ static gboolean digest_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, STOREHOOK_DIGEST_SIZE) == 0;
 }
 
-void union_init(Union *all, Judge *judge)
+/* What was scanned in this request. */
+typedef struct {
+    Verdict verdict;
+    Members *members; /* NULL: too many to be kept */
+} Seen;
+
+static void seen_free(gpointer data)
 {
-    *all = (Union){.judge = judge};
-    all->seen = g_hash_table_new_full(digest_hash, digest_equal, g_free, g_free);
+    members_free(((Seen *)data)->members);
+    g_free(data);
+}
+
+void union_init(Union *all, Judge *judge, Members *members)
+{
+    *all = (Union){.judge = judge, .members = members};
+    all->seen = g_hash_table_new_full(digest_hash, digest_equal, g_free, seen_free);
 }
 
 void union_clear(Union *all)
@@ -83,17 +96,23 @@ static gboolean is_over_limit(Union *all, gsize size, Verdict *verdict)
 }
 
 void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
-                 Verdict *verdict)
+                 Members *members, Verdict *verdict)
 {
-    Judge *judge = all->judge;
+    const DeepScan scan = judge_deep_scan(all->judge);
+    Members *outer = all->members;
     guint8 digest[STOREHOOK_DIGEST_SIZE];
-    const Verdict *known;
+    Judge *judge = all->judge;
+    Seen *seen;
 
     *verdict = (Verdict){.size = size};
     SHA256(data, size, digest);
-    known = g_hash_table_lookup(all->seen, digest);
-    if (known) {
-        *verdict = *known;
+    seen = g_hash_table_lookup(all->seen, digest);
+    if (seen) {
+        *verdict = seen->verdict;
+        if (seen->members)
+            members_append(members, 0, seen->members);
+        else
+            members_set_cut(members);
         return;
     }
     judge->list_asked = TRUE;
@@ -105,22 +124,54 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
         return;
     all->bytes += size;
     file_type_guess(data, size, verdict);
-    judge_engine_scan(judge, data, size, FALSE, verdict);
+    deep_scan(&scan, data, size, DEEP_SCAN_NO_MAIL, members, 0, verdict);
     /* Before what is in it: what holds itself is met again, and is known then. */
-    g_hash_table_insert(all->seen, g_memdup2(digest, sizeof(digest)),
-                        g_memdup2(verdict, sizeof(*verdict)));
-    if (verdict->kind == STOREHOOK_VERDICT_INFECTED)
-        return;
-    union_read_inside(all, data, size, nesting, is_raw, verdict);
-    *(Verdict *)g_hash_table_lookup(all->seen, digest) = *verdict;
+    seen = g_new0(Seen, 1);
+    seen->verdict = *verdict;
+    seen->members = judge_members_new(judge);
+    g_hash_table_insert(all->seen, g_memdup2(digest, sizeof(digest)), seen);
+    if (verdict->kind != STOREHOOK_VERDICT_INFECTED) {
+        all->members = members;
+        union_read_inside(all, data, size, nesting, is_raw, verdict);
+        all->members = outer;
+        seen->verdict = *verdict;
+    }
+    all->kept += members_count(members);
+    if (all->kept > judge->config->members)
+        seen->members = members_free(seen->members);
+    else
+        members_append(seen->members, 0, members);
+}
+
+void union_list(Union *all, const char *name, const guint8 *data, const Verdict *verdict,
+                const Members *inside)
+{
+    g_autofree char *decoded = file_name_decode(name, -1);
+    Verdict type = {0};
+    Member member = {
+        .name = decoded, .type = type.type, .size = verdict->size, .flags = MEMBER_MESSAGE_PART};
+    guint number = 0;
+
+    if (name[0] != '\0') {
+        member_tell_type(all->judge->rules, all->judge->typer, &member, data, (gsize)verdict->size,
+                         &type);
+        member.flags |= type.type_is_sure ? MEMBER_TYPE_SURE : 0;
+        number = members_add(all->members, &member);
+    }
+    members_append(all->members, number, inside);
+    if (verdict->kind == STOREHOOK_VERDICT_INFECTED && members_culprit(all->members) == 0)
+        members_set_culprit(all->members, number);
 }
 
 /* Judges what was found inside of something. */
-static void judge_found(Union *all, const guint8 *data, gsize size, guint nesting, Verdict *worst)
+static void judge_found(Union *all, const char *name, const guint8 *data, gsize size, guint nesting,
+                        Verdict *worst)
 {
+    g_autoptr(Members) members = judge_members_new(all->judge);
     Verdict verdict;
 
-    union_judge(all, data, size, nesting + 1, FALSE, &verdict);
+    union_judge(all, data, size, nesting + 1, FALSE, members, &verdict);
+    union_list(all, name, data, &verdict, members);
     union_note(all, worst, verdict.kind, verdict.name);
 }
 
@@ -133,16 +184,8 @@ typedef struct {
 static gboolean on_tnef(const char *name, const guint8 *data, gsize size, gpointer user_data)
 {
     Inside *inside = user_data;
-    Judge *judge = inside->all->judge;
-    JudgePart subject = {.name = name, .data = data, .size = size};
-    FilterAction action;
-    gboolean need_data;
-    Verdict verdict;
 
-    union_judge(inside->all, data, size, inside->nesting + 1, FALSE, &verdict);
-    if (verdict.kind != STOREHOOK_VERDICT_INFECTED && name[0] != '\0')
-        (void)judge_rules(judge, &subject, &verdict, &action, &need_data);
-    union_note(inside->all, inside->worst, verdict.kind, verdict.name);
+    judge_found(inside->all, name, data, size, inside->nesting, inside->worst);
     return !inside->all->is_over;
 }
 
@@ -168,8 +211,8 @@ static void read_crypt(Union *all, const guint8 *data, gsize size, guint nesting
     case MAIL_CRYPT_SMIME_SIGNED:
         content = mail_crypt_signed_content(data, size);
         if (content)
-            judge_found(all, g_bytes_get_data(content, NULL), g_bytes_get_size(content), nesting,
-                        worst);
+            judge_found(all, "", g_bytes_get_data(content, NULL), g_bytes_get_size(content),
+                        nesting, worst);
         break;
     case MAIL_CRYPT_SMIME_OTHER:
     case MAIL_CRYPT_NONE:
@@ -186,7 +229,7 @@ static void read_utf16(Union *all, const guint8 *data, gsize size, guint nesting
         return;
     text = g_try_malloc(size / 2 * 3 + 1);
     if (text)
-        judge_found(all, text, mail_decode_utf16(data, size, order, text), nesting, worst);
+        judge_found(all, "", text, mail_decode_utf16(data, size, order, text), nesting, worst);
     else
         union_note(all, worst, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a UTF-16 text");
 }
@@ -211,21 +254,21 @@ void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting
         union_read_runs(all, text, size, nesting, worst);
 }
 
-void judge_inside(Judge *judge, const void *data, gsize size, Verdict *worst)
+void judge_inside(Judge *judge, const void *data, gsize size, Members *members, Verdict *worst)
 {
     Union all;
 
-    union_init(&all, judge);
+    union_init(&all, judge, members);
     union_read_inside(&all, data, size, 0, FALSE, worst);
     union_clear(&all);
 }
 
 void judge_parts(Judge *judge, const char *text, gsize size, const char *reference, char **ret_copy,
-                 Verdict *worst)
+                 Members *members, Verdict *worst)
 {
     Union all;
 
-    union_init(&all, judge);
+    union_init(&all, judge, members);
     union_read_message(&all, text, size, 0, reference, ret_copy, worst);
     union_clear(&all);
 }

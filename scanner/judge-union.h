@@ -13,21 +13,26 @@
 
 typedef struct {
     Judge *judge;
-    GHashTable *seen; /* digest -> Verdict of what was scanned in this request */
+    GHashTable *seen; /* digest -> what was scanned in this request */
+    guint kept;       /* members in `seen` */
+    Members *members; /* where what is found in the part in work is listed */
     guint64 bytes;    /* decoded so far */
     gboolean is_over; /* a limit was met: no reading goes on */
 } Union;
 
-void union_init(Union *all, Judge *judge);
+void union_init(Union *all, Judge *judge, Members *members);
 void union_clear(Union *all);
 
 /* Makes `worst` worse, never better. */
 void union_note(const Union *all, Verdict *worst, StorehookVerdictKind kind, const char *name);
 
-/* judge-union.c: the verdict on decoded bytes and what is in them. `is_raw`: the same bytes stand
- * in a message whose text is read for encoded runs anyway. */
+/* judge-union.c: the verdict on decoded bytes and what is in them, which goes to `members`.
+ * `is_raw`: the same bytes stand in a message whose text is read for encoded runs anyway. */
 void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
-                 Verdict *verdict);
+                 Members *members, Verdict *verdict);
+/* Lists a part by its raw name, if it has one, and what lies inside of it. */
+void union_list(Union *all, const char *name, const guint8 *data, const Verdict *verdict,
+                const Members *inside);
 /* What libclamav may not open in bytes that it has scanned. */
 void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
                        Verdict *worst);

@@ -12,8 +12,10 @@
 #include "scanner/board.h"
 #include "scanner/config.h"
 #include "scanner/engine.h"
+#include "scanner/deep-scan.h"
 #include "scanner/file-type.h"
 #include "scanner/macro-trap.h"
+#include "scanner/members.h"
 #include "scanner/verdict-cache.h"
 
 /* The name of a content on the deny list. */
@@ -57,7 +59,8 @@ typedef struct {
     gsize header_size;
     const char *name; /* static, or NULL */
     gboolean from_cache;
-    gboolean may_remember;              /* of a link: the client need not ask for its like again */
+    gboolean may_remember; /* of a link: the client need not ask for its like again */
+    Members *members; /* what lies inside of what was judged, with the culprit; NULL: nothing */
     guint8 seen[STOREHOOK_DIGEST_SIZE]; /* digest of what was judged, for the log */
 } Answer;
 
@@ -77,39 +80,45 @@ void content_close(Content *content);
 /* judge-scan.c: the verdict on bytes, from the cache or by scanning. `digest` is that of the bytes.
  * TRUE when it came from the cache. */
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
-                    VerdictCacheKind kind, Verdict *verdict);
-/* The engine and the macro trap together, on a mail of nothing encoded if `is_plain_mail`. */
-void judge_engine_scan(Judge *judge, const void *data, gsize size, gboolean is_plain_mail,
-                       Verdict *verdict);
-/* The cache alone. */
-gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict);
+                    VerdictCacheKind kind, Verdict *verdict, Members **ret_members);
+/* The same past the cache, and nothing is counted or remembered. `members` gets what lies inside.
+ */
+void judge_scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
+                    Verdict *verdict, Members *members);
+/* The cache alone. *ret_members (may be NULL) gets what lies inside, or NULL. */
+gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict,
+                    Members **ret_members);
+Members *judge_members_new(const Judge *judge);
 /* What is also denied is not. */
 gboolean judge_is_allowed(const Judge *judge, const guint8 *digest);
 /* Then the verdict on it is written. */
 gboolean judge_is_denied(const Judge *judge, const guint8 *digest, Verdict *verdict);
 /* An EngineIgnores, with the Judge. */
 gboolean judge_ignores(const char *name, gpointer judge);
-/* Milliseconds that are left for libclamav: a bit less than for the worker. */
-guint judge_time_left(const Judge *judge);
+DeepScan judge_deep_scan(Judge *judge);
 /* Makes the type sure, and remembers it. */
 void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,
                      Verdict *verdict);
 
 /* judge-parts.c: a message by all readings of its structure. *ret_copy (may be NULL) gets a copy in
  * which each bad part's bytes are overwritten by a notice with `reference`, or NULL when nothing is
- * bad or what is bad could not be located. `worst` is made worse, never better. */
+ * bad or what is bad could not be located. `worst` is made worse, never better, by what scanning
+ * finds; the parts and what lies in them go to `members`, for the rules. */
 void judge_parts(Judge *judge, const char *text, gsize size, const char *reference, char **ret_copy,
-                 Verdict *worst);
+                 Members *members, Verdict *worst);
 /* judge-union.c: what libclamav may not open in a content that it has scanned. */
-void judge_inside(Judge *judge, const void *data, gsize size, Verdict *worst);
+void judge_inside(Judge *judge, const void *data, gsize size, Members *members, Verdict *worst);
 
-/* The rule that blocks a part, as a verdict of its own. TRUE on a match; *ret_need_data asks for
- * the bytes, because the answer hangs on the true type and that is not known. */
+/* The rule that blocks a part or something inside of it, as a verdict of its own. TRUE on a match,
+ * with the culprit set in the members; *ret_need_data asks for the bytes, because the answer hangs
+ * on the true type and that is not known. A list that is cut, where a rule looks inside, makes the
+ * verdict not-fully-scanned. */
 typedef struct {
-    const char *name;
+    const char *name; /* NULL: no file, only what lies inside is looked at */
     const void *data; /* NULL: not at hand */
     gsize size;
     const guint8 *digest; /* NULL: the type is not remembered */
+    Members *members;     /* NULL: nothing inside */
 } JudgePart;
 gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
                      FilterAction *ret_action, gboolean *ret_need_data);

@@ -114,10 +114,11 @@ static void loader_make_version(Loader *loader)
     const ScannerConfig *config = loader->config;
     guint8 digest[SHA256_DIGEST_LENGTH];
     g_autofree char *all = g_strdup_printf(
-        "%s %s %s %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u %u %u %u",
+        "%s %s %s %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u %u %u %u %u %" G_GUINT64_FORMAT,
         loader->source->version, engine_version(), filter_rules_version(loader->rules),
         macro_rules_version(loader->macro_rules), config->scan_size, config->file_size,
-        config->files, config->recursion, config->message_parts, config->message_depth);
+        config->files, config->recursion, config->message_parts, config->message_depth,
+        config->members, config->members_size);
 
     SHA256((const guint8 *)all, strlen(all), digest);
     for (gsize i = 0; i < (sizeof(loader->version) - 1) / 2; i++)

@@ -86,15 +86,18 @@ static const char *action_name(StorehookAction action)
 gboolean log_decision(int fd, guint kind, const Answer *answer, guint64 microseconds,
                       const char *signatures)
 {
+    guint culprit = members_culprit(answer->members);
+    g_autofree char *inside = culprit != 0 ? members_path(answer->members, culprit) : NULL;
     const guint8 *d = answer->seen;
 
     return log_line(fd,
                     "decision of=%s verdict=%s name=\"%s\" action=%s%s%s%s size=%" G_GUINT64_FORMAT
                     " type=%s cached=%d us=%" G_GUINT64_FORMAT
-                    " sha256=%02x%02x%02x%02x%02x%02x%02x%02x signatures=%s",
+                    " sha256=%02x%02x%02x%02x%02x%02x%02x%02x signatures=%s%s%s%s",
                     kind_name(kind), verdict_kind_name(answer->verdict.kind), answer->verdict.name,
                     action_name(answer->action), answer->flagged ? " flagged=1" : "",
                     answer->incident[0] ? " incident=" : "", answer->incident, answer->verdict.size,
                     answer->verdict.type[0] ? answer->verdict.type : "-", answer->from_cache,
-                    microseconds, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], signatures);
+                    microseconds, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], signatures,
+                    inside ? " inside=\"" : "", inside ? inside : "", inside ? "\"" : "");
 }

@@ -69,6 +69,7 @@ static void put_incident(StorehookWriter *writer, const RecordsIncident *inciden
     channel_put_text(writer, STOREHOOK_FIELD_SENDER, incident->sender);
     channel_put_text(writer, STOREHOOK_FIELD_SUBJECT, incident->subject);
     channel_put_text(writer, STOREHOOK_FIELD_NAME, incident->name);
+    channel_put_text(writer, CHANNEL_FIELD_INSIDE, incident->inside);
     channel_put_text(writer, STOREHOOK_FIELD_TYPE, incident->verdict->type);
     channel_put_text(writer, STOREHOOK_FIELD_VERDICT_NAME, incident->verdict->name);
     channel_put_number(writer, STOREHOOK_FIELD_VERDICT, (guint64)incident->verdict->kind);

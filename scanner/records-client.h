@@ -15,6 +15,7 @@ typedef struct {
     const char *sender, *subject;
     const char *recipients; /* up to STOREHOOK_RECIPIENTS_MAX */
     const char *name;       /* of the part */
+    const char *inside;     /* path of the culprit inside of the part */
     const Verdict *verdict;
     const guint8 *digest; /* 32 bytes, or NULL */
     FilterAction action;

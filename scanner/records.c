@@ -22,6 +22,7 @@ typedef struct {
     char sender[STOREHOOK_TEXT_MAX + 1];
     char *recipients; /* never NULL */
     char subject[STOREHOOK_TEXT_MAX + 1], name[STOREHOOK_TEXT_MAX + 1];
+    char inside[STOREHOOK_TEXT_MAX + 1]; /* path of the culprit inside of the attachment */
     char type[128], verdict_name[128], note[256];
     const char *program; /* of `clients` */
     StorehookValue digest;
@@ -63,6 +64,7 @@ static void told_read(Told *told, const Records *records, const StorehookMessage
     told->recipients = read_recipients(m);
     channel_text(m, STOREHOOK_FIELD_SUBJECT, told->subject, sizeof(told->subject));
     channel_text(m, STOREHOOK_FIELD_NAME, told->name, sizeof(told->name));
+    channel_text(m, CHANNEL_FIELD_INSIDE, told->inside, sizeof(told->inside));
     channel_text(m, STOREHOOK_FIELD_TYPE, told->type, sizeof(told->type));
     channel_text(m, STOREHOOK_FIELD_VERDICT_NAME, told->verdict_name, sizeof(told->verdict_name));
     channel_text(m, CHANNEL_FIELD_NOTE, told->note, sizeof(told->note));
@@ -93,6 +95,7 @@ static void take_incident(const Records *records, const StorehookMessage *messag
                    .recipients = told->recipients,
                    .subject = told->subject,
                    .attachment = told->name,
+                   .container = told->inside,
                    .type = told->type,
                    .size = told->size,
                    .digest = told->digest.data,
@@ -107,11 +110,11 @@ static void take_incident(const Records *records, const StorehookMessage *messag
         log_line(records->log, "incident lost=%s reason=\"%s\"", told->reference, error->message);
     log_line(records->log,
              "incident reference=%s verdict=%s name=\"%s\" action=%s sender=\"%s\" "
-             "recipients=\"%.1024s\" attachment=\"%s\" quarantine=%s%s%s",
+             "recipients=\"%.1024s\" attachment=\"%s\" inside=\"%s\" quarantine=%s%s%s",
              told->reference, filter_verdict_name(told->verdict), told->verdict_name,
              filter_action_name(told->action), told->sender, told->recipients, told->name,
-             told->quarantine[0] ? told->quarantine : "-", told->note[0] ? " note=" : "",
-             told->note);
+             told->inside, told->quarantine[0] ? told->quarantine : "-",
+             told->note[0] ? " note=" : "", told->note);
 }
 
 static void answer_stored(int socket, guint64 number, const char *id, const char *reason)

@@ -22,6 +22,9 @@
 typedef struct {
     VerdictKey key;
     Verdict verdict;
+    guint64 list_at; /* in words, from the first list ever; see lists_end */
+    guint64 list_sum;
+    guint64 list_size; /* in bytes */
 } Record;
 
 enum {
@@ -45,13 +48,22 @@ struct VerdictCache {
     _Atomic guint64 clock;
     _Atomic guint64 ring_end;
     _Atomic guint32 ring[VERDICT_CACHE_RING]; /* indices of entries */
-    Entry entries[];
+    guint64 list_words;                       /* room for lists */
+    _Atomic guint64 lists_end; /* words ever written or promised: what is further back than there
+                                  is room for was overwritten */
+    Entry entries[];           /* behind them the lists */
 };
+
+static gsize lists_size(guint entries)
+{
+    return MAX((gsize)entries * VERDICT_CACHE_LIST_MEAN, VERDICT_CACHE_LISTS_LEAST);
+}
 
 int verdict_cache_create(guint entries)
 {
     guint sets = MAX(entries / VERDICT_CACHE_WAYS, 1);
-    gsize size = sizeof(VerdictCache) + (gsize)sets * VERDICT_CACHE_WAYS * sizeof(Entry);
+    gsize size = sizeof(VerdictCache) + (gsize)sets * VERDICT_CACHE_WAYS * sizeof(Entry) +
+                 lists_size(entries);
     int fd = memfd_create("storehook-verdicts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     VerdictCache *cache;
 
@@ -69,6 +81,7 @@ int verdict_cache_create(guint entries)
     }
     cache->sets = sets;
     cache->size = size;
+    cache->list_words = lists_size(entries) / sizeof(guint64);
     if (getrandom(&cache->seed, sizeof(cache->seed), 0) != (ssize_t)sizeof(cache->seed))
         cache->seed = (guint64)g_get_monotonic_time();
     munmap(cache, size);
@@ -102,11 +115,11 @@ void verdict_key_init(VerdictKey *key, const guint8 digest[STOREHOOK_DIGEST_SIZE
     key->kind = (guint32)kind;
 }
 
-static guint64 words_sum(guint64 seed, const guint64 *words)
+static guint64 words_sum(guint64 seed, const guint64 *words, gsize count)
 {
     guint64 sum = seed;
 
-    for (gsize i = 0; i < RECORD_WORDS; i++) {
+    for (gsize i = 0; i < count; i++) {
         sum = (sum ^ words[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio, odd */
         sum ^= sum >> 29;
     }
@@ -122,7 +135,7 @@ static gboolean entry_read(const VerdictCache *cache, Entry *entry, Record *ret)
         return FALSE;
     for (gsize i = 0; i < RECORD_WORDS; i++)
         words[i] = atomic_load_explicit(&entry->words[i], memory_order_relaxed);
-    if (words_sum(cache->seed, words) != sum)
+    if (words_sum(cache->seed, words, RECORD_WORDS) != sum)
         return FALSE;
     memcpy(ret, words, sizeof(*ret));
     return (guint)ret->verdict.kind < STOREHOOK_VERDICTS;
@@ -150,7 +163,74 @@ static guint64 clock_next(VerdictCache *cache)
     return atomic_fetch_add_explicit(&cache->clock, 1, memory_order_relaxed) + 1;
 }
 
-gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict *ret)
+/* --- Lists ------------------------------------------------------------------------ */
+
+static _Atomic guint64 *list_word(VerdictCache *cache, guint64 at)
+{
+    _Atomic guint64 *lists =
+        (_Atomic guint64 *)(cache->entries + (gsize)cache->sets * VERDICT_CACHE_WAYS);
+
+    return &lists[at % cache->list_words];
+}
+
+/* Where a list lies is part of its sum: old bytes at the same place do not pass for it. */
+static guint64 list_seed(const VerdictCache *cache, guint64 at)
+{
+    return cache->seed ^ (at * 0x9e3779b97f4a7c15ULL);
+}
+
+/* FALSE when it is too long, or there is no memory for a copy. */
+static gboolean list_write(VerdictCache *cache, GBytes *list, Record *record)
+{
+    gsize size = list ? g_bytes_get_size(list) : 0;
+    gsize count = (size + sizeof(guint64) - 1) / sizeof(guint64);
+    g_autofree guint64 *words = NULL;
+
+    record->list_size = size;
+    if (size == 0)
+        return TRUE;
+    if (count > cache->list_words / 4)
+        return FALSE;
+    words = g_try_new0(guint64, count);
+    if (!words)
+        return FALSE;
+    memcpy(words, g_bytes_get_data(list, NULL), size);
+    record->list_at = atomic_fetch_add_explicit(&cache->lists_end, count, memory_order_acq_rel);
+    record->list_sum = words_sum(list_seed(cache, record->list_at), words, count);
+    for (gsize i = 0; i < count; i++)
+        atomic_store_explicit(list_word(cache, record->list_at + i), words[i],
+                              memory_order_relaxed);
+    return TRUE;
+}
+
+static gboolean list_read(VerdictCache *cache, const Record *record, GBytes **ret)
+{
+    gsize count = (record->list_size + sizeof(guint64) - 1) / sizeof(guint64);
+    g_autofree guint64 *words = NULL;
+
+    *ret = NULL;
+    if (record->list_size == 0)
+        return TRUE;
+    if (count > cache->list_words / 4 ||
+        atomic_load_explicit(&cache->lists_end, memory_order_acquire) - record->list_at >
+            cache->list_words)
+        return FALSE;
+    words = g_try_new(guint64, count);
+    if (!words)
+        return FALSE;
+    for (gsize i = 0; i < count; i++)
+        words[i] =
+            atomic_load_explicit(list_word(cache, record->list_at + i), memory_order_relaxed);
+    if (words_sum(list_seed(cache, record->list_at), words, count) != record->list_sum)
+        return FALSE;
+    *ret = g_bytes_new_take(g_steal_pointer(&words), record->list_size);
+    return TRUE;
+}
+
+/* --- Entries ---------------------------------------------------------------------- */
+
+gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict *ret,
+                            GBytes **ret_list)
 {
     Entry *set = set_of(cache, key);
 
@@ -159,6 +239,12 @@ gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict 
 
         if (entry_may_be(&set[i], key) && entry_read(cache, &set[i], &record) &&
             memcmp(&record.key, key, sizeof(*key)) == 0) {
+            g_autoptr(GBytes) list = NULL;
+
+            if (!list_read(cache, &record, &list))
+                return FALSE;
+            if (ret_list)
+                *ret_list = g_steal_pointer(&list);
             atomic_store_explicit(&set[i].used, clock_next(cache), memory_order_relaxed);
             *ret = record.verdict;
             return TRUE;
@@ -186,9 +272,9 @@ static Entry *set_choose(VerdictCache *cache, Entry *set, const VerdictKey *key)
 }
 
 void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict *verdict,
-                       gboolean is_new)
+                       GBytes *list, gboolean is_new)
 {
-    Entry *entry = set_choose(cache, set_of(cache, key), key);
+    Entry *entry;
     guint64 words[RECORD_WORDS];
     Record record;
     guint64 place;
@@ -201,12 +287,16 @@ void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict
     /* Not a plain copy: what lies behind a text's end would make two sums for one verdict. */
     g_strlcpy(record.verdict.name, verdict->name, sizeof(record.verdict.name));
     g_strlcpy(record.verdict.type, verdict->type, sizeof(record.verdict.type));
+    if (!list_write(cache, list, &record))
+        return;
+    entry = set_choose(cache, set_of(cache, key), key);
     memcpy(words, &record, sizeof(words));
     atomic_store_explicit(&entry->sum, 0, memory_order_release);
     for (gsize i = 0; i < RECORD_WORDS; i++)
         atomic_store_explicit(&entry->words[i], words[i], memory_order_relaxed);
     atomic_store_explicit(&entry->used, clock_next(cache), memory_order_relaxed);
-    atomic_store_explicit(&entry->sum, words_sum(cache->seed, words), memory_order_release);
+    atomic_store_explicit(&entry->sum, words_sum(cache->seed, words, RECORD_WORDS),
+                          memory_order_release);
     if (!is_new)
         return;
     place = atomic_fetch_add_explicit(&cache->ring_end, 1, memory_order_relaxed);
@@ -228,7 +318,7 @@ void verdict_cache_remove(VerdictCache *cache, const VerdictKey *key)
 }
 
 gboolean verdict_cache_next_new(VerdictCache *cache, guint64 *position, VerdictKey *ret_key,
-                                Verdict *ret_verdict)
+                                Verdict *ret_verdict, GBytes **ret_list)
 {
     guint64 end = atomic_load_explicit(&cache->ring_end, memory_order_acquire);
 
@@ -241,7 +331,8 @@ gboolean verdict_cache_next_new(VerdictCache *cache, guint64 *position, VerdictK
 
         (*position)++;
         if (index == 0 || index > cache->sets * VERDICT_CACHE_WAYS ||
-            !entry_read(cache, &cache->entries[index - 1], &record))
+            !entry_read(cache, &cache->entries[index - 1], &record) ||
+            !list_read(cache, &record, ret_list))
             continue;
         *ret_key = record.key;
         *ret_verdict = record.verdict;

@@ -6,6 +6,9 @@
  * signatures; a worker enters only what it hashed itself. There are no locks: an entry carries a
  * sum over itself, and one that is being written, or was left half written by a killed worker,
  * does not match its sum and is not there. The supervisor keeps what is new in LMDB.
+ *
+ * With a verdict goes a list of bytes (members.h), in a ring of its own: a verdict whose list was
+ * overwritten by newer ones is not there either, so that one never comes without the other.
  */
 #ifndef SCANNER_VERDICT_CACHE_H
 #define SCANNER_VERDICT_CACHE_H
@@ -15,7 +18,10 @@
 enum {
     VERDICT_CACHE_WAYS = 8,
     VERDICT_CACHE_VERSION_SIZE = 32,
-    VERDICT_CACHE_RING = 65536 /* new entries that the supervisor can be behind by */
+    VERDICT_CACHE_RING = 65536, /* new entries that the supervisor can be behind by */
+    /* Most contents have nothing inside and no list; a document has 40 members of 60 bytes. */
+    VERDICT_CACHE_LIST_MEAN = 256,
+    VERDICT_CACHE_LISTS_LEAST = 8 * 1024 * 1024 /* some of the longest that members.h allows */
 };
 
 /* How the bytes were read; the same bytes may be judged as both. */
@@ -40,18 +46,20 @@ VerdictCache *verdict_cache_unmap(VerdictCache *cache);
 
 void verdict_key_init(VerdictKey *key, const guint8 digest[STOREHOOK_DIGEST_SIZE],
                       const char *version, VerdictCacheKind kind);
-/* *ret is written only on TRUE. */
-gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict *ret);
-/* is_new: to be kept by the supervisor (FALSE when it comes from there). */
+/* *ret and *ret_list (may be NULL; NULL is an empty list) are written only on TRUE. */
+gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict *ret,
+                            GBytes **ret_list);
+/* list: NULL or empty: none; with one that is far too long nothing is remembered. is_new: to be
+ * kept by the supervisor (FALSE when it comes from there). */
 void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict *verdict,
-                       gboolean is_new);
+                       GBytes *list, gboolean is_new);
 
 void verdict_cache_remove(VerdictCache *cache, const VerdictKey *key);
 
 /* For the supervisor: the entries added since *position (0 at first), one a call; FALSE when there
  * are no more. What it was too late for is passed over. */
 gboolean verdict_cache_next_new(VerdictCache *cache, guint64 *position, VerdictKey *ret_key,
-                                Verdict *ret_verdict);
+                                Verdict *ret_verdict, GBytes **ret_list);
 
 gboolean verdict_cache_has_new(const VerdictCache *cache, guint64 position);
 

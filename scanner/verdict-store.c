@@ -91,10 +91,11 @@ VerdictStore *verdict_store_close(VerdictStore *store)
     return NULL;
 }
 
+/* The value is a verdict, and behind it its list, which members_load() looks through. */
 static gboolean entry_read(const MDB_val *key, const MDB_val *value, StoreKey *ret_key,
                            Verdict *ret_verdict)
 {
-    if (key->mv_size != sizeof(*ret_key) || value->mv_size != sizeof(*ret_verdict))
+    if (key->mv_size != sizeof(*ret_key) || value->mv_size < sizeof(*ret_verdict))
         return FALSE;
     memcpy(ret_key, key->mv_data, sizeof(*ret_key));
     memcpy(ret_verdict, value->mv_data, sizeof(*ret_verdict));
@@ -131,8 +132,12 @@ static guint load_all(MDB_cursor *cursor, const Loading *loading)
         }
         verdict_key_init(&entry, stored.digest, stored.version, (VerdictCacheKind)stored.kind);
         memcpy(&entry.lists, stored.lists, sizeof(entry.lists));
-        if (count++ < loading->most)
-            verdict_cache_add(loading->cache, &entry, &verdict, FALSE);
+        if (count++ < loading->most) {
+            g_autoptr(GBytes) list = g_bytes_new_static(
+                (const guint8 *)value.mv_data + sizeof(verdict), value.mv_size - sizeof(verdict));
+
+            verdict_cache_add(loading->cache, &entry, &verdict, list, FALSE);
+        }
         if (loading->seen)
             loading->seen(&entry, &verdict, loading->user_data);
     }
@@ -190,15 +195,21 @@ static int save_some(VerdictStore *store, MDB_txn *transaction, VerdictCache *ca
 
     for (*ret_count = 0; *ret_count < SAVE_MAX; (*ret_count)++) {
         StoreKey stored;
-        MDB_val k = {sizeof(stored), &stored}, v = {sizeof(verdict), &verdict};
+        MDB_val k = {sizeof(stored), &stored}, v;
+        g_autoptr(GBytes) list = NULL;
         int result;
 
-        if (!verdict_cache_next_new(cache, &store->position, &key, &verdict))
+        if (!verdict_cache_next_new(cache, &store->position, &key, &verdict, &list))
             return 0;
         stored = store_key(&key);
-        result = mdb_put(transaction, store->database, &k, &v, 0);
+        v = (MDB_val){sizeof(verdict) + (list ? g_bytes_get_size(list) : 0), NULL};
+        result = mdb_put(transaction, store->database, &k, &v, MDB_RESERVE);
         if (result != 0)
             return result;
+        memcpy(v.mv_data, &verdict, sizeof(verdict));
+        if (list)
+            memcpy((guint8 *)v.mv_data + sizeof(verdict), g_bytes_get_data(list, NULL),
+                   g_bytes_get_size(list));
     }
     return 0;
 }

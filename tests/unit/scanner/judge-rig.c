@@ -82,8 +82,9 @@ Judge *judge_rig_judge(JudgeRig *rig)
 void judge_rig_scan(JudgeRig *rig, const void *data, gsize size, VerdictCacheKind kind,
                     Verdict *verdict)
 {
+    g_autoptr(Members) members = NULL;
     guint8 digest[STOREHOOK_DIGEST_SIZE];
 
     SHA256(data, size, digest);
-    judge_scan(judge_rig_judge(rig), data, size, digest, kind, verdict);
+    judge_scan(judge_rig_judge(rig), data, size, digest, kind, verdict, &members);
 }

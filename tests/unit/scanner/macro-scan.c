@@ -22,7 +22,7 @@ static void scan_file(Engine *engine, MacroTrap *trap, const char *path)
     if (!g_file_get_contents(path, &data, &size, &error))
         g_error("%s", error->message);
     macro_trap_begin(trap, g_get_monotonic_time() + 10 * G_USEC_PER_SEC);
-    engine_scan(engine, data, size, 10000, &verdict);
+    engine_scan(engine, data, size, &(EngineScan){.time_limit_ms = 10000}, &verdict);
     macro_trap_end(trap, &verdict);
     g_print("%s %s %s\n", path, verdict_kind_name(verdict.kind), verdict.name);
 }

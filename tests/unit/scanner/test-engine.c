@@ -42,7 +42,7 @@ static StorehookVerdictKind scan(Engine *engine, const void *data, gsize size)
 {
     Verdict verdict = {0};
 
-    engine_scan(engine, data, size, 10000, &verdict);
+    engine_scan(engine, data, size, &(EngineScan){.time_limit_ms = 10000}, &verdict);
     return verdict.kind;
 }
 
@@ -58,7 +58,7 @@ START_TEST(finds_and_clears)
     ck_assert_int_eq(scan(engine, "abc", 3), STOREHOOK_VERDICT_CLEAN);
     ck_assert_int_eq(scan(engine, "a plain text", 12), STOREHOOK_VERDICT_CLEAN);
     ck_assert_int_eq(scan(engine, PACKED, sizeof(PACKED)), STOREHOOK_VERDICT_INFECTED);
-    engine_scan(engine, large, LIMITS.file_size + 1, 0, &verdict);
+    engine_scan(engine, large, LIMITS.file_size + 1, &(EngineScan){0}, &verdict);
     ck_assert_int_eq(verdict.kind, STOREHOOK_VERDICT_NOT_FULLY_SCANNED);
     ck_assert_ptr_nonnull(strstr(verdict.name, "MaxFileSize"));
     temp_directory_remove(temp);

@@ -171,10 +171,18 @@ static const Case CASES[] = {
 
 static JudgeRig *rig; /* one engine for all: tests are forked from it */
 
+static void parts_of(Judge *judge, const char *text, gsize size, const char *reference,
+                     char **ret_copy, Verdict *verdict)
+{
+    g_autoptr(Members) members = judge_members_new(judge);
+
+    judge_parts(judge, text, size, reference, ret_copy, members, verdict);
+}
+
 static void read_parts(const char *text, gsize size, Verdict *verdict)
 {
     *verdict = (Verdict){0};
-    judge_parts(judge_rig_judge(rig), text, size, NULL, NULL, verdict);
+    parts_of(judge_rig_judge(rig), text, size, NULL, NULL, verdict);
 }
 
 static void expect(const char *what, const char *text, gsize size, StorehookVerdictKind kind,
@@ -285,9 +293,10 @@ static StorehookVerdictKind kind_of_attached(const guint8 *data, gsize size)
 /* As a store brings it that detaches parts. */
 static StorehookVerdictKind kind_of_content(const guint8 *data, gsize size)
 {
+    g_autoptr(Members) members = judge_members_new(judge_rig_judge(rig));
     Verdict verdict = {0};
 
-    judge_inside(judge_rig_judge(rig), data, size, &verdict);
+    judge_inside(judge_rig_judge(rig), data, size, members, &verdict);
     return verdict.kind;
 }
 
@@ -656,16 +665,16 @@ START_TEST(limits_are_told)
         g_string_append_printf(many, "--b\r\n\r\n%u\r\n", i);
         g_string_append_printf(runs, "%s\r\n* * * *\r\n", line);
     }
-    judge_parts(judge_rig_judge(small), many->str, many->len, NULL, NULL, &verdict);
+    parts_of(judge_rig_judge(small), many->str, many->len, NULL, NULL, &verdict);
     ck_assert_int_eq(verdict.kind, STOREHOOK_VERDICT_NOT_FULLY_SCANNED);
     ck_assert_str_eq(verdict.name, "message-parts");
     verdict = (Verdict){0};
-    judge_parts(judge_rig_judge(small), runs->str, runs->len, NULL, NULL, &verdict);
+    parts_of(judge_rig_judge(small), runs->str, runs->len, NULL, NULL, &verdict);
     ck_assert_int_eq(verdict.kind, STOREHOOK_VERDICT_NOT_FULLY_SCANNED);
     ck_assert_str_eq(verdict.name, "message-parts");
     heavy = message_with(large, 1500000);
     verdict = (Verdict){0};
-    judge_parts(judge_rig_judge(small), heavy, strlen(heavy), NULL, NULL, &verdict);
+    parts_of(judge_rig_judge(small), heavy, strlen(heavy), NULL, NULL, &verdict);
     ck_assert_int_eq(verdict.kind, STOREHOOK_VERDICT_NOT_FULLY_SCANNED);
     judge_rig_free(small);
 }
@@ -717,12 +726,12 @@ START_TEST(what_is_found_is_blotted_out)
     g_autofree char *copy = NULL;
     Verdict verdict = {0}, after = {0};
 
-    judge_parts(judge_rig_judge(rig), text, sizeof(text) - 1, "A7F3-19C2-0B44", &copy, &verdict);
+    parts_of(judge_rig_judge(rig), text, sizeof(text) - 1, "A7F3-19C2-0B44", &copy, &verdict);
     ck_assert_int_eq(verdict.kind, STOREHOOK_VERDICT_INFECTED);
     ck_assert_ptr_nonnull(copy);
     ck_assert(!memmem(copy, sizeof(text) - 1, B64_1, strlen(B64_1)));
     ck_assert(memmem(copy, sizeof(text) - 1, "bye\r\n", 5));
-    judge_parts(judge_rig_judge(rig), copy, sizeof(text) - 1, NULL, NULL, &after);
+    parts_of(judge_rig_judge(rig), copy, sizeof(text) - 1, NULL, NULL, &after);
     ck_assert_int_eq(after.kind, STOREHOOK_VERDICT_CLEAN);
 }
 END_TEST
@@ -736,7 +745,7 @@ START_TEST(the_harder_of_two_doubts_is_told)
     Verdict verdict = {0};
 
     expect("both", text, sizeof(text) - 1, STOREHOOK_VERDICT_ENCRYPTED, NULL);
-    judge_parts(judge_rig_judge(strict), text, sizeof(text) - 1, NULL, NULL, &verdict);
+    parts_of(judge_rig_judge(strict), text, sizeof(text) - 1, NULL, NULL, &verdict);
     ck_assert_int_eq(verdict.kind, STOREHOOK_VERDICT_AMBIGUOUS);
     judge_rig_free(strict);
 }

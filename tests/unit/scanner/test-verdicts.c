@@ -50,15 +50,16 @@ START_TEST(finds_what_was_added)
 
     make_key(&key, 1, "v1");
     make_key(&other, 1, "v2");
-    ck_assert(!verdict_cache_find(cache, &key, &found));
-    verdict_cache_add(cache, &key, &verdict, TRUE);
-    ck_assert(verdict_cache_find(cache, &key, &found));
+    ck_assert(!verdict_cache_find(cache, &key, &found, NULL));
+    verdict_cache_add(cache, &key, &verdict, NULL, TRUE);
+    ck_assert(verdict_cache_find(cache, &key, &found, NULL));
     ck_assert_int_eq(found.kind, verdict.kind);
     ck_assert_str_eq(found.name, verdict.name);
     ck_assert_uint_eq(found.size, 1);
-    ck_assert_msg(!verdict_cache_find(cache, &other, &found), "a verdict by other signatures");
+    ck_assert_msg(!verdict_cache_find(cache, &other, &found, NULL),
+                  "a verdict by other signatures");
     key.kind = VERDICT_CACHE_MESSAGE;
-    ck_assert_msg(!verdict_cache_find(cache, &key, &found), "a verdict of another reading");
+    ck_assert_msg(!verdict_cache_find(cache, &key, &found, NULL), "a verdict of another reading");
     verdict_cache_unmap(cache);
 }
 END_TEST
@@ -71,13 +72,13 @@ START_TEST(keeps_what_is_used)
 
     make_key(&often, 0, "v");
     verdict = make_verdict(0);
-    verdict_cache_add(cache, &often, &verdict, TRUE);
+    verdict_cache_add(cache, &often, &verdict, NULL, TRUE);
     for (guint64 i = 1; i < 2000; i++) {
         make_key(&key, i, "v");
         verdict = make_verdict(i);
-        verdict_cache_add(cache, &key, &verdict, TRUE);
-        ck_assert(verdict_cache_find(cache, &often, &found));
-        ck_assert(verdict_cache_find(cache, &key, &found));
+        verdict_cache_add(cache, &key, &verdict, NULL, TRUE);
+        ck_assert(verdict_cache_find(cache, &often, &found, NULL));
+        ck_assert(verdict_cache_find(cache, &key, &found, NULL));
         ck_assert_uint_eq(found.size, i);
     }
     verdict_cache_unmap(cache);
@@ -99,14 +100,14 @@ START_TEST(survives_killed_writers)
                 VerdictKey key;
 
                 make_key(&key, i, "v");
-                verdict_cache_add(cache, &key, &verdict, TRUE);
+                verdict_cache_add(cache, &key, &verdict, NULL, TRUE);
             }
         for (guint64 i = 0; i < 2000; i++) {
             Verdict found, wanted = make_verdict(i % 500);
             VerdictKey key;
 
             make_key(&key, i % 500, "v");
-            if (!verdict_cache_find(cache, &key, &found))
+            if (!verdict_cache_find(cache, &key, &found, NULL))
                 continue;
             found_count++;
             ck_assert_int_eq(found.kind, wanted.kind);
@@ -132,14 +133,14 @@ START_TEST(is_remembered_on_disk)
     for (guint64 i = 0; i < 500; i++) {
         make_key(&key, i, i % 2 ? "old" : "new");
         verdict = make_verdict(i);
-        verdict_cache_add(cache, &key, &verdict, TRUE);
+        verdict_cache_add(cache, &key, &verdict, NULL, TRUE);
     }
     verdict_store_save(store, cache);
     store = verdict_store_close(store);
     store = verdict_store_open(path, NULL);
     ck_assert_uint_eq(verdict_store_load(store, "new", later, 10000, NULL, NULL), 250);
     make_key(&key, 2, "new");
-    ck_assert(verdict_cache_find(later, &key, &found));
+    ck_assert(verdict_cache_find(later, &key, &found, NULL));
     ck_assert_uint_eq(found.size, 2);
     ck_assert_msg(verdict_store_load(store, "old", later, 10000, NULL, NULL) == 0,
                   "old verdicts were kept");

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * deep-scan.c - scans, unpacks what libclamav left, scans that, and takes the worst.
+ *
+ * Nothing here fails; see verdict.h. What neither library can open ends as not-fully-scanned.
+ */
+#include "scanner/deep-scan.h"
+
+#include <string.h>
+
+#include "scanner/board.h"
+#include "scanner/unpack.h"
+
+enum {
+    TIME_SHARE_PERCENT = 85
+};
+
+/* One content in work, over all its depths. */
+typedef struct {
+    const DeepScan *scan;
+    Members *members;
+    Verdict *worst;
+    UnpackBudget budget;
+    guint depth;
+    guint rest; /* the member that is being unpacked */
+} Work;
+
+static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mail, guint root);
+
+static void work_note(Work *work, StorehookVerdictKind kind, const char *name)
+{
+    if (verdict_is_worse(kind, work->worst->kind))
+        verdict_set(work->worst, kind, name);
+}
+
+/* The member of that name which libclamav named and did not open, or a new one. */
+static guint work_member(Work *work, const char *name, const void *data, gsize size,
+                         gboolean is_encrypted)
+{
+    Verdict type = {0};
+    Member new = {.parent = work->rest,
+                  .name = name,
+                  .type = type.type,
+                  .size = size,
+                  .flags = is_encrypted ? MEMBER_ENCRYPTED : 0};
+
+    if (data)
+        member_tell_type(work->scan->rules, work->scan->typer, &new, data, size, &type);
+    for (guint i = work->rest + 1; i <= members_count(work->members); i++) {
+        Member member = members_get(work->members, i);
+
+        if (member.parent == work->rest && member.type[0] == '\0' &&
+            strcmp(member.name, name) == 0) {
+            if (data)
+                members_set_type(work->members, i, type.type, type.type_is_sure);
+            return i;
+        }
+    }
+    new.flags |= type.type_is_sure ? MEMBER_TYPE_SURE : 0;
+    return members_add(work->members, &new);
+}
+
+static void on_unpacked(const char *name, const void *data, gsize size, gboolean is_encrypted,
+                        gpointer user_data)
+{
+    Work *work = user_data;
+    guint rest = work->rest;
+    guint number = work_member(work, name, data, size, is_encrypted);
+
+    if (!data || work->worst->kind == STOREHOOK_VERDICT_INFECTED)
+        return;
+    work_scan(work, data, size, DEEP_SCAN_NO_MAIL, number != 0 ? number : rest);
+    work->rest = rest;
+}
+
+static void work_unpack(Work *work, const void *data, gsize size, guint number)
+{
+    if (work->depth >= work->scan->config->recursion) {
+        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "recursion");
+        return;
+    }
+    work->depth++;
+    work->rest = number;
+    switch (unpack_walk(data, size, &work->budget, on_unpacked, work)) {
+    case UNPACK_DONE:
+        break;
+    case UNPACK_ENCRYPTED:
+        work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "archive: a password is needed");
+        break;
+    case UNPACK_BROKEN:
+        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: cannot be unpacked");
+        break;
+    case UNPACK_LIMIT:
+        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
+                  board_now() >= work->budget.end ? "time" : "archive: more than may be unpacked");
+        break;
+    case UNPACK_NO_MEMORY:
+        work_note(work, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for unpacking");
+        break;
+    }
+    work->depth--;
+}
+
+static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mail, guint root)
+{
+    const DeepScan *scan = work->scan;
+    Verdict verdict = {0};
+    MemberWatch watch;
+
+    member_watch_init(&watch, work->members, root, scan->rules, scan->typer);
+    macro_trap_begin(scan->macros, (gint64)scan->end);
+    engine_scan(scan->engine, data, size,
+                &(EngineScan){.time_limit_ms = deep_scan_time_left(scan),
+                              .is_plain_mail = mail == DEEP_SCAN_PLAIN_MAIL,
+                              .watch = &watch},
+                &verdict);
+    macro_trap_end(scan->macros, &verdict);
+    scan->scanned(&verdict, scan->user_data);
+    work_note(work, verdict.kind, verdict.name);
+    if (watch.has_disguised)
+        work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: two names for one member");
+    if (watch.has_encrypted)
+        work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "archive: a password is needed");
+    if (watch.has_lost_rest)
+        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: too large to unpack");
+    for (guint i = 0; mail == DEEP_SCAN_NO_MAIL && i < watch.rests->len; i++) {
+        const MemberRest *rest = &g_array_index(watch.rests, MemberRest, i);
+
+        if (work->worst->kind == STOREHOOK_VERDICT_INFECTED)
+            break;
+        if (rest->bytes)
+            work_unpack(work, g_bytes_get_data(rest->bytes, NULL), g_bytes_get_size(rest->bytes),
+                        rest->number);
+        else
+            work_unpack(work, data, size, rest->number);
+    }
+    member_watch_clear(&watch);
+}
+
+guint deep_scan_time_left(const DeepScan *scan)
+{
+    guint64 now = board_now();
+
+    /* 0 would mean no limit at all. */
+    return now >= scan->end ? 1 : (guint)((scan->end - now) * TIME_SHARE_PERCENT / 100000) + 1;
+}
+
+void deep_scan(const DeepScan *scan, const void *data, gsize size, DeepScanMail mail,
+               Members *members, guint root, Verdict *verdict)
+{
+    Work work = {.scan = scan,
+                 .members = members,
+                 .worst = verdict,
+                 .budget = {.file_size = scan->config->file_size,
+                            .bytes = scan->config->scan_size,
+                            .files = scan->config->files,
+                            .end = scan->end}};
+
+    verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "");
+    work_scan(&work, data, size, mail, root);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * member-watch.c - a stack of layers, each with the members that it named and did not yet open.
+ *
+ * Nothing here fails; what cannot be kept is noted as lost, and ends as not-fully-scanned.
+ *
+ * libclamav opens members in the order in which it named them, zip ones by the last part of their
+ * path alone. A zip member is named twice, by the directory and by its local header. Names that
+ * libclamav made up itself are no names.
+ *
+ * Known limits: parts of documents of the old kind (OLE) and of PDF have no names here, and those
+ * of TNEF attachments are lost in libclamav.
+ */
+#include "scanner/member-watch.h"
+
+#include <string.h>
+
+#include "filters/file-name.h"
+#include "filters/name-decode.h"
+#include "scanner/unpack.h"
+
+enum {
+    /* Held until the scan is over; more than this in archives that libclamav cannot open, inside
+     * of others that it can, is not what people send. */
+    REST_BYTES_MAX = 64 * 1024 * 1024,
+    SMALLEST = 6, /* libclamav opens nothing smaller */
+    UNKNOWN_SIZE = 0xffffffff
+};
+
+typedef struct {
+    char *name;
+    guint64 size;
+    guint position;
+    gboolean is_encrypted, is_opened;
+    gboolean is_twin; /* the local header's name of the one before */
+} Named;
+
+typedef struct {
+    guint level;
+    guint number; /* of its member; what is not listed has that of what it lies in */
+    gboolean is_archive, is_zip, is_document, is_mail;
+    gboolean is_foreign; /* not taken apart by libclamav, whatever it finds in the middle of it */
+    gboolean has_child;
+    GBytes *bytes;    /* of an archive that is no root; borrowed memory of libclamav */
+    GArray *names;    /* of Named; NULL until one is named */
+    guint next_named; /* where the next to be opened most likely stands */
+} Layer;
+
+static void named_clear(gpointer data)
+{
+    g_free(((Named *)data)->name);
+}
+
+static void layer_clear(gpointer data)
+{
+    Layer *layer = data;
+
+    if (layer->names)
+        g_array_unref(layer->names);
+    g_bytes_unref(layer->bytes);
+}
+
+static void rest_clear(gpointer data)
+{
+    g_clear_pointer(&((MemberRest *)data)->bytes, g_bytes_unref);
+}
+
+void member_watch_init(MemberWatch *watch, Members *members, guint root, const FilterRules *rules,
+                       FileTyper *typer)
+{
+    *watch = (MemberWatch){.members = members,
+                           .root = root,
+                           .rules = rules,
+                           .typer = typer,
+                           .rests = g_array_new(FALSE, FALSE, sizeof(MemberRest)),
+                           .layers = g_array_new(FALSE, FALSE, sizeof(Layer))};
+    g_array_set_clear_func(watch->rests, rest_clear);
+    g_array_set_clear_func(watch->layers, layer_clear);
+}
+
+void member_watch_clear(MemberWatch *watch)
+{
+    g_clear_pointer(&watch->rests, g_array_unref);
+    g_clear_pointer(&watch->layers, g_array_unref);
+}
+
+void member_watch_restart(MemberWatch *watch)
+{
+    g_array_set_size(watch->layers, 0);
+    g_array_set_size(watch->rests, 0);
+    watch->rest_bytes = 0;
+    watch->has_alarm = FALSE;
+    members_set_culprit(watch->members, 0);
+}
+
+static Layer *layer_top(const MemberWatch *watch)
+{
+    return watch->layers->len > 0 ? &g_array_index(watch->layers, Layer, watch->layers->len - 1)
+                                  : NULL;
+}
+
+static gboolean type_is_in(const char *type, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp(type, *list) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void layer_take_type(Layer *layer, const char *type)
+{
+    /* All of their members are told and opened, or something is wrong. */
+    static const char *const archives[] = {
+        "CL_TYPE_7Z",       "CL_TYPE_RAR",       "CL_TYPE_ARJ",
+        "CL_TYPE_MSCAB",    "CL_TYPE_POSIX_TAR", "CL_TYPE_OLD_TAR",
+        "CL_TYPE_CPIO_OLD", "CL_TYPE_CPIO_NEWC", "CL_TYPE_CPIO_CRC",
+        "CL_TYPE_CPIO_ODC", "CL_TYPE_LHA_LZH",   "CL_TYPE_GZ",
+        "CL_TYPE_BZ",       "CL_TYPE_XZ",        NULL};
+
+    layer->is_document = g_str_has_prefix(type, "CL_TYPE_OOXML");
+    layer->is_zip = layer->is_document || strcmp(type, "CL_TYPE_ZIP") == 0;
+    layer->is_archive = layer->is_zip || type_is_in(type, archives);
+    layer->is_mail = strcmp(type, "CL_TYPE_MAIL") == 0;
+}
+
+/* clamav-0123456789abcdef0123456789abcdef.tmp, 0123456789abcdef0123456789abcdef_1, "unknown" */
+static gboolean name_is_made_up(const char *name)
+{
+    const char *p = g_str_has_prefix(name, "clamav-") ? name + strlen("clamav-") : name;
+    gsize digits = strspn(p, "0123456789abcdef");
+
+    if (digits == 32 && (p[32] == '.' || p[32] == '_'))
+        return TRUE;
+    return strcmp(name, "unknown") == 0 || strcmp(name, "attachment") == 0;
+}
+
+static const char *last_part(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return slash ? slash + 1 : name;
+}
+
+/* The one that is opened now, or NULL. */
+static Named *layer_find(Layer *layer, const char *name)
+{
+    guint count = layer->names ? layer->names->len : 0;
+
+    for (guint i = 0; i < count; i++) {
+        guint at = (layer->next_named + i) % count;
+        Named *named = &g_array_index(layer->names, Named, at);
+
+        if (named->is_opened ||
+            (strcmp(named->name, name) != 0 && strcmp(last_part(named->name), name) != 0))
+            continue;
+        layer->next_named = at + 1;
+        named->is_opened = TRUE;
+        if (named->is_twin) /* both names stand for one member */
+            g_array_index(layer->names, Named, at - 1).is_opened = TRUE;
+        else if (at + 1 < count && g_array_index(layer->names, Named, at + 1).is_twin)
+            g_array_index(layer->names, Named, at + 1).is_opened = TRUE;
+        return named;
+    }
+    return NULL;
+}
+
+FilterSubject member_subject(const Member *member)
+{
+    return (FilterSubject){.name = member->name,
+                           .type = member->flags & MEMBER_TYPE_SURE ? member->type : NULL,
+                           .size = (goffset)MIN(member->size, G_MAXINT64),
+                           .container = member->flags & MEMBER_MESSAGE_PART ? NULL : "",
+                           .is_document_part = (member->flags & MEMBER_DOCUMENT_PART) != 0};
+}
+
+void member_tell_type(const FilterRules *rules, FileTyper *typer, const Member *member,
+                      const void *data, gsize size, Verdict *type)
+{
+    const FilterSubject subject = member_subject(member);
+
+    file_type_guess(data, size, type);
+    if (!type->type_is_sure && rules && filter_rules_need_type(rules, &subject)) {
+        file_typer_tell(typer, data, size, type);
+        type->type_is_sure = TRUE; /* nobody knows better */
+    }
+}
+
+/* data: NULL where its bytes are not seen. */
+static guint list_add(MemberWatch *watch, const Layer *parent, const char *name, const void *data,
+                      guint64 size, guint flags)
+{
+    Verdict type = {0};
+    Member member = {.parent = parent->number,
+                     .name = name,
+                     .type = type.type,
+                     .size = size,
+                     .flags = flags | (parent->is_document ? MEMBER_DOCUMENT_PART : 0) |
+                              (parent->is_mail ? MEMBER_MESSAGE_PART : 0)};
+
+    if (data)
+        member_tell_type(watch->rules, watch->typer, &member, data, (gsize)size, &type);
+    member.flags |= type.type_is_sure ? MEMBER_TYPE_SURE : 0;
+    return members_add(watch->members, &member);
+}
+
+void member_watch_open(MemberWatch *watch, guint level, const char *type, const char *name,
+                       const void *data, gsize size, gboolean is_normalized)
+{
+    Layer layer = {.level = level, .number = watch->root}, *parent;
+    const char *shown = name ? name : "";
+
+    while (watch->layers->len > 0 && layer_top(watch)->level >= level)
+        member_watch_close(watch);
+    parent = layer_top(watch);
+    if (parent) {
+        const Named *named = name ? layer_find(parent, name) : NULL;
+
+        parent->has_child = TRUE;
+        if (named)
+            shown = named->name;
+        if (name_is_made_up(shown))
+            shown = "";
+        layer.number = parent->number;
+        /* What a mail's reader sees as text, and what libclamav made for itself or will be
+         * unpacked, is no member. */
+        if (!is_normalized && !parent->is_foreign && !(parent->is_mail && shown[0] == '\0')) {
+            layer.number = list_add(watch, parent, shown, data, size, 0);
+            if (layer.number == 0)
+                layer.number = parent->number;
+        }
+    }
+    layer_take_type(&layer, type);
+    layer.is_foreign = !is_normalized && unpack_is_wanted(data, size);
+    if ((layer.is_archive || layer.is_foreign) && parent)
+        layer.bytes = g_bytes_new_static(data, size);
+    g_array_append_val(watch->layers, layer);
+}
+
+/* Something in it was not opened: it is kept for later, when libclamav is done. */
+static void rest_add(MemberWatch *watch, const Layer *layer)
+{
+    MemberRest rest = {.number = layer->number};
+
+    if (layer->bytes) {
+        gsize size = g_bytes_get_size(layer->bytes);
+        void *copy = size <= REST_BYTES_MAX - watch->rest_bytes ? g_try_malloc(MAX(size, 1)) : NULL;
+
+        if (!copy) {
+            watch->has_lost_rest = TRUE;
+            return;
+        }
+        memcpy(copy, g_bytes_get_data(layer->bytes, NULL), size);
+        rest.bytes = g_bytes_new_take(copy, size);
+        watch->rest_bytes += size;
+    }
+    g_array_append_val(watch->rests, rest);
+}
+
+void member_watch_close(MemberWatch *watch)
+{
+    Layer *layer = layer_top(watch);
+    gboolean has_rest;
+
+    if (!layer)
+        return;
+    has_rest = layer->is_foreign || (layer->is_archive && !layer->has_child && !layer->names);
+    for (guint i = 0; layer->names && i < layer->names->len; i++) {
+        const Named *named = &g_array_index(layer->names, Named, i);
+
+        if (named->is_opened)
+            continue;
+        list_add(watch, layer, named->name, NULL, named->size,
+                 named->is_encrypted ? MEMBER_ENCRYPTED : 0);
+        has_rest |= layer->is_archive && !named->is_encrypted && named->size >= SMALLEST;
+    }
+    if (has_rest && !watch->has_alarm)
+        rest_add(watch, layer);
+    g_array_set_size(watch->layers, watch->layers->len - 1);
+}
+
+static gboolean extensions_differ(const char *one, const char *other)
+{
+    g_autofree char *first = file_name_normalize(one, -1);
+    g_autofree char *second = file_name_normalize(other, -1);
+
+    return strcmp(file_name_extension(first), file_name_extension(second)) != 0;
+}
+
+/* TRUE if it is the same member as the last, told by its local header. */
+static gboolean layer_takes_twin(MemberWatch *watch, const Layer *layer, Named *named)
+{
+    Named *last = &g_array_index(layer->names, Named, layer->names->len - 1);
+
+    if (last->is_twin || last->position != named->position)
+        return FALSE;
+    last->is_encrypted |= named->is_encrypted;
+    if (named->size != UNKNOWN_SIZE)
+        last->size = MAX(last->size, named->size);
+    if (strcmp(last->name, named->name) == 0)
+        return TRUE;
+    named->is_twin = TRUE;
+    named->size = last->size;
+    watch->has_disguised |= extensions_differ(last->name, named->name);
+    return FALSE;
+}
+
+void member_watch_named(MemberWatch *watch, const char *container, const char *name, guint64 size,
+                        gboolean is_encrypted, guint position)
+{
+    Layer *layer = layer_top(watch), of_container = {0};
+    Named named = {.size = size, .position = position, .is_encrypted = is_encrypted};
+
+    if (is_encrypted)
+        watch->has_encrypted = TRUE;
+    layer_take_type(&of_container, container);
+    /* One that libclamav finds in the middle of something else has no position. */
+    if (!layer || !name || name_is_made_up(name) || layer->is_zip != of_container.is_zip ||
+        (layer->is_zip && position == 0))
+        return;
+    if (!layer->names) {
+        layer->names = g_array_new(FALSE, FALSE, sizeof(Named));
+        g_array_set_clear_func(layer->names, named_clear);
+    }
+    /* Zip says in which of two charsets a name is, and few writers heed it. */
+    named.name = layer->is_zip && !g_utf8_validate(name, -1, NULL)
+                     ? name_decode_charset("ibm437", name, strlen(name))
+                     : g_strdup(name);
+    if (layer->names->len > 0 && layer->is_zip && layer_takes_twin(watch, layer, &named)) {
+        g_free(named.name);
+        return;
+    }
+    /* The list has no room for more: it will be cut. */
+    if (layer->names->len > members_limit(watch->members)) {
+        members_set_cut(watch->members);
+        g_free(named.name);
+        return;
+    }
+    g_array_append_val(layer->names, named);
+}
+
+void member_watch_alarm(MemberWatch *watch)
+{
+    const Layer *layer = layer_top(watch);
+
+    watch->has_alarm = TRUE;
+    if (layer && members_culprit(watch->members) == 0)
+        members_set_culprit(watch->members, layer->number);
+}

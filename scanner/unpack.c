@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * unpack.c - knows by their first bytes what libclamav passes over, and reads it with libarchive.
+ *
+ * Fails as UnpackResult says. Only formats and filters that libarchive does by itself are on: for
+ * others it would start programs.
+ *
+ * Known limits: virtual disks, WIM, file system images and the archive kinds of the eighties are
+ * known by sight only, so that they end as not-fully-scanned.
+ */
+#include "scanner/unpack.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <string.h>
+
+#include "scanner/board.h"
+
+enum {
+    CHUNK = 256 * 1024,
+    FOOTER = 512 /* of a fixed virtual disk */
+};
+
+typedef struct {
+    gsize offset;
+    const char *bytes;
+    gsize length;
+    gboolean is_stream; /* one compressed file without a name, or any archive in it */
+} Sign;
+
+#define SIGN(offset, bytes, is_stream)                                                             \
+    {                                                                                              \
+        offset, bytes, sizeof(bytes) - 1, is_stream                                                \
+    }
+
+static const Sign SIGNS[] = {
+    SIGN(0, "\x28\xb5\x2f\xfd", TRUE),     /* zstd */
+    SIGN(0, "\x04\x22\x4d\x18", TRUE),     /* lz4 */
+    SIGN(0, "\x02\x21\x4c\x18", TRUE),     /* lz4, as it once was */
+    SIGN(0, "LZIP\x01", TRUE),             /* lzip */
+    SIGN(0, "\x1f\x9d", TRUE),             /* compress */
+    SIGN(0, "\x5d\0\0", TRUE),             /* lzma */
+    SIGN(0, "\xed\xab\xee\xdb", TRUE),     /* RPM */
+    SIGN(0, "!<arch>\n", FALSE),           /* ar */
+    SIGN(0, "WARC/", FALSE),               /* web archive */
+    SIGN(0, "\x89LZO\0\r\n\x1a\n", FALSE), /* lzop */
+    SIGN(0, "LRZI", FALSE),                /* lrzip */
+    SIGN(0, "MSWIM\0\0\0", FALSE),         /* WIM */
+    SIGN(0, "WLPWM\0\0\0", FALSE),         /* WIM, pipable */
+    SIGN(0, "conectix", FALSE),            /* VHD */
+    SIGN(0, "vhdxfile", FALSE),            /* VHDX */
+    SIGN(0, "KDMV", FALSE),                /* VMDK */
+    SIGN(0, "QFI\xfb", FALSE),             /* QCOW */
+    SIGN(0, "hsqs", FALSE),                /* squashfs */
+    SIGN(7, "**ACE**", FALSE),             /* ACE */
+    SIGN(20, "\xdc\xa7\xc4\xfd", FALSE),   /* zoo */
+    SIGN(0, "zPQ", FALSE),                 /* zpaq */
+    SIGN(3, "NTFS    ", FALSE),
+    SIGN(3, "EXFAT   ", FALSE),
+    SIGN(54, "FAT12   ", FALSE),
+    SIGN(54, "FAT16   ", FALSE),
+    SIGN(82, "FAT32   ", FALSE),
+};
+
+static const Sign *sign_find(const guint8 *data, gsize size)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(SIGNS); i++)
+        if (size >= SIGNS[i].offset + SIGNS[i].length &&
+            memcmp(data + SIGNS[i].offset, SIGNS[i].bytes, SIGNS[i].length) == 0)
+            return &SIGNS[i];
+    return NULL;
+}
+
+/* Three bytes are no sign: the properties, a dictionary that is a power of two, and a size that is
+ * unknown or below a terabyte. */
+static gboolean is_lzma(const guint8 *data, gsize size)
+{
+    guint32 dictionary;
+    guint64 unpacked;
+
+    if (size < 18) /* the head and the least that a coder writes */
+        return FALSE;
+    memcpy(&dictionary, data + 1, sizeof(dictionary));
+    memcpy(&unpacked, data + 5, sizeof(unpacked));
+    dictionary = GUINT32_FROM_LE(dictionary);
+    unpacked = GUINT64_FROM_LE(unpacked);
+    return data[0] == 0x5d && dictionary >= 4096 && (dictionary & (dictionary - 1)) == 0 &&
+           (unpacked == G_MAXUINT64 || unpacked >> 40 == 0) && data[13] == 0;
+}
+
+/* Two bytes are no sign: no unknown flags, and codes of 9 to 16 bits. */
+static gboolean is_compress(const guint8 *data, gsize size)
+{
+    return size > 3 && (data[2] & 0x60) == 0 && (data[2] & 0x1f) >= 9 && (data[2] & 0x1f) <= 16;
+}
+
+gboolean unpack_is_wanted(const void *data, gsize size)
+{
+    const guint8 *bytes = data;
+    const Sign *sign = sign_find(bytes, size);
+
+    if (sign && sign->bytes[0] == '\x5d')
+        return is_lzma(bytes, size);
+    if (sign && sign->bytes[0] == '\x1f')
+        return is_compress(bytes, size);
+    return sign || (size > 2 * FOOTER && memcmp(bytes + size - FOOTER, "conectix", 8) == 0);
+}
+
+static struct archive *reader_new(const void *data, gsize size)
+{
+    const Sign *sign = sign_find(data, size);
+    struct archive *reader = archive_read_new();
+
+    if (!reader)
+        return NULL;
+    archive_read_support_filter_gzip(reader);
+    archive_read_support_filter_bzip2(reader);
+    archive_read_support_filter_xz(reader);
+    archive_read_support_filter_lzma(reader);
+    archive_read_support_filter_lzip(reader);
+    archive_read_support_filter_zstd(reader);
+    archive_read_support_filter_lz4(reader);
+    archive_read_support_filter_compress(reader);
+    archive_read_support_filter_rpm(reader);
+    archive_read_support_format_zip(reader);
+    archive_read_support_format_7zip(reader);
+    archive_read_support_format_rar(reader);
+    archive_read_support_format_rar5(reader);
+    archive_read_support_format_cab(reader);
+    archive_read_support_format_lha(reader);
+    archive_read_support_format_tar(reader);
+    archive_read_support_format_cpio(reader);
+    archive_read_support_format_ar(reader);
+    archive_read_support_format_warc(reader);
+    archive_read_support_format_xar(reader);
+    archive_read_support_format_iso9660(reader);
+    /* Raw takes any bytes for one file: only where they are compressed is there something in it. */
+    if ((sign && sign->is_stream) || (size >= 2 && memcmp(data, "\x1f\x8b", 2) == 0) ||
+        (size >= 3 && memcmp(data, "BZh", 3) == 0) ||
+        (size >= 5 && memcmp(data,
+                             "\xfd"
+                             "7zXZ",
+                             5) == 0))
+        archive_read_support_format_raw(reader);
+    if (archive_read_open_memory(reader, data, size) != ARCHIVE_OK) {
+        archive_read_free(reader);
+        return NULL;
+    }
+    return reader;
+}
+
+/* The member's bytes; *ret is taken by the caller. */
+static UnpackResult read_member(struct archive *reader, UnpackBudget *budget, guint8 **ret,
+                                gsize *ret_size)
+{
+    guint8 *bytes = NULL;
+    gsize used = 0, room = 0;
+
+    for (;;) {
+        la_ssize_t got;
+
+        if (room - used < CHUNK) {
+            guint8 *more = g_try_realloc(bytes, room + MAX(CHUNK, room));
+
+            if (!more) {
+                g_free(bytes);
+                return UNPACK_NO_MEMORY;
+            }
+            bytes = more;
+            room += MAX(CHUNK, room);
+        }
+        got = archive_read_data(reader, bytes + used, CHUNK);
+        if (got <= 0) {
+            *ret = bytes;
+            *ret_size = used;
+            return got == 0 ? UNPACK_DONE : UNPACK_BROKEN;
+        }
+        used += (gsize)got;
+        if (used > budget->file_size || used > budget->bytes || board_now() >= budget->end) {
+            g_free(bytes);
+            return UNPACK_LIMIT;
+        }
+    }
+}
+
+static const char *entry_name(struct archive_entry *entry, struct archive *reader)
+{
+    const char *name = archive_entry_pathname_utf8(entry);
+
+    if (!name)
+        name = archive_entry_pathname(entry);
+    return name && archive_format(reader) != ARCHIVE_FORMAT_RAW ? name : "";
+}
+
+static UnpackResult give_member(struct archive *reader, struct archive_entry *entry,
+                                UnpackBudget *budget, UnpackFound found, gpointer user_data)
+{
+    g_autofree char *name = g_strdup(entry_name(entry, reader));
+    g_autofree guint8 *bytes = NULL;
+    UnpackResult result;
+    gsize size = 0;
+
+    if (archive_entry_is_data_encrypted(entry)) {
+        found(name, NULL, (gsize)MAX(archive_entry_size(entry), 0), TRUE, user_data);
+        return UNPACK_ENCRYPTED;
+    }
+    if (archive_entry_filetype(entry) != AE_IFREG && archive_entry_filetype(entry) != 0)
+        return UNPACK_DONE; /* a folder or a link has no bytes */
+    result = read_member(reader, budget, &bytes, &size);
+    /* libarchive 3.6 reads the line ends behind a record of a web archive as a part of it. */
+    if (archive_format(reader) == ARCHIVE_FORMAT_WARC && archive_entry_size(entry) >= 0)
+        size = MIN(size, (gsize)archive_entry_size(entry));
+    if (bytes) { /* what came before the damage is looked at as well */
+        budget->bytes -= size;
+        found(name, bytes, size, FALSE, user_data);
+    }
+    return result;
+}
+
+UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
+                         gpointer user_data)
+{
+    struct archive *reader = reader_new(data, size);
+    UnpackResult worst = UNPACK_DONE;
+
+    if (!reader)
+        return UNPACK_BROKEN;
+    while (worst < UNPACK_LIMIT) {
+        struct archive_entry *entry;
+        UnpackResult result;
+        int next = archive_read_next_header(reader, &entry);
+
+        if (next == ARCHIVE_EOF)
+            break;
+        if (next < ARCHIVE_WARN) {
+            worst = MAX(worst, archive_read_has_encrypted_entries(reader) == 1 ? UNPACK_ENCRYPTED
+                                                                               : UNPACK_BROKEN);
+            break;
+        }
+        if (budget->files == 0 || board_now() >= budget->end) {
+            worst = UNPACK_LIMIT;
+            break;
+        }
+        budget->files--;
+        result = give_member(reader, entry, budget, found, user_data);
+        worst = MAX(worst, result);
+    }
+    archive_read_free(reader);
+    return worst;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fuzz-unpack.c - any bytes as an archive.
+ *
+ * What must hold: no member is larger than allowed, nor all of them together.
+ */
+#include "scanner/unpack.h"
+
+#include <stdint.h>
+
+#include "scanner/board.h"
+
+enum {
+    MOST = 1024 * 1024
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void on_member(const char *name, const void *data, gsize size, gboolean is_encrypted,
+                      gpointer user_data)
+{
+    gsize *sum = user_data;
+
+    g_assert(name != NULL);
+    g_assert(is_encrypted == (data == NULL));
+    if (data)
+        *sum += size;
+    g_assert(*sum <= MOST);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    UnpackBudget budget = {
+        .file_size = MOST / 2, .bytes = MOST, .files = 100, .end = board_now() + 2000000};
+    gsize sum = 0;
+
+    (void)unpack_is_wanted(data, size);
+    (void)unpack_walk(data, size, &budget, on_member, &sum);
+    return 0;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-members.c - the list of what lies inside: limits, paths, storing; what the watch makes of
+ * libclamav's callbacks; and that a verdict never comes without its list. */
+#include "scanner/member-watch.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "scanner/verdict-cache.h"
+#include "tests/unit/scanner/scanner-test.h"
+
+static guint add(Members *members, guint parent, const char *name)
+{
+    const Member member = {.parent = parent, .name = name, .type = "text/plain", .size = 7};
+
+    return members_add(members, &member);
+}
+
+static void check_path(const Members *members, guint number, const char *wanted)
+{
+    g_autofree char *path = members_path(members, number);
+
+    ck_assert_str_eq(path, wanted);
+}
+
+START_TEST(paths_are_fit_to_be_shown)
+{
+    g_autoptr(Members) members = members_new(10, 100000);
+    g_autofree char *longest = g_strnfill(5000, 'x');
+    guint zip = add(members, 0, "a.zip"), seven = add(members, zip, "");
+
+    check_path(members, add(members, seven, "d/e\n\"f.txt"), "a.zip/#2/d/e??f.txt");
+    check_path(members, add(members, zip, "\xff\xfe.exe"), "a.zip/\xef\xbf\xbd\xef\xbf\xbd.exe");
+    check_path(members, add(members, zip, "gpj\xe2\x80\xae.exe"), "a.zip/gpj?.exe");
+    g_autofree char *end = members_path(members, add(members, zip, longest));
+    ck_assert_uint_le(strlen(end), MEMBERS_PATH_MAX);
+}
+END_TEST
+
+START_TEST(limits_cut_the_list)
+{
+    g_autoptr(Members) few = members_new(2, 100000), small = members_new(1000, 300);
+    guint count = 0;
+
+    ck_assert_uint_eq(add(few, 0, "a"), 1);
+    ck_assert_uint_eq(add(few, 0, "b"), 2);
+    ck_assert(!members_is_cut(few));
+    ck_assert_uint_eq(add(few, 0, "c"), 0);
+    ck_assert(members_is_cut(few));
+    while (add(small, 0, "name") != 0)
+        count++;
+    ck_assert(members_is_cut(small));
+    ck_assert_uint_eq(members_count(small), count);
+    g_autoptr(GBytes) bytes = members_store(small);
+    ck_assert_uint_le(g_bytes_get_size(bytes), 300);
+    g_autoptr(Members) loaded =
+        members_load(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    ck_assert_msg(members_is_cut(loaded), "a cut list came back whole");
+}
+END_TEST
+
+START_TEST(is_stored_and_loaded)
+{
+    g_autoptr(Members) members = members_new(10, 100000);
+    guint zip = add(members, 0, "a.zip"), inner = add(members, zip, "b.exe");
+
+    members_set_type(members, inner, "application/x-dosexec", TRUE);
+    members_set_culprit(members, inner);
+    g_autoptr(GBytes) bytes = members_store(members);
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+    g_autoptr(Members) loaded = members_load(data, size);
+    ck_assert_uint_eq(members_count(loaded), 2);
+    ck_assert_uint_eq(members_culprit(loaded), inner);
+    ck_assert_str_eq(members_get(loaded, inner).type, "application/x-dosexec");
+    ck_assert_uint_eq(members_get(loaded, inner).flags, MEMBER_TYPE_SURE);
+    check_path(loaded, inner, "a.zip/b.exe");
+    for (gsize cut = 0; cut < size; cut++)
+        ck_assert_msg(members_load(data, cut) == NULL, "cut at %zu", cut);
+}
+END_TEST
+
+/* The calls that libclamav makes for a zip with one member of either kind. */
+START_TEST(what_is_named_must_be_opened)
+{
+    g_autoptr(Members) members = members_new(10, 100000);
+    MemberWatch watch;
+
+    member_watch_init(&watch, members, 0, NULL, NULL);
+    member_watch_open(&watch, 0, "CL_TYPE_ZIP", NULL, "PK", 2, FALSE);
+    for (guint twice = 0; twice < 2; twice++)
+        member_watch_named(&watch, "CL_TYPE_ZIP", "d/a.txt", 100, FALSE, 1);
+    member_watch_named(&watch, "CL_TYPE_ZIP", "b.txt", 100, FALSE, 2);
+    member_watch_open(&watch, 1, "CL_TYPE_TEXT_ASCII", "a.txt", "text of a", 9, FALSE);
+    member_watch_alarm(&watch);
+    member_watch_close(&watch);
+    watch.has_alarm = FALSE;
+    member_watch_close(&watch);
+    ck_assert_uint_eq(members_count(members), 2);
+    check_path(members, 1, "d/a.txt");
+    check_path(members, 2, "b.txt");
+    ck_assert_uint_eq(members_culprit(members), 1);
+    ck_assert_uint_eq(watch.rests->len, 1);
+    ck_assert(!watch.has_disguised && !watch.has_encrypted);
+    member_watch_clear(&watch);
+}
+END_TEST
+
+START_TEST(two_names_for_one_member)
+{
+    static const struct {
+        const char *directory, *local;
+        gboolean is_disguised;
+    } cases[] = {
+        {"a.txt", "a.exe", TRUE}, {"a\\b.txt", "a/b.txt", FALSE}, {"A.TXT", "a.txt", FALSE}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Members) members = members_new(10, 100000);
+        MemberWatch watch;
+
+        member_watch_init(&watch, members, 0, NULL, NULL);
+        member_watch_open(&watch, 0, "CL_TYPE_ZIP", NULL, "PK", 2, FALSE);
+        member_watch_named(&watch, "CL_TYPE_ZIP", cases[i].directory, 100, FALSE, 1);
+        member_watch_named(&watch, "CL_TYPE_ZIP", cases[i].local, 100, FALSE, 1);
+        member_watch_open(&watch, 1, "CL_TYPE_TEXT_ASCII", cases[i].local, "text", 4, FALSE);
+        member_watch_close(&watch);
+        member_watch_close(&watch);
+        ck_assert_int_eq(watch.has_disguised, cases[i].is_disguised);
+        ck_assert_uint_eq(watch.rests->len, 0);
+        member_watch_clear(&watch);
+    }
+}
+END_TEST
+
+static GBytes *numbered_list(guint number, gsize size)
+{
+    guint8 *bytes = g_malloc(size);
+
+    memset(bytes, (int)number, size);
+    return g_bytes_new_take(bytes, size);
+}
+
+START_TEST(no_verdict_without_its_list)
+{
+    enum {
+        SIZE = 100000,
+        COUNT = 200 /* twice what there is room for */
+    };
+    int fd = verdict_cache_create(1024);
+    VerdictCache *cache = verdict_cache_map(fd);
+    guint found = 0;
+
+    close(fd);
+    for (guint i = 0; i < COUNT; i++) {
+        g_autoptr(GBytes) list = numbered_list(i, SIZE);
+        guint8 digest[STOREHOOK_DIGEST_SIZE] = {(guint8)i, 1, 2, 3};
+        Verdict verdict = {.size = i};
+        VerdictKey key;
+
+        verdict_key_init(&key, digest, "v", VERDICT_CACHE_CONTENT);
+        verdict_cache_add(cache, &key, &verdict, list, TRUE);
+    }
+    for (guint i = 0; i < COUNT; i++) {
+        guint8 digest[STOREHOOK_DIGEST_SIZE] = {(guint8)i, 1, 2, 3};
+        g_autoptr(GBytes) wanted = numbered_list(i, SIZE), list = NULL;
+        VerdictKey key;
+        Verdict verdict;
+
+        verdict_key_init(&key, digest, "v", VERDICT_CACHE_CONTENT);
+        if (!verdict_cache_find(cache, &key, &verdict, &list))
+            continue;
+        found++;
+        ck_assert_msg(list && g_bytes_equal(list, wanted), "%u has another's list", i);
+    }
+    ck_assert_uint_gt(found, COUNT / 4);
+    ck_assert_uint_lt(found, COUNT);
+    verdict_cache_unmap(cache);
+}
+END_TEST
+
+SCANNER_TEST_MAIN("members", SCANNER_TEST(paths_are_fit_to_be_shown),
+                  SCANNER_TEST(limits_cut_the_list), SCANNER_TEST(is_stored_and_loaded),
+                  SCANNER_TEST(what_is_named_must_be_opened),
+                  SCANNER_TEST(two_names_for_one_member), SCANNER_TEST(no_verdict_without_its_list))
