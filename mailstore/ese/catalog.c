@@ -311,6 +311,15 @@ static JET_ERR index_read(RowReader *row, Index *index, bool *no_memory)
         index->conditions[i].column_id = read_u32(row);
         index->conditions[i].must_be_null = read_u8(row);
     }
+    if (index->grbit & JET_bitIndexTuples) {
+        index->tuples.length_min = read_u32(row);
+        index->tuples.length_max = read_u32(row);
+        index->tuples.to_index_max = read_u32(row);
+        index->tuples.increment = read_u32(row);
+        index->tuples.start = read_u32(row);
+        RETURN_IF_ERROR(tuple_limits_check(&index->tuples) < 0 ? JET_errCatalogCorrupted
+                                                               : JET_errSuccess);
+    }
     return row_result(row, *no_memory);
 }
 
@@ -477,6 +486,13 @@ JET_ERR catalog_put_index(Txn *txn, uint32_t object_id, const Index *index)
     for (unsigned i = 0; i < index->n_conditions; i++) {
         write_u32(&row, index->conditions[i].column_id);
         write_u8(&row, index->conditions[i].must_be_null);
+    }
+    if (index->grbit & JET_bitIndexTuples) {
+        write_u32(&row, index->tuples.length_min);
+        write_u32(&row, index->tuples.length_max);
+        write_u32(&row, index->tuples.to_index_max);
+        write_u32(&row, index->tuples.increment);
+        write_u32(&row, index->tuples.start);
     }
     return txn_put(txn, TREE_CATALOG, key_view(&key), row_view(&row));
 }

@@ -278,43 +278,21 @@ static JET_ERR check_entries(Tables *tables, const Schema *schema, const Record 
     return record->escrow_size == schema->escrow_size ? JET_errSuccess : JET_errDatabaseCorrupted;
 }
 
-/* The most entries that the row can have in the index. */
-static uint32_t count_values(const Index *index, const Record *record)
-{
-    for (unsigned i = 0; i < index->n_segments; i++)
-        if (index->segments[i].column->grbit & JET_bitColumnMultiValued) {
-            uint32_t count = value_count(record, index->segments[i].column);
-            return count > 0 ? count : 1;
-        }
-    return 1;
-}
-
 static JET_ERR check_row_in_index(Tables *tables, CheckedIndex *checked, const Record *record,
                                   Bytes bookmark)
 {
-    Bytes row = {record->data, record->size};
     uint8_t tree_key[4 + KEY_LIMIT_MOST];
-    uint32_t n = count_values(checked->index, record), distinct = 0;
-    Key *keys = fault_malloc(n * sizeof *keys);
-    JET_ERR err = keys ? JET_errSuccess : JET_errOutOfMemory;
-    for (uint32_t itag = 1; err >= 0 && itag <= n; itag++) {
-        JET_ERR state;
-        Key *key = &keys[distinct];
-        uint32_t same = 0;
-        err = index_entry_key(checked->index, checked->schema, tables->txn, row, itag, key, &state);
-        if (err < 0 || state == INDEX_ENTRY_ABSENT)
-            continue;
-        while (same < distinct && bytes_compare(key_bytes(&keys[same]), key_bytes(key)) != 0)
-            same++;
-        if (same < distinct)
-            continue;
-        distinct++;
-        store_key_u32(tree_key, checked->object_id);
-        memcpy(tree_key + 4, key->data, key->size);
-        err = check_find_pair(tables->check, (Bytes){tree_key, 4 + key->size}, bookmark);
+    KeySet keys;
+    JET_ERR err = key_set_fill(&keys, checked->index, checked->schema, tables->txn,
+                               (Bytes){record->data, record->size});
+    store_key_u32(tree_key, checked->object_id);
+    for (uint32_t i = 0; err >= 0 && i < keys.count; i++) {
+        Bytes key = key_set_at(&keys, i);
+        memcpy(tree_key + 4, key.data, key.size);
+        err = check_find_pair(tables->check, (Bytes){tree_key, 4 + key.size}, bookmark);
     }
-    checked->expected += distinct;
-    free(keys);
+    checked->expected += keys.count;
+    key_set_clear(&keys);
     return err;
 }
 

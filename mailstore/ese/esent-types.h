@@ -111,6 +111,14 @@ typedef struct {
     JET_ERR err;
 } JET_RETRIEVECOLUMN;
 
+typedef struct {
+    uint32_t chLengthMin;
+    uint32_t chLengthMax;
+    uint32_t chToIndexMax;
+    uint32_t cchIncrement;
+    uint32_t ichStart;
+} JET_TUPLELIMITS;
+
 /*
  * Structures that carry text come as _A (UTF-8) and _W (UTF-16) with the same layout; the name
  * without a suffix is the _A form.
@@ -148,7 +156,7 @@ typedef struct {
         };                                                                                         \
         union {                                                                                    \
             JET_API_PTR cbVarSegMac;                                                               \
-            void *ptuplelimits;                                                                    \
+            JET_TUPLELIMITS *ptuplelimits;                                                         \
         };                                                                                         \
         JET_CONDITIONALCOLUMN##SUFFIX *rgconditionalcolumn;                                        \
         uint32_t cConditionalColumn;                                                               \
@@ -169,7 +177,7 @@ typedef struct {
         };                                                                                         \
         union {                                                                                    \
             JET_API_PTR cbVarSegMac;                                                               \
-            void *ptuplelimits;                                                                    \
+            JET_TUPLELIMITS *ptuplelimits;                                                         \
         };                                                                                         \
         JET_CONDITIONALCOLUMN##SUFFIX *rgconditionalcolumn;                                        \
         uint32_t cConditionalColumn;                                                               \
@@ -188,7 +196,7 @@ typedef struct {
         JET_UNICODEINDEX2 *pidxunicode;                                                            \
         union {                                                                                    \
             JET_API_PTR cbVarSegMac;                                                               \
-            void *ptuplelimits;                                                                    \
+            JET_TUPLELIMITS *ptuplelimits;                                                         \
         };                                                                                         \
         JET_CONDITIONALCOLUMN##SUFFIX *rgconditionalcolumn;                                        \
         uint32_t cConditionalColumn;                                                               \

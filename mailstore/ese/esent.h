@@ -53,7 +53,11 @@ JET_ERR JetAddColumn(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnNam
 JET_ERR JetCreateIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName, JET_GRBIT grbit,
                        const char *szKey, uint32_t cbKey, uint32_t lDensity);
 /* As JetCreateIndex for an array, stepped by each cbStruct. Keys have at most 500 bytes
- * (JET_paramKeyMost). */
+ * (JET_paramKeyMost). Of multi-valued columns the first makes an entry for each value, with
+ * JET_bitIndexCrossProduct all for each combination, with -NestedTable all for their first values,
+ * their second ones and so on. JET_bitIndexTuples makes an entry for each part of the first
+ * column's text, by JET_TUPLELIMITS (JET_bitIndexTupleLimits) or the parameters
+ * (JET_errIndexTuples*). A row has at most 262144 entries in an index (JET_errRecordTooBig). */
 JET_ERR JetCreateIndex2(JET_SESID sesid, JET_TABLEID tableid, JET_INDEXCREATE *pindexcreate,
                         uint32_t cIndexCreate);
 /* As JetCreateIndex2, with JET_INDEXCREATE2. */
@@ -197,8 +201,9 @@ JET_ERR JetEscrowUpdate(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID colum
  * JET_errWriteConflict, JET_errNotInTransaction. */
 JET_ERR JetGetLock(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit);
 /* Reads a value, of a long one what fits from the offset on. *pcbActual is what there is from
- * there. JET_wrnColumnNull, JET_wrnBufferTruncated, JET_errColumnNotFound,
- * JET_errNoCurrentRecord, JET_errBadItagSequence. */
+ * there. JET_bitRetrieveFromIndex: the value that made the current entry, with -RetrieveTag its
+ * number, with -RetrieveTuple of a tuple index the part that did. JET_wrnColumnNull,
+ * JET_wrnBufferTruncated, JET_errColumnNotFound, JET_errNoCurrentRecord, JET_errBadItagSequence. */
 JET_ERR JetRetrieveColumn(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid, void *pvData,
                           uint32_t cbData, uint32_t *pcbActual, JET_GRBIT grbit,
                           JET_RETINFO *pretinfo);

@@ -5,16 +5,22 @@
 #ifndef MAILSTORE_ESE_INDEX_ENTRY_H
 #define MAILSTORE_ESE_INDEX_ENTRY_H
 
-#include "mailstore/ese/key.h"
-#include "mailstore/ese/record.h"
+#include "mailstore/ese/index-keys.h"
 
 /* A condition, not an error: the row has no entry (NULL rules, conditions, no such value). */
 #define INDEX_ENTRY_ABSENT 1
+/* The row has one; what ends a search among its keys. */
+#define INDEX_ENTRY_FOUND 2
 
-/* The key for value `itag` of the index's multi-valued column (1 for the others). *ret_state is 0
+/* The key for value `itag` of the index's multi-valued column (1 for the others); the first that is
+ * made of values up to that. *ret_state is 0
  * or INDEX_ENTRY_ABSENT. JET_errNullKeyDisallowed, JET_errKeyTruncated. */
 JET_ERR index_entry_key(const Index *index, const Schema *schema, Txn *txn, Bytes row,
                         uint32_t itag, Key *ret_key, JET_ERR *ret_state);
+
+/* From which values, and which tuple, the row has this key: *ret_state as above. */
+JET_ERR index_entry_locate(const Index *index, const Schema *schema, Txn *txn, Bytes row, Bytes key,
+                           KeyOrigin *ret_origin, JET_ERR *ret_state);
 
 /* Adds, changes or removes the row's entries in all secondary indexes; data NULL: there is no old,
  * or no new, row. On an error (JET_errKeyDuplicate, JET_errNullKeyDisallowed, ...) they are as

@@ -180,6 +180,14 @@ static JET_ERR writer_index(Writer *writer, const Index *index, uint32_t level,
     create->grbit = index->grbit;
     create->ulDensity = index->density;
     create->cbVarSegMac = index->var_segment_most;
+    if (index->grbit & JET_bitIndexTuples) {
+        const TupleLimits *tuples = &index->tuples;
+        JET_TUPLELIMITS limits = {tuples->length_min, tuples->length_max, tuples->to_index_max,
+                                  tuples->increment, tuples->start};
+        create->grbit |= JET_bitIndexTupleLimits;
+        create->ptuplelimits =
+            writer_put(writer, &limits, sizeof(limits), _Alignof(JET_TUPLELIMITS));
+    }
     create->cbKeyMost = index->key_most;
     RETURN_IF_ERROR(writer_conditions(writer, index, create));
     return writer_collation(writer, index, level, create);

@@ -4,7 +4,8 @@
  *
  * Values in the row are copied straight from it; of a long value only what is asked for is read.
  * JET_bitRetrieveFromIndex and -FromPrimaryBookmark give the row's value of a column that is in
- * that index, for a multi-valued one the value that made the current entry.
+ * that index, for a multi-valued one the value that made the current entry; of a tuple index,
+ * with JET_bitRetrieveTuple, the part of the value that did.
  *
  * Fails with JET_errNoCurrentRecord, JET_errRecordDeleted, JET_errColumnNotFound,
  * JET_errBadItagSequence, JET_errInvalidGrbit. JET_wrnColumnNull, JET_wrnBufferTruncated.
@@ -20,6 +21,7 @@
 #include "mailstore/ese/value.h"
 
 enum {
+    TUPLE_BYTES_MAX = 2 * 255, /* 255 characters */
     RETRIEVE_BITS = JET_bitRetrieveCopy | JET_bitRetrieveFromIndex |
                     JET_bitRetrieveFromPrimaryBookmark | JET_bitRetrieveTag | JET_bitRetrieveNull |
                     JET_bitRetrieveIgnoreDefault | JET_bitRetrieveTuple |
@@ -45,24 +47,42 @@ static bool index_has_column(const Index *index, JET_COLUMNID id)
     return false;
 }
 
-/* Which of the values made the current entry of the index. */
-static JET_ERR retrieve_entry_itag(const Cursor *cursor, Txn *txn, const Record *record,
-                                   const Column *column, uint32_t *ret)
+/* Which of the column's values, and what part of it, made the current entry of the index; the
+ * first one whole when the row has changed since. */
+static JET_ERR retrieve_origin(const Cursor *cursor, Txn *txn, const Record *record,
+                               const Column *column, uint32_t *ret_itag, KeyOrigin *ret)
 {
     Bytes row = {record->data, record->size};
-    Bytes current = {cursor->key, cursor->key_size};
-    uint32_t count = value_count(record, column);
-    bool indexed = cursor->index && index_has_column(cursor->index, column->id);
-    for (uint32_t itag = 1; indexed && itag <= count; itag++) {
-        Key key;
-        JET_ERR state;
-        RETURN_IF_ERROR(
-            index_entry_key(cursor->index, cursor->schema, txn, row, itag, &key, &state));
-        if (state != INDEX_ENTRY_ABSENT && bytes_compare(key_bytes(&key), current) == 0) {
-            *ret = itag;
+    JET_ERR state;
+    *ret = (KeyOrigin){0};
+    if (!cursor->index || !index_has_column(cursor->index, column->id))
+        return JET_errSuccess;
+    RETURN_IF_ERROR(index_entry_locate(cursor->index, cursor->schema, txn, row,
+                                       (Bytes){cursor->key, cursor->key_size}, ret, &state));
+    for (unsigned i = 0; state != INDEX_ENTRY_ABSENT && i < cursor->index->n_segments; i++)
+        if (cursor->index->segments[i].column_id == column->id) {
+            *ret_itag = ret->itags[i];
             break;
         }
+    return JET_errSuccess;
+}
+
+/* The part of the value; `buffer` has room for the longest tuple. */
+static JET_ERR value_cut(const Cursor *cursor, Txn *txn, const KeyOrigin *origin,
+                         uint8_t buffer[TUPLE_BYTES_MAX], Value *value)
+{
+    uint32_t offset = origin->tuple_offset, size = origin->tuple_size;
+    if (size == 0 || value->is_null)
+        return JET_errSuccess;
+    if (value->is_separated) {
+        RETURN_IF_ERROR(
+            long_value_read(txn, cursor->table->object_id, value->reference, offset, buffer, size));
+        value->bytes = (Bytes){buffer, size};
+    } else {
+        value->bytes = (Bytes){(const uint8_t *)value->bytes.data + offset, size};
     }
+    value->is_separated = false;
+    value->size = size;
     return JET_errSuccess;
 }
 
@@ -120,6 +140,8 @@ static JET_ERR retrieve_value(Cursor *cursor, Txn *txn, const Record *record, co
                               JET_RETRIEVECOLUMN *column)
 {
     Value value;
+    KeyOrigin origin = {0};
+    uint8_t tuple[TUPLE_BYTES_MAX];
     uint32_t itag = column->itagSequence;
     if (column->columnid == 0) {
         RETURN_IF_ERROR(retrieve_any_tagged(cursor, record, column->itagSequence,
@@ -131,11 +153,13 @@ static JET_ERR retrieve_value(Cursor *cursor, Txn *txn, const Record *record, co
         }
         column->columnidNextTagged = found->id;
     } else if ((column->grbit & JET_bitRetrieveFromIndex) && itag <= 1) {
-        RETURN_IF_ERROR(retrieve_entry_itag(cursor, txn, record, found, &itag));
+        RETURN_IF_ERROR(retrieve_origin(cursor, txn, record, found, &itag, &origin));
     }
     if ((column->grbit & (JET_bitRetrieveTag | JET_bitRetrieveFromIndex)) && column->columnid != 0)
         column->itagSequence = itag;
     RETURN_IF_ERROR(value_read(record, found, itag, &value));
+    if (column->grbit & JET_bitRetrieveTuple)
+        RETURN_IF_ERROR(value_cut(cursor, txn, &origin, tuple, &value));
     if (column->columnid != 0)
         column->columnidNextTagged = column_is_tagged(found) && !value.is_null ? found->id : 0;
     if (value.is_null || (value.is_default && (column->grbit & JET_bitRetrieveIgnoreDefault))) {
@@ -153,6 +177,11 @@ static JET_ERR retrieve_check_source(const Cursor *cursor, JET_COLUMNID id, JET_
                                                                       : NULL;
     if ((grbit & JET_bitRetrieveFromIndex) && (grbit & JET_bitRetrieveFromPrimaryBookmark))
         return JET_errInvalidGrbit;
+    if ((grbit & JET_bitRetrieveTuple) && !(grbit & JET_bitRetrieveFromIndex))
+        return JET_errInvalidGrbit;
+    if (index && (grbit & JET_bitRetrieveFromIndex) && (index->grbit & JET_bitIndexTuples) &&
+        index->segments[0].column_id == id && !(grbit & JET_bitRetrieveTuple))
+        return JET_errIndexTuplesCannotRetrieveFromIndex;
     return !index || index_has_column(index, id) ? JET_errSuccess : JET_errColumnNotFound;
 }
 

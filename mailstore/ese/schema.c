@@ -255,6 +255,25 @@ bool coltyp_is_text(JET_COLTYP coltyp)
     return coltyp == JET_coltypText || coltyp == JET_coltypLongText;
 }
 
+JET_ERR tuple_limits_check(const TupleLimits *limits)
+{
+    enum {
+        LENGTH_LEAST = 2,
+        LENGTH_MOST = 255,
+        TEXT_MOST = 32767,
+    };
+    bool sound = limits->length_min >= LENGTH_LEAST && limits->length_max <= LENGTH_MOST &&
+                 limits->length_min <= limits->length_max && limits->to_index_max >= 1 &&
+                 limits->to_index_max <= TEXT_MOST && limits->increment >= 1 &&
+                 limits->increment <= TEXT_MOST && limits->start <= TEXT_MOST;
+    return sound ? JET_errSuccess : JET_errIndexTuplesInvalidLimits;
+}
+
+uint32_t tuple_unit(const Column *column)
+{
+    return coltyp_is_text(column->coltyp) && column->code_page == CODE_PAGE_UNICODE ? 2 : 1;
+}
+
 uint32_t coltyp_fixed_size(JET_COLTYP coltyp)
 {
     switch (coltyp) {

@@ -51,6 +51,13 @@ typedef struct {
     bool must_be_null;
 } IndexCondition;
 
+/* Of the parts of a text that a tuple index has, in characters. */
+typedef struct {
+    uint32_t length_min, length_max;
+    uint32_t to_index_max; /* how much of the text counts */
+    uint32_t increment, start;
+} TupleLimits;
+
 typedef struct {
     uint32_t object_id; /* of its entries; the primary index has the table's */
     char *name;
@@ -63,6 +70,7 @@ typedef struct {
     IndexSegment segments[KEY_SEGMENTS_MAX];
     IndexCondition conditions[INDEX_CONDITIONS_MAX];
     TextCollation collation;    /* for Unicode columns */
+    TupleLimits tuples;         /* with JET_bitIndexTuples */
     uint32_t collation_version; /* of the library that made the stored keys; 0: no text */
 } Index;
 
@@ -109,6 +117,9 @@ bool name_equals(const char *a, const char *b);
 /* JET_errInvalidName: empty, over 64 bytes, leading space, control characters or any of !.[]`" */
 JET_ERR name_check(const char *name);
 
+/* JET_errIndexTuplesInvalidLimits. */
+JET_ERR tuple_limits_check(const TupleLimits *limits);
+
 /* Its keys were made by another version of the collation than is there now. */
 bool index_is_stale(const Index *index);
 
@@ -119,6 +130,8 @@ bool column_is_tagged(const Column *column);
 bool column_is_long_value(const Column *column);
 bool coltyp_is_long_value(JET_COLTYP coltyp);
 bool coltyp_is_text(JET_COLTYP coltyp);
+/* Bytes of a character: 2 in Unicode text. */
+uint32_t tuple_unit(const Column *column);
 /* 0 for types of variable size. */
 uint32_t coltyp_fixed_size(JET_COLTYP coltyp);
 

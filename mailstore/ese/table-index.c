@@ -4,8 +4,7 @@
  *
  * Fails with JET_errInvalidName, JET_errIndexDuplicate, JET_errIndexInvalidDef,
  * JET_errIndexHasPrimary, JET_errColumnNotFound, JET_errInvalidGrbit, JET_errInvalidParameter,
- * JET_errInvalidLanguageId; JET_errFeatureNotAvailable for tuple, cross-product and nested-table
- * indexes, which are not built yet.
+ * JET_errInvalidLanguageId, JET_errIndexTuples*.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +19,10 @@ enum {
                  JET_bitIndexLazyFlush | JET_bitIndexEmpty | JET_bitIndexUnversioned |
                  JET_bitIndexSortNullsHigh | JET_bitIndexUnicode | JET_bitIndexKeyMost |
                  JET_bitIndexDisallowTruncation | JET_bitIndexDotNetGuid |
-                 JET_bitIndexImmutableStructure,
-    INDEX_LATER = JET_bitIndexTuples | JET_bitIndexTupleLimits | JET_bitIndexCrossProduct |
-                  JET_bitIndexNestedTable,
-    INDEX_CREATE_SIZE_OLD = 72, /* without cbKeyMost */
+                 JET_bitIndexImmutableStructure | JET_bitIndexTuples | JET_bitIndexTupleLimits |
+                 JET_bitIndexCrossProduct | JET_bitIndexNestedTable,
+    TUPLE_BITS = JET_bitIndexTuples | JET_bitIndexTupleLimits, /* the second implies the first */
+    INDEX_CREATE_SIZE_OLD = 72,                                /* without cbKeyMost */
 };
 
 /* --- The forms ----------------------------------------------------------------- */
@@ -54,7 +53,8 @@ static JET_ERR spec_read_common(const JET_INDEXCREATE3 *from, JET_ERR *ret_err, 
         .key_size = from->cbKey,
         .grbit = from->grbit,
         .density = from->ulDensity,
-        .var_segment_most = (uint32_t)from->cbVarSegMac,
+        .var_segment_most = from->grbit & JET_bitIndexTupleLimits ? 0 : (uint32_t)from->cbVarSegMac,
+        .tuples = from->grbit & JET_bitIndexTupleLimits ? from->ptuplelimits : NULL,
         .conditions = from->rgconditionalcolumn,
         .n_conditions = from->cConditionalColumn,
         .ret_err = ret_err,
@@ -135,6 +135,29 @@ static JET_ERR index_parse_conditions(const Schema *schema, const IndexSpec *spe
     return JET_errSuccess;
 }
 
+static JET_ERR tuple_parameter(const Instance *instance, uint32_t id, uint32_t least, uint32_t *ret)
+{
+    JET_API_PTR value;
+    RETURN_IF_ERROR(instance_get_parameter(instance->handle, id, &value, NULL, 0));
+    *ret = value < least ? least : (uint32_t)value;
+    return JET_errSuccess;
+}
+
+JET_ERR index_spec_take_parameters(const Instance *instance, IndexSpec *spec)
+{
+    TupleLimits *usual = &spec->usual_tuples;
+    if (!(spec->grbit & TUPLE_BITS))
+        return JET_errSuccess;
+    RETURN_IF_ERROR(
+        tuple_parameter(instance, JET_paramIndexTuplesLengthMin, 0, &usual->length_min));
+    RETURN_IF_ERROR(
+        tuple_parameter(instance, JET_paramIndexTuplesLengthMax, 0, &usual->length_max));
+    RETURN_IF_ERROR(
+        tuple_parameter(instance, JET_paramIndexTuplesToIndexMax, 0, &usual->to_index_max));
+    RETURN_IF_ERROR(tuple_parameter(instance, JET_paramIndexTupleIncrement, 1, &usual->increment));
+    return tuple_parameter(instance, JET_paramIndexTupleStart, 0, &usual->start);
+}
+
 static JET_ERR index_check_limits(const IndexSpec *spec, Index *index)
 {
     index->key_most = KEY_DEFAULT;
@@ -150,12 +173,29 @@ static JET_ERR index_check_limits(const IndexSpec *spec, Index *index)
     return JET_errSuccess;
 }
 
+static JET_ERR index_check_tuples(const IndexSpec *spec)
+{
+    if (spec->grbit & JET_bitIndexPrimary)
+        return JET_errIndexTuplesSecondaryIndexOnly;
+    if (spec->grbit & JET_bitIndexUnique)
+        return JET_errIndexTuplesNonUniqueOnly;
+    if (spec->var_segment_most != 0)
+        return JET_errIndexTuplesVarSegMacNotAllowed;
+    return (spec->grbit & JET_bitIndexTupleLimits) && !spec->tuples
+               ? JET_errIndexTuplesInvalidLimits
+               : JET_errSuccess;
+}
+
 static JET_ERR index_check_grbit(const Schema *schema, const IndexSpec *spec)
 {
-    if (spec->grbit & INDEX_LATER)
-        return JET_errFeatureNotAvailable;
+    JET_GRBIT kinds =
+        spec->grbit & (JET_bitIndexTuples | JET_bitIndexCrossProduct | JET_bitIndexNestedTable);
     if (spec->grbit & ~(JET_GRBIT)INDEX_BITS)
         return JET_errInvalidGrbit;
+    if ((kinds & JET_bitIndexNestedTable) && kinds != JET_bitIndexNestedTable)
+        return JET_errInvalidGrbit;
+    if (spec->grbit & TUPLE_BITS)
+        RETURN_IF_ERROR(index_check_tuples(spec));
     if (!(spec->grbit & JET_bitIndexPrimary))
         return JET_errSuccess;
     if (schema->primary)
@@ -184,6 +224,31 @@ static JET_ERR index_take_collation(const IndexSpec *spec, Index *index)
     return JET_errSuccess;
 }
 
+/* What the program leaves at 0 is the parameters' affair. */
+static JET_ERR index_take_tuples(const IndexSpec *spec, Index *index)
+{
+    static const JET_TUPLELIMITS none;
+    const JET_TUPLELIMITS *wanted = spec->tuples ? spec->tuples : &none;
+    const TupleLimits *usual = &spec->usual_tuples;
+    const Column *column = index->segments[0].column;
+    bool sliceable = coltyp_is_text(column->coltyp) || column->coltyp == JET_coltypBinary ||
+                     column->coltyp == JET_coltypLongBinary;
+    if (!sliceable)
+        return JET_errIndexTuplesTextBinaryColumnsOnly;
+    index->grbit |= JET_bitIndexTuples;
+    index->tuples = (TupleLimits){
+        .length_min = wanted->chLengthMin ? wanted->chLengthMin : usual->length_min,
+        .length_max = wanted->chLengthMax ? wanted->chLengthMax : usual->length_max,
+        .to_index_max = wanted->chToIndexMax ? wanted->chToIndexMax : usual->to_index_max,
+        .increment = wanted->cchIncrement ? wanted->cchIncrement : usual->increment,
+        .start = wanted->ichStart ? wanted->ichStart : usual->start,
+    };
+    RETURN_IF_ERROR(tuple_limits_check(&index->tuples));
+    /* A prefix, a byte a character at least, an end. */
+    return index->tuples.length_min + 2 > index->key_most ? JET_errIndexTuplesKeyTooSmall
+                                                          : JET_errSuccess;
+}
+
 static JET_ERR index_fill(const Schema *schema, const IndexSpec *spec, Index *index)
 {
     RETURN_IF_ERROR(index_parse_key(schema, spec, index));
@@ -193,6 +258,8 @@ static JET_ERR index_fill(const Schema *schema, const IndexSpec *spec, Index *in
         for (unsigned i = 0; i < index->n_segments; i++)
             if (index->segments[i].column->grbit & JET_bitColumnMultiValued)
                 return JET_errIndexInvalidDef;
+    if (spec->grbit & TUPLE_BITS)
+        RETURN_IF_ERROR(index_take_tuples(spec, index));
     RETURN_IF_ERROR(index_take_collation(spec, index));
     index->name = fault_strdup(spec->name);
     return index->name ? JET_errSuccess : JET_errOutOfMemory;

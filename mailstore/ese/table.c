@@ -232,9 +232,10 @@ static JET_ERR table_create_index_in(Cursor *cursor, Scope *scope, const IndexSp
     return err;
 }
 
-JET_ERR table_create_index(Cursor *cursor, const IndexSpec *spec)
+JET_ERR table_create_index(Cursor *cursor, IndexSpec *spec)
 {
     Scope scope;
+    RETURN_IF_ERROR(index_spec_take_parameters(cursor->session->instance, spec));
     RETURN_IF_ERROR(table_change_begin(cursor->session, cursor->database, &scope));
     JET_ERR err = table_change_end(&scope, table_create_index_in(cursor, &scope, spec));
     session_refresh_cursors(cursor->session, cursor->table, cursor->database);
@@ -298,7 +299,9 @@ static JET_ERR table_create_index_rows(Scope *scope, Schema *schema, const Table
         IndexSpec index_spec;
         Index index;
         RETURN_IF_ERROR(index_spec_read(at, spec->index_form, &index_spec, &at));
-        JET_ERR err = index_define(schema, &index_spec, &index);
+        JET_ERR err = index_spec_take_parameters(scope->session->instance, &index_spec);
+        if (err >= 0)
+            err = index_define(schema, &index_spec, &index);
         if (err >= 0) {
             err = table_number_index(scope, schema->object_id, &index);
             if (err >= 0)

@@ -23,6 +23,8 @@ typedef struct {
     uint32_t map_flags;
     uint32_t var_segment_most;
     uint32_t key_most; /* 0: the default */
+    const JET_TUPLELIMITS *tuples;
+    TupleLimits usual_tuples; /* where the program does not say */
     const JET_CONDITIONALCOLUMN *conditions;
     uint32_t n_conditions;
     JET_ERR *ret_err; /* where the caller's structure wants its result; may be NULL */
@@ -49,7 +51,7 @@ typedef struct {
 JET_ERR table_create(Session *session, JET_DBID dbid, const TableSpec *spec, JET_TABLEID *ret);
 JET_ERR table_add_column(Cursor *cursor, const char *name, const JET_COLUMNDEF *definition,
                          const void *default_data, uint32_t default_size, JET_COLUMNID *ret);
-JET_ERR table_create_index(Cursor *cursor, const IndexSpec *spec);
+JET_ERR table_create_index(Cursor *cursor, IndexSpec *spec);
 JET_ERR table_create_indexes(Cursor *cursor, void *indexes, uint32_t n, IndexCreateForm form);
 
 /* Nobody may have the table open, the session itself included: JET_errTableInUse,
@@ -90,6 +92,8 @@ JET_ERR column_define(const Schema *schema, const char *name, const JET_COLUMNDE
                       const void *default_data, uint32_t default_size, Column *ret);
 /* The array's element `at`, and where the next one is. JET_errInvalidParameter. */
 JET_ERR index_spec_read(void *structure, IndexCreateForm form, IndexSpec *ret, void **ret_next);
+/* What parameters say where the program does not. */
+JET_ERR index_spec_take_parameters(const Instance *instance, IndexSpec *spec);
 /* An index to be inserted, without an object id. */
 JET_ERR index_define(const Schema *schema, const IndexSpec *spec, Index *ret);
 

@@ -312,9 +312,12 @@ static JET_ERR update_delete_in_scope(Cursor *cursor, Txn *txn)
     RETURN_IF_ERROR(
         index_entries_update(cursor->schema, txn, row, row_key_bookmark(&key), no_bytes, no_bytes));
     JET_ERR err = txn_delete(txn, TREE_ROWS, row_key_view(&key));
-    if (err >= 0)
-        err = long_values_release(cursor, txn, &old, NULL);
-    return err < 0 ? JET_errRollbackError : JET_errSuccess;
+    if (err < 0) {
+        JET_ERR undone = index_entries_update(cursor->schema, txn, no_bytes, no_bytes, row,
+                                              row_key_bookmark(&key));
+        return undone < 0 ? JET_errRollbackError : err;
+    }
+    return long_values_release(cursor, txn, &old, NULL) < 0 ? JET_errRollbackError : JET_errSuccess;
 }
 
 JET_ERR update_delete(Cursor *cursor)

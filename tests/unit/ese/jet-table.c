@@ -74,7 +74,7 @@ START_TEST(test_indexes_refused)
     ck_jet(add_index("i", "+a", 2, 0), JET_errIndexInvalidDef); /* no end */
     ck_jet(add_index("i", "+nosuch\0", 9, 0), JET_errColumnNotFound);
     ck_jet(add_index("i", "+m\0", 4, JET_bitIndexPrimary), JET_errIndexInvalidDef);
-    ck_jet(add_index("i", "+a\0", 4, JET_bitIndexTuples), JET_errFeatureNotAvailable);
+    ck_jet(add_index("i", "+a\0", 4, JET_bitIndexTuples), JET_errIndexTuplesTextBinaryColumnsOnly);
     ck_jet(add_index("i", "+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0",
                      17 * 3 + 1, 0),
            JET_errIndexInvalidDef);
