@@ -106,15 +106,12 @@ typedef struct {
 JET_ERR scope_begin_own(Scope *scope);
 JET_ERR scope_end_own(Scope *scope, JET_ERR err);
 
-/* Inline, as every column read begins and ends one, mostly inside a transaction. */
+/* Inline, and without a copy of the struct, as every column read begins and ends one. */
 static inline JET_ERR scope_begin(Session *session, SessionDatabase *database, bool writes,
                                   Scope *ret)
 {
-    Scope scope = {session, database, database->txn, session->level == 0, writes};
-    JET_ERR err = scope.own ? scope_begin_own(&scope) : JET_errSuccess;
-    if (err >= 0)
-        *ret = scope;
-    return err;
+    *ret = (Scope){session, database, database->txn, session->level == 0, writes};
+    return ret->own ? scope_begin_own(ret) : JET_errSuccess;
 }
 
 /* Returns `err` or the commit's error. */

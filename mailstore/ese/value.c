@@ -13,25 +13,23 @@ static const uint8_t nothing[1]; /* what empty values point at, as NULL is no po
 
 static JET_ERR value_of_entry(const RecordEntry *entry, const Column *column, Value *ret)
 {
-    Value value = {.is_null = entry->flags & RECORD_NULL};
-    uint32_t fixed = coltyp_fixed_size(column->coltyp);
-    if (value.is_null) {
-        *ret = value;
+    if (entry->flags & RECORD_NULL) {
+        *ret = (Value){.is_null = true};
         return JET_errSuccess;
     }
     if (entry->flags & RECORD_SEPARATED) {
+        RecordReference reference;
         if (!column_is_long_value(column))
             return JET_errDatabaseCorrupted;
-        RETURN_IF_ERROR(record_reference(entry, &value.reference));
-        value.is_separated = true;
-        value.size = value.reference.size;
-    } else {
-        if (fixed != 0 && entry->value.size != fixed)
-            return JET_errDatabaseCorrupted;
-        value.bytes = (Bytes){entry->value.size ? entry->value.data : nothing, entry->value.size};
-        value.size = (uint32_t)entry->value.size;
+        RETURN_IF_ERROR(record_reference(entry, &reference));
+        *ret = (Value){.is_separated = true, .reference = reference, .size = reference.size};
+        return JET_errSuccess;
     }
-    *ret = value;
+    uint32_t fixed = coltyp_fixed_size(column->coltyp);
+    if (fixed != 0 && entry->value.size != fixed)
+        return JET_errDatabaseCorrupted;
+    *ret = (Value){.bytes = {entry->value.size ? entry->value.data : nothing, entry->value.size},
+                   .size = (uint32_t)entry->value.size};
     return JET_errSuccess;
 }
 
