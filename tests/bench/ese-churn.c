@@ -3,9 +3,9 @@
  * ese-churn.c - what a file grows to when 1 GB of values of 1 MB is deleted and written again, 20
  * rounds: the engine against bare LMDB that puts each as one value.
  *
- * Two ways: all deleted and then all written, and one replaced a commit, in a random order. The
- * ratio is the size of the file over that of the live data. LMDB needs free pages in a row for a
- * value; the engine's chunks ask for four.
+ * Three ways: all deleted and then all written; one replaced a commit, in a random order; and so
+ * with values of 2 KB to 2 MB, each of another size every time. The ratio is the size of the file
+ * over that of the live data. LMDB needs free pages in a row for a value, the engine for a chunk.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,8 @@
 
 enum {
     SIZE = 1 << 20,
+    SIZE_MIN = 1 << 11,
+    SIZE_DOUBLINGS = 10,
     VALUES = 1024,
     VALUES_QUICK = 64,
     ROUNDS = 20,
@@ -26,7 +28,10 @@ typedef struct {
     Raw *raw;
     MDB_txn *txn; /* of `raw` */
     unsigned values;
-    uint8_t *value;
+    uint8_t *value; /* of the largest size */
+    bool mixed;
+    double live; /* bytes */
+    size_t sizes[VALUES];
     uint64_t random;
 } Side;
 
@@ -46,16 +51,29 @@ static void side_commit(const Side *side)
         ese_commit(side->session, true);
 }
 
-static void side_write(const Side *side, uint64_t number)
+/* As many of 2 to 4 KB as of 1 to 2 MB. */
+static size_t pick_size(uint64_t *random)
 {
-    if (side->raw)
-        raw_put(side->raw, side->txn, number, side->value, SIZE);
-    else
-        ese_insert(side->session, number, side->value, SIZE);
+    size_t size = (size_t)SIZE_MIN << bench_random(random) % SIZE_DOUBLINGS;
+
+    return size + bench_random(random) % size;
 }
 
-static void side_delete(const Side *side, uint64_t number)
+static void side_write(Side *side, uint64_t number)
 {
+    size_t size = side->mixed ? pick_size(&side->random) : SIZE;
+
+    side->sizes[number] = size;
+    side->live += (double)size;
+    if (side->raw)
+        raw_put(side->raw, side->txn, number, side->value, size);
+    else
+        ese_insert(side->session, number, side->value, size);
+}
+
+static void side_delete(Side *side, uint64_t number)
+{
+    side->live -= (double)side->sizes[number];
     if (side->raw) {
         RawKey key = raw_key(number);
         MUST(mdb_del(side->txn, side->raw->rows, &(MDB_val){sizeof key, &key}, NULL) == 0);
@@ -108,10 +126,11 @@ static double churn(const Bench *bench, Side *side, void (*round)(Side *side), c
     }
     for (unsigned i = 0; i < rounds; i++)
         round(side);
-    return bench_file_size(bench, file) / ((double)side->values * SIZE);
+    return bench_file_size(bench, file) / side->live;
 }
 
-static void measure(const Bench *bench, const char *name, void (*round)(Side *side), uint8_t *value)
+static void measure(const Bench *bench, const char *name, void (*round)(Side *side), bool mixed,
+                    uint8_t *value)
 {
     Ese ese;
     EseSession session;
@@ -119,6 +138,8 @@ static void measure(const Bench *bench, const char *name, void (*round)(Side *si
     unsigned values = bench->quick ? VALUES_QUICK : VALUES;
     Side ours = {.session = &session, .values = values, .value = value, .random = 1};
     Side theirs = {.raw = &raw, .values = values, .value = value, .random = 1};
+
+    ours.mixed = theirs.mixed = mixed;
 
     ese_open(bench, "ours", false, &ese);
     ese_session_open(&ese, &session);
@@ -141,13 +162,14 @@ static void measure(const Bench *bench, const char *name, void (*round)(Side *si
 int main(int argc, char **argv)
 {
     Bench bench;
-    uint8_t *value = malloc(SIZE);
+    uint8_t *value = malloc(2 * SIZE);
 
     MUST(value);
-    memset(value, 'x', SIZE);
+    memset(value, 'x', 2 * SIZE);
     bench_begin(&bench, argc, argv);
-    measure(&bench, "ese-churn-all", round_all, value);
-    measure(&bench, "ese-churn-one-by-one", round_one_by_one, value);
+    measure(&bench, "ese-churn-all", round_all, false, value);
+    measure(&bench, "ese-churn-one-by-one", round_one_by_one, false, value);
+    measure(&bench, "ese-churn-mixed", round_one_by_one, true, value);
     bench_end(&bench);
     free(value);
     return 0;
