@@ -18,6 +18,7 @@ enum {
     PREREAD_DIRECTIONS = JET_bitPrereadForward | JET_bitPrereadBackward,
     /* Rows a call reads at most: more would push out again what it has read. */
     PREREAD_ROWS_MAX = 4096,
+    PREREAD_PIECE = 16384, /* of a long value at a time, on the stack */
 };
 
 static JET_ERR preread_check(JET_GRBIT grbit, JET_GRBIT others, const Cursor *cursor)
@@ -125,7 +126,7 @@ static JET_ERR range_key(const Index *index, const JET_INDEX_COLUMN *columns, ui
 static JET_ERR row_touch_columns(Cursor *reader, const JET_COLUMNID *columns, uint32_t n,
                                  bool beginning)
 {
-    uint8_t buffer[LONG_VALUE_CHUNK];
+    uint8_t buffer[PREREAD_PIECE];
     Txn *txn = reader->database->txn;
     Record record;
     Bytes row;

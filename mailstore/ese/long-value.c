@@ -10,9 +10,11 @@
  */
 #include "mailstore/ese/long-value.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "mailstore/ese/bytes.h"
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
 
 typedef struct {
@@ -39,12 +41,10 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 }
 
 /* The chunk's bytes, at least `needed` of them. */
-static JET_ERR chunk_get(Txn *txn, uint32_t table, uint64_t number, uint32_t chunk, size_t needed,
-                         Bytes *ret)
+static JET_ERR chunk_get(Txn *txn, const ChunkKey *key, size_t needed, Bytes *ret)
 {
-    ChunkKey key = chunk_key(table, number, chunk);
     Bytes value;
-    JET_ERR err = txn_get(txn, TREE_LONG_VALUES, chunk_key_view(&key), &value);
+    JET_ERR err = txn_get(txn, TREE_LONG_VALUES, chunk_key_view(key), &value);
     if (err == JET_errRecordNotFound || (err >= 0 && value.size < needed))
         return JET_errLVCorrupted;
     RETURN_IF_ERROR(err);
@@ -92,9 +92,8 @@ JET_ERR long_value_read(Txn *txn, uint32_t table, RecordReference reference, uin
         uint32_t n = smaller(size, LONG_VALUE_CHUNK - within);
         ChunkKey key = chunk_key(table, reference.number, chunk);
         Bytes bytes;
-        RETURN_IF_ERROR(several
-                            ? chunk_reader_next(&reader, txn, &key, within + n, &bytes)
-                            : chunk_get(txn, table, reference.number, chunk, within + n, &bytes));
+        RETURN_IF_ERROR(several ? chunk_reader_next(&reader, txn, &key, within + n, &bytes)
+                                : chunk_get(txn, &key, within + n, &bytes));
         memcpy(to, (const uint8_t *)bytes.data + within, n);
         to += n;
         offset += n;
@@ -103,30 +102,42 @@ JET_ERR long_value_read(Txn *txn, uint32_t table, RecordReference reference, uin
     return JET_errSuccess;
 }
 
+/* The chunk's first `old` bytes with `data` (NULL: zeros) put over them. The buffer is not on the
+ * stack: it would be much of what a program may give its threads. */
+static JET_ERR chunk_splice(Txn *txn, const ChunkKey *key, uint32_t old, uint32_t within,
+                            const uint8_t *data, uint32_t size)
+{
+    uint32_t end = old > within + size ? old : within + size;
+    JET_ERR err = JET_errSuccess;
+    uint8_t *buffer = fault_malloc(end);
+    if (!buffer)
+        return JET_errOutOfMemory;
+    if (old > 0 && (within > 0 || old > size)) {
+        Bytes present;
+        err = chunk_get(txn, key, old, &present);
+        if (err >= 0)
+            memcpy(buffer, present.data, old);
+    }
+    if (data)
+        memcpy(buffer + within, data, size);
+    else
+        memset(buffer + within, 0, size);
+    if (err >= 0)
+        err = txn_put_unlocked(txn, TREE_LONG_VALUES, chunk_key_view(key), (Bytes){buffer, end});
+    free(buffer);
+    return err;
+}
+
 /* One chunk: what of the value is in it already stays around the new bytes. */
 static JET_ERR chunk_write(Txn *txn, uint32_t table, const RecordReference *reference,
                            uint32_t offset, const uint8_t *data, uint32_t size)
 {
-    uint8_t buffer[LONG_VALUE_CHUNK];
-    uint32_t chunk = offset / LONG_VALUE_CHUNK, within = offset % LONG_VALUE_CHUNK;
-    uint32_t start = offset - within;
+    uint32_t within = offset % LONG_VALUE_CHUNK, start = offset - within;
     uint32_t old = reference->size > start ? smaller(reference->size - start, LONG_VALUE_CHUNK) : 0;
-    ChunkKey key = chunk_key(table, reference->number, chunk);
-    Bytes whole = {data, size};
-    if (!data || within > 0 || old > size) {
-        uint32_t end = old > within + size ? old : within + size;
-        if (old > 0 && (within > 0 || old > size)) {
-            Bytes present;
-            RETURN_IF_ERROR(chunk_get(txn, table, reference->number, chunk, old, &present));
-            memcpy(buffer, present.data, old);
-        }
-        if (data)
-            memcpy(buffer + within, data, size);
-        else
-            memset(buffer + within, 0, size);
-        whole = (Bytes){buffer, end};
-    }
-    return txn_put_unlocked(txn, TREE_LONG_VALUES, chunk_key_view(&key), whole);
+    ChunkKey key = chunk_key(table, reference->number, offset / LONG_VALUE_CHUNK);
+    if (!data || within > 0 || old > size)
+        return chunk_splice(txn, &key, old, within, data, size);
+    return txn_put_unlocked(txn, TREE_LONG_VALUES, chunk_key_view(&key), (Bytes){data, size});
 }
 
 JET_ERR long_value_write(Txn *txn, uint32_t table, RecordReference *reference, uint32_t offset,
@@ -156,14 +167,17 @@ JET_ERR long_value_write(Txn *txn, uint32_t table, RecordReference *reference, u
 
 JET_ERR long_value_copy(Txn *txn, uint32_t table, RecordReference from, uint64_t to_number)
 {
-    uint8_t buffer[LONG_VALUE_CHUNK]; /* what is read may move with the next write */
+    uint8_t *buffer = fault_malloc(LONG_VALUE_CHUNK); /* what is read may move with a write */
     RecordReference to = {.number = to_number, .size = 0};
-    while (to.size < from.size) {
+    JET_ERR err = buffer ? JET_errSuccess : JET_errOutOfMemory;
+    while (err >= 0 && to.size < from.size) {
         uint32_t n = smaller(from.size - to.size, LONG_VALUE_CHUNK);
-        RETURN_IF_ERROR(long_value_read(txn, table, from, to.size, buffer, n));
-        RETURN_IF_ERROR(long_value_write(txn, table, &to, to.size, buffer, n));
+        err = long_value_read(txn, table, from, to.size, buffer, n);
+        if (err >= 0)
+            err = long_value_write(txn, table, &to, to.size, buffer, n);
     }
-    return JET_errSuccess;
+    free(buffer);
+    return err;
 }
 
 JET_ERR long_value_delete(Txn *txn, uint32_t table, uint64_t number)

@@ -12,9 +12,10 @@
 #include "mailstore/ese/store.h"
 
 enum {
-    /* Four LMDB pages less the header of such a run: few nodes for a large value, and a run that
-     * is still easy to find in a file with holes. */
-    LONG_VALUE_CHUNK = 4 * 4096 - 16,
+    /* Sixteen LMDB pages less the header of such a run: few nodes for a large value, and a run
+     * that is still easy to find in a file with holes (ese-churn is the proof; the file grows no
+     * more than with four pages). Part of the format of the file. */
+    LONG_VALUE_CHUNK = 16 * 4096 - 16,
     LONG_VALUE_MAX = JET_cbLVColumnMost,
 };
 

@@ -151,7 +151,7 @@ static void check_matrix(size_t size)
 
 START_TEST(test_matrix)
 {
-    static const size_t sizes[] = {12, 900, 1024, 16367, 16368, 16369, 70000};
+    static const size_t sizes[] = {12, 900, 1024, 65519, 65520, 65521, 280000};
     check_matrix(sizes[_i]);
 }
 END_TEST
@@ -223,7 +223,7 @@ END_TEST
 START_TEST(test_offsets)
 {
     Fixture f;
-    static uint8_t data[50000], out[50000];
+    static uint8_t data[200000], out[200000];
     uint32_t actual;
     open_fixture(&f);
     for (size_t i = 0; i < sizeof data; i++)
@@ -232,7 +232,7 @@ START_TEST(test_offsets)
     ck_ok(set(&f, data, sizeof data, 0, 0));
     ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
     ck_ok(JetMove(f.session, f.table, JET_MoveFirst, 0));
-    static const uint32_t offsets[] = {0, 1, 16367, 16368, 32736, 49999};
+    static const uint32_t offsets[] = {0, 1, 65519, 65520, 131040, 199999};
     for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
         JET_RETINFO info = {.cbStruct = sizeof info, .ibLongValue = offsets[i], .itagSequence = 1};
         ck_jet(JetRetrieveColumn(f.session, f.table, f.data, out, 100, &actual, 0, &info),
@@ -240,7 +240,7 @@ START_TEST(test_offsets)
         ck_assert_uint_eq(actual, sizeof data - offsets[i]);
         ck_assert_mem_eq(out, data + offsets[i], actual < 100 ? actual : 100);
     }
-    JET_RETINFO beyond = {.cbStruct = sizeof beyond, .ibLongValue = 60000, .itagSequence = 1};
+    JET_RETINFO beyond = {.cbStruct = sizeof beyond, .ibLongValue = 210000, .itagSequence = 1};
     ck_ok(JetRetrieveColumn(f.session, f.table, f.data, out, 100, &actual, 0, &beyond));
     ck_assert_uint_eq(actual, 0);
     test_jet_close(&f.jet);

@@ -55,7 +55,7 @@ static void queue_add(Queue *queue, OpKind kind, int cursor, int32_t a, int32_t 
 
 static int32_t long_size(void)
 {
-    static const int32_t sizes[] = {0, 1, 10, 1000, 1023, 1024, 3000, 16367, 16368, 16369, 33000};
+    static const int32_t sizes[] = {0, 1, 10, 1000, 1023, 1024, 3000, 65519, 65520, 65521, 132000};
     return sizes[draw(11)];
 }
 
