@@ -85,7 +85,7 @@ static void work_unpack(Work *work, const void *data, gsize size, guint number)
     case UNPACK_DONE:
         break;
     case UNPACK_ENCRYPTED:
-        work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "archive: a password is needed");
+        work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "a password is needed");
         break;
     case UNPACK_BROKEN:
         work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: cannot be unpacked");
@@ -120,7 +120,7 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
     if (watch.has_disguised)
         work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: two names for one member");
     if (watch.has_encrypted)
-        work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "archive: a password is needed");
+        work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "a password is needed");
     if (watch.has_lost_rest)
         work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: too large to unpack");
     for (guint i = 0; mail == DEEP_SCAN_NO_MAIL && i < watch.rests->len; i++) {

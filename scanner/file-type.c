@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * file-type.c - magic numbers, a look into zip directories, then libmagic.
+ * file-type.c - magic numbers, a look into zip and OLE directories, words of scripts, libmagic.
  *
  * Loading fails by FILE_TYPE_ERROR; telling a type does not fail, it leaves "" or
  * application/octet-stream. What libmagic takes for a plain zip (jar, documents with macros) is
  * corrected by the names inside.
+ *
+ * Known limit: an Excel add-in (XLL) is a program like others: its name tells it apart.
  */
 #include "scanner/file-type.h"
 
 #include <magic.h>
 #include <string.h>
 
+#include "scanner/ole-kind.h"
+#include "scanner/script-type.h"
+
 enum {
     REGEX_MAX = 1024,            /* cuts libmagic's mean time by a third, with the same types */
     ZIP_END_SIZE = 22,           /* of the end record without comment */
     ZIP_COMMENT_MAX = 65535,     /* its length is 16 bits */
     ZIP_ENTRY_SIZE = 46,         /* of a directory entry without name */
+    ZIP_LOCAL_SIZE = 30,         /* of a local header without name */
+    VHD_FOOTER = 512,            /* of a virtual disk of fixed size, which has no head */
     ZIP_ENTRIES_LOOKED_AT = 1000 /* documents have dozens, and the telling names come early */
 };
 
@@ -56,6 +63,17 @@ static const Sign SIGNS[] = {
     SIGN(0, "{\\rtf", "text/rtf"),
     SIGN(0, "L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46", "application/x-ms-shortcut"),
     SIGN(257, "ustar", "application/x-tar"),
+    SIGN(32769, "CD001", "application/x-iso9660-image"),
+    SIGN(32769, "BEA01", "application/x-udf-image"),
+    SIGN(0, "conectix", "application/x-vhd"),
+    SIGN(0, "vhdxfile", "application/x-vhdx"),
+    SIGN(54, "FAT12   ", "application/x-raw-disk-image"),
+    SIGN(54, "FAT16   ", "application/x-raw-disk-image"),
+    SIGN(82, "FAT32   ", "application/x-raw-disk-image"),
+    SIGN(3, "NTFS    ", "application/x-raw-disk-image"),
+    SIGN(3, "EXFAT   ", "application/x-raw-disk-image"),
+    SIGN(0, "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3",
+         "application/onenote"),
 };
 
 /* A name inside a zip that tells what the whole is. The first line that matches wins. */
@@ -156,10 +174,35 @@ static const char *zip_type(const guint8 *data, gsize size)
     return best < G_N_ELEMENTS(ZIP_NAMES) ? ZIP_NAMES[best].type : NULL;
 }
 
+/* OpenDocument and EPUB say what they are in a first, stored member of this name. */
+static gboolean zip_tells_itself(const guint8 *data, gsize size, Verdict *verdict)
+{
+    static const char name[] = "mimetype";
+    const gsize start = ZIP_LOCAL_SIZE + sizeof(name) - 1;
+    gsize length = size > start ? read_number(data + 18, 4) : 0;
+    g_autofree char *type = NULL;
+
+    if (length == 0 || length >= VERDICT_TYPE_SIZE || size - start < length ||
+        read_number(data + 8, 2) != 0 || read_number(data + 26, 2) != sizeof(name) - 1 ||
+        read_number(data + 28, 2) != 0 ||
+        memcmp(data + ZIP_LOCAL_SIZE, name, sizeof(name) - 1) != 0)
+        return FALSE;
+    type = g_strndup((const char *)data + start, length);
+    if (!g_str_has_prefix(type, "application/vnd.oasis.opendocument.") &&
+        strcmp(type, "application/epub+zip") != 0)
+        return FALSE;
+    for (const char *p = type; *p; p++)
+        if (!g_ascii_isalnum(*p) && !strchr("/.+-", *p))
+            return FALSE;
+    set_type(verdict, type, TRUE);
+    return TRUE;
+}
+
 void file_type_guess(const void *data, gsize size, Verdict *verdict)
 {
     const guint8 *bytes = data;
     const char *inside;
+    OleKind ole;
 
     set_type(verdict, "", FALSE);
     if (size == 0)
@@ -168,6 +211,8 @@ void file_type_guess(const void *data, gsize size, Verdict *verdict)
         if (size >= SIGNS[i].offset + SIGNS[i].length &&
             memcmp(bytes + SIGNS[i].offset, SIGNS[i].bytes, SIGNS[i].length) == 0)
             return set_type(verdict, SIGNS[i].type, TRUE);
+    if (size >= VHD_FOOTER && memcmp(bytes + size - VHD_FOOTER, "conectix", 8) == 0)
+        return set_type(verdict, "application/x-vhd", TRUE);
     if (size >= 64 && bytes[0] == 'M' && bytes[1] == 'Z')
         return set_type(verdict, "application/x-dosexec", TRUE);
     if (size >= 4 && memcmp(bytes,
@@ -175,9 +220,13 @@ void file_type_guess(const void *data, gsize size, Verdict *verdict)
                             "ELF",
                             4) == 0)
         return set_type(verdict, elf_type(bytes, size), TRUE);
+    if (ole_kind_tell(bytes, size, &ole) && ole.type)
+        return set_type(verdict, ole.type, TRUE);
     if (size >= 4 && memcmp(bytes, "PK\3\4", 4) == 0) {
+        if (zip_tells_itself(bytes, size, verdict))
+            return;
         inside = zip_type(bytes, size);
-        /* Other documents are zips too (OpenDocument, EPUB): those libmagic knows. */
+        /* Other documents are zips too: some libmagic knows. */
         return set_type(verdict, inside ? inside : "application/zip", inside != NULL);
     }
 }
@@ -216,6 +265,9 @@ void file_typer_tell(FileTyper *typer, const void *data, gsize size, Verdict *ve
     file_type_guess(data, size, verdict);
     if (verdict->type_is_sure)
         return;
+    type = verdict->type[0] == '\0' ? script_type_tell(data, size) : NULL;
+    if (type)
+        return set_type(verdict, type, TRUE);
     type = magic_buffer(typer->library, data, size);
     /* What begins with MZ was told above. Without it libmagic goes by the one byte that a DOS .COM
      * begins with, which is one in a hundred of all noise. */

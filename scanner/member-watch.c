@@ -17,6 +17,7 @@
 
 #include "filters/file-name.h"
 #include "filters/name-decode.h"
+#include "scanner/ole-kind.h"
 #include "scanner/unpack.h"
 
 enum {
@@ -203,6 +204,17 @@ static guint list_add(MemberWatch *watch, const Layer *parent, const char *name,
     return members_add(watch->members, &member);
 }
 
+/* What libclamav does not tell: OLE documents, those of Office that are packed into one when they
+ * are encrypted, and OpenDocument, whose manifest says it. */
+static gboolean is_encrypted_document(const char *name, const void *data, gsize size)
+{
+    OleKind ole;
+
+    if (strcmp(name, "META-INF/manifest.xml") == 0)
+        return memmem(data, size, "encryption-data", strlen("encryption-data")) != NULL;
+    return ole_kind_tell(data, size, &ole) && ole.is_encrypted;
+}
+
 void member_watch_open(MemberWatch *watch, guint level, const char *type, const char *name,
                        const void *data, gsize size, gboolean is_normalized)
 {
@@ -229,6 +241,7 @@ void member_watch_open(MemberWatch *watch, guint level, const char *type, const 
                 layer.number = parent->number;
         }
     }
+    watch->has_encrypted |= is_encrypted_document(shown, data, size);
     layer_take_type(&layer, type);
     layer.is_foreign = !is_normalized && unpack_is_wanted(data, size);
     if ((layer.is_archive || layer.is_foreign) && parent)

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""True types whatever the name says, at the top and as a member; passwords told apart from finds.
+
+Each type has a rule of its own, and each sample must meet the rule of its type and no other.
+"""
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import zipfile
+import io
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
+import ole  # noqa: E402
+from samples import FORMATS, SAMPLES, packed, packer  # noqa: E402
+from wire import Memfd, SCAN, Service  # noqa: E402
+
+failures = []
+
+
+def zipped(*files, method=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def office(family, *more):
+    main = {"word": "document.xml", "xl": "workbook.xml", "ppt": "presentation.xml"}[family]
+    return zipped(("[Content_Types].xml", "<Types/>" * 20), (f"{family}/{main}", "<x/>" * 20),
+                  *more)
+
+
+def open_document(*more):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text",
+                         zipfile.ZIP_STORED)
+        archive.writestr("content.xml", "<text>An honest text.</text>" * 9)
+        for name, data in more:
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+VBA = b"not a project, but of its name"
+MACRO = "application/vnd.ms-{}.macroEnabled.12"
+TYPES = {
+    "jar": ("application/java-archive", zipped(("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n"),
+                                               ("A.class", b"\xca\xfe\xba\xbe\0\0\0\x32" * 9))),
+    "docm": (MACRO.format("word.document"), office("word", ("word/vbaProject.bin", VBA))),
+    "xlsm": (MACRO.format("excel.sheet"), office("xl", ("xl/vbaProject.bin", VBA))),
+    "pptm": (MACRO.format("powerpoint.presentation"), office("ppt", ("ppt/vbaProject.bin", VBA))),
+    "xlsb": ("application/vnd.ms-excel.sheet.binary.macroEnabled.12",
+             zipped(("[Content_Types].xml", "<Types/>"), ("xl/workbook.bin", b"x" * 50))),
+    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+             office("word")),
+    "odt": ("application/vnd.oasis.opendocument.text", open_document()),
+    "encrypted": ("application/encrypted", ole.encrypted_package()),
+    "doc": ("application/msword", ole.word()),
+    "xls": ("application/vnd.ms-excel", ole.excel()),
+    "ppt": ("application/vnd.ms-powerpoint", ole.powerpoint()),
+    "msi": ("application/x-msi", ole.installer()),
+    "iso": ("application/x-iso9660-image",
+            FORMATS["iso joliet"][0]([("note.txt", b"An honest text.\n" * 20)])),
+    "vhd": ("application/x-vhd", bytes(2048) + b"conectix" + bytes(504)),
+    "img": ("application/x-raw-disk-image",
+            b"\xeb\x3c\x90MSDOS5.0".ljust(54, b"\0") + b"FAT12   " + bytes(448) + b"\x55\xaa"),
+    "onenote": ("application/onenote",
+                bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") + bytes(1024)),
+    "lnk": ("application/x-ms-shortcut",
+            bytes.fromhex("4c0000000114020000000000c000000000000046") + bytes(60)),
+    "chm": ("application/vnd.ms-htmlhelp", b"ITSF\3\0\0\0\x60\0\0\0" + bytes(200)),
+    "program": ("application/x-dosexec", b"MZ" + bytes(62) + b"not really a program" * 9),
+    "hta": ("application/hta", b"<html><head><HTA:APPLICATION ID=x></head><body>Hi</body></html>"),
+    "svg": ("image/svg+xml-with-script",
+            b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'>\n"
+            b"<script>location='http://example.org'</script></svg>"),
+    "shell": ("text/x-shellscript", b"#!/bin/sh\nrm -rf /tmp/x\necho done\n"),
+    "powershell": ("application/x-powershell",
+                   b"$c = New-Object Net.WebClient\r\n$x = $c.DownloadString('http://e.org/a')\r\n"),
+    "powershell16": ("application/x-powershell",
+                     "\ufeffInvoke-Expression $env:TEMP\\a\r\n".encode("utf-16-le")),
+    "vbs": ("text/vbscript", b"Dim s\r\nSet s = CreateObject(\"WScript.Shell\")\r\ns.Run \"calc\"\r\n"),
+    "js": ("application/javascript",
+           b"var s = new ActiveXObject('WScript.Shell');\r\ns.Run('calc');\r\n"),
+    "bat": ("text/x-msdos-batch", b"@echo off\r\nstart /b calc.exe\r\n"),
+}
+# What must not be taken for a script, nor for anything else above.
+PROSE = {
+    "letter": b"Dear all,\n\nplease set the table, and if exist guests, then goto the door; return "
+              b"by nine. The function of the document is to let you know.\n" * 9,
+    "c": b"#include <stdio.h>\nint main(void)\n{\n    const char *x = \"a\";\n    return 0;\n}\n" * 3,
+    "svg": b"<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0'/></svg>\n" * 3,
+    "page": b"<!DOCTYPE html><html><script>var x = 1; function f() { return x; }</script></html>\n",
+    "zip": zipped(("a.txt", b"An honest text.\n" * 9)),
+}
+
+
+def expect(what, answer, verdict, name=None):
+    told = (answer["verdict"], answer.get("verdict_name", b"").decode())
+    ok = told[0] == verdict and (name is None or name == told[1])
+    if not ok:
+        failures.append(what)
+    print(f"{'ok  ' if ok else 'FAIL'} {what:42} {told[0]:18} {told[1]}")
+
+
+def named(s, data, name="letter.txt"):
+    return s.ask(SCAN, ("name", name), ("data", Memfd(data)), suffix=".background")
+
+
+def types(s):
+    for kind, (mime, data) in TYPES.items():
+        rule = mime.split("/")[1]
+        if kind not in ("vhd", "img"):  # those cannot be opened, which outranks nothing a rule says
+            expect(f"{kind}: renamed", named(s, data), "blocked", rule)
+        expect(f"{kind}: renamed in a zip in a tar", named(s, FORMATS["tar"][0]([
+            ("a.zip", zipped(("letter.txt", data)))])), "blocked", rule)
+    for kind, data in PROSE.items():
+        expect(f"{kind}: nothing of it", named(s, data), "clean")
+        expect(f"{kind}: nothing of it in a zip", named(s, zipped(("a.txt", data))), "clean")
+
+
+def virus():
+    with open(SAMPLES + "/clam.exe", "rb") as file:
+        return file.read()
+
+
+def appended(first, second, command):
+    """An archive with a password on the first file alone."""
+    with tempfile.TemporaryDirectory(prefix="storehook-pack-") as directory:
+        for name, data in (first, second):
+            with open(f"{directory}/{name}", "wb") as file:
+                file.write(data)
+        for options, name in ((["-P", "secret"], first[0]), ([], second[0])):
+            subprocess.run([command, "-q", *options, "out.zip", name], cwd=directory, check=True)
+        with open(directory + "/out.zip", "rb") as file:
+            return file.read()
+
+
+def pdf(*options):
+    with tempfile.TemporaryDirectory(prefix="storehook-pack-") as directory:
+        plain = directory + "/plain.pdf"
+        objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+                   b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
+                   b"<</Length 40>>stream\nBT (An honest text, or so it says.) Tj ET\nendstream"]
+        out, offsets = b"%PDF-1.4\n", []
+        for number, body in enumerate(objects, 1):
+            offsets.append(len(out))
+            out += b"%d 0 obj" % number + body + b"endobj\n"
+        start = len(out)
+        out += b"xref\n0 5\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % o for o in offsets)
+        out += b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % start
+        with open(plain, "wb") as file:
+            file.write(out)
+        if not options:
+            return out
+        done = subprocess.run(["qpdf", "--allow-weak-crypto", "--encrypt", *options, "--", plain, directory + "/out.pdf"],
+                              capture_output=True, check=False)
+        assert done.returncode in (0, 3), done.stderr
+        with open(directory + "/out.pdf", "rb") as file:
+            return file.read()
+
+
+def passwords(s):
+    secret = ("secret.txt", b"An honest secret.\n" * 20)
+    manifest = "<manifest:encryption-data manifest:checksum='x'/>" * 3
+    cases = {
+        "zip": packed("zip -q -P x % @", [secret], "out.zip"),
+        "zip aes": packed("7zz a -bd -tzip -mem=AES256 -px % @", [secret], "out.zip"),
+        "7z": packed("7zz a -bd -px % @", [secret], "out.7z"),
+        "7z with its names": packed("7zz a -bd -px -mhe=on % @", [secret], "out.7z"),
+        "arj": packed("arj a -gx % @", [secret], "out.arj"),
+        "pdf, 256 bits": pdf("u", "o", "256"),
+        "pdf, 128 bits": pdf("u", "o", "128"),
+        "doc": ole.word(True), "xls": ole.excel(True), "ppt": ole.powerpoint(True),
+        "docx": ole.encrypted_package(),
+        "odt": open_document(("META-INF/manifest.xml", manifest)),
+        "zip in a 7z in a tar.zst": FORMATS["tar.zst"][0]([("a.7z", FORMATS["7z"][0]([
+            ("b.zip", packed("zip -q -P x % @", [secret], "out.zip"))]))]),
+    }
+    for kind, data in cases.items():
+        expect(f"{kind}: a password", s.scan(Memfd(data)), "encrypted")
+    for kind, data in {"doc": ole.word(), "xls": ole.excel(), "ppt": ole.powerpoint(),
+                       "odt": open_document(("META-INF/manifest.xml", "<manifest/>" * 9)),
+                       "pdf": pdf()}.items():
+        expect(f"{kind}: no password", s.scan(Memfd(data)), "clean")
+    mixed = appended(secret, ("clam.exe", virus()), "zip")
+    expect("zip: a password and a virus", s.scan(mixed), "infected")
+    expect("zip: with a password, and a virus beside", s.scan(zipped(
+        ("a.zip", cases["zip"]), ("clam.exe", virus()))), "infected")
+    expect("doc: with a password, and a virus beside", s.scan(zipped(
+        ("a.doc", cases["doc"]), ("clam.exe", virus()))), "infected")
+
+
+def main():
+    with Service("", start=False) as s:
+        rules = s.directory + "/rules"
+        mimes = {mime for mime, _ in TYPES.values()}
+        with open(rules, "w", encoding="ascii") as out:
+            for mime in sorted(mimes):
+                out.write(f"[rule {mime.split('/')[1]}]\ntype={mime}\n")
+        s.write_config(f"[rules]\nfile={rules}\n")
+        s.start()
+        types(s)
+    with Service() as s:
+        passwords(s)
+    print(f"{len(failures)} failures", *failures, sep="\n  ")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
