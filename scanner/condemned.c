@@ -66,6 +66,7 @@ gboolean condemned_strike(GHashTable *suspects, VerdictCache *cache, const Verdi
         return FALSE;
     g_hash_table_remove(suspects, key);
     verdict_set(&verdict, STOREHOOK_VERDICT_NOT_SCANNED, CONDEMNED_VERDICT);
+    verdict.cost = VERDICT_COST_MAX; /* another worker */
     verdict_cache_add(cache, key, &verdict, NULL, TRUE);
     return TRUE;
 }

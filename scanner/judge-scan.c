@@ -267,6 +267,7 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
     VerdictKey plain, with_parts;
     BoardClaim claim;
     gboolean found;
+    guint64 begin;
 
     if (judge_find(judge, digest, kind, verdict, ret_members))
         return TRUE;
@@ -280,6 +281,7 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
         make_key(judge, digest, kind, FALSE, &plain);
         make_key(judge, digest, kind, TRUE, &with_parts);
         judge->list_asked = judge->list_spoke = FALSE;
+        begin = board_now();
         board_set_content(judge->slot, digest, (guint)kind + 1);
         if (!judge->config->test_hooks || !test_hook_run(judge->config, data, size, verdict)) {
             board_count(&judge->board->counts.scans);
@@ -287,6 +289,7 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
             judge_scan_now(judge, data, size, kind, verdict, *ret_members);
         }
         board_clear_content(judge->slot);
+        verdict->cost = board_now() - begin;
         if (!judge->list_spoke)
             judge_remember(judge, judge->list_asked ? &with_parts : &plain, verdict, *ret_members);
     }

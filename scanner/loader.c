@@ -107,18 +107,32 @@ static gboolean tell_ready(const Loader *loader)
     return loader_send(&writer);
 }
 
-/* What a verdict hangs on: signatures, engine, limits, and the rules (those on names
+/* Of this very program: another build may read a content otherwise. */
+static char *program_digest(void)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new("/proc/self/exe", FALSE, NULL);
+
+    if (!file) /* nothing is remembered over a restart then */
+        return g_strdup_printf("%d %" G_GINT64_FORMAT, (int)getpid(), g_get_real_time());
+    return g_compute_checksum_for_data(G_CHECKSUM_SHA256,
+                                       (const guchar *)g_mapped_file_get_contents(file),
+                                       g_mapped_file_get_length(file));
+}
+
+/* What a verdict hangs on: the program, signatures, engine, limits, and the rules (those on names
  * for parts inside texts). */
 static void loader_make_version(Loader *loader)
 {
     const ScannerConfig *config = loader->config;
     guint8 digest[SHA256_DIGEST_LENGTH];
+    g_autofree char *program = program_digest();
     g_autofree char *all = g_strdup_printf(
-        "%s %s %s %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u %u %u %u %u %" G_GUINT64_FORMAT,
-        loader->source->version, engine_version(), filter_rules_version(loader->rules),
+        "%s %s %s %s %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
+        " %" G_GUINT64_FORMAT " %u %u %u %u %u %" G_GUINT64_FORMAT,
+        program, loader->source->version, engine_version(), filter_rules_version(loader->rules),
         macro_rules_version(loader->macro_rules), config->scan_size, config->file_size,
-        config->files, config->recursion, config->message_parts, config->message_depth,
-        config->members, config->members_size);
+        config->memory, config->temporary_size, config->files, config->recursion,
+        config->message_parts, config->message_depth, config->members, config->members_size);
 
     SHA256((const guint8 *)all, strlen(all), digest);
     for (gsize i = 0; i < (sizeof(loader->version) - 1) / 2; i++)

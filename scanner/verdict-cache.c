@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdict-cache.c - the shared table: sets of eight entries, found by the digest's first bytes.
+ * verdict-cache.c - the shared table: sets of eight entries, found by the digest's first bytes. In
+ * a full set the entry that is cheapest to find again, or was not used for longest, makes room.
  *
  * Cannot fail once mapped: what is not found is scanned. Entries are copied word by word with
  * relaxed atomics; the sum (64 bits, seeded at random so that nobody computes a fitting content
@@ -28,7 +29,8 @@ typedef struct {
 } Record;
 
 enum {
-    RECORD_WORDS = sizeof(Record) / sizeof(guint64)
+    RECORD_WORDS = sizeof(Record) / sizeof(guint64),
+    USES_PER_MICROSECOND = 32
 };
 
 G_STATIC_ASSERT(sizeof(Record) % sizeof(guint64) == 0);
@@ -36,7 +38,7 @@ G_STATIC_ASSERT(offsetof(Record, key.digest) == 0);
 
 typedef struct {
     _Atomic guint64 sum;
-    _Atomic guint64 used; /* age: of two, the smaller goes first */
+    _Atomic guint64 used; /* of two, the smaller goes first: see entry_touch() */
     _Atomic guint64 words[RECORD_WORDS];
 } Entry;
 
@@ -229,6 +231,17 @@ static gboolean list_read(VerdictCache *cache, const Record *record, GBytes **re
 
 /* --- Entries ---------------------------------------------------------------------- */
 
+/* When it was used last, on a clock that counts uses, and later by what it would cost to find
+ * again: a scan of 2 ms stays for one more turn of a table of the default size, one of 50 us for
+ * 1600 uses.
+ */
+static void entry_touch(VerdictCache *cache, Entry *entry, const Verdict *verdict)
+{
+    guint64 bonus = MIN(verdict->cost, VERDICT_COST_MAX) * USES_PER_MICROSECOND;
+
+    atomic_store_explicit(&entry->used, clock_next(cache) + bonus, memory_order_relaxed);
+}
+
 gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict *ret,
                             GBytes **ret_list)
 {
@@ -245,7 +258,7 @@ gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict 
                 return FALSE;
             if (ret_list)
                 *ret_list = g_steal_pointer(&list);
-            atomic_store_explicit(&set[i].used, clock_next(cache), memory_order_relaxed);
+            entry_touch(cache, &set[i], &record.verdict);
             *ret = record.verdict;
             return TRUE;
         }
@@ -253,7 +266,7 @@ gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict 
     return FALSE;
 }
 
-/* The entry of this key, else a free one, else the one not used for longest. */
+/* The entry of this key, else a free one, else the one that is worth least. */
 static Entry *set_choose(VerdictCache *cache, Entry *set, const VerdictKey *key)
 {
     Entry *oldest = &set[0];
@@ -284,6 +297,7 @@ void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict
     record.verdict.kind = verdict->kind;
     record.verdict.type_is_sure = verdict->type_is_sure;
     record.verdict.size = verdict->size;
+    record.verdict.cost = verdict->cost;
     /* Not a plain copy: what lies behind a text's end would make two sums for one verdict. */
     g_strlcpy(record.verdict.name, verdict->name, sizeof(record.verdict.name));
     g_strlcpy(record.verdict.type, verdict->type, sizeof(record.verdict.type));
@@ -294,7 +308,7 @@ void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict
     atomic_store_explicit(&entry->sum, 0, memory_order_release);
     for (gsize i = 0; i < RECORD_WORDS; i++)
         atomic_store_explicit(&entry->words[i], words[i], memory_order_relaxed);
-    atomic_store_explicit(&entry->used, clock_next(cache), memory_order_relaxed);
+    entry_touch(cache, entry, verdict);
     atomic_store_explicit(&entry->sum, words_sum(cache->seed, words, RECORD_WORDS),
                           memory_order_release);
     if (!is_new)

@@ -18,7 +18,7 @@
 
 enum {
     SAVE_MAX = 20000, /* entries a call: the supervisor must stay quick */
-    FORMAT = 2
+    FORMAT = 3
 };
 
 struct VerdictStore {
@@ -106,10 +106,18 @@ static gboolean entry_read(const MDB_val *key, const MDB_val *value, StoreKey *r
            (guint)ret_verdict->kind < STOREHOOK_VERDICTS;
 }
 
+static VerdictKey key_of(const StoreKey *stored)
+{
+    VerdictKey key;
+
+    verdict_key_init(&key, stored->digest, stored->version, (VerdictCacheKind)stored->kind);
+    memcpy(&key.lists, stored->lists, sizeof(key.lists));
+    return key;
+}
+
 typedef struct {
     const char *version;
     VerdictCache *cache;
-    guint most;
     VerdictStoreSeen seen;
     gpointer user_data;
 } Loading;
@@ -121,6 +129,7 @@ static guint load_all(MDB_cursor *cursor, const Loading *loading)
 
     for (int result = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); result == 0;
          result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        g_autoptr(GBytes) list = NULL;
         Verdict verdict;
         VerdictKey entry;
         StoreKey stored;
@@ -130,25 +139,41 @@ static guint load_all(MDB_cursor *cursor, const Loading *loading)
             (void)mdb_cursor_del(cursor, 0);
             continue;
         }
-        verdict_key_init(&entry, stored.digest, stored.version, (VerdictCacheKind)stored.kind);
-        memcpy(&entry.lists, stored.lists, sizeof(entry.lists));
-        if (count++ < loading->most) {
-            g_autoptr(GBytes) list = g_bytes_new_static(
-                (const guint8 *)value.mv_data + sizeof(verdict), value.mv_size - sizeof(verdict));
-
-            verdict_cache_add(loading->cache, &entry, &verdict, list, FALSE);
-        }
+        entry = key_of(&stored);
+        list = g_bytes_new_static((const guint8 *)value.mv_data + sizeof(verdict),
+                                  value.mv_size - sizeof(verdict));
+        verdict_cache_add(loading->cache, &entry, &verdict, list, FALSE);
+        count++;
         if (loading->seen)
             loading->seen(&entry, &verdict, loading->user_data);
     }
-    return MIN(count, loading->most);
+    return count;
 }
 
-guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint most,
+/* Those for which the cache had no room: the cheapest, by its own choice. */
+static void drop_surplus(MDB_cursor *cursor, VerdictCache *cache)
+{
+    MDB_val key, value;
+
+    for (int result = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); result == 0;
+         result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        StoreKey stored;
+        VerdictKey entry;
+        Verdict verdict;
+
+        if (!entry_read(&key, &value, &stored, &verdict))
+            continue;
+        entry = key_of(&stored);
+        if (!verdict_cache_find(cache, &entry, &verdict, NULL))
+            (void)mdb_cursor_del(cursor, 0);
+    }
+}
+
+guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint room,
                          VerdictStoreSeen seen, gpointer user_data)
 {
     const Loading loading = {
-        .version = version, .cache = cache, .most = most, .seen = seen, .user_data = user_data};
+        .version = version, .cache = cache, .seen = seen, .user_data = user_data};
     MDB_txn *transaction;
     MDB_cursor *cursor;
     guint count;
@@ -160,9 +185,11 @@ guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache 
         return 0;
     }
     count = load_all(cursor, &loading);
+    if (count > room)
+        drop_surplus(cursor, cache);
     mdb_cursor_close(cursor);
     (void)mdb_txn_commit(transaction);
-    return count;
+    return MIN(count, room);
 }
 
 static StoreKey store_key(const VerdictKey *key)

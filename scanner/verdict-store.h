@@ -14,9 +14,10 @@ typedef void (*VerdictStoreSeen)(const VerdictKey *key, const Verdict *verdict, 
 /* A file that cannot be used is removed and begun anew: it only saves work. */
 VerdictStore *verdict_store_open(const char *path, GError **error);
 VerdictStore *verdict_store_close(VerdictStore *store); /* accepts and returns NULL */
-/* Puts what is known under `version` into the cache, at most `most`, and forgets all other
- * versions. `seen` (may be NULL) gets each. Returns how many. */
-guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint most,
+/* Puts what is known under `version` into the cache, which has room for so many and keeps the
+ * dearest, and forgets all other versions and what found no room. `seen` (may be NULL) gets each.
+ * Returns how many. */
+guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint room,
                          VerdictStoreSeen seen, gpointer user_data);
 /* Removes what stands there for a key; nothing is fine too. */
 void verdict_store_remove(VerdictStore *store, const VerdictKey *key);

@@ -14,14 +14,16 @@
 #include "libstorehook/protocol.h"
 
 enum {
-    VERDICT_NAME_SIZE = 112, /* signature names are below 100 letters */
-    VERDICT_TYPE_SIZE = 80   /* the longest registered MIME types have 73 */
+    VERDICT_NAME_SIZE = 112,    /* signature names are below 100 letters */
+    VERDICT_TYPE_SIZE = 80,     /* the longest registered MIME types have 73 */
+    VERDICT_COST_MAX = 60000000 /* a minute; more counts as this */
 };
 
 typedef struct {
     StorehookVerdictKind kind;
     guint32 type_is_sure; /* by libmagic or by signs that leave no doubt */
     guint64 size;         /* of the content */
+    guint64 cost;         /* microseconds that it took to find out; 0: unknown */
     char name[VERDICT_NAME_SIZE];
     char type[VERDICT_TYPE_SIZE]; /* true MIME type; "" when not looked for */
 } Verdict;

@@ -181,6 +181,29 @@ def messages_teach_no_verdict():
 
 
 @test
+def clients_teach_no_verdict():
+    """A false digest, no time to scan, a change after sealing: nothing of it is remembered."""
+    with Service() as s:
+        def link(data):
+            return s.ask(JUDGE_LINK, ("digest", hashlib.sha256(data).digest()), ("name", "x"),
+                         ("header", b"\r\n"))
+
+        s.ask(JUDGE_CONTENT, ("data", b"harmless"), ("digest", hashlib.sha256(EICAR).digest()))
+        assert link(EICAR).get("need_data") == 1, "a digest was believed"
+        large = Memfd(zipped("x", os.urandom(3000000) + EICAR))
+        for _ in range(3):
+            never_clean(lambda data: s.content(data, deadline=1), large)
+        assert s.content(large)["verdict"] == "infected"
+        fd = sealed(b"harmless" * 2000)
+        try:
+            os.pwrite(fd, EICAR, 0)
+            raise AssertionError("a sealed content can be written")
+        except PermissionError:
+            pass
+        os.close(fd)
+
+
+@test
 def text_that_stands_goes():
     """A message whose bad text was not overwritten goes, however the filter is set."""
     with Service("[active-message-filter]\nmode=notice") as s:

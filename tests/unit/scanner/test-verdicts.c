@@ -121,6 +121,77 @@ START_TEST(survives_killed_writers)
 }
 END_TEST
 
+START_TEST(keeps_what_is_dear)
+{
+    VerdictCache *cache = make_cache(64);
+    VerdictKey key, dear, dearest;
+    Verdict verdict, found;
+
+    make_key(&dear, 0, "v");
+    verdict = make_verdict(0);
+    verdict.cost = 100; /* worth 3200 uses */
+    verdict_cache_add(cache, &dear, &verdict, NULL, TRUE);
+    make_key(&dearest, 1, "v");
+    verdict.cost = G_MAXUINT64; /* as a worker that was taken over might say */
+    verdict_cache_add(cache, &dearest, &verdict, NULL, TRUE);
+    for (guint64 i = 2; i < 3000; i++) {
+        make_key(&key, i, "v");
+        verdict = make_verdict(i);
+        verdict_cache_add(cache, &key, &verdict, NULL, TRUE);
+    }
+    ck_assert_msg(verdict_cache_find(cache, &dear, &found, NULL), "3000 cheap ones drove it out");
+    ck_assert_uint_eq(found.cost, 100);
+    for (guint64 i = 3000; i < 10000; i++) {
+        make_key(&key, i, "v");
+        verdict = make_verdict(i);
+        verdict_cache_add(cache, &key, &verdict, NULL, TRUE);
+    }
+    ck_assert_msg(!verdict_cache_find(cache, &dear, &found, NULL),
+                  "what nobody uses stays for ever");
+    ck_assert(verdict_cache_find(cache, &dearest, &found, NULL));
+    ck_assert(verdict_cache_find(cache, &key, &found, NULL));
+    verdict_cache_remove(cache, &key);
+    ck_assert(!verdict_cache_find(cache, &key, &found, NULL));
+    verdict_cache_unmap(cache);
+}
+END_TEST
+
+START_TEST(disk_keeps_no_more_than_fits)
+{
+    g_autofree char *directory = g_dir_make_tmp("storehook-verdicts-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(directory, "v.lmdb", NULL);
+    VerdictCache *large = make_cache(8192), *small = make_cache(256);
+    VerdictStore *store = verdict_store_open(path, NULL);
+    Verdict verdict, found;
+    guint dear = 0;
+    VerdictKey key;
+
+    for (guint64 i = 0; i < 4000; i++) {
+        make_key(&key, i, "v");
+        verdict = make_verdict(i);
+        verdict.cost = i < 64 ? 1000 : 1;
+        verdict_cache_add(large, &key, &verdict, NULL, TRUE);
+    }
+    verdict_store_save(store, large);
+    ck_assert_uint_eq(verdict_store_load(store, "v", small, 256, NULL, NULL), 256);
+    for (guint64 i = 0; i < 64; i++) {
+        make_key(&key, i, "v");
+        dear += verdict_cache_find(small, &key, &found, NULL);
+    }
+    ck_assert_msg(dear > 58, "the dear ones stay: %u of 64", dear); /* sets of 8 may hold 9 */
+    small = verdict_cache_unmap(small);
+    small = make_cache(8192);
+    ck_assert_uint_eq(verdict_store_load(store, "v", small, 8192, NULL, NULL), 256);
+    verdict_store_close(store);
+    verdict_cache_unmap(large);
+    verdict_cache_unmap(small);
+    (void)remove(path);
+    g_autofree char *lock = g_strconcat(path, "-lock", NULL);
+    (void)remove(lock);
+    (void)remove(directory);
+}
+END_TEST
+
 START_TEST(is_remembered_on_disk)
 {
     g_autofree char *directory = g_dir_make_tmp("storehook-verdicts-XXXXXX", NULL);
@@ -242,6 +313,7 @@ START_TEST(fallbacks_never_let_the_bad_in)
 END_TEST
 
 SCANNER_TEST_MAIN("verdicts", SCANNER_TEST(finds_what_was_added), SCANNER_TEST(keeps_what_is_used),
+                  SCANNER_TEST(keeps_what_is_dear), SCANNER_TEST(disk_keeps_no_more_than_fits),
                   SCANNER_TEST(survives_killed_writers), SCANNER_TEST(is_remembered_on_disk),
                   SCANNER_TEST(latencies_are_near), SCANNER_TEST(finds_outrank_doubts),
                   SCANNER_TEST(messages_are_decided_by_the_table),
