@@ -14,6 +14,7 @@
 
 #include "scanner/deep-scan.h"
 #include "scanner/mail-plain.h"
+#include "scanner/memory-watch.h"
 #include "scanner/test-hook.h"
 
 enum {
@@ -223,6 +224,14 @@ static gboolean wait_for_twin(Judge *judge, const guint8 *digest, VerdictCacheKi
     }
 }
 
+/* No library tells of all that it went without: see memory-watch.h. */
+static void doubt_for_memory(uint64_t failures_before, Verdict *verdict)
+{
+    if (memory_watch_failures() != failures_before &&
+        verdict_is_worse(STOREHOOK_VERDICT_NOT_SCANNED, verdict->kind))
+        verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "memory: an allocation failed");
+}
+
 /* libclamav on the whole of a message, then each part as our own walk finds it. */
 static void scan_message(Judge *judge, const void *data, gsize size, const DeepScan *scan,
                          Verdict *verdict, Members *members)
@@ -267,6 +276,7 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
     VerdictKey plain, with_parts;
     BoardClaim claim;
     gboolean found;
+    uint64_t failures;
     guint64 begin;
 
     if (judge_find(judge, digest, kind, verdict, ret_members))
@@ -283,11 +293,13 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
         judge->list_asked = judge->list_spoke = FALSE;
         begin = board_now();
         board_set_content(judge->slot, digest, (guint)kind + 1);
+        failures = memory_watch_failures();
         if (!judge->config->test_hooks || !test_hook_run(judge->config, data, size, verdict)) {
             board_count(&judge->board->counts.scans);
             atomic_fetch_add(&judge->board->counts.bytes_scanned, size);
             judge_scan_now(judge, data, size, kind, verdict, *ret_members);
         }
+        doubt_for_memory(failures, verdict);
         board_clear_content(judge->slot);
         verdict->cost = board_now() - begin;
         if (!judge->list_spoke)
@@ -319,9 +331,13 @@ static void remember_type(Judge *judge, const guint8 *digest, const Verdict *ver
 void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,
                      Verdict *verdict)
 {
+    uint64_t failures;
+
     if (verdict->type_is_sure)
         return;
+    failures = memory_watch_failures();
     file_typer_tell(judge->typer, data, size, verdict);
+    doubt_for_memory(failures, verdict);
     if (digest && verdict->type_is_sure)
         remember_type(judge, digest, verdict);
 }

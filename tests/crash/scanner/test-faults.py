@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Takes from the workers of a real storehookd what they need: memory, descriptors, a place to unpack.
+
+Whatever is missing, at whatever moment, EICAR is never called clean, and once it is back all is
+found again.
+"""
+import mmap
+import os
+import resource
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cases import *  # noqa: E402,F403
+from wire import *  # noqa: E402,F403
+
+CONTENTS = (lambda tag: EICAR + b" " * (1 + tag % 50) + b"%d" % tag,
+            lambda tag: zipped("x", EICAR + b"%d" % tag),
+            lambda tag: Memfd(zipped("y.zip", zipped("x", EICAR + b"%d" % tag)) + os.urandom(9000)))
+
+
+def is_sanitized():
+    needs = subprocess.run(["readelf", "-d", BUILD + "/scanner/storehookd"], capture_output=True,
+                           text=True, check=True).stdout
+    return "san.so" in needs
+
+
+class Failing(Service):
+    """With one worker, in which the n-th allocation from a moment on fails."""
+
+    def __init__(self, *arguments, **more):
+        self.preload = BUILD + "/tests/crash/fail-malloc.so"
+        super().__init__(*arguments, start=False, **more)
+        self.countdown_path = self.directory + "/countdown"
+        with open(self.countdown_path, "wb") as out:
+            out.write(bytes(8))
+        os.environ.update(LD_PRELOAD=self.preload, STOREHOOK_FAIL_MALLOC=self.countdown_path)
+        try:
+            self.start()
+        finally:
+            del os.environ["LD_PRELOAD"], os.environ["STOREHOOK_FAIL_MALLOC"]
+        with open(self.countdown_path, "r+b") as file:
+            self.countdown = mmap.mmap(file.fileno(), 8)
+
+    def fail_at(self, number):
+        self.countdown[:8] = struct.pack("=q", number)
+
+    def left(self):
+        return struct.unpack("=q", self.countdown[:8])[0]
+
+
+@test
+def allocations_fail():
+    """Each allocation of a scan in turn, from the request to the answer."""
+    if is_sanitized():
+        print("  skipped: the sanitizer has its own allocator")
+        return
+    with Failing(workers=1) as s:
+        tag, failed, outcomes = 0, 0, set()
+        for make in CONTENTS:
+            number, step = 1, 7 if QUICK else 3
+            while True:
+                tag += 1
+                s.wait_for(lambda: s.status()["workers"]["alive"] == 1)
+                s.fail_at(number)
+                outcomes.add(never_clean(lambda data: s.content(data, deadline=3000), make(tag)))
+                reached = s.left() <= 0
+                s.fail_at(0)
+                if not reached:
+                    break
+                failed += 1
+                number += step
+            assert number > 20, "no allocation was made to fail"
+            assert s.content(make(tag + 1000000))["verdict"] == "infected"
+        assert failed > 20 and outcomes == {True, False}, (failed, outcomes)
+
+
+def workers_of(s):
+    return s.status()["workers"]["processes"]
+
+
+@test
+def descriptors_run_out():
+    """At every number of descriptors that a worker may still open."""
+    with Service(workers=1) as s:
+        s.content(EICAR)
+        tag, found = 0, 0
+        for more in range(0, 14):
+            for make in CONTENTS:
+                tag += 1
+                s.wait_for(lambda: s.status()["workers"]["alive"] == 1)
+                worker = workers_of(s)[0]
+                used = len(os.listdir(f"/proc/{worker}/fd"))
+                hard = resource.prlimit(worker, resource.RLIMIT_NOFILE)[1]
+                resource.prlimit(worker, resource.RLIMIT_NOFILE, (used + more, hard))
+                found += never_clean(lambda data: s.content(data, deadline=1000, patience=2),
+                                     make(tag))
+                try:
+                    resource.prlimit(worker, resource.RLIMIT_NOFILE, (hard, hard))
+                except ProcessLookupError:
+                    pass
+        assert found > 0
+        for make in CONTENTS:
+            assert s.content(make(tag + 1))["verdict"] == "infected"
+
+
+@test
+def temporary_directory_read_only():
+    if os.geteuid() != 0:
+        print("  skipped: needs root to mount a tmpfs")
+        return
+    temp = tempfile.mkdtemp(prefix="storehook-temp-")
+    if subprocess.run(["mount", "-t", "tmpfs", "none", temp], check=False).returncode != 0:
+        print("  skipped: no tmpfs can be mounted here")
+        os.rmdir(temp)
+        return
+    try:
+        with Service(temp=temp) as s:
+            assert s.content(EICAR)["verdict"] == "infected"
+            subprocess.run(["mount", "-o", "remount,ro", temp], check=True)
+            for tag in range(20):
+                for make in CONTENTS:
+                    never_clean(s.content, make(tag))
+            answer = s.content(zipped("x", b"harmless"))
+            assert answer["verdict"] == "not-scanned", answer
+            assert b"temporary directory" in answer["verdict_name"], answer
+            subprocess.run(["mount", "-o", "remount,rw", temp], check=True)
+            s.wait_for(lambda: s.content(os.urandom(30))["verdict"] == "clean")
+            for make in CONTENTS:
+                assert s.content(make(99))["verdict"] == "infected"
+    finally:
+        subprocess.run(["umount", "-l", temp], check=False)
+        os.rmdir(temp)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
