@@ -8,9 +8,10 @@
  * done again by itself: only those that fail alone get their error.
  *
  * Errors of the disk: a full disk (ENOSPC, a full map) fails the requests and leaves the last
- * committed state. Any other failure of LMDB's commit or of a sync leaves open what is on the
- * disk - the kernel may have dropped the pages, and a second sync would say "fine" - so the queue
- * is dead from then on and gives JET_errDiskIO until the file is opened again.
+ * committed state, unless it was the meta page that did not go through. Any other failure of LMDB's
+ * commit or of a sync leaves open what is on the disk - the kernel may have dropped the pages, and
+ * a second sync would say "fine" - so the queue is dead from then on and gives JET_errDiskIO until
+ * the file is opened again.
  *
  * Lazy commits are MDB_NOMETASYNC: pages are synced, the meta page is not, so power loss may take
  * the last commits but the file stays sound. LMDB has this as a flag of the environment; only the
@@ -54,6 +55,17 @@ void commit_request_clear(CommitRequest *request)
 static bool error_is_disk_full(int code)
 {
     return code == MDB_MAP_FULL || code == ENOSPC || code == EDQUOT || code == EFBIG;
+}
+
+/* When its meta page cannot be written, be it for a full disk, LMDB gives nothing any more. */
+static bool env_is_dead(MDB_env *env)
+{
+    MDB_txn *probe;
+    int rc = mdb_txn_begin(env, NULL, 0, &probe);
+
+    if (rc == 0)
+        mdb_txn_abort(probe);
+    return rc == MDB_PANIC;
 }
 
 /* LMDB frees the transaction whatever comes of it. */
@@ -110,7 +122,7 @@ static JET_ERR group_write(Store *store, CommitRequest *first, size_t count)
     }
     rc = writer_commit(store->env, writer, lazy);
     if (rc) {
-        if (!error_is_disk_full(rc) && rc != ENOMEM)
+        if ((!error_is_disk_full(rc) && rc != ENOMEM) || env_is_dead(store->env))
             atomic_store(&queue->dead, true);
         return atomic_load(&queue->dead) ? JET_errDiskIO : store_error(rc);
     }
