@@ -10,6 +10,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "scanner/mail-header.h"
 #include "scanner/notice.h"
 #include "scanner/policy.h"
 
@@ -70,6 +71,20 @@ static gboolean link_find_verdict(Judge *judge, const StorehookMessage *request,
     return answer->from_cache;
 }
 
+/* A store that detaches parts keeps their headers here; the text is judged without them. */
+static void check_header(const StorehookMessage *request, Verdict *verdict)
+{
+    MailHeaderFacts facts;
+    StorehookValue value;
+
+    if (!storehook_read_find(request, STOREHOOK_FIELD_HEADER, &value) || !value.data ||
+        !verdict_is_worse(STOREHOOK_VERDICT_AMBIGUOUS, verdict->kind))
+        return;
+    mail_header_examine(value.data, value.size, &facts);
+    if (facts.doubt)
+        verdict_set(verdict, STOREHOOK_VERDICT_AMBIGUOUS, facts.doubt);
+}
+
 static void link_judge(Judge *judge, const StorehookMessage *request, const guint8 *digest,
                        Content *content, Answer *answer)
 {
@@ -88,6 +103,7 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
     part.data = content->bytes;
     part.size = content->size;
     part.members = answer->members;
+    check_header(request, &answer->verdict);
     action = (FilterAction)judge->config->actions[answer->verdict.kind];
     (void)judge_rules(judge, &part, &answer->verdict, &action, &answer->need_data);
     if (answer->need_data)

@@ -41,6 +41,7 @@ typedef struct {
     GHashTable *ranges; /* of Range */
     GArray *encoded;    /* of Range: leaves of the walk that were decoded, in order */
     gboolean has_doubt;
+    gboolean is_mail; /* FALSE: what only looks like a message, and may be any list of names */
 } Reading;
 
 static guint range_hash(gconstpointer key)
@@ -215,10 +216,12 @@ static void on_header(const char *header, gsize size, const char *doubt, gpointe
     mail_header_examine(header, size, &facts);
     if (!doubt)
         doubt = facts.doubt;
-    if (doubt) {
-        reading->has_doubt = TRUE;
+    reading->is_mail |= facts.is_mail;
+    reading->has_doubt |= doubt != NULL;
+    if (!reading->is_mail)
+        return;
+    if (doubt)
         reading_note(reading, STOREHOOK_VERDICT_AMBIGUOUS, doubt);
-    }
     if (facts.is_encrypted)
         reading_note(reading, STOREHOOK_VERDICT_ENCRYPTED, "OpenPGP");
     if (facts.is_partial)
@@ -315,7 +318,8 @@ static void read_cleaned(Reading *reading)
         if (c != '\0')
             clean[used++] = c;
     }
-    union_read_message(reading->all, clean, used, reading->nesting + 1, NULL, NULL, reading->worst);
+    union_read_message(reading->all, clean, used, reading->nesting + 1, reading->is_mail, NULL,
+                       NULL, reading->worst);
 }
 
 static void read_structure(Reading *reading)
@@ -331,7 +335,7 @@ static void read_structure(Reading *reading)
         read_with_gmime(reading, limits.depth);
 }
 
-void union_read_message(Union *all, const char *text, gsize size, guint nesting,
+void union_read_message(Union *all, const char *text, gsize size, guint nesting, gboolean is_mail,
                         const char *reference, char **ret_copy, Verdict *worst)
 {
     Reading reading = {.all = all,
@@ -339,7 +343,8 @@ void union_read_message(Union *all, const char *text, gsize size, guint nesting,
                        .size = size,
                        .nesting = nesting,
                        .reference = reference,
-                       .worst = worst};
+                       .worst = worst,
+                       .is_mail = is_mail};
 
     if (nesting > all->judge->config->message_depth) {
         (void)reading_take_result(&reading, MAIL_PART_TOO_DEEP);

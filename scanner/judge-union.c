@@ -17,7 +17,8 @@
 #include "scanner/mail-tnef.h"
 
 enum {
-    TEXT_SAMPLE = 1024 /* bytes without NUL that make a text */
+    TEXT_SAMPLE = 1024,     /* bytes that tell a text ... */
+    TEXT_CONTROL_SHARE = 16 /* ... from other data: one in so many may be a control sign */
 };
 
 static guint digest_hash(gconstpointer key)
@@ -234,6 +235,15 @@ static void read_utf16(Union *all, const guint8 *data, gsize size, guint nesting
         union_note(all, worst, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a UTF-16 text");
 }
 
+static gboolean looks_like_text(const guint8 *data, gsize size)
+{
+    gsize sample = MIN(size, (gsize)TEXT_SAMPLE), controls = 0;
+
+    for (gsize i = 0; i < sample; i++)
+        controls += data[i] < 0x20 && !g_ascii_isspace(data[i]);
+    return controls <= sample / TEXT_CONTROL_SHARE;
+}
+
 void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
                        Verdict *worst)
 {
@@ -249,8 +259,8 @@ void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting
     if (is_raw)
         return;
     if (mail_part_is_message(text, size))
-        union_read_message(all, text, size, nesting, NULL, NULL, worst);
-    else if (!memchr(data, '\0', MIN(size, (gsize)TEXT_SAMPLE)))
+        union_read_message(all, text, size, nesting, FALSE, NULL, NULL, worst);
+    else if (looks_like_text(data, size))
         union_read_runs(all, text, size, nesting, worst);
 }
 
@@ -269,6 +279,6 @@ void judge_parts(Judge *judge, const char *text, gsize size, const char *referen
     Union all;
 
     union_init(&all, judge, members);
-    union_read_message(&all, text, size, 0, reference, ret_copy, worst);
+    union_read_message(&all, text, size, 0, TRUE, reference, ret_copy, worst);
     union_clear(&all);
 }

@@ -23,6 +23,7 @@ typedef struct {
     GString *field; /* in work, unfolded; "" for fields that do not matter */
     GString *type, *encoding, *disposition; /* values as they came; NULL: not seen */
     gboolean is_multipart, is_message;
+    guint mail_fields;
 } Block;
 
 static void doubt(Block *block, const char *why)
@@ -276,6 +277,19 @@ static gboolean line_is_mbox(const char *line, gsize length)
     return length - quoted > 5 && memcmp(line + quoted, "From ", 5) == 0;
 }
 
+/* One alone may stand in any list of names and values, two of them do not. */
+static void count_mail_field(Block *block, const char *line, gsize length)
+{
+    static const char *const fields[] = {
+        "from:",       "to:",       "subject:",     "date:",         "received:",
+        "message-id:", "reply-to:", "return-path:", "mime-version:", "content-type:"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (length >= strlen(fields[i]) && starts_with(line, fields[i]))
+            block->mail_fields++;
+    block->facts->is_mail = block->mail_fields >= 2;
+}
+
 static void take_line(Block *block, const char *line, gsize length, gboolean is_first)
 {
     if (is_blank(line[0])) {
@@ -298,6 +312,7 @@ static void take_line(Block *block, const char *line, gsize length, gboolean is_
             doubt(block, "no-colon");
         return;
     }
+    count_mail_field(block, line, length);
     if (length > 12 && starts_with(line, "content-"))
         g_string_append_len(block->field, line, (gssize)MIN(length, MAIL_HEADER_FIELD_MAX));
     if (length > MAIL_HEADER_FIELD_MAX && block->field->len > 0)

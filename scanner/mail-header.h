@@ -19,6 +19,7 @@ typedef struct {
     const char *doubt;   /* static text: the first thing found that is read differently; or NULL */
     gboolean is_partial; /* message/partial: a piece whose other pieces are elsewhere */
     gboolean is_encrypted; /* multipart/encrypted (RFC 1847) */
+    gboolean is_mail;      /* has fields that hardly anything but mail has */
 } MailHeaderFacts;
 
 /* `header` is the block up to its empty line, which is left out. */

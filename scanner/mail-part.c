@@ -383,7 +383,7 @@ gboolean mail_part_is_message(const char *text, gsize size)
     /* RFC 5322 §2.2: letters, digits and signs, then a colon. */
     while (i < size && i < 78 && text[i] > ' ' && text[i] < 0x7f && text[i] != ':')
         i++;
-    if (i == 0 || i >= size || text[i] != ':')
+    if (i < 2 || i >= size || text[i] != ':') /* no field has a name of one letter */
         return FALSE;
     /* A header has more than one line, and its words have no other signs than these. */
     for (gsize j = 0; j < i; j++)

@@ -207,6 +207,12 @@ static guint quoted_weight(const Line *line)
             return p - 1 > line->start && g_ascii_isgraph(p[-2]) && p[-2] != '=' && p[-2] != '-'
                        ? weight + QUOTED_WEIGHT
                        : weight;
+        if (*p == '?') { /* an encoded word of a header has escapes of its own (RFC 2047) */
+            const char *word = memmem(p + 1, (gsize)(end - p - 1), "?=", 2);
+
+            p = word ? word + 2 : p;
+            continue;
+        }
         if (end - p < 2 || !is_upper_hex(p[0]) || !is_upper_hex(p[1]))
             continue;
         if (p[0] > '7' || memcmp(p, "3D", 2) == 0 || memcmp(p, "20", 2) == 0 || p[0] == '0' ||

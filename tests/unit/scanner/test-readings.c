@@ -5,6 +5,7 @@
  * Each holds the EICAR test string, encoded so that it does not stand in the text as it is. What is
  * asked here is only the readings of the message, without libclamav's look at the whole.
  */
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -341,6 +342,46 @@ START_TEST(objects_in_winmail_are_opened)
     g_byte_array_free(embedded, TRUE);
     g_byte_array_free(properties, TRUE);
     g_byte_array_free(stream, TRUE);
+}
+END_TEST
+
+/* Packed bytes have no run of letters, and are unpacked only where they begin a part: that needs a
+ * reader that finds the part. Each boundary is one that our own walk does not make out. */
+START_TEST(parts_are_found_by_gmime)
+{
+    static const struct {
+        const char *parameter, *boundary;
+    } cases[] = {
+        {"boundary*0=b; boundary*1=c", "bc"},   {"boundary*=us-ascii''b%63", "bc"},
+        {"(;boundary=x) boundary=b", "b"},      {"boundary=\"=?us-ascii?q?bc?=\"", "bc"},
+        {"boundary==?us-ascii?q?b_c?=", "b c"}, /* tolerant alone */
+    };
+    GByteArray *packed = g_byte_array_new();
+    g_autoptr(GZlibCompressor) gzip = g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9);
+    gsize read, written;
+
+    g_byte_array_set_size(packed, 256);
+    ck_assert_int_eq(g_converter_convert(G_CONVERTER(gzip), TEST_EICAR, strlen(TEST_EICAR),
+                                         packed->data, packed->len, G_CONVERTER_INPUT_AT_END, &read,
+                                         &written, NULL),
+                     G_CONVERTER_FINISHED);
+    g_byte_array_set_size(packed, (guint)written);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        GByteArray *text = g_byte_array_new();
+        g_autofree char *start =
+            g_strdup_printf(HEAD "Content-Type: multipart/mixed; %s\r\n\r\n--%s\r\n"
+                                 "Content-Type: application/gzip\r\n\r\n",
+                            cases[i].parameter, cases[i].boundary);
+        g_autofree char *end = g_strdup_printf("\r\n--%s--\r\n", cases[i].boundary);
+
+        put_text(text, start);
+        g_byte_array_append(text, packed->data, packed->len);
+        put_text(text, end);
+        expect(cases[i].parameter, (const char *)text->data, text->len, STOREHOOK_VERDICT_INFECTED,
+               NULL);
+        g_byte_array_free(text, TRUE);
+    }
+    g_byte_array_free(packed, TRUE);
 }
 END_TEST
 
@@ -756,6 +797,7 @@ int main(void)
     const ScannerTest tests[] = {SCANNER_TEST(evasions_are_found),
                                  SCANNER_TEST(winmail_is_opened),
                                  SCANNER_TEST(objects_in_winmail_are_opened),
+                                 SCANNER_TEST(parts_are_found_by_gmime),
                                  SCANNER_TEST(utf16_is_read),
                                  SCANNER_TEST(yenc_is_read),
                                  SCANNER_TEST(binhex_is_read),
