@@ -24,6 +24,10 @@
 #include "scanner/mail-runs.h"
 #include "scanner/notice.h"
 
+enum {
+    READINGS = 4 /* that may each tell as many ranges as a message may have parts */
+};
+
 /* Bytes that were decoded already: without the blanks and line ends around them. */
 typedef struct {
     gsize start, end;
@@ -69,10 +73,17 @@ static void reading_note(Reading *reading, StorehookVerdictKind kind, const char
     union_note(reading->all, reading->worst, kind, name);
 }
 
-/* FALSE if another reading had the same range. */
+/* FALSE if another reading had the same range, or there are too many. */
 static gboolean reading_take_range(Reading *reading, const MailPart *part)
 {
+    const guint most = READINGS * reading->all->judge->config->message_parts;
     Range range = {part->start, part->end, part->encoding};
+
+    if (g_hash_table_size(reading->ranges) >= most) {
+        reading->all->is_over = TRUE;
+        reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "message-parts");
+        return FALSE;
+    }
 
     while (range.start < range.end && g_ascii_isspace(reading->text[range.start]))
         range.start++;
@@ -111,6 +122,8 @@ static void judge_bytes(Reading *reading, const MailPart *part, const guint8 *da
     FilterAction action;
     Verdict verdict;
 
+    if (size == 0)
+        return;
     union_judge(reading->all, data, size, reading->nesting + 1,
                 part->encoding == MAIL_PART_IDENTITY, members, &verdict);
     reading_note(reading, verdict.kind, verdict.name);

@@ -170,7 +170,7 @@ static const Case CASES[] = {
                  "Content-Transfer-Encoding: base64\n\n" B64_1 B64_2 "\n" B64_3 B64_4 "=\n"),
 };
 
-static JudgeRig *rig; /* one engine for all: tests are forked from it */
+static JudgeRig *rig;
 
 static void parts_of(Judge *judge, const char *text, gsize size, const char *reference,
                      char **ret_copy, Verdict *verdict)
@@ -760,6 +760,63 @@ START_TEST(a_million_empty_parts)
 }
 END_TEST
 
+/* Megabytes of what one of the readers takes for a beginning. */
+START_TEST(hostile_shapes_end_soon)
+{
+    enum {
+#ifdef __SANITIZE_ADDRESS__
+        SIZE = 1 << 20,
+#else
+        SIZE = 5 << 20,
+#endif
+        SECONDS = 10,
+        KILOBYTES = 100 * 1024
+    };
+    static const char *const shapes[] = {
+        "begin 644 a\n",
+        "begin 644 a\n#0V%T\n",
+        "=ybegin a\n",
+        "(This file must be converted with BinHex 4.0)\n:",
+        "-----BEGIN PGP MESSAGE-----\n",
+        "a:\n",
+        "Content-Type: text/plain; a=b; c=\n",
+        "Content-Type: multipart/mixed; boundary=a\n\n--a\n",
+        "Content-Type: message/rfc822\n\n",
+        "Content-Transfer-Encoding: base64\n\nAAAAAA==\n--\n",
+        "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB\n",
+        "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBa\n\n",
+        "=41=42\n",
+        "=\n",
+        "--b\n",
+        "\r",
+        " \n",
+        "=?x?q?",
+        "Subject: x\n\n",
+    };
+    glong before = peak_kilobytes();
+
+    for (gsize i = 0; i < 2 * G_N_ELEMENTS(shapes); i++) {
+        const char *shape = shapes[i / 2];
+        g_autoptr(GString) text = g_string_sized_new(SIZE + 200);
+        gint64 begin = g_get_monotonic_time();
+        Verdict verdict;
+
+        g_string_append(text, i % 2 ? HEAD "\r\n" : HEAD); /* in the body, in the header */
+        while (text->len < SIZE)
+            g_string_append(text, shape);
+        read_parts(text->str, text->len, &verdict);
+        begin = g_get_monotonic_time() - begin;
+        ck_assert_msg(begin < SECONDS * G_USEC_PER_SEC, "%s: %.1f s, %s %s", shape,
+                      (double)begin / G_USEC_PER_SEC, verdict_kind_name(verdict.kind),
+                      verdict.name);
+    }
+    printf("hostile shapes: at most %ld MB\n", (peak_kilobytes() - before) / 1024);
+#ifndef __SANITIZE_ADDRESS__
+    ck_assert_int_le(peak_kilobytes() - before, KILOBYTES);
+#endif
+}
+END_TEST
+
 START_TEST(what_is_found_is_blotted_out)
 {
     /* In a run that no structure tells of. */
@@ -792,6 +849,17 @@ START_TEST(the_harder_of_two_doubts_is_told)
 }
 END_TEST
 
+/* In the process of each test, so that a leak checker finds all freed there. */
+static void set_up(void)
+{
+    rig = judge_rig_new(SIGNATURES, NULL);
+}
+
+static void take_down(void)
+{
+    rig = judge_rig_free(rig);
+}
+
 int main(void)
 {
     const ScannerTest tests[] = {SCANNER_TEST(evasions_are_found),
@@ -809,12 +877,24 @@ int main(void)
                                  SCANNER_TEST(smime_is_told),
                                  SCANNER_TEST(limits_are_told),
                                  SCANNER_TEST(a_million_empty_parts),
+                                 SCANNER_TEST(hostile_shapes_end_soon),
                                  SCANNER_TEST(what_is_found_is_blotted_out),
                                  SCANNER_TEST(the_harder_of_two_doubts_is_told)};
-    int status;
+    Suite *suite = suite_create("readings");
+    SRunner *runner;
+    int failed;
 
-    rig = judge_rig_new(SIGNATURES, NULL);
-    status = scanner_test_run("readings", tests, G_N_ELEMENTS(tests));
-    judge_rig_free(rig);
-    return status;
+    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
+        TCase *one = tcase_create(tests[i].name);
+
+        tcase_set_timeout(one, 120);
+        tcase_add_checked_fixture(one, set_up, take_down);
+        tcase_add_test(one, tests[i].test);
+        suite_add_tcase(suite, one);
+    }
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
