@@ -10,7 +10,7 @@
 
 enum {
     REPEAT_MARK = 0x90,
-    REPEAT_MAX = 255,
+    FIRST_CAPACITY = 4096,
     HEADER_FIXED = 21, /* after the name: version, type, creator, flags, two sizes, checksum */
     DATA_SIZE_AT = 11,
     RESOURCE_SIZE_AT = 15,
@@ -21,18 +21,33 @@ static const char LETTERS[] = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[
 
 typedef struct {
     guint8 *bytes;
-    gsize used, most;
+    gsize used, capacity, most;
     gboolean repeats; /* the last byte was the mark */
-    gboolean is_full;
+    gboolean is_full, no_memory;
 } Unpacked;
+
+static gboolean unpacked_grow(Unpacked *out)
+{
+    gsize capacity = MIN(out->most, MAX((gsize)FIRST_CAPACITY, 2 * out->capacity));
+    guint8 *bytes;
+
+    out->is_full = capacity <= out->used;
+    if (out->is_full)
+        return FALSE;
+    bytes = g_try_realloc(out->bytes, capacity);
+    out->no_memory = !bytes;
+    if (!bytes)
+        return FALSE;
+    out->bytes = bytes;
+    out->capacity = capacity;
+    return TRUE;
+}
 
 static void unpacked_put(Unpacked *out, guint8 byte, guint times)
 {
     for (; times > 0; times--) {
-        if (out->used == out->most) {
-            out->is_full = TRUE;
+        if (out->used == out->capacity && !unpacked_grow(out))
             return;
-        }
         out->bytes[out->used++] = byte;
     }
 }
@@ -58,7 +73,7 @@ static void unpack(const char *text, gsize size, Unpacked *out)
     guint32 group = 0;
     guint bits = 0;
 
-    for (gsize i = 0; i < size && text[i] != ':' && !out->is_full; i++) {
+    for (gsize i = 0; i < size && text[i] != ':' && !out->is_full && !out->no_memory; i++) {
         const char *letter = text[i] ? strchr(LETTERS, text[i]) : NULL;
 
         if (!letter)
@@ -82,11 +97,12 @@ static gboolean find_forks(Unpacked *out, MailBinhex *ret)
 {
     gsize name = out->used > 0 ? out->bytes[0] : 0;
     gsize header = 1 + name + HEADER_FIXED;
-    const guint8 *fixed = out->bytes + 1 + name;
     gsize left, resource;
+    const guint8 *fixed;
 
     if (out->used <= header)
         return FALSE;
+    fixed = out->bytes + 1 + name;
     g_snprintf(ret->name, sizeof(ret->name), "%.*s", (int)name, (const char *)out->bytes + 1);
     left = out->used - header;
     ret->data_fork = MIN(number_at(fixed + DATA_SIZE_AT), left);
@@ -104,27 +120,20 @@ gboolean mail_binhex_decode(const char *text, gsize size, gsize most, MailBinhex
                             gboolean *ret_no_memory)
 {
     const char *start = memchr(text, ':', size);
-    g_autofree guint8 *bytes = NULL;
-    Unpacked out = {0};
+    Unpacked out = {.most = most};
 
     *ret_no_memory = FALSE;
     *ret = (MailBinhex){0};
     if (!start)
         return FALSE;
     start++;
-    size -= (gsize)(start - text);
-    /* Three letters may stand for the most that one mark can repeat. */
-    out.most = size > most / (REPEAT_MAX / 3) ? most : size * (REPEAT_MAX / 3) + 1;
-    bytes = g_try_malloc(out.most);
-    if (!bytes) {
-        *ret_no_memory = TRUE;
+    unpack(start, size - (gsize)(start - text), &out);
+    ret->was_large = out.is_full;
+    *ret_no_memory = out.no_memory;
+    if (out.no_memory || !find_forks(&out, ret)) {
+        g_free(out.bytes);
         return FALSE;
     }
-    out.bytes = bytes;
-    unpack(start, size, &out);
-    ret->was_large = out.is_full;
-    if (!find_forks(&out, ret))
-        return FALSE;
-    ret->data = g_steal_pointer(&bytes);
+    ret->data = out.bytes;
     return TRUE;
 }

@@ -188,6 +188,15 @@ typedef struct {
     Verdict *verdict;
 } Walk;
 
+static void scan_bytes(Judge *judge, const void *data, gsize size, DeepScanMail mail,
+                       Verdict *verdict)
+{
+    g_autoptr(Members) members = judge_members_new(judge);
+    const DeepScan scan = judge_deep_scan(judge);
+
+    deep_scan(&scan, data, size, mail, members, 0, verdict);
+}
+
 static gboolean on_part(const MailPart *part, gpointer user_data)
 {
     const Walk *walk = user_data;
@@ -202,7 +211,7 @@ static gboolean on_part(const MailPart *part, gpointer user_data)
     else
         memcpy(data, walk->text + part->start, size);
     file_type_guess(data, size, &verdict);
-    judge_engine_scan(walk->judge, data, size, FALSE, &verdict);
+    scan_bytes(walk->judge, data, size, DEEP_SCAN_NO_MAIL, &verdict);
     if (verdict_is_worse(verdict.kind, walk->verdict->kind))
         *walk->verdict = verdict;
     return TRUE;
@@ -216,7 +225,8 @@ static void scan_once_read(const char *text, gsize size, Verdict *verdict)
 
     *verdict = (Verdict){0};
     file_type_guess(text, size, verdict);
-    judge_engine_scan(judge, text, size, mail_plain_check(text, size), verdict);
+    scan_bytes(judge, text, size,
+               mail_plain_check(text, size) ? DEEP_SCAN_PLAIN_MAIL : DEEP_SCAN_MAIL, verdict);
     (void)mail_part_walk(text, size, &limits, on_part, NULL, &walk);
 }
 

@@ -117,7 +117,7 @@ def main(judge_files, signatures):
             if (kind in BAD or expected) and (kind, reason) != ("ambiguous", expected):
                 wrong.append(f"{path}: {kind} {reason}")
         print(f"{len(lines)} messages, {len(EXCEPTIONS)} known exceptions, {len(wrong)} wrong")
-        sys.exit("\n".join(wrong))
+        sys.exit("\n".join(wrong) or 0)
 
 
 if __name__ == "__main__":
