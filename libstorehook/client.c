@@ -34,20 +34,35 @@ typedef struct {
     _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
 } Question;
 
+/* NULL for flags that mean nothing. */
+static const char *suffix_of(unsigned flags)
+{
+    switch (flags) {
+    case 0:
+        return STOREHOOK_SUFFIX_STORE;
+    case STOREHOOK_SCAN_ON_ACCESS:
+        return STOREHOOK_SUFFIX_ACCESS;
+    case STOREHOOK_SCAN_BACKGROUND:
+        return STOREHOOK_SUFFIX_BACKGROUND;
+    default:
+        return NULL;
+    }
+}
+
 int storehook_client_new(const char *socket, unsigned flags, StorehookClient **ret)
 {
+    const char *suffix = suffix_of(flags);
     StorehookClient *client;
     int result;
 
-    if (flags & ~(unsigned)STOREHOOK_SCAN_BACKGROUND)
+    if (!suffix)
         return -EINVAL;
     client = malloc(sizeof(*client));
     if (!client)
         return -ENOMEM;
     *client = (StorehookClient){.pool = EXCHANGE_POOL_INIT, .owner = getpid()};
-    result = exchange_pool_set_path(&client->pool, socket ? socket : connection_socket_path(),
-                                    flags & STOREHOOK_SCAN_BACKGROUND ? STOREHOOK_SUFFIX_BACKGROUND
-                                                                      : STOREHOOK_SUFFIX_STORE);
+    result =
+        exchange_pool_set_path(&client->pool, socket ? socket : connection_socket_path(), suffix);
     if (result < 0) {
         free(client);
         return result;

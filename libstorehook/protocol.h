@@ -9,6 +9,7 @@
  * Sockets, all SOCK_DGRAM (the last SOCK_STREAM), beside each other; SOCKET is [service] socket=:
  *   SOCKET              supervisor: HELLO (answered), REPORT (not answered)
  *   SOCKET.store        workers: judgements for a store's write; goes before all else
+ *   SOCKET.access       workers: SCAN of what somebody waits to read
  *   SOCKET.background   workers: SCAN by programs that have time
  *   SOCKET.control      supervisor: storehookctl
  *
@@ -30,6 +31,7 @@
 
 #define STOREHOOK_DEFAULT_SOCKET "/run/storehook/scanner.sock"
 #define STOREHOOK_SUFFIX_STORE ".store"
+#define STOREHOOK_SUFFIX_ACCESS ".access"
 #define STOREHOOK_SUFFIX_BACKGROUND ".background"
 #define STOREHOOK_SUFFIX_CONTROL ".control"
 

@@ -75,7 +75,9 @@ STOREHOOK_PUBLIC const char *storehook_verdict_text(StorehookVerdictKind verdict
 typedef struct StorehookClient StorehookClient;
 
 enum {
-    STOREHOOK_SCAN_BACKGROUND = 1 << 0 /* has time: goes after what stores ask */
+    STOREHOOK_SCAN_BACKGROUND = 1 << 0, /* has time: goes after all others */
+    STOREHOOK_SCAN_ON_ACCESS = 1 << 1   /* somebody waits to read it: goes after what stores write;
+                                           not together with the other */
 };
 
 typedef struct {

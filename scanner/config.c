@@ -57,7 +57,8 @@ static const char *const LOGS[] = {"all", "findings", NULL};
 
 static const Key KEYS[] = {
     {"service", "socket", KEY_PATH, AT(socket), STOREHOOK_DEFAULT_SOCKET, 0, 0, NULL, TRUE,
-     "Where hooked programs find the service; .store, .background and .control stand beside it. "
+     "Where hooked programs find the service; .store, .access, .background and .control stand "
+     "beside it. "
      "Who may enter its directory may ask."},
     {"service", "state-directory", KEY_PATH, AT(state_directory), "/var/lib/storehook", 0, 0, NULL,
      TRUE, "Verdicts, incidents and the quarantine."},

@@ -96,12 +96,16 @@ static pid_t loader_spawn(const ScannerConfig *config, const LoaderShared *share
                                parent,
                                (char *)(shared->uses_kept ? "kept" : "new"),
                                NULL};
-    int from[LOADER_DESCRIPTORS_END] = {
-        [LOADER_CHANNEL] = channel,     [LOADER_CONFIG] = text,
-        [LOADER_STORE] = shared->store, [LOADER_BACKGROUND] = shared->background,
-        [LOADER_BOARD] = shared->board, [LOADER_CACHE] = shared->cache,
-        [LOADER_LOG] = shared->log,     [LOADER_ALLOW] = shared->allow,
-        [LOADER_DENY] = shared->deny};
+    int from[LOADER_DESCRIPTORS_END] = {[LOADER_CHANNEL] = channel,
+                                        [LOADER_CONFIG] = text,
+                                        [LOADER_STORE] = shared->store,
+                                        [LOADER_ACCESS] = shared->access,
+                                        [LOADER_BACKGROUND] = shared->background,
+                                        [LOADER_BOARD] = shared->board,
+                                        [LOADER_CACHE] = shared->cache,
+                                        [LOADER_LOG] = shared->log,
+                                        [LOADER_ALLOW] = shared->allow,
+                                        [LOADER_DENY] = shared->deny};
     pid_t pid;
 
     G_STATIC_ASSERT(LOADER_ARGUMENTS == G_N_ELEMENTS(arguments) - 2);

@@ -47,7 +47,7 @@ typedef struct {
 
 /* Borrowed descriptors, copied into the loader. */
 typedef struct {
-    int store, background, board, cache, log;
+    int store, access, background, board, cache, log;
     int allow, deny; /* -1: none */
     const char *temp_directory;
     gboolean uses_kept; /* the signatures that were last good: see loader.h */

@@ -258,6 +258,7 @@ static void worker_main(Loader *loader, guint index, int channel)
                                      .slot = slot,
                                      .temp_directory = temp,
                                      .store = LOADER_STORE,
+                                     .access = LOADER_ACCESS,
                                      .background = takes_background ? LOADER_BACKGROUND : -1,
                                      .channel = channel,
                                      .log = LOADER_LOG,

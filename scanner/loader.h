@@ -17,6 +17,7 @@ enum {
     LOADER_CHANNEL = 3,
     LOADER_CONFIG, /* the text of the configuration that the supervisor accepted */
     LOADER_STORE,  /* the request sockets */
+    LOADER_ACCESS,
     LOADER_BACKGROUND,
     LOADER_BOARD,
     LOADER_CACHE,

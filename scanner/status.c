@@ -174,7 +174,7 @@ static void describe_counts(const StatusSources *sources, JsonObject *out)
 
 const char *status_queue_name(guint queue)
 {
-    static const char *const names[STATUS_QUEUES] = {"store", "background"};
+    static const char *const names[STATUS_QUEUES] = {"store", "access", "background"};
 
     return names[queue];
 }

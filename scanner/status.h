@@ -16,7 +16,7 @@
 #include "scanner/shared-page.h"
 
 enum {
-    STATUS_QUEUES = 2,   /* the request sockets, by priority */
+    STATUS_QUEUES = 3,   /* the request sockets, by priority */
     STATUS_SAMPLES = 61, /* one a second: a minute */
 };
 

@@ -21,7 +21,8 @@ static void status_sources(StatusSources *ret, gpointer user_data)
                            .health = supervisor->health,
                            .condemned = supervisor->condemned,
                            .rates = &supervisor->rates,
-                           .queues = {supervisor->shared.store, supervisor->shared.background},
+                           .queues = {supervisor->shared.store, supervisor->shared.access,
+                                      supervisor->shared.background},
                            .started = supervisor->started};
 }
 

@@ -29,6 +29,7 @@ Supervisor *supervisor_new(ScannerConfig *config)
     supervisor->lock = supervisor->socket = supervisor->signals = -1;
     supervisor->log = STDERR_FILENO;
     supervisor->shared = (LoaderShared){.store = -1,
+                                        .access = -1,
                                         .background = -1,
                                         .board = -1,
                                         .cache = -1,
@@ -73,10 +74,14 @@ static gboolean open_sockets(Supervisor *supervisor, GError **error)
 {
     const ScannerConfig *config = supervisor->config;
     g_autofree char *store = g_strconcat(config->socket, STOREHOOK_SUFFIX_STORE, NULL);
+    g_autofree char *access = g_strconcat(config->socket, STOREHOOK_SUFFIX_ACCESS, NULL);
     g_autofree char *background = g_strconcat(config->socket, STOREHOOK_SUFFIX_BACKGROUND, NULL);
 
     supervisor->shared.store = listen_datagrams(store, error);
     if (supervisor->shared.store < 0)
+        return FALSE;
+    supervisor->shared.access = listen_datagrams(access, error);
+    if (supervisor->shared.access < 0)
         return FALSE;
     supervisor->shared.background = listen_datagrams(background, error);
     if (supervisor->shared.background < 0)
@@ -175,7 +180,8 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error)
 
 void supervisor_unlink_sockets(const ScannerConfig *config)
 {
-    static const char *const suffixes[] = {"", STOREHOOK_SUFFIX_STORE, STOREHOOK_SUFFIX_BACKGROUND};
+    static const char *const suffixes[] = {"", STOREHOOK_SUFFIX_STORE, STOREHOOK_SUFFIX_ACCESS,
+                                           STOREHOOK_SUFFIX_BACKGROUND};
 
     for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
         g_autofree char *path = g_strconcat(config->socket, suffixes[i], NULL);
@@ -214,6 +220,7 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     close_descriptor(supervisor->socket);
     close_descriptor(supervisor->signals);
     close_descriptor(supervisor->shared.store);
+    close_descriptor(supervisor->shared.access);
     close_descriptor(supervisor->shared.background);
     close_descriptor(supervisor->shared.board);
     close_descriptor(supervisor->shared.cache);

@@ -298,6 +298,7 @@ static gboolean worker_start(Worker *worker)
     /* Exclusive: one request wakes one worker. */
     if (worker->signals < 0 || worker->poll < 0 ||
         !worker_poll_add(worker, settings->store, EPOLLEXCLUSIVE) ||
+        !worker_poll_add(worker, settings->access, EPOLLEXCLUSIVE) ||
         !worker_poll_add(worker, settings->background, EPOLLEXCLUSIVE) ||
         !worker_poll_add(worker, worker->signals, 0))
         return FALSE;
@@ -334,7 +335,8 @@ static void worker_serve(Worker *worker)
         if (event.data.fd == worker->signals)
             return;
         /* A store's write goes before all else, however often. */
-        if (!worker_take(worker, settings->store, FALSE) && settings->background >= 0)
+        if (!worker_take(worker, settings->store, FALSE) &&
+            !worker_take(worker, settings->access, FALSE) && settings->background >= 0)
             (void)worker_take(worker, settings->background, TRUE);
         if (atomic_fetch_add(&slot->served, 1) + 1 >= settings->config->scans_per_worker) {
             board_count(&worker->counts->workers_retired);

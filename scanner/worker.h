@@ -20,7 +20,8 @@ typedef struct {
     const char *version, *signatures;
     guint slot;
     const char *temp_directory;
-    int store;      /* the request sockets */
+    int store; /* the request sockets, by priority */
+    int access;
     int background; /* -1: this worker takes no background work */
     int channel;
     int log;

@@ -438,6 +438,50 @@ def metrics_are_told():
 
 
 @test
+def stores_go_first():
+    """What waits is taken by priority: store, then access, then background; and of two workers one
+    is free for the store however much background work there is."""
+    with Service("[service]\ndeadline=20000\nbackground-deadline=20000\n", workers=1) as s:
+        threads = []
+
+        def ask(name, data):
+            s.ask(SCAN, ("data", data), suffix="." + name, deadline=20000)
+
+        hold = threading.Thread(target=s.content, args=(HOOK + b"sleep 1500",),
+                                kwargs={"deadline": 20000})
+        hold.start()
+        s.wait_for(lambda: s.status()["workers"]["busy"] == 1)
+        for name in ("background", "access", "store") * 3:
+            threads.append(threading.Thread(
+                target=ask, args=(name, b"%d %s" % (len(threads), name.encode()))))
+            threads[-1].start()
+            time.sleep(0.02)
+        s.wait_for(lambda: [s.status()["queue"][q] for q in ("store", "access", "background")] ==
+                   [3, 3, 3])
+        for thread in [hold, *threads]:
+            thread.join()
+        s.wait_for(lambda: s.log().count(" of=scan ") == 9)
+        log = [line for line in s.log().splitlines() if " of=scan " in line]
+        order = [line.split("sha256=")[1][:16] for line in log]
+        names = {hashlib.sha256(b"%d %s" % (i, n.encode())).hexdigest()[:16]: n
+                 for i in range(10) for n in ("store", "access", "background")}
+        assert [names[digest] for digest in order] == ["store"] * 3 + ["access"] * 3 + \
+            ["background"] * 3, [names[digest] for digest in order]
+    with Service("[service]\nbackground-deadline=20000\n") as s:
+        threads = [threading.Thread(target=s.scan, args=(HOOK + b"sleep 700 %d" % i,),
+                                    kwargs={"deadline": 20000}) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        s.wait_for(lambda: s.status()["queue"]["background"] == 3)
+        begin = time.monotonic()
+        for i in range(20):
+            s.content(b"harmless %d" % i)
+        assert time.monotonic() - begin < 0.6, "background work held up the store"
+        for thread in threads:
+            thread.join()
+
+
+@test
 def kills_at_random_instants():
     """Workers and loaders killed under load: EICAR is never clean, and service is back at once."""
     with Service() as s:
