@@ -7,7 +7,9 @@
  *   table's object id, 'C', column id (BE)   -> column
  *   table's object id, 'I', index id (BE)    -> index
  *
- * Every row begins with a format byte. What is read is checked: JET_errCatalogCorrupted.
+ * What only some have stands at the end of their row, and is left out of the others': the template
+ * of a table, whether a part is inherited. Every row begins with a format byte. What is read is
+ * checked: JET_errCatalogCorrupted.
  */
 #include "mailstore/ese/catalog.h"
 
@@ -247,7 +249,23 @@ static JET_ERR catalog_load_table_row(Txn *txn, Schema *schema)
     schema->grbit = read_u32(&row);
     schema->lv_separate = read_u32(&row);
     schema->name = read_blob(&row, NULL, &no_memory);
+    if (row.left > 0)
+        schema->template_id = read_u32(&row);
     return row_result(&row, no_memory);
+}
+
+/* The name that the template has now. */
+static JET_ERR catalog_load_template_name(Txn *txn, Schema *schema)
+{
+    Schema source = {.object_id = schema->template_id};
+    if (schema->template_id == 0)
+        return JET_errSuccess;
+    JET_ERR err = catalog_load_table_row(txn, &source);
+    if (err >= 0)
+        schema->template_name = source.name;
+    else
+        free(source.name);
+    return err == JET_errObjectNotFound ? JET_errCatalogCorrupted : err;
 }
 
 static JET_ERR catalog_load_column(Schema *schema, uint32_t id, Bytes value)
@@ -264,6 +282,8 @@ static JET_ERR catalog_load_column(Schema *schema, uint32_t id, Bytes value)
     column.name = read_blob(&row, NULL, &no_memory);
     if (read_u8(&row))
         column.default_data = (uint8_t *)read_blob(&row, &column.default_size, &no_memory);
+    if (row.left > 0)
+        column.inherited = read_u8(&row);
     JET_ERR err = row_result(&row, no_memory);
     uint32_t fixed = coltyp_fixed_size(column.coltyp);
     if (err >= 0 && column.default_data && fixed != 0 && column.default_size != fixed)
@@ -320,6 +340,8 @@ static JET_ERR index_read(RowReader *row, Index *index, bool *no_memory)
         RETURN_IF_ERROR(tuple_limits_check(&index->tuples) < 0 ? JET_errCatalogCorrupted
                                                                : JET_errSuccess);
     }
+    if (row->left > 0)
+        index->inherited = read_u8(row);
     return row_result(row, *no_memory);
 }
 
@@ -364,6 +386,8 @@ JET_ERR catalog_load(Txn *txn, uint32_t object_id, Schema **ret)
         return JET_errOutOfMemory;
     schema->object_id = object_id;
     JET_ERR err = catalog_load_table_row(txn, schema);
+    if (err >= 0)
+        err = catalog_load_template_name(txn, schema);
     if (err >= 0)
         err = tree_cursor_new(txn, TREE_CATALOG, &cursor);
     if (err >= 0)
@@ -432,6 +456,8 @@ JET_ERR catalog_put_table(Txn *txn, const Schema *schema)
     write_u32(&row, schema->grbit);
     write_u32(&row, schema->lv_separate);
     write_blob(&row, schema->name, (uint32_t)strlen(schema->name));
+    if (schema->template_id != 0)
+        write_u32(&row, schema->template_id);
     return txn_put(txn, TREE_CATALOG, key_view(&key), row_view(&row));
 }
 
@@ -461,6 +487,8 @@ JET_ERR catalog_insert_column(Txn *txn, uint32_t object_id, const Column *column
     write_u8(&row, column->default_data != NULL);
     if (column->default_data)
         write_blob(&row, column->default_data, column->default_size);
+    if (column->inherited)
+        write_u8(&row, true);
     return txn_put(txn, TREE_CATALOG, key_view(&key), row_view(&row));
 }
 
@@ -494,6 +522,8 @@ JET_ERR catalog_put_index(Txn *txn, uint32_t object_id, const Index *index)
         write_u32(&row, index->tuples.increment);
         write_u32(&row, index->tuples.start);
     }
+    if (index->inherited)
+        write_u8(&row, true);
     return txn_put(txn, TREE_CATALOG, key_view(&key), row_view(&row));
 }
 

@@ -50,6 +50,7 @@ JET_ERR entry_create_table_column_index2(JET_SESID sesid, JET_DBID dbid,
         return JET_errInvalidParameter;
     TableSpec spec = {
         .name = ptablecreate->szTableName,
+        .template_name = ptablecreate->szTemplateTableName,
         .columns = ptablecreate->rgcolumncreate,
         .n_columns = ptablecreate->cColumns,
         .indexes = ptablecreate->rgindexcreate,
@@ -58,8 +59,6 @@ JET_ERR entry_create_table_column_index2(JET_SESID sesid, JET_DBID dbid,
         .grbit = ptablecreate->grbit,
         .ret_created = &ptablecreate->cCreated,
     };
-    if (ptablecreate->szTemplateTableName)
-        return JET_errFeatureNotAvailable;
     RETURN_IF_ERROR(check_callback(ptablecreate->szCallback));
     return create_in_session(sesid, dbid, &spec, &ptablecreate->tableid);
 }
@@ -71,6 +70,7 @@ JET_ERR entry_create_table_column_index3(JET_SESID sesid, JET_DBID dbid,
         return JET_errInvalidParameter;
     TableSpec spec = {
         .name = ptablecreate->szTableName,
+        .template_name = ptablecreate->szTemplateTableName,
         .columns = ptablecreate->rgcolumncreate,
         .n_columns = ptablecreate->cColumns,
         .indexes = ptablecreate->rgindexcreate,
@@ -80,8 +80,6 @@ JET_ERR entry_create_table_column_index3(JET_SESID sesid, JET_DBID dbid,
         .lv_separate = ptablecreate->cbSeparateLV,
         .ret_created = &ptablecreate->cCreated,
     };
-    if (ptablecreate->szTemplateTableName)
-        return JET_errFeatureNotAvailable;
     RETURN_IF_ERROR(check_callback(ptablecreate->szCallback));
     return create_in_session(sesid, dbid, &spec, &ptablecreate->tableid);
 }
@@ -93,6 +91,7 @@ JET_ERR entry_create_table_column_index4(JET_SESID sesid, JET_DBID dbid,
         return JET_errInvalidParameter;
     TableSpec spec = {
         .name = ptablecreate->szTableName,
+        .template_name = ptablecreate->szTemplateTableName,
         .columns = ptablecreate->rgcolumncreate,
         .n_columns = ptablecreate->cColumns,
         .indexes = ptablecreate->rgindexcreate,
@@ -102,8 +101,6 @@ JET_ERR entry_create_table_column_index4(JET_SESID sesid, JET_DBID dbid,
         .lv_separate = ptablecreate->cbSeparateLV,
         .ret_created = &ptablecreate->cCreated,
     };
-    if (ptablecreate->szTemplateTableName)
-        return JET_errFeatureNotAvailable;
     RETURN_IF_ERROR(check_callback(ptablecreate->szCallback));
     return create_in_session(sesid, dbid, &spec, &ptablecreate->tableid);
 }
@@ -171,11 +168,12 @@ JET_ERR entry_delete_column2(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szC
                              JET_GRBIT grbit)
 {
     Cursor *cursor;
-    /* There are no templates to ignore. */
     if (grbit & ~(JET_GRBIT)JET_bitDeleteColumnIgnoreTemplateColumns)
         return JET_errInvalidGrbit;
     RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
-    return cursor_leave(cursor, table_delete_column(cursor, szColumnName));
+    return cursor_leave(cursor,
+                        table_delete_column(cursor, szColumnName,
+                                            grbit & JET_bitDeleteColumnIgnoreTemplateColumns));
 }
 
 JET_ERR entry_rename_column(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szName,
@@ -186,6 +184,24 @@ JET_ERR entry_rename_column(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szNa
         return JET_errInvalidGrbit;
     RETURN_IF_ERROR(cursor_enter_stored(sesid, tableid, &cursor));
     return cursor_leave(cursor, table_rename_column(cursor, szName, szNameNew));
+}
+
+JET_ERR entry_set_column_default_value(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
+                                       JET_PCSTR szColumnName, const void *pvData, uint32_t cbData,
+                                       JET_GRBIT grbit)
+{
+    Session *session;
+    JET_TABLEID table;
+    if (grbit != 0)
+        return JET_errInvalidGrbit;
+    RETURN_IF_ERROR(session_enter(sesid, &session));
+    JET_ERR err = cursor_open(session, dbid, szTableName, 0, &table);
+    if (err < 0)
+        return session_leave(session, err);
+    Cursor *cursor = session->cursors; /* the newest */
+    err = table_set_default(cursor, szColumnName, pvData, cbData);
+    cursor_close(cursor);
+    return session_leave(session, err);
 }
 
 JET_ERR entry_delete_table(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName)

@@ -33,8 +33,12 @@ extern "C" {
 JET_ERR JetCreateTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName, uint32_t lPages,
                        uint32_t lDensity, JET_TABLEID *ptableid);
 /* A table with columns and indexes, whole or not at all; each structure's err tells which part
- * was refused. Templates give JET_errFeatureNotAvailable; a callback "library!function",
- * JET_errCallbackNotResolved: functions are registered by address only. */
+ * was refused. A template (JET_bitTableCreateTemplateTable) is never changed or deleted any more;
+ * a table with szTemplateTableName has its columns and indexes beside its own, or, with
+ * -NoFixedVarColumnsInDerivedTables of the template, beside tagged ones only.
+ * JET_errDDLNotInheritable when that table is no template, JET_errCannotNestDDL for a template of a
+ * template. A callback "library!function" gives JET_errCallbackNotResolved: functions are
+ * registered by address only. */
 JET_ERR JetCreateTableColumnIndex2(JET_SESID sesid, JET_DBID dbid, JET_TABLECREATE2 *ptablecreate);
 /* As JetCreateTableColumnIndex2, with JET_INDEXCREATE2; long values over cbSeparateLV bytes live
  * outside their row (0: 1023). */
@@ -73,12 +77,20 @@ JET_ERR JetDeleteIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexNa
 /* Deletes a column; its number stays taken, its values go with their rows.
  * JET_errColumnNotFound, JET_errColumnInUse when an index has it, JET_errWriteConflict. */
 JET_ERR JetDeleteColumn(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName);
-/* As JetDeleteColumn; there are no templates to ignore. */
+/* As JetDeleteColumn; JET_bitDeleteColumnIgnoreTemplateColumns does not look at inherited ones. */
 JET_ERR JetDeleteColumn2(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnName,
                          JET_GRBIT grbit);
 /* JET_errColumnNotFound, JET_errColumnDuplicate, JET_errInvalidName, JET_errWriteConflict. */
 JET_ERR JetRenameColumn(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szName, JET_PCSTR szNameNew,
                         JET_GRBIT grbit);
+/* Gives a column another default; rows without a value of their own, also those that had none
+ * before, have it from then on, and indexes of the column are built anew. JET_errColumnNotFound,
+ * JET_errNullInvalid for no default, JET_errInvalidBufferSize, JET_errDefaultValueTooBig,
+ * JET_errColumnInUse when rows are in its order, JET_errInvalidColumnType when the engine fills it,
+ * JET_errKeyDuplicate, JET_errWriteConflict as JetCreateIndex. */
+JET_ERR JetSetColumnDefaultValue(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
+                                 JET_PCSTR szColumnName, const void *pvData, uint32_t cbData,
+                                 JET_GRBIT grbit);
 /* Deletes a table with all in it, in one transaction. JET_errObjectNotFound, JET_errTableInUse
  * while anyone, the session included, has a cursor in it, JET_errTableLocked when another denies
  * reading, JET_errWriteConflict. Who opens it before the commit still sees it, and from then on

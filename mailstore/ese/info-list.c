@@ -163,7 +163,7 @@ static JET_ERR column_list_add(List *list, const Schema *schema, const Column *c
         {.number = column->max_size},
         {.number = column->grbit},
         {.bytes = {column->default_data, column->default_size}},
-        {.text = schema->name},
+        {.text = info_base_table(schema, column)},
         {.text = column->name},
         {.text = column->name},
     };

@@ -52,7 +52,14 @@ JET_ERR info_text(const char *text, void *result, uint32_t size, bool wide)
 
 uint32_t info_table_flags(const Schema *schema)
 {
-    return schema->grbit & JET_bitTableCreateFixedDDL ? JET_bitObjectTableFixedDDL : 0;
+    uint32_t flags = 0;
+    if (schema->grbit & JET_bitTableCreateFixedDDL)
+        flags |= JET_bitObjectTableFixedDDL;
+    if (schema->grbit & JET_bitTableCreateTemplateTable)
+        flags |= JET_bitObjectTableTemplate;
+    if (schema->template_id != 0)
+        flags |= JET_bitObjectTableDerived;
+    return flags;
 }
 
 static JET_ERR info_object(const Cursor *cursor, JET_GRBIT grbit, void *result, uint32_t size)
@@ -87,7 +94,8 @@ JET_ERR info_table(Cursor *cursor, void *result, uint32_t size, uint32_t level, 
         return info_number(cursor->temporary ? TEMPORARY_DATABASE : cursor->database->database->id,
                            result, size);
     case JET_TblInfoTemplateTableName:
-        return info_text("", result, size, wide);
+        return info_text(cursor->schema->template_name ? cursor->schema->template_name : "", result,
+                         size, wide);
     case JET_TblInfoMostMany:
     case JET_TblInfoRvt:
     case JET_TblInfoOLC:
@@ -121,6 +129,11 @@ static JET_ERR info_column_definition(const Column *column, void *result, uint32
     return JET_errSuccess;
 }
 
+const char *info_base_table(const Schema *schema, const Column *column)
+{
+    return column->inherited ? schema->template_name : schema->name;
+}
+
 static JET_ERR info_column_base(const Schema *schema, const Column *column, void *result,
                                 uint32_t size, bool wide)
 {
@@ -135,12 +148,12 @@ static JET_ERR info_column_base(const Schema *schema, const Column *column, void
         .grbit = column->grbit,
     };
     JET_COLUMNBASE_A *narrow = result;
+    const char *table = info_base_table(schema, column);
     const size_t fixed = offsetof(JET_COLUMNBASE_W, szBaseTableName);
     if (!result || size < base.cbStruct)
         return JET_errBufferTooSmall;
     if (wide) {
-        RETURN_IF_ERROR(
-            wide_copy_out(schema->name, base.szBaseTableName, sizeof(base.szBaseTableName)));
+        RETURN_IF_ERROR(wide_copy_out(table, base.szBaseTableName, sizeof(base.szBaseTableName)));
         RETURN_IF_ERROR(
             wide_copy_out(column->name, base.szBaseColumnName, sizeof(base.szBaseColumnName)));
         memcpy(result, &base, sizeof(base));
@@ -148,7 +161,7 @@ static JET_ERR info_column_base(const Schema *schema, const Column *column, void
     }
     memset(result, 0, sizeof(*narrow));
     memcpy(result, &base, fixed);
-    memcpy(narrow->szBaseTableName, schema->name, strlen(schema->name));
+    memcpy(narrow->szBaseTableName, table, strlen(table));
     memcpy(narrow->szBaseColumnName, column->name, strlen(column->name));
     return JET_errSuccess;
 }

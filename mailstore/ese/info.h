@@ -28,6 +28,8 @@ JET_ERR info_current_index(Cursor *cursor, char *name, uint32_t size);
 /* JET_OBJECTINFO of a table, or with the levels that are lists of all. */
 JET_ERR info_objects(Session *session, JET_DBID dbid, JET_OBJTYP type, const char *container,
                      const char *name, void *result, uint32_t size, uint32_t level, bool wide);
+/* The name of the table that defines the column. */
+const char *info_base_table(const Schema *schema, const Column *column);
 /* JET_bitObject*. */
 uint32_t info_table_flags(const Schema *schema);
 

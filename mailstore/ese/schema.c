@@ -58,6 +58,7 @@ Schema *schema_unref(Schema *schema)
     free(schema->columns);
     free(schema->indexes);
     free(schema->name);
+    free(schema->template_name);
     free(schema);
     return NULL;
 }

@@ -37,6 +37,7 @@ typedef struct {
     char *name;             /* "": deleted */
     uint8_t *default_data;  /* NULL: none */
     uint32_t default_size;
+    bool inherited; /* from the template: its definition stays as it is */
 } Column;
 
 typedef struct {
@@ -72,6 +73,7 @@ typedef struct {
     TextCollation collation;    /* for Unicode columns */
     TupleLimits tuples;         /* with JET_bitIndexTuples */
     uint32_t collation_version; /* of the library that made the stored keys; 0: no text */
+    bool inherited;             /* from the template */
 } Index;
 
 typedef struct {
@@ -80,6 +82,8 @@ typedef struct {
     uint64_t version;
     char *name;
     JET_GRBIT grbit;
+    uint32_t template_id; /* of the table that this one is derived from; 0: none */
+    char *template_name;  /* NULL: none */
     uint32_t lv_separate; /* long values longer than this leave the record */
     bool lv_stay;         /* none may */
     uint16_t escrow_size; /* bytes of all escrow columns */

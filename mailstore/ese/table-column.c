@@ -118,7 +118,7 @@ static uint32_t column_limit(const JET_COLUMNDEF *definition, JET_ERR *ret_warni
                                                                           : definition->cbMax;
 }
 
-static JET_ERR column_take_default(Column *column, const void *data, uint32_t size)
+JET_ERR column_take_default(Column *column, const void *data, uint32_t size)
 {
     uint32_t fixed = coltyp_fixed_size(column->coltyp);
     if (!data || size == 0)

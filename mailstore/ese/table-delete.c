@@ -9,6 +9,7 @@
  * Fails with JET_errObjectNotFound, JET_errTableInUse, JET_errTableLocked, JET_errTableDuplicate,
  * JET_errIndexNotFound, JET_errIndexMustStay, JET_errIndexInUse, JET_errColumnNotFound,
  * JET_errColumnInUse, JET_errColumnDuplicate, JET_errInvalidName, JET_errFixedDDL,
+ * JET_errFixedInheritedDDL, JET_errCannotDeleteTemplateTable,
  * JET_errWriteConflict, JET_errPermissionDenied. Known limit: all rows of a table go in one
  * transaction, whose size the store bounds.
  */
@@ -78,6 +79,8 @@ static JET_ERR table_open_alone(Session *session, Scope *scope, const char *name
 static JET_ERR table_delete_in(Cursor *cursor, Scope *scope)
 {
     const Schema *schema = cursor->schema;
+    if (schema->grbit & JET_bitTableCreateTemplateTable)
+        return JET_errCannotDeleteTemplateTable;
     RETURN_IF_ERROR(table_clear_tree(scope->txn, TREE_ROWS, schema->object_id, false));
     RETURN_IF_ERROR(table_clear_tree(scope->txn, TREE_LONG_VALUES, schema->object_id, false));
     for (uint32_t i = 0; i < schema->n_indexes; i++)
@@ -94,6 +97,7 @@ static JET_ERR table_rename_in(Cursor *cursor, Scope *scope, const char *new_nam
         .object_id = cursor->schema->object_id,
         .name = (char *)new_name,
         .grbit = cursor->schema->grbit,
+        .template_id = cursor->schema->template_id,
         .lv_separate = cursor->schema->lv_separate,
     };
     RETURN_IF_ERROR(name_check(new_name));
@@ -146,10 +150,12 @@ static bool session_is_on_index(const Cursor *cursor, const Index *index)
 
 static JET_ERR table_delete_index_in(Cursor *cursor, Scope *scope, const char *name)
 {
-    RETURN_IF_ERROR(table_begin_change(cursor, scope));
+    RETURN_IF_ERROR(table_begin_definition(cursor, scope));
     const Index *index = name ? schema_find_index_by_name(cursor->schema, name) : NULL;
     if (!index)
         return name ? JET_errIndexNotFound : JET_errInvalidName;
+    if (index->inherited)
+        return JET_errFixedInheritedDDL;
     if (index->grbit & JET_bitIndexPrimary)
         return JET_errIndexMustStay;
     if (session_is_on_index(cursor, index))
@@ -175,10 +181,12 @@ static bool column_is_indexed(const Schema *schema, const Column *column)
 
 static JET_ERR table_find_column(Cursor *cursor, Scope *scope, const char *name, const Column **ret)
 {
-    RETURN_IF_ERROR(table_begin_change(cursor, scope));
+    RETURN_IF_ERROR(table_begin_definition(cursor, scope));
     if (!name)
         return JET_errInvalidName;
     *ret = schema_find_column_by_name(cursor->schema, name);
+    if (*ret && (*ret)->inherited)
+        return JET_errFixedInheritedDDL;
     return *ret ? JET_errSuccess : JET_errColumnNotFound;
 }
 
@@ -227,11 +235,14 @@ JET_ERR table_delete_index(Cursor *cursor, const char *name)
     return err;
 }
 
-JET_ERR table_delete_column(Cursor *cursor, const char *name)
+JET_ERR table_delete_column(Cursor *cursor, const char *name, bool own_only)
 {
     Scope scope;
     RETURN_IF_ERROR(table_change_begin(cursor->session, cursor->database, &scope));
-    JET_ERR err = table_change_end(&scope, table_delete_column_in(cursor, &scope, name));
+    JET_ERR err = table_delete_column_in(cursor, &scope, name);
+    if (err == JET_errFixedInheritedDDL && own_only)
+        err = JET_errColumnNotFound; /* the name is looked for among the table's own */
+    err = table_change_end(&scope, err);
     session_refresh_cursors(cursor->session, cursor->table, cursor->database);
     return err;
 }

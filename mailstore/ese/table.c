@@ -17,6 +17,12 @@
 #include "mailstore/ese/index-entry.h"
 #include "mailstore/ese/result.h"
 
+enum {
+    TABLE_BITS = JET_bitTableCreateFixedDDL | JET_bitTableCreateTemplateTable |
+                 JET_bitTableCreateNoFixedVarColumnsInDerivedTables |
+                 JET_bitTableCreateImmutableStructure,
+};
+
 /* --- A change as a whole ------------------------------------------------------- */
 
 JET_ERR table_change_begin(Session *session, SessionDatabase *database, Scope *ret)
@@ -67,6 +73,7 @@ JET_ERR table_put_changed(Scope *scope, const Schema *schema)
         .version = version,
         .name = schema->name,
         .grbit = schema->grbit,
+        .template_id = schema->template_id,
         .lv_separate = schema->lv_separate,
     };
     return catalog_put_table(scope->txn, &row);
@@ -81,6 +88,13 @@ JET_ERR table_begin_change(Cursor *cursor, Scope *scope)
         !(cursor->grbit & JET_bitTablePermitDDL))
         return JET_errFixedDDL;
     return JET_errSuccess;
+}
+
+JET_ERR table_begin_definition(Cursor *cursor, Scope *scope)
+{
+    RETURN_IF_ERROR(table_begin_change(cursor, scope));
+    return cursor->schema->grbit & JET_bitTableCreateTemplateTable ? JET_errFixedDDL
+                                                                   : JET_errSuccess;
 }
 
 /* --- Rows ---------------------------------------------------------------------- */
@@ -106,7 +120,7 @@ static JET_ERR table_first_row(TreeCursor *rows, uint32_t object_id, Bytes *ret_
     return table_row_at(err, object_id, key, ret_bookmark);
 }
 
-static JET_ERR table_is_empty(Txn *txn, uint32_t object_id, bool *ret)
+JET_ERR table_is_empty(Txn *txn, uint32_t object_id, bool *ret)
 {
     TreeCursor *rows;
     Bytes bookmark, row;
@@ -162,13 +176,15 @@ static JET_ERR table_add_column_in(Cursor *cursor, Scope *scope, const char *nam
 {
     Column column;
     bool empty;
-    RETURN_IF_ERROR(table_begin_change(cursor, scope));
+    RETURN_IF_ERROR(table_begin_definition(cursor, scope));
     if ((definition->grbit & JET_bitColumnAutoincrement) && table_is_shared(cursor))
         return JET_errExclusiveTableLockRequired;
     JET_ERR warning =
         column_define(cursor->schema, name, definition, default_data, default_size, &column);
     RETURN_IF_ERROR(warning);
-    JET_ERR err = table_is_empty(scope->txn, cursor->table->object_id, &empty);
+    JET_ERR err = template_allows(cursor->schema, &column);
+    if (err >= 0)
+        err = table_is_empty(scope->txn, cursor->table->object_id, &empty);
     if (err >= 0 && !empty && (column.grbit & JET_bitColumnEscrowUpdate))
         err = JET_errTableNotEmpty;
     if (err >= 0)
@@ -225,7 +241,7 @@ static JET_ERR table_store_index(Cursor *cursor, Scope *scope, Index *index)
 static JET_ERR table_create_index_in(Cursor *cursor, Scope *scope, const IndexSpec *spec)
 {
     Index index;
-    RETURN_IF_ERROR(table_begin_change(cursor, scope));
+    RETURN_IF_ERROR(table_begin_definition(cursor, scope));
     RETURN_IF_ERROR(index_define(cursor->schema, spec, &index));
     JET_ERR err = table_store_index(cursor, scope, &index);
     index_clear(&index);
@@ -258,6 +274,19 @@ JET_ERR table_create_indexes(Cursor *cursor, void *indexes, uint32_t n, IndexCre
 
 /* --- Tables -------------------------------------------------------------------- */
 
+/* One of each kind is allowed: the next is checked against these. */
+static JET_ERR schema_take_next_column(Schema *schema, Column *column)
+{
+    bool autoincrement = column->grbit & JET_bitColumnAutoincrement;
+    bool version = column->grbit & JET_bitColumnVersion;
+    RETURN_IF_ERROR(schema_take_column(schema, column));
+    if (autoincrement)
+        schema->autoincrement = schema->columns;
+    if (version)
+        schema->version_column = schema->columns;
+    return JET_errSuccess;
+}
+
 static JET_ERR table_create_columns(Scope *scope, Schema *schema, const TableSpec *spec)
 {
     for (uint32_t i = 0; i < spec->n_columns; i++) {
@@ -274,19 +303,14 @@ static JET_ERR table_create_columns(Scope *scope, Schema *schema, const TableSpe
                                   from->cbDefault, &column);
         RETURN_IF_ERROR(from->err);
         from->columnid = column.id;
-        JET_ERR err = catalog_insert_column(scope->txn, schema->object_id, &column);
+        JET_ERR err = template_allows(schema, &column);
+        if (err >= 0)
+            err = catalog_insert_column(scope->txn, schema->object_id, &column);
         if (err < 0) {
             column_clear(&column);
             return from->err = err;
         }
-        /* One of each kind is allowed: the next is checked against these. */
-        bool autoincrement = column.grbit & JET_bitColumnAutoincrement;
-        bool version = column.grbit & JET_bitColumnVersion;
-        RETURN_IF_ERROR(schema_take_column(schema, &column));
-        if (autoincrement)
-            schema->autoincrement = schema->columns;
-        if (version)
-            schema->version_column = schema->columns;
+        RETURN_IF_ERROR(schema_take_next_column(schema, &column));
         (*spec->ret_created)++;
     }
     return JET_errSuccess;
@@ -327,11 +351,17 @@ static JET_ERR table_create_parts(Scope *scope, Schema *schema, const TableSpec 
     RETURN_IF_ERROR(catalog_draw_object_id(store, &schema->object_id));
     RETURN_IF_ERROR(catalog_draw(store, 0, SEQUENCE_SCHEMA_VERSION, &schema->version));
     schema->grbit = spec->grbit;
+    if (spec->grbit & JET_bitTableCreateTemplateTable)
+        schema->grbit |= JET_bitTableCreateFixedDDL;
     schema->lv_separate = spec->lv_separate ? spec->lv_separate : LV_SEPARATE_DEFAULT;
     schema->name = fault_strdup(spec->name);
     if (!schema->name)
         return JET_errOutOfMemory;
+    if (spec->template_name)
+        RETURN_IF_ERROR(template_inherit(scope, spec->template_name, schema));
     RETURN_IF_ERROR(catalog_insert_table(scope->txn, schema));
+    if (spec->template_name)
+        RETURN_IF_ERROR(template_store_parts(scope, schema));
     *spec->ret_created = 1;
     RETURN_IF_ERROR(table_create_columns(scope, schema, spec));
     return table_create_index_rows(scope, schema, spec);
@@ -353,10 +383,12 @@ static JET_ERR table_spec_check(const TableSpec *spec)
     RETURN_IF_ERROR(name_check(spec->name));
     if ((spec->n_columns > 0 && !spec->columns) || (spec->n_indexes > 0 && !spec->indexes))
         return JET_errInvalidParameter;
-    if (spec->grbit &
-        (JET_bitTableCreateTemplateTable | JET_bitTableCreateNoFixedVarColumnsInDerivedTables))
-        return JET_errFeatureNotAvailable;
-    if (spec->grbit & ~(JET_bitTableCreateFixedDDL | JET_bitTableCreateImmutableStructure))
+    if ((spec->grbit & JET_bitTableCreateTemplateTable) && spec->template_name)
+        return JET_errCannotNestDDL;
+    if ((spec->grbit & JET_bitTableCreateNoFixedVarColumnsInDerivedTables) &&
+        !(spec->grbit & JET_bitTableCreateTemplateTable))
+        return JET_errInvalidGrbit;
+    if (spec->grbit & ~(JET_GRBIT)TABLE_BITS)
         return JET_errInvalidGrbit;
     return JET_errSuccess;
 }

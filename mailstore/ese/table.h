@@ -38,6 +38,7 @@ typedef enum {
 
 typedef struct {
     const char *name;
+    const char *template_name; /* NULL: none */
     JET_COLUMNCREATE *columns;
     uint32_t n_columns;
     void *indexes; /* of index_form, one behind the other */
@@ -61,8 +62,10 @@ JET_ERR table_rename(Session *session, JET_DBID dbid, const char *name, const ch
 /* JET_errIndexMustStay for the primary one, JET_errIndexInUse when a cursor of the session is on
  * it; those of others find nothing more there. */
 JET_ERR table_delete_index(Cursor *cursor, const char *name);
-/* JET_errColumnInUse when an index has it. */
-JET_ERR table_delete_column(Cursor *cursor, const char *name);
+/* JET_errColumnInUse when an index has it. `own_only`: not among the inherited ones. */
+JET_ERR table_delete_column(Cursor *cursor, const char *name, bool own_only);
+/* Rows that have no value get it; indexes of the column are built anew. */
+JET_ERR table_set_default(Cursor *cursor, const char *name, const void *data, uint32_t size);
 JET_ERR table_rename_column(Cursor *cursor, const char *name, const char *new_name);
 
 /* Builds indexes anew whose text keys were made by another version of the collation. In a primary
@@ -77,12 +80,22 @@ JET_ERR table_change_begin(Session *session, SessionDatabase *database, Scope *r
 JET_ERR table_change_end(Scope *scope, JET_ERR err);
 /* Locks the definition, takes up the current one: JET_errFixedDDL, JET_errPermissionDenied. */
 JET_ERR table_begin_change(Cursor *cursor, Scope *scope);
+/* As table_begin_change, for columns and indexes: a template's are not changed any more. */
+JET_ERR table_begin_definition(Cursor *cursor, Scope *scope);
+/* Takes the columns and indexes of a template over, as inherited, into an empty definition.
+ * JET_errObjectNotFound, JET_errDDLNotInheritable. */
+JET_ERR template_inherit(Scope *scope, const char *name, Schema *schema);
+/* Writes what was inherited. */
+JET_ERR template_store_parts(Scope *scope, Schema *schema);
+/* JET_errCannotAddFixedVarColumnToDerivedTable. */
+JET_ERR template_allows(const Schema *schema, const Column *column);
 /* Deletes all that an object has in a tree. `unique`: the entries of a unique index are locked. */
 JET_ERR table_clear_tree(Txn *txn, Tree tree, uint32_t object_id, bool unique);
 /* Gives the definition a new version. */
 JET_ERR table_put_changed(Scope *scope, const Schema *schema);
 /* All cursors of the session see the definition as it is now. */
 void session_refresh_cursors(Session *session, const Table *table, SessionDatabase *database);
+JET_ERR table_is_empty(Txn *txn, uint32_t object_id, bool *ret);
 /* Makes the entries of all rows. */
 JET_ERR table_build_index(const Schema *schema, const Index *index, Txn *txn);
 
@@ -90,6 +103,8 @@ JET_ERR table_build_index(const Schema *schema, const Index *index, Txn *txn);
  * return JET_wrnColumnMaxTruncated. */
 JET_ERR column_define(const Schema *schema, const char *name, const JET_COLUMNDEF *definition,
                       const void *default_data, uint32_t default_size, Column *ret);
+/* A copy as the column's default; what was there is not freed. No data: none. */
+JET_ERR column_take_default(Column *column, const void *data, uint32_t size);
 /* The array's element `at`, and where the next one is. JET_errInvalidParameter. */
 JET_ERR index_spec_read(void *structure, IndexCreateForm form, IndexSpec *ret, void **ret_next);
 /* What parameters say where the program does not. */
