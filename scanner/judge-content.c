@@ -10,8 +10,13 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "scanner/clean.h"
 #include "scanner/notice.h"
 #include "scanner/policy.h"
+
+enum {
+    NAME_BEFORE_REMOVED = 40 /* of a finding, so that what was removed has room behind it */
+};
 
 /* Opens DATA; without it, a not-scanned verdict. */
 static gboolean request_open(const StorehookMessage *request, Content *content, Verdict *verdict)
@@ -60,8 +65,33 @@ static void answer_with_notice(Answer *answer)
     answer->flagged = TRUE;
 }
 
+/* The content without what is bad, which keeps its name and header. FALSE: nothing was taken out.
+ */
+static gboolean answer_with_cleaned(Judge *judge, const Content *content, Answer *answer)
+{
+    g_autoptr(GString) removed = g_string_new(NULL);
+    char name[VERDICT_NAME_SIZE];
+    GBytes *cleaned;
+
+    notice_reference_new(answer->incident);
+    cleaned = content->bytes ? clean_content(judge, content->bytes, content->size,
+                                             answer->verdict.name, answer->incident, removed)
+                             : NULL;
+    if (!cleaned)
+        return FALSE;
+    g_snprintf(name, sizeof(name), "%.*s (removed %s)", NAME_BEFORE_REMOVED, answer->verdict.name,
+               removed->str);
+    verdict_set(&answer->verdict, answer->verdict.kind, name);
+    answer->data = cleaned;
+    SHA256(g_bytes_get_data(cleaned, NULL), g_bytes_get_size(cleaned), answer->digest);
+    answer->has_digest = TRUE;
+    answer->flagged = TRUE;
+    return TRUE;
+}
+
 void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
+    FilterAction action;
     Content content;
 
     if (request_open(request, &content, &answer->verdict)) {
@@ -75,10 +105,12 @@ void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer
             tell_type_ahead(judge, &content, answer);
         }
     }
-    content_close(&content);
-    answer->action = policy_row_action(judge->config->actions[answer->verdict.kind]);
-    if (answer->action == STOREHOOK_ACTION_REPLACE)
+    action = (FilterAction)judge->config->actions[answer->verdict.kind];
+    answer->action = policy_row_action(action);
+    if (answer->action == STOREHOOK_ACTION_REPLACE &&
+        !(action == FILTER_ACTION_CLEAN && answer_with_cleaned(judge, &content, answer)))
         answer_with_notice(answer);
+    content_close(&content);
 }
 
 void judge_probe(Judge *judge, const StorehookMessage *request, Answer *answer)

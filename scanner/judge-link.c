@@ -85,21 +85,28 @@ static void check_header(const StorehookMessage *request, Verdict *verdict)
         verdict_set(verdict, STOREHOOK_VERDICT_AMBIGUOUS, facts.doubt);
 }
 
+static void link_name(const StorehookMessage *request, char ret[STOREHOOK_TEXT_MAX + 1])
+{
+    StorehookValue value;
+
+    ret[0] = '\0';
+    if (storehook_read_find(request, STOREHOOK_FIELD_NAME, &value) && value.data)
+        g_snprintf(ret, STOREHOOK_TEXT_MAX + 1, "%.*s", (int)MIN(value.size, STOREHOOK_TEXT_MAX),
+                   (const char *)value.data);
+}
+
 static void link_judge(Judge *judge, const StorehookMessage *request, const guint8 *digest,
                        Content *content, Answer *answer)
 {
     char name[STOREHOOK_TEXT_MAX + 1] = "";
     JudgePart part = {.name = name, .digest = answer->seen};
     FilterAction action;
-    StorehookValue value;
 
     if (!link_find_verdict(judge, request, digest, content, answer)) {
         answer->need_data = TRUE;
         return;
     }
-    if (storehook_read_find(request, STOREHOOK_FIELD_NAME, &value) && value.data)
-        g_snprintf(name, sizeof(name), "%.*s", (int)MIN(value.size, STOREHOOK_TEXT_MAX),
-                   (const char *)value.data);
+    link_name(request, name);
     part.data = content->bytes;
     part.size = content->size;
     part.members = answer->members;
@@ -114,6 +121,34 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
         answer_with_new_notice(request, answer);
 }
 
+/* What stands for the content now was scanned by itself, as a notice never is: it is the content
+ * without what was bad (clean.h). Name and header are still true; the rules have a say. FALSE: it
+ * is a notice. */
+static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request,
+                                   const guint8 *digest, Answer *answer)
+{
+    char name[STOREHOOK_TEXT_MAX + 1];
+    JudgePart part = {.name = name, .digest = digest};
+    g_autoptr(Members) members = NULL;
+    FilterAction action;
+    gboolean need_data;
+    Verdict verdict;
+
+    if (!judge_find(judge, digest, VERDICT_CACHE_CONTENT, &verdict, &members) ||
+        verdict.kind != STOREHOOK_VERDICT_CLEAN)
+        return FALSE;
+    answer->flagged = TRUE;
+    link_name(request, name);
+    part.members = members;
+    if (judge_rules(judge, &part, &verdict, &action, &need_data) && action != FILTER_ACTION_PASS) {
+        answer->verdict = verdict;
+        answer->action = policy_row_action(action);
+        if (answer->action == STOREHOOK_ACTION_REPLACE)
+            answer_with_new_notice(request, answer);
+    }
+    return TRUE;
+}
+
 void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
     const guint8 *digest = digest_field(request, STOREHOOK_FIELD_DIGEST);
@@ -126,6 +161,8 @@ void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer)
             answer->from_cache = judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict,
                                             &answer->members);
         }
+        if (link_judge_cleaned(judge, request, notice, answer))
+            return;
         memcpy(answer->digest, notice, STOREHOOK_DIGEST_SIZE);
         answer->has_digest = TRUE;
         answer_with_header(request, answer);

@@ -86,6 +86,8 @@ gboolean macro_list_matches(const char *data, gsize size)
 {
     const char *end = data + size;
 
+    if (memchr(data, '!', size) == NULL) /* most lists that are divided by bars */
+        return FALSE;
     for (const char *bar = next_bar(data, end); bar; bar = next_bar(bar + 1, end)) {
         g_autofree char *formula = formula_around(data, bar, end);
 

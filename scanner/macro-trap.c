@@ -28,7 +28,7 @@
 
 enum {
     SEEN_MAX = 4096, /* contents of one document; more are read twice, which is only slower */
-    DIRECTORY_BYTES = 262144 /* of a zip's end: thousands of entries */
+    DIRECTORY_BYTES = 65536 /* of a zip's end: a thousand entries */
 };
 
 #define SUSPICIOUS_PREFIX "Macro:"

@@ -2,9 +2,7 @@
 /*
  * policy.c - the Active Message Filter and the rest of what is decided by tables.
  *
- * Nothing here fails.
- *
- * Known limit: `clean` does what `strip` does; nothing is taken out of documents or archives.
+ * Nothing here fails. Of `clean` only what it falls back to is decided here; see clean.h.
  */
 #include "scanner/policy.h"
 

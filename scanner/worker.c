@@ -302,6 +302,8 @@ static gboolean worker_start(Worker *worker)
         !worker_poll_add(worker, settings->background, EPOLLEXCLUSIVE) ||
         !worker_poll_add(worker, worker->signals, 0))
         return FALSE;
+    /* libarchive writes a 7z by way of a file; the cage leaves no other place. */
+    g_setenv("TMPDIR", settings->temp_directory, TRUE);
     if (!engine_set_temp_directory(settings->engine, settings->temp_directory, &error)) {
         log_line(settings->log, "worker not-started reason=\"%s\"", error->message);
         return FALSE;

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * clean.c - chooses the writer, and believes its work only after a scan of its own.
+ *
+ * Cleaning never fails loudly: where it is impossible the caller takes the next action. Limits are
+ * those of scanning: size of a member and of all, number of members, the request's end.
+ *
+ * Known limits: compound files (doc, xls), message texts and web pages are not cleaned; an archive
+ * within an archive goes as a whole.
+ */
+#include "scanner/clean.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+
+#include "scanner/clean-members.h"
+
+enum {
+    REMOVED_MAX = 60 /* of the names that are told: they share a line with the finding */
+};
+
+guint8 *clean_members_room(CleanMembers *members, guint64 size)
+{
+    const ScannerConfig *config = members->judge->config;
+    guint8 *room = NULL;
+
+    if (size <= config->file_size && members->bytes + size <= config->scan_size &&
+        board_now() < members->judge->end)
+        room = g_try_malloc(MAX(size, 1));
+    members->bytes += size;
+    members->failed |= room == NULL;
+    return room;
+}
+
+void clean_members_tell(CleanMembers *members, const char *name)
+{
+    if (members->removed->len > 0)
+        g_string_append_c(members->removed, ',');
+    if (members->removed->len + strlen(name) <= REMOVED_MAX)
+        g_string_append(members->removed, name);
+    else if (!g_str_has_suffix(members->removed->str, "..."))
+        g_string_append(members->removed, "...");
+}
+
+gboolean clean_members_judge(CleanMembers *members, const char *name, const guint8 *data,
+                             gsize size)
+{
+    g_autoptr(Members) inside = judge_members_new(members->judge);
+    Verdict verdict = {0};
+
+    judge_scan_now(members->judge, data, size, VERDICT_CACHE_CONTENT, &verdict, inside);
+    if (members->judge->config->actions[verdict.kind] != FILTER_ACTION_PASS) {
+        clean_members_tell(members, name);
+        return FALSE;
+    }
+    members->kept++;
+    return TRUE;
+}
+
+char *clean_members_note(const CleanMembers *members)
+{
+    return g_strdup_printf("Removed %s\r\n"
+                           "\r\n"
+                           "This was taken out: %s\r\n"
+                           "Finding: %.64s\r\n"
+                           "Please give this reference when you ask about it: %s\r\n",
+                           members->reference, members->removed->str, members->finding,
+                           members->reference);
+}
+
+char *clean_members_note_name(const CleanMembers *members)
+{
+    return g_strdup_printf("removed-%s.txt", members->reference);
+}
+
+/* The last word: what is given out is judged like anything else that comes. */
+static gboolean result_is_clean(Judge *judge, GBytes *result)
+{
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+    g_autoptr(Members) inside = NULL;
+    Verdict verdict = {0};
+    gsize size;
+    const guint8 *data = g_bytes_get_data(result, &size);
+
+    SHA256(data, size, digest);
+    (void)judge_scan(judge, data, size, digest, VERDICT_CACHE_CONTENT, &verdict, &inside);
+    /* The row that names it is asked about without the bytes, and rules may want the type. */
+    if (verdict.kind == STOREHOOK_VERDICT_CLEAN)
+        judge_tell_type(judge, data, size, digest, &verdict);
+    return verdict.kind == STOREHOOK_VERDICT_CLEAN;
+}
+
+GBytes *clean_content(Judge *judge, const void *data, gsize size, const char *finding,
+                      const char *reference, GString *removed)
+{
+    CleanMembers members = {
+        .judge = judge, .removed = removed, .finding = finding, .reference = reference};
+    g_autoptr(GBytes) result = NULL;
+
+    if (clean_zip_matches(data, size))
+        result = clean_zip(&members, data, size);
+    else if (clean_tar_matches(data, size))
+        result = clean_tar(&members, data, size);
+    if (!result || members.failed || removed->len == 0 || members.kept == 0 ||
+        !result_is_clean(judge, result))
+        return NULL;
+    return g_steal_pointer(&result);
+}
