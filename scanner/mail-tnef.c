@@ -7,8 +7,8 @@
  * from it come the attachments with their names and the objects in MAPI properties. What is cut off
  * at the end is told as it is. Fails by a limit only.
  *
- * Known limit: names and MAPI objects behind the first attribute with a wrong checksum are not
- * told, their attributes are. The compressed RTF body is told as it is.
+ * Known limit: names and MAPI objects behind the first attribute that stands twice or has a wrong
+ * checksum are not told, their attributes are. The compressed RTF body is told as it is.
  */
 #include "scanner/mail-tnef.h"
 
@@ -21,6 +21,7 @@ enum {
     STREAM_HEADER = 6,    /* signature, key */
     ATTRIBUTE_HEADER = 9, /* level, identifier, length */
     CHECKSUM = 2,
+    ONCE_MAX = 64,   /* kinds of attributes; there are some 40 */
     TOLD_MIN = 16,   /* dates and numbers are shorter */
     OBJECT_GUID = 16 /* before an embedded object */
 };
@@ -59,12 +60,45 @@ static gboolean checksum_is_right(const guint8 *data, gsize length)
     return sum == (guint16)(data[length] | data[length + 1] << 8);
 }
 
+/* Attributes that a message, or the attachment in work, has had. */
+typedef struct {
+    guint32 ids[ONCE_MAX];
+    guint count;
+} Once;
+
+/* FALSE for a second one: libytnef 2.0 loses the memory of the first. */
+static gboolean once_take(Once *once, guint32 id)
+{
+    for (guint i = 0; i < once->count; i++)
+        if (once->ids[i] == id)
+            return FALSE;
+    if (once->count == ONCE_MAX)
+        return FALSE;
+    once->ids[once->count++] = id;
+    return TRUE;
+}
+
+/* By what it is: libytnef does not look at the level. */
+static gboolean is_of_attachment(guint32 id)
+{
+    static const guint32 ids[] = {attAttachData,       attAttachTitle,
+                                  attAttachMetaFile,   attAttachCreateDate,
+                                  attAttachModifyDate, attAttachTransportFilename,
+                                  attAttachRenddata,   attAttachment};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++)
+        if (ids[i] == id)
+            return TRUE;
+    return FALSE;
+}
+
 /* Tells each attribute; *ret_sound is where the first that libytnef would stop at begins. FALSE:
  * too many. */
 static gboolean walk_attributes(Reading *reading, const guint8 *data, gsize size, gsize *ret_sound)
 {
     gsize at = STREAM_HEADER;
     gboolean is_sound = TRUE;
+    Once message = {0}, attachment = {0};
     guint count = 0;
 
     *ret_sound = at;
@@ -72,6 +106,7 @@ static gboolean walk_attributes(Reading *reading, const guint8 *data, gsize size
     while (size - at >= ATTRIBUTE_HEADER) {
         gsize length = number_at(data + at + 5);
         gsize left = size - at - ATTRIBUTE_HEADER;
+        guint32 id;
 
         if (data[at] != LVL_MESSAGE && data[at] != LVL_ATTACHMENT)
             break;
@@ -80,7 +115,11 @@ static gboolean walk_attributes(Reading *reading, const guint8 *data, gsize size
         if (++count > MAIL_TNEF_ATTRIBUTES_MAX)
             return FALSE;
         tell(reading, "", data + at + ATTRIBUTE_HEADER, length);
-        is_sound = is_sound && checksum_is_right(data + at + ATTRIBUTE_HEADER, length);
+        id = number_at(data + at + 1);
+        if (id == attAttachRenddata) /* begins the next attachment */
+            attachment.count = 0;
+        is_sound = is_sound && checksum_is_right(data + at + ATTRIBUTE_HEADER, length) &&
+                   once_take(is_of_attachment(id) ? &attachment : &message, id);
         at += ATTRIBUTE_HEADER + length + CHECKSUM;
         if (is_sound)
             *ret_sound = at;
