@@ -51,6 +51,23 @@ static gboolean can_fork(void)
     return pid > 0;
 }
 
+/* With no arguments that mean anything: only whether the kernel would begin. */
+static gboolean can_call(long number)
+{
+    return syscall(number, 0, 0, 0, 0, 0, 0) >= 0 || errno != EPERM;
+}
+
+static gboolean can_make_pair(void)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return FALSE;
+    close(pair[0]);
+    close(pair[1]);
+    return TRUE;
+}
+
 static gboolean can_execute(void)
 {
     static char *const arguments[] = {(char *)"true", NULL};
@@ -92,9 +109,22 @@ static void try_cage(const ScannerConfig *config, Verdict *verdict)
         {"proc", can_open("/proc/self/mem", O_RDWR)},
         {"write", can_open("/tmp/storehook-caught", O_WRONLY | O_CREAT)},
         {"state", can_open(state, O_WRONLY | O_CREAT)},
+        {"above", can_open(config->temporary_directory, O_RDONLY | O_DIRECTORY)},
+        {"socket", can_open(config->socket, O_RDONLY)},
         {"unix", can_make_socket(AF_UNIX)},
         {"inet", can_make_socket(AF_INET)},
+        {"inet6", can_make_socket(AF_INET6)},
+        {"netlink", can_make_socket(AF_NETLINK)},
+        {"pair", can_make_pair()},
+        {"connect", can_call(SYS_connect)},
+        {"listen", can_call(SYS_listen)},
         {"fork", can_fork()},
+        {"clone3", can_call(SYS_clone3)},
+        {"execveat", can_call(SYS_execveat)},
+        {"uring", can_call(SYS_io_uring_setup)},
+        {"mount", can_call(SYS_mount)},
+        {"peek", can_call(SYS_process_vm_readv)},
+        {"bpf", can_call(SYS_bpf)},
         {"exec", can_execute()},
         {"code", can_map_code()},
         {"kill", syscall(SYS_kill, getppid(), 0) == 0},
