@@ -128,7 +128,7 @@ JET_ERR callbacks_run(Cursor **cursor, JET_CBTYP type)
 {
     TableCallback *copies;
     uint32_t n;
-    if (!(*cursor)->table ||
+    if ((*cursor)->temporary ||
         atomic_load_explicit(&(*cursor)->table->n_callbacks, memory_order_relaxed) == 0 ||
         (*cursor)->session->instance->callbacks_disabled)
         return JET_errSuccess;
@@ -154,16 +154,16 @@ JET_ERR callbacks_run(Cursor **cursor, JET_CBTYP type)
 static JET_LS *local_storage_find(Cursor *cursor, JET_GRBIT grbit)
 {
     if ((grbit & ~(JET_GRBIT)LS_BITS) ||
-        ((grbit & JET_bitLSTable) && ((grbit & JET_bitLSCursor) || !cursor->table)))
+        ((grbit & JET_bitLSTable) && ((grbit & JET_bitLSCursor) || cursor->temporary)))
         return NULL;
     return grbit & JET_bitLSTable ? &cursor->table->storage : &cursor->storage;
 }
 
 static void table_lock(Cursor *cursor, bool lock)
 {
-    if (cursor->table && lock)
+    if (!cursor->temporary && lock)
         pthread_mutex_lock(&cursor->database->database->lock);
-    else if (cursor->table)
+    else if (!cursor->temporary)
         pthread_mutex_unlock(&cursor->database->database->lock);
 }
 
@@ -207,8 +207,9 @@ void local_storage_free_cursor(Cursor *cursor)
         return;
     cursor->storage = 0;
     cursor->session->instance->runtime_callback(
-        atomic_load(&cursor->session->handle), cursor->table ? cursor->database->database->id : 0,
-        cursor->handle, JET_cbtypFreeCursorLS, (void *)(storage - 1), NULL, NULL, 0);
+        atomic_load(&cursor->session->handle),
+        cursor->temporary ? 0 : cursor->database->database->id, cursor->handle,
+        JET_cbtypFreeCursorLS, (void *)(storage - 1), NULL, NULL, 0);
 }
 
 void local_storage_free_table(Database *database, Table *table)

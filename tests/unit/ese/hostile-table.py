@@ -16,7 +16,7 @@ KINDS = {
     "JET_DBID": "DATABASE", "JET_COLUMNID": "COLUMN", "JET_GRBIT": "GRBIT",
     "JET_OSSNAPID": "NUMBER", "JET_HANDLE": "NUMBER", "JET_PCSTR": "TEXT", "JET_PCWSTR": "TEXT",
     "JET_PSTR": "BUFFER", "JET_PWSTR": "BUFFER", "JET_INSTANCE *": "INSTANCE_POINTER",
-    "JET_PFNREALLOC": "REALLOC", "void *": "BUFFER", "const void *": "BUFFER",
+    "JET_PFNREALLOC": "REALLOC", "JET_CALLBACK": "CALLBACK", "void *": "BUFFER", "const void *": "BUFFER",
     "const char *": "TEXT", "char *": "NOTHING",
 }
 
