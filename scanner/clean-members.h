@@ -30,6 +30,9 @@ gboolean clean_zip_matches(const guint8 *data, gsize size);
 /* NULL when it cannot be done. */
 GBytes *clean_zip(CleanMembers *members, const guint8 *data, gsize size);
 
+gboolean clean_ole_matches(const guint8 *data, gsize size);
+GBytes *clean_ole(CleanMembers *members, const guint8 *data, gsize size);
+
 gboolean clean_tar_matches(const guint8 *data, gsize size);
 GBytes *clean_tar(CleanMembers *members, const guint8 *data, gsize size);
 

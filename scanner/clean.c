@@ -5,8 +5,8 @@
  * Cleaning never fails loudly: where it is impossible the caller takes the next action. Limits are
  * those of scanning: size of a member and of all, number of members, the request's end.
  *
- * Known limits: compound files (doc, xls), message texts and web pages are not cleaned; an archive
- * within an archive goes as a whole.
+ * Known limits: message texts, RTF and web pages are not cleaned; an archive within an archive goes
+ * as a whole.
  */
 #include "scanner/clean.h"
 
@@ -99,6 +99,8 @@ GBytes *clean_content(Judge *judge, const void *data, gsize size, const char *fi
 
     if (clean_zip_matches(data, size))
         result = clean_zip(&members, data, size);
+    else if (clean_ole_matches(data, size))
+        result = clean_ole(&members, data, size);
     else if (clean_tar_matches(data, size))
         result = clean_tar(&members, data, size);
     if (!result || members.failed || removed->len == 0 || members.kept == 0 ||

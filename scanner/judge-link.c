@@ -140,7 +140,10 @@ static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request
     answer->flagged = TRUE;
     link_name(request, name);
     part.members = members;
-    if (judge_rules(judge, &part, &verdict, &action, &need_data) && action != FILTER_ACTION_PASS) {
+    check_header(request, &verdict);
+    action = (FilterAction)judge->config->actions[verdict.kind];
+    (void)judge_rules(judge, &part, &verdict, &action, &need_data);
+    if (action != FILTER_ACTION_PASS) {
         answer->verdict = verdict;
         answer->action = policy_row_action(action);
         if (answer->action == STOREHOOK_ACTION_REPLACE)

@@ -15,6 +15,7 @@ import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data"))
 import office  # noqa: E402
+import olefile  # noqa: E402
 from macros import BAD, document, mail_with, workbook  # noqa: E402
 from rig import EICAR, Rig, main  # noqa: E402
 
@@ -169,6 +170,28 @@ def packages(build):
         assert "removed word/vba" in str(mailbox.incident("a.docm"))
 
 
+def compound_files(build):
+    with Rig(build) as rig:
+        rig.configure(extra=CONFIGURATION, rules=False)
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        mailbox = Mailbox(rig, store)
+        streams = {"WordDocument": NOISE, "1Table": b"t" * 5000, "ObjectPool/_1/Small": b"s" * 70,
+                   "\x05SummaryInformation": b"i" * 300}
+        original = office.compound({**streams, **office.vba_project(BAD, "Macros/")})
+        arrived, data = mailbox.send("a.doc", original)
+        assert arrived == "a.doc"
+        with olefile.OleFileIO(io.BytesIO(data)) as file:
+            names = {"/".join(path) for path in file.listdir()}
+            note = f"Removed-{mailbox.incident('a.doc')['reference']}"
+            assert names == {*streams, note}, names
+            assert not file.parsing_issues, file.parsing_issues
+            for name, content in streams.items():
+                assert file.openstream(name).read() == content, name
+            assert b"Macros" in file.openstream(note).read()
+        assert "removed Macros" in str(mailbox.incident("a.doc"))
+
+
 def with_lists(package):
     """The parts that name others, as Word writes them."""
     namespace = "http://schemas.openxmlformats.org/package/2006/"
@@ -215,4 +238,4 @@ def notices(build):
 
 
 if __name__ == "__main__":
-    main(archives, packages, notices)
+    main(archives, packages, compound_files, notices)
