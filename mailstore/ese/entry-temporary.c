@@ -9,11 +9,14 @@
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/table.h"
 
+/* `spec->locale` NULL: the default. */
 static JET_ERR temporary_open(JET_SESID sesid, TemporarySpec *spec, JET_TABLEID *ret_table,
                               JET_COLUMNID *ret_ids)
 {
     Session *session;
     TemporaryTable *table;
+    char locale[TEXT_LOCALE_MAX + 1] = "";
+    JET_ERR err = JET_errSuccess;
     if (!ret_table || (spec->n_columns > 0 && (!spec->columns || !ret_ids)))
         return JET_errInvalidParameter;
     for (uint32_t i = 0; i < spec->n_columns; i++)
@@ -22,7 +25,12 @@ static JET_ERR temporary_open(JET_SESID sesid, TemporarySpec *spec, JET_TABLEID 
     *ret_table = JET_tableidNil;
     spec->name = "temporary";
     RETURN_IF_ERROR(session_enter(sesid, &session));
-    JET_ERR err = temporary_new(session, spec, ret_ids, &table);
+    if (!spec->locale) {
+        err = collation_take_default(session->instance, locale, &spec->map_flags);
+        spec->locale = locale;
+    }
+    if (err >= 0)
+        err = temporary_new(session, spec, ret_ids, &table);
     if (err >= 0) {
         err = cursor_open_temporary(table, JET_bitTableUpdatable, ret_table);
         temporary_unref(table);
@@ -74,7 +82,7 @@ JET_ERR entry_open_temporary_table(JET_SESID sesid, JET_OPENTEMPORARYTABLE *pope
         .columns = open->prgcolumndef,
         .n_columns = open->ccolumn,
         .grbit = open->grbit,
-        .locale = locale,
+        .locale = open->pidxunicode ? locale : NULL,
         .key_most = open->cbKeyMost,
         .var_segment_most = open->cbVarSegMac,
     };
@@ -96,7 +104,7 @@ JET_ERR entry_open_temporary_table2(JET_SESID sesid, JET_OPENTEMPORARYTABLE2 *po
         .columns = open->prgcolumndef,
         .n_columns = open->ccolumn,
         .grbit = open->grbit,
-        .locale = locale,
+        .locale = open->pidxunicode ? locale : NULL,
         .key_most = open->cbKeyMost,
         .var_segment_most = open->cbVarSegMac,
     };

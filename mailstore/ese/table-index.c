@@ -143,9 +143,25 @@ static JET_ERR tuple_parameter(const Instance *instance, uint32_t id, uint32_t l
     return JET_errSuccess;
 }
 
+JET_ERR collation_take_default(const Instance *instance, char locale[TEXT_LOCALE_MAX + 1],
+                               uint32_t *ret_map_flags)
+{
+    JET_UNICODEINDEX usual;
+    JET_API_PTR value = (JET_API_PTR)&usual;
+    RETURN_IF_ERROR(
+        instance_get_parameter(instance->handle, JET_paramUnicodeIndexDefault, &value, NULL, 0));
+    *ret_map_flags = usual.dwMapFlags == TEXT_MAP_DEFAULT ? 0 : usual.dwMapFlags;
+    RETURN_IF_ERROR(text_locale_of_lcid(usual.lcid, locale));
+    if (strcmp(locale, TEXT_LOCALE_DEFAULT) == 0)
+        locale[0] = 0; /* what the engine does by itself */
+    return JET_errSuccess;
+}
+
 JET_ERR index_spec_take_parameters(const Instance *instance, IndexSpec *spec)
 {
     TupleLimits *usual = &spec->usual_tuples;
+    if (!spec->has_collation)
+        RETURN_IF_ERROR(collation_take_default(instance, spec->locale, &spec->map_flags));
     if (!(spec->grbit & TUPLE_BITS))
         return JET_errSuccess;
     RETURN_IF_ERROR(

@@ -107,6 +107,9 @@ JET_ERR column_define(const Schema *schema, const char *name, const JET_COLUMNDE
 JET_ERR column_take_default(Column *column, const void *data, uint32_t size);
 /* The array's element `at`, and where the next one is. JET_errInvalidParameter. */
 JET_ERR index_spec_read(void *structure, IndexCreateForm form, IndexSpec *ret, void **ret_next);
+/* The order of Unicode text by JET_paramUnicodeIndexDefault. */
+JET_ERR collation_take_default(const Instance *instance, char locale[TEXT_LOCALE_MAX + 1],
+                               uint32_t *ret_map_flags);
 /* What parameters say where the program does not. */
 JET_ERR index_spec_take_parameters(const Instance *instance, IndexSpec *spec);
 /* An index to be inserted, without an object id. */

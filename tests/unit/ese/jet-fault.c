@@ -293,6 +293,122 @@ START_TEST(test_asking_and_deleting)
 }
 END_TEST
 
+/* A temporary table that is filled, sorted, changed and rolled back. */
+static JET_ERR sort_into(Work *work, JET_TABLEID *ret)
+{
+    JET_COLUMNDEF columns[] = {
+        {.cbStruct = sizeof *columns, .coltyp = JET_coltypLong, .grbit = JET_bitColumnTTKey},
+        {.cbStruct = sizeof *columns, .coltyp = JET_coltypLongBinary},
+    };
+    static const char big[3000];
+    JET_COLUMNID ids[2];
+    TRY(JetOpenTempTable(work->session, columns, 2, JET_bitTTUpdatable | JET_bitTTIntrinsicLVsOnly,
+                         ret, ids));
+    JET_TABLEID sorted = *ret;
+    for (int32_t i = 3; i > 0; i--) {
+        TRY(JetPrepareUpdate(work->session, sorted, JET_prepInsert));
+        TRY(JetSetColumn(work->session, sorted, ids[0], &i, 4, 0, NULL));
+        TRY(JetSetColumn(work->session, sorted, ids[1], big, sizeof big, 0, NULL));
+        TRY(JetUpdate(work->session, sorted, NULL, 0, NULL));
+    }
+    TRY(JetBeginTransaction(work->session));
+    TRY(JetMove(work->session, sorted, JET_MoveFirst, 0));
+    TRY(JetDelete(work->session, sorted));
+    TRY(JetRollback(work->session, 0));
+    return JetMove(work->session, sorted, 2, 0);
+}
+
+static JET_ERR sort(Work *work)
+{
+    JET_TABLEID sorted = JET_tableidNil;
+    JET_ERR err = sort_into(work, &sorted);
+    if (sorted != JET_tableidNil)
+        JetCloseTable(work->session, sorted);
+    return err;
+}
+
+static void *plain_realloc(void *context, void *data, uint32_t size)
+{
+    (void)context;
+    if (size > 0)
+        return realloc(data, size);
+    free(data);
+    return NULL;
+}
+
+/* Sets of rows, and all columns of one; the answer's memory is the program's and stays. */
+static JET_ERR explore(Work *work)
+{
+    static const int32_t two = 2;
+    JET_INDEX_COLUMN term = {work->id, JET_relopGreaterThan, (void *)&two, 4, 0};
+    JET_INDEXRANGE range = {sizeof range, work->table, JET_bitRecordInIndex};
+    JET_RECORDLIST list = {.cbStruct = sizeof list};
+    uint32_t n;
+    JET_ENUMCOLUMN *all;
+    TRY(JetSetCursorFilter(work->session, work->table, &term, 1, 0));
+    TRY(JetMove(work->session, work->table, JET_MoveFirst, 0));
+    TRY(JetSetCursorFilter(work->session, work->table, NULL, 0, 0));
+    TRY(JetEnumerateColumns(work->session, work->table, 0, NULL, &n, &all, plain_realloc, NULL, 10,
+                            JET_bitEnumeratePresenceOnly));
+    free(all);
+    TRY(JetSetCurrentIndex(work->session, work->table, "tags"));
+    TRY(JetIntersectIndexes(work->session, &range, 1, &list, 0));
+    TRY(JetCloseTable(work->session, list.tableid));
+    return JetSetCurrentIndex(work->session, work->table, NULL);
+}
+
+/* A table derived from a template, and an index anew for another default. */
+static JET_ERR derive(Work *work)
+{
+    JET_COLUMNCREATE column = {
+        .cbStruct = sizeof column, .szColumnName = (char[]){"c"}, .coltyp = JET_coltypLong};
+    JET_TABLECREATE2 base = {.cbStruct = sizeof base,
+                             .szTableName = (char[]){"base"},
+                             .rgcolumncreate = &column,
+                             .cColumns = 1,
+                             .grbit = JET_bitTableCreateTemplateTable};
+    JET_TABLECREATE2 derived = {.cbStruct = sizeof derived,
+                                .szTableName = (char[]){"derived"},
+                                .szTemplateTableName = base.szTableName};
+    TRY(JetBeginTransaction(work->session));
+    TRY(JetCreateTableColumnIndex2(work->session, work->database, &base));
+    TRY(JetCreateTableColumnIndex2(work->session, work->database, &derived));
+    TRY(JetSetColumnDefaultValue(work->session, work->database, "t", "tags", "cd", 2, 0));
+    return JetRollback(work->session, 0);
+}
+
+START_TEST(test_reading_and_deriving)
+{
+    TestJet jet;
+    test_jet_open(&jet);
+    Work work = {.session = jet.session, .database = jet.database};
+    ck_ok(define(&work));
+    ck_ok(fill(&work));
+    uint32_t entries = count(&work, "tags");
+    for (int at = 0;; at++) {
+        hit = false;
+        countdown = at;
+        fault_hook = fail_at_countdown;
+        JET_ERR err = sort(&work);
+        if (err >= 0)
+            err = explore(&work);
+        if (err >= 0)
+            err = derive(&work);
+        fault_hook = NULL;
+        failing_step(err);
+        roll_back_all(&work);
+        ck_ok(JetSetCursorFilter(work.session, work.table, NULL, 0, 0));
+        ck_assert_uint_eq(count(&work, "tags"), entries);
+        ck_assert_uint_eq(count(&work, NULL), ROWS);
+        if (!hit) {
+            ck_assert_int_gt(at, 100);
+            break;
+        }
+    }
+    test_jet_close(&jet);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("jet-fault");
@@ -303,6 +419,7 @@ int main(void)
     tcase_add_test(tests, test_filling);
     tcase_add_test(tests, test_opening);
     tcase_add_test(tests, test_asking_and_deleting);
+    tcase_add_test(tests, test_reading_and_deriving);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

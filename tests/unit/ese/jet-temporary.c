@@ -367,12 +367,25 @@ START_TEST(test_orders)
 }
 END_TEST
 
+static JET_WCHAR last_word(JET_SESID session, JET_TABLEID table, JET_COLUMNID column)
+{
+    static const JET_WCHAR words[] = {0xe4, 'z', 'b'};
+    JET_WCHAR last = 0;
+    for (int i = 0; i < 3; i++) {
+        ck_ok(JetPrepareUpdate(session, table, JET_prepInsert));
+        ck_ok(JetSetColumn(session, table, column, &words[i], 2, 0, NULL));
+        ck_ok(JetUpdate(session, table, NULL, 0, NULL));
+    }
+    ck_ok(JetMove(session, table, JET_MoveLast, 0));
+    ck_ok(JetRetrieveColumn(session, table, column, &last, 2, NULL, 0, NULL));
+    return last;
+}
+
 /* Unicode keys in the order of the locale: in Swedish, a-umlaut is behind z. */
 START_TEST(test_locale)
 {
     Fixture f;
     static const JET_WCHAR swedish[] = {'s', 'v', '-', 'S', 'E', 0};
-    static const JET_WCHAR words[] = {0xe4, 'z', 'b'};
     JET_COLUMNDEF definition = {.cbStruct = sizeof definition,
                                 .coltyp = JET_coltypText,
                                 .cp = 1200,
@@ -382,19 +395,42 @@ START_TEST(test_locale)
         .cbStruct = sizeof open, .prgcolumndef = &definition, .ccolumn = 1, .prgcolumnid = f.ids};
     open_fixture(&f);
     for (int pass = 0; pass < 2; pass++) {
-        JET_WCHAR last = 0;
         open.pidxunicode = pass ? &unicode : NULL;
         ck_ok(JetOpenTemporaryTable2(f.session, &open));
-        f.table = open.tableid;
-        for (int i = 0; i < 3; i++) {
-            ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepInsert));
-            ck_ok(JetSetColumn(f.session, f.table, f.ids[0], &words[i], 2, 0, NULL));
-            ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
-        }
-        ck_ok(move(&f, JET_MoveLast));
-        ck_ok(JetRetrieveColumn(f.session, f.table, f.ids[0], &last, 2, NULL, 0, NULL));
-        ck_assert_uint_eq(last, pass ? 0xe4 : 'z');
+        ck_assert_uint_eq(last_word(f.session, open.tableid, f.ids[0]), pass ? 0xe4 : 'z');
     }
+    test_jet_close(&f.jet);
+}
+END_TEST
+
+/* The instance's default counts where nothing else is said, in indexes as well. */
+START_TEST(test_default_locale)
+{
+    Fixture f;
+    JET_INSTANCE instance;
+    JET_DBID database;
+    char path[100];
+    JET_UNICODEINDEX swedish = {.lcid = 0x41d, .dwMapFlags = 0x30401};
+    JET_COLUMNDEF definition = {.cbStruct = sizeof definition,
+                                .coltyp = JET_coltypText,
+                                .cp = 1200,
+                                .grbit = JET_bitColumnTTKey};
+    open_fixture(&f);
+    snprintf(path, sizeof path, "%s/swedish.edb", f.jet.directory);
+    ck_ok(JetCreateInstance(&instance, "swedish"));
+    ck_ok(JetSetSystemParameter(&instance, 0, JET_paramUnicodeIndexDefault, (JET_API_PTR)&swedish,
+                                NULL));
+    ck_ok(JetInit(&instance));
+    ck_ok(JetBeginSession(instance, &f.session, NULL, NULL));
+    ck_ok(JetOpenTempTable(f.session, &definition, 1, 0, &f.table, f.ids));
+    ck_assert_uint_eq(last_word(f.session, f.table, f.ids[0]), 0xe4);
+    ck_ok(JetCreateDatabase(f.session, path, NULL, &database, 0));
+    ck_ok(JetCreateTable(f.session, database, "t", 0, 100, &f.table));
+    definition.grbit = 0;
+    ck_ok(JetAddColumn(f.session, f.table, "word", &definition, NULL, 0, f.ids));
+    test_add_index(f.session, f.table, "word", "+word\0", JET_bitIndexPrimary);
+    ck_assert_uint_eq(last_word(f.session, f.table, f.ids[0]), 0xe4);
+    ck_ok(JetTerm2(instance, JET_bitTermAbrupt));
     test_jet_close(&f.jet);
 }
 END_TEST
@@ -519,6 +555,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_refused);
     tcase_add_test(tcase, test_orders);
     tcase_add_test(tcase, test_locale);
+    tcase_add_test(tcase, test_default_locale);
     tcase_add_test(tcase, test_long_values);
     tcase_add_test(tcase, test_large);
     suite_add_tcase(s, tcase);
