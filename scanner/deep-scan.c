@@ -73,8 +73,11 @@ static void on_unpacked(const char *name, const void *data, gsize size, gboolean
     work->rest = rest;
 }
 
-static void work_unpack(Work *work, const void *data, gsize size, guint number)
+/* is_guess: it may be no archive at all. */
+static void work_unpack(Work *work, const void *data, gsize size, guint number, gboolean is_guess)
 {
+    guint files = work->budget.files;
+
     if (work->depth >= work->scan->config->recursion) {
         work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "recursion");
         return;
@@ -88,7 +91,8 @@ static void work_unpack(Work *work, const void *data, gsize size, guint number)
         work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "a password is needed");
         break;
     case UNPACK_BROKEN:
-        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: cannot be unpacked");
+        if (!is_guess || work->budget.files < files)
+            work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: cannot be unpacked");
         break;
     case UNPACK_LIMIT:
         work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
@@ -119,6 +123,8 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
     work_note(work, verdict.kind, verdict.name);
     if (watch.has_disguised)
         work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: two names for one member");
+    if (watch.has_overlap)
+        work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: members that share their bytes");
     if (watch.has_encrypted)
         work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "a password is needed");
     if (watch.has_lost_rest)
@@ -126,13 +132,15 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
     for (guint i = 0; mail == DEEP_SCAN_NO_MAIL && i < watch.rests->len; i++) {
         const MemberRest *rest = &g_array_index(watch.rests, MemberRest, i);
 
-        if (work->worst->kind == STOREHOOK_VERDICT_INFECTED)
+        /* Beyond a limit of libclamav's everything is a rest. */
+        if (work->worst->kind == STOREHOOK_VERDICT_INFECTED ||
+            verdict.kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED)
             break;
         if (rest->bytes)
             work_unpack(work, g_bytes_get_data(rest->bytes, NULL), g_bytes_get_size(rest->bytes),
-                        rest->number);
+                        rest->number, rest->is_guess);
         else
-            work_unpack(work, data, size, rest->number);
+            work_unpack(work, data, size, rest->number, FALSE);
     }
     member_watch_clear(&watch);
 }

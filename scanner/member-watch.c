@@ -19,12 +19,14 @@
 #include "filters/name-decode.h"
 #include "scanner/ole-kind.h"
 #include "scanner/unpack.h"
+#include "scanner/zip-layout.h"
 
 enum {
     /* Held until the scan is over; more than this in archives that libclamav cannot open, inside
      * of others that it can, is not what people send. */
     REST_BYTES_MAX = 64 * 1024 * 1024,
-    SMALLEST = 6, /* libclamav opens nothing smaller */
+    SMALLEST = 6,      /* libclamav opens nothing smaller */
+    SEARCH_MAX = 1000, /* names between two that are opened: empty and tiny ones */
     UNKNOWN_SIZE = 0xffffffff
 };
 
@@ -147,8 +149,9 @@ static Named *layer_find(Layer *layer, const char *name)
 {
     guint count = layer->names ? layer->names->len : 0;
 
-    for (guint i = 0; i < count; i++) {
-        guint at = (layer->next_named + i) % count;
+    for (guint i = 0; i < MIN(count, SEARCH_MAX); i++) {
+        /* Only zip names all before it opens the first. */
+        guint at = layer->is_zip ? (layer->next_named + i) % count : count - 1 - i;
         Named *named = &g_array_index(layer->names, Named, at);
 
         if (named->is_opened ||
@@ -204,6 +207,43 @@ static guint list_add(MemberWatch *watch, const Layer *parent, const char *name,
     return members_add(watch->members, &member);
 }
 
+/* Kept for later, when libclamav is done; data: NULL for the content itself. */
+static void rest_add(MemberWatch *watch, guint number, const void *data, gsize size,
+                     gboolean is_guess)
+{
+    MemberRest rest = {.number = number, .is_guess = is_guess};
+
+    if (data) {
+        void *copy = size <= REST_BYTES_MAX - watch->rest_bytes ? g_try_malloc(MAX(size, 1)) : NULL;
+
+        if (!copy) {
+            watch->has_lost_rest = TRUE;
+            return;
+        }
+        memcpy(copy, data, size);
+        rest.bytes = g_bytes_new_take(copy, size);
+        watch->rest_bytes += size;
+    }
+    g_array_append_val(watch->rests, rest);
+}
+
+/* Archives in the middle of something else that libclamav does not look for: RAR, for which it was
+ * built without the library, and members of a zip that its directory does not name. */
+static void look_for_hidden(MemberWatch *watch, const Layer *layer, const guint8 *data, gsize size)
+{
+    const guint8 *rar = size > 7 ? memmem(data + 1, size - 1, "Rar!\x1a\x07", 6) : NULL;
+    ZipLayout layout = {0};
+
+    if (rar && !layer->is_archive && !layer->is_foreign)
+        rest_add(watch, layer->number, rar, (gsize)(data + size - rar), TRUE);
+    if (!layer->is_zip || !zip_layout_look(data, size, &layout))
+        return;
+    watch->has_overlap |= layout.has_overlap;
+    for (guint i = 0; i < layout.gaps; i++)
+        rest_add(watch, layer->number, data + layout.gap[i].start,
+                 layout.gap[i].end - layout.gap[i].start, TRUE);
+}
+
 /* What libclamav does not tell: OLE documents, those of Office that are packed into one when they
  * are encrypted, and OpenDocument, whose manifest says it. */
 static gboolean is_encrypted_document(const char *name, const void *data, gsize size)
@@ -246,27 +286,9 @@ void member_watch_open(MemberWatch *watch, guint level, const char *type, const 
     layer.is_foreign = !is_normalized && unpack_is_wanted(data, size);
     if ((layer.is_archive || layer.is_foreign) && parent)
         layer.bytes = g_bytes_new_static(data, size);
+    if (!is_normalized)
+        look_for_hidden(watch, &layer, data, size);
     g_array_append_val(watch->layers, layer);
-}
-
-/* Something in it was not opened: it is kept for later, when libclamav is done. */
-static void rest_add(MemberWatch *watch, const Layer *layer)
-{
-    MemberRest rest = {.number = layer->number};
-
-    if (layer->bytes) {
-        gsize size = g_bytes_get_size(layer->bytes);
-        void *copy = size <= REST_BYTES_MAX - watch->rest_bytes ? g_try_malloc(MAX(size, 1)) : NULL;
-
-        if (!copy) {
-            watch->has_lost_rest = TRUE;
-            return;
-        }
-        memcpy(copy, g_bytes_get_data(layer->bytes, NULL), size);
-        rest.bytes = g_bytes_new_take(copy, size);
-        watch->rest_bytes += size;
-    }
-    g_array_append_val(watch->rests, rest);
 }
 
 void member_watch_close(MemberWatch *watch)
@@ -287,7 +309,8 @@ void member_watch_close(MemberWatch *watch)
         has_rest |= layer->is_archive && !named->is_encrypted && named->size >= SMALLEST;
     }
     if (has_rest && !watch->has_alarm)
-        rest_add(watch, layer);
+        rest_add(watch, layer->number, layer->bytes ? g_bytes_get_data(layer->bytes, NULL) : NULL,
+                 layer->bytes ? g_bytes_get_size(layer->bytes) : 0, FALSE);
     g_array_set_size(watch->layers, watch->layers->len - 1);
 }
 
@@ -334,17 +357,16 @@ void member_watch_named(MemberWatch *watch, const char *container, const char *n
         layer->names = g_array_new(FALSE, FALSE, sizeof(Named));
         g_array_set_clear_func(layer->names, named_clear);
     }
+    /* The list has no room for more: it will be cut. */
+    if (layer->names->len > members_limit(watch->members)) {
+        members_set_cut(watch->members);
+        return;
+    }
     /* Zip says in which of two charsets a name is, and few writers heed it. */
     named.name = layer->is_zip && !g_utf8_validate(name, -1, NULL)
                      ? name_decode_charset("ibm437", name, strlen(name))
                      : g_strdup(name);
     if (layer->names->len > 0 && layer->is_zip && layer_takes_twin(watch, layer, &named)) {
-        g_free(named.name);
-        return;
-    }
-    /* The list has no room for more: it will be cut. */
-    if (layer->names->len > members_limit(watch->members)) {
-        members_set_cut(watch->members);
         g_free(named.name);
         return;
     }

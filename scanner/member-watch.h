@@ -17,6 +17,8 @@
 typedef struct {
     guint number;  /* in the list; 0: the content itself */
     GBytes *bytes; /* NULL: the content itself */
+    /* It lies in the middle of something else: what cannot be unpacked may be no archive. */
+    gboolean is_guess;
 } MemberRest;
 
 typedef struct {
@@ -28,6 +30,7 @@ typedef struct {
     /* What came of it. */
     gboolean has_encrypted; /* a member cannot be opened without a password */
     gboolean has_disguised; /* an archive names a member twice, with different extensions */
+    gboolean has_overlap;   /* members of a zip share their bytes */
     gboolean has_lost_rest; /* more than can be kept for unpacking */
     GArray *rests;          /* of MemberRest */
 

@@ -106,9 +106,36 @@ gboolean unpack_is_wanted(const void *data, gsize size)
     return sign || (size > 2 * FOOTER && memcmp(bytes + size - FOOTER, "conectix", 8) == 0);
 }
 
-static struct archive *reader_new(const void *data, gsize size)
+/* One compressed file, or an archive that is compressed as a whole. */
+static gboolean is_stream(const void *data, gsize size)
 {
+    static const char xz[] = {(char)0xfd, '7', 'z', 'X', 'Z'};
     const Sign *sign = sign_find(data, size);
+
+    return (sign && sign->is_stream) || (size >= 2 && memcmp(data, "\x1f\x8b", 2) == 0) ||
+           (size >= 3 && memcmp(data, "BZh", 3) == 0) ||
+           (size >= sizeof(xz) && memcmp(data, xz, sizeof(xz)) == 0);
+}
+
+static void reader_add_formats(struct archive *reader)
+{
+    archive_read_support_format_zip(reader);
+    archive_read_support_format_7zip(reader);
+    archive_read_support_format_rar(reader);
+    archive_read_support_format_rar5(reader);
+    archive_read_support_format_cab(reader);
+    archive_read_support_format_lha(reader);
+    archive_read_support_format_tar(reader);
+    archive_read_support_format_cpio(reader);
+    archive_read_support_format_ar(reader);
+    archive_read_support_format_warc(reader);
+    archive_read_support_format_xar(reader);
+    archive_read_support_format_iso9660(reader);
+}
+
+/* Raw takes any bytes for one file: only where they are compressed is there something in it. */
+static struct archive *reader_new(const void *data, gsize size, gboolean is_raw)
+{
     struct archive *reader = archive_read_new();
 
     if (!reader)
@@ -122,25 +149,9 @@ static struct archive *reader_new(const void *data, gsize size)
     archive_read_support_filter_lz4(reader);
     archive_read_support_filter_compress(reader);
     archive_read_support_filter_rpm(reader);
-    archive_read_support_format_zip(reader);
-    archive_read_support_format_7zip(reader);
-    archive_read_support_format_rar(reader);
-    archive_read_support_format_rar5(reader);
-    archive_read_support_format_cab(reader);
-    archive_read_support_format_lha(reader);
-    archive_read_support_format_tar(reader);
-    archive_read_support_format_cpio(reader);
-    archive_read_support_format_ar(reader);
-    archive_read_support_format_warc(reader);
-    archive_read_support_format_xar(reader);
-    archive_read_support_format_iso9660(reader);
-    /* Raw takes any bytes for one file: only where they are compressed is there something in it. */
-    if ((sign && sign->is_stream) || (size >= 2 && memcmp(data, "\x1f\x8b", 2) == 0) ||
-        (size >= 3 && memcmp(data, "BZh", 3) == 0) ||
-        (size >= 5 && memcmp(data,
-                             "\xfd"
-                             "7zXZ",
-                             5) == 0))
+    if (!is_raw)
+        reader_add_formats(reader);
+    if (is_stream(data, size))
         archive_read_support_format_raw(reader);
     if (archive_read_open_memory(reader, data, size) != ARCHIVE_OK) {
         archive_read_free(reader);
@@ -217,10 +228,10 @@ static UnpackResult give_member(struct archive *reader, struct archive_entry *en
     return result;
 }
 
-UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
-                         gpointer user_data)
+static UnpackResult walk(const void *data, gsize size, gboolean is_raw, UnpackBudget *budget,
+                         UnpackFound found, gpointer user_data)
 {
-    struct archive *reader = reader_new(data, size);
+    struct archive *reader = reader_new(data, size, is_raw);
     UnpackResult worst = UNPACK_DONE;
 
     if (!reader)
@@ -237,6 +248,12 @@ UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, Unp
                                                                                : UNPACK_BROKEN);
             break;
         }
+        /* A filter that did not know it after all would give the same bytes again. */
+        if (archive_format(reader) == ARCHIVE_FORMAT_RAW &&
+            archive_filter_code(reader, 0) == ARCHIVE_FILTER_NONE) {
+            worst = UNPACK_BROKEN;
+            break;
+        }
         if (budget->files == 0 || board_now() >= budget->end) {
             worst = UNPACK_LIMIT;
             break;
@@ -247,4 +264,16 @@ UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, Unp
     }
     archive_read_free(reader);
     return worst;
+}
+
+UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
+                         gpointer user_data)
+{
+    guint files = budget->files;
+    UnpackResult result = walk(data, size, FALSE, budget, found, user_data);
+
+    /* Zeros at its beginning are an empty tar to libarchive, and a file to everybody else. */
+    if (result == UNPACK_DONE && budget->files == files && is_stream(data, size))
+        result = walk(data, size, TRUE, budget, found, user_data);
+    return result;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "scanner/board.h"
+#include "scanner/zip-layout.h"
 
 enum {
     MOST = 1024 * 1024
@@ -32,9 +33,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     UnpackBudget budget = {
         .file_size = MOST / 2, .bytes = MOST, .files = 100, .end = board_now() + 2000000};
+    ZipLayout layout;
     gsize sum = 0;
 
     (void)unpack_is_wanted(data, size);
+    if (zip_layout_look(data, size, &layout)) {
+        g_assert(layout.gaps <= ZIP_LAYOUT_GAPS_MAX);
+        for (guint i = 0; i < layout.gaps; i++)
+            g_assert(layout.gap[i].start < layout.gap[i].end && layout.gap[i].end <= size);
+    }
     (void)unpack_walk(data, size, &budget, on_member, &sum);
     return 0;
 }

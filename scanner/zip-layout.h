@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zip-layout.h - whether a zip's members lie side by side, as its directory says, and what hides
+ * between them.
+ *
+ * libclamav and most programs go by the directory; those that read from the beginning (streams,
+ * some desktops) show members that it does not name.
+ */
+#ifndef SCANNER_ZIP_LAYOUT_H
+#define SCANNER_ZIP_LAYOUT_H
+
+#include <glib.h>
+
+enum {
+    ZIP_LAYOUT_GAPS_MAX = 16 /* that hold a member: one is one too many */
+};
+
+typedef struct {
+    gboolean has_overlap; /* more members share bytes than accident explains */
+    guint gaps;
+    struct {
+        gsize start, end;
+    } gap[ZIP_LAYOUT_GAPS_MAX];
+} ZipLayout;
+
+/* FALSE when there is no directory that can be read: nothing is known then. */
+gboolean zip_layout_look(const void *data, gsize size, ZipLayout *ret);
+
+#endif /* SCANNER_ZIP_LAYOUT_H */

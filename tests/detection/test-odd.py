@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Files that are two things at once, archives that lie about themselves, and bombs.
+
+What is bad in them is found or they are called odd; all of it in bounded time and memory, with no
+worker lost.
+"""
+import io
+import os
+import struct
+import subprocess
+import sys
+import time
+import zipfile
+import zlib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
+from samples import FORMATS, SAMPLES, rar5  # noqa: E402
+from wire import Memfd, Service  # noqa: E402
+
+TEXT = b"An honest line of text, once more.\n" * 20
+DEADLINE = 10000
+QUICK = bool(os.environ.get("STOREHOOK_TEST_QUICK"))
+failures = []
+
+
+def zipped(*files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def local(name, crc, packed, size, method=8):
+    return struct.pack("<IHHHHHIIIHH", 0x04034B50, 20, 0, method, 0, 0x21, crc, packed, size,
+                       len(name), 0) + name
+
+
+def central(name, crc, packed, size, offset, method=8):
+    return struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 20, 20, 0, method, 0, 0x21, crc, packed,
+                       size, len(name), 0, 0, 0, 0, 0, offset) + name
+
+
+def end(count, size, offset):
+    return struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, count & 0xFFFF, count & 0xFFFF, size, offset,
+                       0)
+
+
+def deflated(data):
+    coder = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return coder.compress(data) + coder.flush()
+
+
+def overlapping(count=200, size=1 << 20):
+    """As by David Fifield: each member quotes the heads of all that follow, and shares the rest."""
+    kernel = bytes(size)
+    names = [b"%05d" % number for number in range(count)]
+    packed, plain_crc, plain_size = deflated(kernel), zlib.crc32(kernel), size
+    body = local(names[-1], plain_crc, len(packed), size) + packed
+    heads = [(names[-1], plain_crc, len(packed), size, len(body))]
+    plain = kernel
+    for name in reversed(names[:-1]):
+        _, crc, length, unpacked, _ = heads[-1]
+        quoted = local(heads[-1][0], crc, length, unpacked)
+        plain = quoted + plain
+        packed_size = 5 + len(quoted) + length
+        head = local(name, zlib.crc32(plain), packed_size, len(plain))
+        body = head + struct.pack("<BHH", 0, len(quoted), len(quoted) ^ 0xFFFF) + body
+        heads.append((name, zlib.crc32(plain), packed_size, len(plain), len(body)))
+    directory = b"".join(central(name, crc, length, unpacked, len(body) - at)
+                         for name, crc, length, unpacked, at in reversed(heads))
+    return body + directory + end(count, len(directory), len(body))
+
+
+def one_for_many(count=500):
+    """All entries of the directory point to one member."""
+    data = deflated(bytes(1 << 20))
+    head = local(b"a", zlib.crc32(bytes(1 << 20)), len(data), 1 << 20)
+    directory = b"".join(central(b"%04d" % at, 0, len(data), 1 << 20, 0) for at in range(count))
+    body = head + data
+    return body + directory + end(count, len(directory), len(body))
+
+
+def two_names(data):
+    packed = deflated(data)
+    body = local(b"letter.exe", zlib.crc32(data), len(packed), len(data)) + packed
+    directory = central(b"letter.txt", zlib.crc32(data), len(packed), len(data), 0)
+    return body + directory + end(1, len(directory), len(body))
+
+
+def not_in_the_directory(data):
+    packed, text = deflated(data), deflated(TEXT)
+    body = local(b"a.exe", zlib.crc32(data), len(packed), len(data)) + packed
+    at = len(body)
+    body += local(b"b.txt", zlib.crc32(TEXT), len(text), len(TEXT)) + text
+    directory = central(b"b.txt", zlib.crc32(TEXT), len(text), len(TEXT), at)
+    return body + directory + end(1, len(directory), len(body))
+
+
+def unknown_method():
+    body = local(b"a.txt", zlib.crc32(TEXT), len(TEXT), len(TEXT), 77) + TEXT
+    directory = central(b"a.txt", zlib.crc32(TEXT), len(TEXT), len(TEXT), 0, 77)
+    return body + directory + end(1, len(directory), len(body))
+
+
+def damaged():
+    data = bytearray(zipped(("a.txt", os.urandom(500) + TEXT)))
+    for at in range(60, 400):
+        data[at] ^= 0x55
+    return bytes(data)
+
+
+def zeros(gigabytes):
+    """Deflated zeros, without making them: blocks that end on a byte are repeated."""
+    coder = zlib.compressobj(9, zlib.DEFLATED, -15)
+    first = coder.compress(bytes(1 << 20)) + coder.flush(zlib.Z_FULL_FLUSH)
+    block = coder.compress(bytes(1 << 20)) + coder.flush(zlib.Z_FULL_FLUSH)
+    return first + block * ((gigabytes << 10) - 1) + b"\x03\x00"
+
+
+def sparse_zip(gigabytes):
+    packed = zeros(gigabytes)
+    size = min(gigabytes << 30, 0xFFFFFFFF)
+    body = local(b"disk.img", 0, len(packed), size) + packed
+    directory = central(b"disk.img", 0, len(packed), size, 0)
+    return body + directory + end(1, len(directory), len(body))
+
+
+def forty_two():
+    """Sixteen in each of sixteen in each ...: five floors, and 64 MB in each cellar."""
+    data = zipped(("0.dll", bytes(64 << 20)))
+    for floor in "page", "chapter", "book", "library", "lib":
+        data = zipped(*((f"{floor} {number:x}.zip", data) for number in range(16)))
+    return data
+
+
+def tar(count):
+    import tarfile
+    out = io.BytesIO()
+    head = tarfile.TarInfo("x" * 9)
+    text = b"text of a member".ljust(512, b"\0")
+    for number in range(count):
+        head.name, head.size = f"{number:06d}.txt", 16 if number % 4 == 0 else 0
+        out.write(head.tobuf(tarfile.USTAR_FORMAT) + (text if head.size else b""))
+    return out.getvalue() + bytes(1024)
+
+
+def tar_gz(count):
+    coder = zlib.compressobj(1, zlib.DEFLATED, 31)
+    return coder.compress(tar(count)) + coder.flush()
+
+
+def many_names(count):
+    body = local(b"a", 0, 0, 0, 0)
+    directory = b"".join(central(b"%06d.txt" % at, 0, 0, 0, 0, 0) for at in range(count))
+    return body + directory + end(count, len(directory), len(body))
+
+
+def packed_zeros(command, megabytes):
+    return subprocess.run(command, shell=True, capture_output=True, check=True,
+                          env={**os.environ, "MB": str(megabytes)}).stdout
+
+
+def wants_memory():
+    """LZMA that asks for a dictionary of 1 GB."""
+    return b"\x5d" + struct.pack("<IQ", 1 << 30, 1 << 34) + b"\0" + os.urandom(200)
+
+
+def ask(s, what, data, *verdicts):
+    began = time.monotonic()
+    answer = s.scan(Memfd(data), deadline=DEADLINE, patience=DEADLINE / 1000 + 5)
+    spent = time.monotonic() - began
+    told = (answer["verdict"], answer.get("verdict_name", b"").decode())
+    ok = told[0] in verdicts and spent < DEADLINE / 1000 + 1
+    if not ok:
+        failures.append(what)
+    print(f"{'ok  ' if ok else 'FAIL'} {what:46} {told[0]:18} {spent:5.1f} s  {told[1]}", flush=True)
+
+
+def odd(s):
+    with open(SAMPLES + "/clam.exe", "rb") as file:
+        virus = file.read()
+    gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"
+    pdf = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    page = b"<!DOCTYPE html><html><body>An honest page.</body></html>\n"
+    program = b"MZ" + bytes(62) + b"This is no program, but it looks like one." * 9
+    jar = [("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0\n"), ("A.class", virus)]
+    for what, start in (("GIF", gif), ("PDF", pdf), ("HTML", page)):
+        ask(s, f"{what} and zip: a virus", start + zipped(("a.exe", virus)), "infected")
+        ask(s, f"{what} and zip: a program", start + zipped(("a.txt", program)), "blocked")
+        ask(s, f"{what} and RAR: a virus", start + rar5([("a.exe", virus)]), "infected")
+    ask(s, "GIF and jar", gif + zipped(*jar), "infected")
+    ask(s, "zip: a virus not in its directory", not_in_the_directory(virus), "infected")
+    ask(s, "zip: two names for one member", two_names(TEXT), "suspicious")
+    ask(s, "zip: one member for 500 names", one_for_many(), "suspicious", "not-fully-scanned")
+    ask(s, "zip: overlapping members", overlapping(), "suspicious", "not-fully-scanned")
+    ask(s, "zip: an unknown method", unknown_method(), "not-fully-scanned")
+    ask(s, "zip: a damaged member", damaged(), "not-fully-scanned")
+    ask(s, "zip: without its directory", zipped(("a.exe", virus))[:-60], "infected",
+        "not-fully-scanned")
+    ask(s, "zip in a zip: a damaged member", zipped(("a.zip", damaged())), "not-fully-scanned")
+    ask(s, "gzip: cut", FORMATS["gzip"][0]([("a", os.urandom(900))])[:200], "not-fully-scanned",
+        "clean")
+    ask(s, "zstd: cut", FORMATS["zstd"][0]([("a", os.urandom(900))])[:200], "not-fully-scanned")
+
+
+def bombs(s):
+    ask(s, "42 zips in 16 each", forty_two(), "not-fully-scanned", "suspicious")
+    ask(s, "zip of 10 GB", sparse_zip(10), "not-fully-scanned")
+    ask(s, "zip of 10 GB in a zip", zipped(("a.zip", sparse_zip(10))), "not-fully-scanned")
+    ask(s, "zstd of 1 GB", packed_zeros("head -c ${MB}M /dev/zero | zstd -q -c",
+                                        256 if QUICK else 1024), "not-fully-scanned")
+    ask(s, "zstd in zstd in zstd", packed_zeros(
+        "head -c ${MB}M /dev/zero | zstd -q -c | zstd -q -c | zstd -q -c", 256),
+        "not-fully-scanned")
+    ask(s, "xz of 256 MB", packed_zeros("head -c ${MB}M /dev/zero | xz -0 -c", 256),
+        "not-fully-scanned")
+    ask(s, "lzma that wants 1 GB", wants_memory(), "not-fully-scanned", "not-scanned")
+    ask(s, "tar.gz of 100000 members", tar_gz(100000), "not-fully-scanned")
+    ask(s, "tar.zst of 100000 members", subprocess.run(
+        ["zstd", "-q", "-c"], input=tar(100000), capture_output=True, check=True).stdout,
+        "not-fully-scanned")
+    ask(s, "zip of 100000 names", many_names(100000), "not-fully-scanned", "suspicious")
+
+
+def main():
+    with Service("", start=False) as s:
+        rules = s.directory + "/rules"
+        with open(rules, "w", encoding="ascii") as out:
+            out.write("[rule programs]\ntype=application/x-dosexec\n")
+        with open(s.signatures + "/clam.hdb", "w", encoding="ascii") as out:
+            out.write("aa15bcf478d165efd2065190eb473bcb:544:Test.ClamTestFile\n")
+        s.write_config(f"[service]\nbackground-deadline={DEADLINE}\n[rules]\nfile={rules}\n")
+        s.start()
+        odd(s)
+        bombs(s)
+        lost = s.status()["workers"]
+        print(lost)
+        if lost.get("crashed", 0) or lost.get("timed_out", 0) or lost.get("timed-out", 0):
+            failures.append(f"workers lost: {lost}")
+    print(f"{len(failures)} failures", *failures, sep="\n  ")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
