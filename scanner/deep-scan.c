@@ -132,9 +132,11 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
     for (guint i = 0; mail == DEEP_SCAN_NO_MAIL && i < watch.rests->len; i++) {
         const MemberRest *rest = &g_array_index(watch.rests, MemberRest, i);
 
-        /* Beyond a limit of libclamav's everything is a rest. */
+        /* Beyond libclamav's limits of size and time everything is a rest. Of depth we have more.
+         */
         if (work->worst->kind == STOREHOOK_VERDICT_INFECTED ||
-            verdict.kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED)
+            (verdict.kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED &&
+             !strstr(verdict.name, "Recursion")))
             break;
         if (rest->bytes)
             work_unpack(work, g_bytes_get_data(rest->bytes, NULL), g_bytes_get_size(rest->bytes),
