@@ -69,6 +69,9 @@ gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
         *ret_need_data = TRUE;
         return FALSE;
     }
+    /* Without the memory to tell the type, a rule on types has not been asked. */
+    if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
+        *ret_action = (FilterAction)judge->config->actions[verdict->kind];
     match_members(judge, part->members, &hit);
     if (hit.is_found) {
         if (!verdict_is_worse(STOREHOOK_VERDICT_BLOCKED, verdict->kind))

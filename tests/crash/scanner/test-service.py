@@ -439,6 +439,22 @@ def metrics_are_told():
 
 
 @test
+def gone_clients_are_not_scanned():
+    """What nobody waits for any more costs no scan."""
+    with Service("[service]\ndeadline=20000\nbackground-deadline=20000\n", workers=1) as s:
+        hold = threading.Thread(target=s.content, args=(HOOK + b"sleep 700",),
+                                kwargs={"deadline": 20000})
+        hold.start()
+        s.wait_for(lambda: s.status()["workers"]["busy"] == 1)
+        for i in range(5):
+            s.ask(JUDGE_CONTENT, ("data", b"nobody waits %d" % i), read=False)
+        hold.join()
+        s.wait_for(lambda: s.status()["scans"]["abandoned"] == 5)
+        assert s.content(b"somebody waits")["verdict"] == "clean"
+        assert s.status()["scans"]["scanned"] == 1, s.status()["scans"]
+
+
+@test
 def stores_go_first():
     """What waits is taken by priority: store, then access, then background; and of two workers one
     is free for the store however much background work there is."""
