@@ -529,7 +529,7 @@ static JET_ERR open_metas(Check *check)
     check->file.last_page = meta->last_page;
     /* What the file lacks at its end must be free, and it has no room to list more than this. */
     uint64_t most = check->file.pages * (check->file.page_size / sizeof(uint64_t));
-    if (meta->last_page < 1 || meta->last_page >= most ||
+    if (meta->address != 0 || meta->last_page < 1 || meta->last_page >= most ||
         meta->free.flags != (TREE_INTEGERKEY | ENV_NOSUBDIR) || meta->names.flags != 0) {
         check_damage(check, PAGE_NONE, "the newest meta page makes no sense");
         return JET_errDatabaseCorrupted;
@@ -631,6 +631,25 @@ void check_pages(Check *check)
     walk_tree(&frees, &check->meta.free, PAGE_NONE);
     if (check->damages == 0) /* else much is lost only because the way there is */
         tell_lost(check);
+}
+
+static void tell_nobody(void *context, uint64_t page, const char *what)
+{
+    (void)context, (void)page, (void)what;
+}
+
+JET_ERR check_pages_of(const char *path)
+{
+    Check check;
+    JET_ERR err = check_open(&check, path, tell_nobody, NULL);
+    if (err >= 0) {
+        check_pages(&check);
+        err = check.failure;
+        if (err >= 0 && check.damages > 0 && !check_was_overtaken(&check))
+            err = JET_errDatabaseCorrupted;
+    }
+    check_close(&check);
+    return err;
 }
 
 /* --- Again, what was sound ----------------------------------------------------- */

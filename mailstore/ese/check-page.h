@@ -40,6 +40,10 @@ void check_pages(Check *check);
 /* A newer commit than one after the opening: pages may have been written anew under the walk. */
 bool check_was_overtaken(Check *check);
 
+/* All of the above for a file that is to be opened: JET_errDatabaseCorrupted for any damage, unless
+ * another process is writing the file at the time. */
+JET_ERR check_pages_of(const char *path);
+
 void check_damage(Check *check, uint64_t page, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 bool check_goes_on(const Check *check);

@@ -142,6 +142,7 @@ JET_ERR database_attach(Instance *instance, const char *path, JET_GRBIT grbit)
     StoreOptions options = {
         .path = resolved,
         .read_only = grbit & JET_bitDbReadOnly,
+        .check_pages = atomic_load(&instance->checks_pages),
         .txn_bytes_max = instance->txn_bytes_max,
         .readers_max = readers_of(instance),
     };

@@ -153,6 +153,7 @@ static void instance_copy_parameters(Instance *instance)
 {
     const JET_API_PTR *values = instance->parameters.values;
     atomic_store(&instance->commit_default, (uint32_t)values[JET_paramCommitDefault]);
+    atomic_store(&instance->checks_pages, values[JET_paramEnableDBScanInRecovery] != 0);
     atomic_store(&instance->snapshot_age_max, (uint32_t)values[PARAMETER_SNAPSHOT_AGE_MAX]);
 }
 

@@ -36,6 +36,7 @@ struct Instance {
     ParameterSet parameters; /* under the registry's lock */
     _Atomic uint32_t commit_default;
     _Atomic uint32_t snapshot_age_max; /* ms, 0: no limit */
+    _Atomic bool checks_pages;         /* before a database is attached */
     _Atomic uint64_t n_expired;        /* snapshots taken back by it */
     _Atomic bool stopped;              /* no more service but for ending it */
     JET_SIGNATURE signature;           /* of this run */

@@ -6,7 +6,8 @@
  * are kept, checked and given back, so that programs written for the original run, and have no
  * other effect. Those with an effect: MaxSessions, MaxCursors, MaxVerPages, CommitDefault,
  * MaxTemporaryTables, EnableTempTableVersioning, TempPath (its directory),
- * DatabasePageSize (the longest record), CreatePathIfNotExist, MaxInstances, UnicodeIndexDefault,
+ * DatabasePageSize (the longest record), EnableDBScanInRecovery (every
+ * attach checks all pages first), CreatePathIfNotExist, MaxInstances, UnicodeIndexDefault,
  * and our own.
  *
  * Fails with JET_errInvalidParameter, JET_errAlreadyInitialized, JET_errBufferTooSmall,

@@ -26,6 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailstore/ese/check-page.h"
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/meta-check.h"
 #include "mailstore/ese/open-files.h"
@@ -294,7 +295,9 @@ static JET_ERR store_claim(Store *store, const StoreOptions *options)
     }
     if (error == JET_errSuccess)
         error = open_file_add(&status, &store->claim);
-    return error ? error : meta_check(store->path);
+    if (error == JET_errSuccess)
+        error = meta_check(store->path);
+    return error == JET_errSuccess && options->check_pages ? check_pages_of(store->path) : error;
 }
 
 JET_ERR store_open(const StoreOptions *options, Store **ret)

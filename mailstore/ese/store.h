@@ -47,6 +47,7 @@ typedef struct {
     bool create;      /* make it; JET_errDatabaseDuplicate when it exists and !overwrite */
     bool overwrite;
     bool read_only;
+    bool check_pages;     /* all of them, before LMDB maps the file: costs reading it once */
     size_t map_size;      /* 0: the default of 2^40, halved until it fits */
     size_t txn_bytes_max; /* what one transaction may hold: JET_errVersionStoreOutOfMemory */
     unsigned readers_max; /* LMDB reader slots */
