@@ -77,8 +77,8 @@ static void walk_tags(const Walk *walk, uint32_t at, uint32_t itags[KEY_SEGMENTS
     for (unsigned i = 0; i < index->n_segments; i++) {
         if (!segment_is_multi(index, i))
             continue;
-        uint32_t count = segment_count(walk, i);
         if (index->grbit & JET_bitIndexCrossProduct) {
+            uint32_t count = segment_count(walk, i);
             itags[i] = rest % count + 1;
             rest /= count;
         } else if ((index->grbit & JET_bitIndexNestedTable) || first) {
