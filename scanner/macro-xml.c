@@ -7,8 +7,7 @@
  * not looked at: there are two of each (transitional and strict).
  *
  * What is not well-formed is read as far as libxml2 gets; no office program opens it. Entities are
- * never expanded but those of XML itself. Elements nested deeper than libxml2 takes (256) set the
- * document's limit.
+ * never expanded but those of XML itself. Elements nested too deep set the document's limit.
  */
 #include "scanner/macro-xml.h"
 
@@ -18,6 +17,7 @@
 #include "scanner/macro-field.h"
 
 enum {
+    DEPTH_MAX = 256,      /* libxml2's own limit, which it does not keep with handlers like ours */
     CHUNK = 65536,        /* between looks at the clock */
     COLLECT_MAX = 4194304 /* text of one element: a module, a cell */
 };
@@ -40,6 +40,7 @@ typedef struct {
     MacroFields fields;
     Part part;
     gboolean has_root;
+    guint depth;
     GString *text; /* of the element that is collected */
     gboolean collects;
     char *name;       /* of a defined name, or a cell's place */
@@ -335,6 +336,11 @@ static void on_begin(void *user, const xmlChar *name, const xmlChar *prefix, con
     (void)prefix, (void)spaces, (void)space_list, (void)defaulted;
     if (!reader->has_root)
         on_root(reader, (const char *)name, (const char *)space);
+    if (++reader->depth > DEPTH_MAX && reader->part != PART_OTHER) {
+        macro_document_set_limit(reader->document, "macro-xml");
+        xmlStopParser(reader->parser);
+        return;
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(ELEMENTS); i++)
         if (ELEMENTS[i].part == reader->part &&
             strcmp(ELEMENTS[i].element, (const char *)name) == 0)
@@ -346,6 +352,7 @@ static void on_end(void *user, const xmlChar *name, const xmlChar *prefix, const
     Reader *reader = user;
 
     (void)prefix, (void)space;
+    reader->depth -= reader->depth > 0;
     for (gsize i = 0; i < G_N_ELEMENTS(ELEMENTS); i++) {
         if (ELEMENTS[i].part != reader->part ||
             strcmp(ELEMENTS[i].element, (const char *)name) != 0)

@@ -269,9 +269,28 @@ def open_document():
     sample("good.odt", odt(event % "dom:load", "Sub Main\nThisComponent.store()\nEnd Sub\n"))
 
 
+def limits():
+    """What is too large to be weighed is told, and what was found until then counts."""
+    deep = b"{\\rtf1" + b"{" * 1100 + b"}" * 1100
+    sample("deep.rtf", deep + b"}", "not-fully-scanned", "macro-rtf")
+    sample("deep-bad.rtf", deep + rb"{\*\template http://x.test/a.dotm}}", "suspicious",
+           "template-from-web")
+    nested = ""
+    for _ in range(70):
+        nested = run("IF ", nested, " ")
+    sample("deep.docx", docx(nested), "not-fully-scanned", "macro-fields")
+    module = '<script:module xmlns:script="s">' + "x = y\n" * 800000 + "</script:module>"
+    sample("long.odt", office.package({"META-INF/manifest.xml": "<m/>", "Basic/S/M.xml": module}),
+           "not-fully-scanned", "macro-text")
+    sample("deep.xml", office.package({"[Content_Types].xml": office.CONTENT_TYPES,
+                                       "a.xml": "<document>" + "<p>" * 300}),
+           "not-fully-scanned", "macro-xml")
+
+
 def main():
     program, signatures = sys.argv[1:]
-    for make in (vba, fields, links, formulas, workbooks, workbooks12, rtf, open_document):
+    for make in (vba, fields, links, formulas, workbooks, workbooks12, rtf, open_document,
+                 limits):
         make()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="storehook-macros-") as folder:
