@@ -188,25 +188,84 @@ char **file_name_extensions(const char *normalized)
     return g_strv_builder_end(builder);
 }
 
-gboolean file_name_is_deceptive(const char *raw, gssize length, const char **ret_why)
+static const struct {
+    FileNameLie lie;
+    const char *word, *why;
+} LIES[] = {
+    {FILE_NAME_DIRECTION, "direction", "characters that turn the direction of writing"},
+    {FILE_NAME_SPACES, "spaces", "an extension pushed out of sight by spaces"},
+    {FILE_NAME_DOUBLE, "double", "a harmless extension before a dangerous one"},
+    {FILE_NAME_CONTROL, "control", "control characters"},
+    {FILE_NAME_TRAILING, "trailing", "dots or spaces behind a dangerous extension"},
+    {FILE_NAME_LONG, "long", "longer than a file system keeps"},
+};
+
+/* Line ends and tabs are from folded header lines. */
+static gboolean has_control(const char *text)
 {
+    for (; *text != '\0'; text++) {
+        if (((guchar)*text < ' ' && strchr("\t\r\n", *text) == NULL) || *text == 0x7f)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean has_trailing(const char *decoded)
+{
+    gsize length = strlen(decoded);
+
+    return length > 0 && (decoded[length - 1] == '.' || decoded[length - 1] == ' ');
+}
+
+guint file_name_lies(const char *raw, gssize length)
+{
+    gsize size = MIN(length < 0 ? strlen(raw) : (gsize)length, FILE_NAME_MAX);
     g_autofree char *decoded = file_name_decode(raw, length);
     g_autofree char *name = file_name_normalize(raw, length);
     g_auto(GStrv) extensions = file_name_extensions(name);
-    const char *why = NULL;
+    gboolean runs = extensions[0] != NULL && g_strv_contains(RUNS, extensions[0]);
+    guint lies = 0;
 
     for (const char *p = decoded; *p != '\0'; p = g_utf8_next_char(p)) {
         if (turns_direction(g_utf8_get_char(p)))
-            why = "characters that turn the direction of writing";
+            lies |= FILE_NAME_DIRECTION;
     }
-    if (why == NULL && strstr(name, SPACES_THAT_HIDE ".") != NULL)
-        why = "an extension pushed out of sight by spaces";
-    if (why == NULL && extensions[0] != NULL && extensions[1] != NULL &&
-        g_strv_contains(RUNS, extensions[0]) && g_strv_contains(HARMLESS, extensions[1]))
-        why = "a harmless extension before a dangerous one";
-    if (why == NULL)
-        return FALSE;
-    if (ret_why != NULL)
-        *ret_why = why;
-    return TRUE;
+    if (!is_plain(raw, size)) {
+        g_autofree char *text = name_decode(raw, size);
+
+        if (has_control(text))
+            lies |= FILE_NAME_CONTROL;
+    }
+    if (strstr(name, SPACES_THAT_HIDE ".") != NULL)
+        lies |= FILE_NAME_SPACES;
+    if (runs && extensions[1] != NULL && g_strv_contains(HARMLESS, extensions[1]))
+        lies |= FILE_NAME_DOUBLE;
+    if (runs && has_trailing(decoded))
+        lies |= FILE_NAME_TRAILING;
+    if (strlen(last_component(decoded)) > FILE_NAME_KEPT_MAX)
+        lies |= FILE_NAME_LONG;
+    return lies;
+}
+
+const char *file_name_lie_word(FileNameLie lie)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(LIES); i++) {
+        if (LIES[i].lie == lie)
+            return LIES[i].word;
+    }
+    return NULL;
+}
+
+gboolean file_name_is_deceptive(const char *raw, gssize length, const char **ret_why)
+{
+    guint lies = file_name_lies(raw, length);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(LIES); i++) {
+        if ((lies & LIES[i].lie) == 0)
+            continue;
+        if (ret_why != NULL)
+            *ret_why = LIES[i].why;
+        return TRUE;
+    }
+    return FALSE;
 }

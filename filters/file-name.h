@@ -35,9 +35,25 @@ const char *file_name_extension(const char *normalized);
 #define FILE_NAME_EXTENSIONS 8
 char **file_name_extensions(const char *normalized);
 
-/* TRUE if the name is made to be taken for another: direction-changing characters, a harmless
- * extension before a dangerous one, or an extension pushed away by a run of spaces. *ret_why (may
- * be NULL) gets a constant text, written only on TRUE. */
+/* In how many ways a name is made to be taken for another. */
+typedef enum {
+    FILE_NAME_DIRECTION = 1, /* characters that turn the direction of writing */
+    FILE_NAME_SPACES = 2,    /* an extension pushed out of sight by spaces */
+    FILE_NAME_DOUBLE = 4,    /* a harmless extension before a dangerous one */
+    FILE_NAME_CONTROL = 8,   /* control characters, NUL among them */
+    FILE_NAME_TRAILING = 16, /* dots or spaces behind a dangerous extension: dropped when saved */
+    FILE_NAME_LONG = 32,     /* longer than a file system keeps: its end is lost when saved */
+    FILE_NAME_ANY = 63
+} FileNameLie;
+
+#define FILE_NAME_KEPT_MAX 255 /* bytes: ext4, NTFS and APFS keep no more */
+
+/* FileNameLie bits; 0: an honest name. */
+guint file_name_lies(const char *raw, gssize length);
+/* The word of a bit in rule files. */
+const char *file_name_lie_word(FileNameLie lie);
+
+/* TRUE if there is any. *ret_why (may be NULL) gets a constant text, written only on TRUE. */
 gboolean file_name_is_deceptive(const char *raw, gssize length, const char **ret_why);
 
 #endif /* FILTERS_FILE_NAME_H */

@@ -57,7 +57,7 @@ char *name_decode_charset(const char *charset, const char *bytes, gsize length)
         return g_utf8_make_valid(bytes, (gssize)length);
     for (int32_t i = 0; i < size; i++) {
         if (wide[i] == 0)
-            wide[i] = ' ';
+            wide[i] = 1; /* a control character as well, and no end of the text */
         /* A lone surrogate (from UTF-16 or CESU-8) has no UTF-8 form. */
         if (U16_IS_SURROGATE(wide[i])) {
             if (U16_IS_SURROGATE_LEAD(wide[i]) && i + 1 < size && U16_IS_TRAIL(wide[i + 1]))

@@ -184,12 +184,38 @@ static gboolean key_max_size(Parser *parser, FilterRule *rule, const char *value
     return value_size(parser, "max-size", value, &rule->max_size, error);
 }
 
+static guint lie_parse(const char *word)
+{
+    for (guint lie = 1; lie < FILE_NAME_ANY; lie <<= 1) {
+        if (strcmp(word, file_name_lie_word((FileNameLie)lie)) == 0)
+            return lie;
+    }
+    return 0;
+}
+
 static gboolean key_deceptive(Parser *parser, FilterRule *rule, const char *value, GError **error)
 {
-    if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-        return refuse(parser, error, FILTER_ERROR_VALUE, "deceptive=%s is not true or false",
-                      value);
-    rule->deceptive = *value == 't';
+    g_auto(GStrv) words = g_strsplit(value, ";", -1);
+    guint lies = 0;
+
+    if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0) {
+        rule->deceptive = *value == 't' ? FILE_NAME_ANY : 0;
+        return TRUE;
+    }
+    for (char **word = words; *word != NULL; word++) {
+        guint lie = lie_parse(g_strstrip(*word));
+
+        if (lie == 0 && **word != '\0')
+            return refuse(parser, error, FILTER_ERROR_VALUE,
+                          "deceptive=%s is not true, false or a list of direction, spaces, double, "
+                          "control, trailing, long",
+                          value);
+        lies |= lie;
+    }
+    if (lies == 0)
+        return refuse(parser, error, FILTER_ERROR_VALUE,
+                      "deceptive is empty; leave the key out if it is no condition");
+    rule->deceptive = (int)lies;
     return TRUE;
 }
 

@@ -22,7 +22,7 @@ typedef struct {
     GPtrArray *extensions, *any_extensions;
     GPtrArray *types;
     goffset min_size, max_size; /* -1: none */
-    int deceptive;              /* -1: no condition; else gboolean */
+    int deceptive;              /* -1: no condition; 0: honest; else one of these FileNameLie */
     FilterInside inside;
     int action; /* FilterAction; -1: the default */
     guint line; /* of its section */

@@ -22,7 +22,7 @@ typedef struct {
     char *name;        /* normalised; NULL: none */
     char **extensions; /* last first */
     char *type;        /* lower case, without parameters */
-    gboolean deceptive;
+    guint lies;        /* FileNameLie */
 } Prepared;
 
 static void prepare(Prepared *prepared, const FilterSubject *subject)
@@ -32,7 +32,7 @@ static void prepare(Prepared *prepared, const FilterSubject *subject)
     if (subject->name != NULL && *subject->name != '\0') {
         prepared->name = file_name_normalize(subject->name, -1);
         prepared->extensions = file_name_extensions(prepared->name);
-        prepared->deceptive = file_name_is_deceptive(subject->name, -1, NULL);
+        prepared->lies = file_name_lies(subject->name, -1);
     }
     if (subject->type != NULL && *subject->type != '\0') {
         g_autofree char *valid = g_utf8_make_valid(subject->type, -1);
@@ -84,7 +84,9 @@ static gboolean others_hold(const FilterRule *rule, const Prepared *prepared)
     if ((rule->extensions != NULL || rule->any_extensions != NULL) &&
         !extensions_match(rule, prepared))
         return FALSE;
-    if (rule->deceptive != -1 && rule->deceptive != prepared->deceptive)
+    if (rule->deceptive == 0 && prepared->lies != 0)
+        return FALSE;
+    if (rule->deceptive > 0 && (prepared->lies & (guint)rule->deceptive) == 0)
         return FALSE;
     if (rule->inside == FILTER_INSIDE_MESSAGE && subject->container != NULL)
         return FALSE;

@@ -143,6 +143,16 @@ START_TEST(deception_is_seen)
     ck_assert(file_name_is_deceptive("invoice                    .exe", -1, &why));
     ck_assert_ptr_nonnull(strstr(why, "spaces"));
     ck_assert(file_name_is_deceptive("=?utf-8?q?invoice=2Epdf?= =?utf-8?q?=2Ejs?=", -1, NULL));
+    ck_assert_uint_eq(file_name_lies("a\x01.exe", -1), FILE_NAME_CONTROL);
+    ck_assert_uint_eq(file_name_lies("utf-8''a.exe%00.txt", -1), FILE_NAME_CONTROL);
+    ck_assert_uint_eq(file_name_lies("=?utf-8?q?a.exe=00.txt?=", -1), FILE_NAME_CONTROL);
+    ck_assert_uint_eq(file_name_lies("a\r\n\tb.txt", -1), 0); /* a folded header line */
+    ck_assert_uint_eq(file_name_lies("setup.exe. . ", -1), FILE_NAME_TRAILING);
+    ck_assert_uint_eq(file_name_lies("Invoice no. ", -1), 0);
+    g_autofree char *longest = g_strnfill(FILE_NAME_KEPT_MAX, 'a');
+    g_autofree char *longer = g_strconcat(longest, ".pdf", NULL);
+    ck_assert_uint_eq(file_name_lies(longest, -1), 0);
+    ck_assert_uint_eq(file_name_lies(longer, -1), FILE_NAME_LONG);
 
     why = "untouched";
     ck_assert(!file_name_is_deceptive("setup.exe", -1, &why));

@@ -149,6 +149,46 @@ START_TEST(true_types_are_asked_for_only_when_they_decide)
 }
 END_TEST
 
+START_TEST(kinds_of_deception_are_told_apart)
+{
+    g_autoptr(FilterRules) rules = parse("[rule odd]\ndeceptive=control; long\n");
+    g_autoptr(GError) error = NULL;
+    FilterSubject subject = {.name = "a\x02.txt", .size = -1};
+    FilterMatch match;
+
+    ck_assert(filter_rules_match(rules, &subject, &match));
+    subject.name = "invoice.pdf.exe";
+    ck_assert(!filter_rules_match(rules, &subject, &match));
+    ck_assert_ptr_null(filter_rules_parse("x", "[rule a]\ndeceptive=;\n", 21, &error));
+}
+END_TEST
+
+/* "xml" is not meant for every docx; what lies in an archive has no such excuse. */
+START_TEST(parts_of_documents_need_to_be_meant)
+{
+    static const struct {
+        const char *text;
+        gboolean matches;
+    } cases[] = {{"[rule a]\nextension=xml\n", FALSE},
+                 {"[rule a]\nextension=xml\ninside=archive\n", FALSE},
+                 {"[rule a]\nextension=xml\ninside=document\n", TRUE},
+                 {"[rule a]\ntype=text/xml\n", TRUE}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(FilterRules) rules = parse(cases[i].text);
+        FilterSubject subject = {.name = "word/document.xml",
+                                 .type = "text/xml",
+                                 .size = 1,
+                                 .container = "a.docx",
+                                 .is_document_part = TRUE};
+        FilterMatch match;
+
+        ck_assert_int_eq(filter_rules_match(rules, &subject, &match), cases[i].matches);
+        ck_assert(filter_rules_look_inside(rules));
+    }
+}
+END_TEST
+
 START_TEST(deceptive_names_match)
 {
     g_autoptr(FilterRules) rules = parse("[rule lie]\ndeceptive=true\n");
@@ -247,6 +287,8 @@ int main(void)
     tcase_add_test(tcase, conditions_are_all_needed_and_patterns_one);
     tcase_add_test(tcase, the_first_rule_decides);
     tcase_add_test(tcase, true_types_are_asked_for_only_when_they_decide);
+    tcase_add_test(tcase, kinds_of_deception_are_told_apart);
+    tcase_add_test(tcase, parts_of_documents_need_to_be_meant);
     tcase_add_test(tcase, deceptive_names_match);
     tcase_add_test(tcase, the_version_follows_the_file);
     tcase_add_test(tcase, globs_match_in_bounded_time);
