@@ -68,6 +68,7 @@ typedef struct {
 STOREHOOK_PUBLIC void storehook_status(StorehookStatus *ret);
 /* One English word or phrase for a state or verdict; never NULL, never freed. */
 STOREHOOK_PUBLIC const char *storehook_state_text(StorehookState state);
+/* As storehook_state_text, of a verdict. */
 STOREHOOK_PUBLIC const char *storehook_verdict_text(StorehookVerdictKind verdict);
 
 /* --- A verdict on content that is in no JET store ------------------------------------ */

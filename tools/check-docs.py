@@ -3,7 +3,8 @@
 """check-docs.py - do the documents hold together?
 
 Every link of a Markdown file to a file here leads somewhere, every path in `quotes` that begins
-with a folder of ours exists, and every man page is sound for mandoc.
+with a folder of ours exists, every man page is sound for mandoc, and every function that a program
+can call has a comment above its prototype in the header.
 """
 import os
 import re
@@ -44,8 +45,23 @@ def problems_in_page(path):
     yield from (line for line in run.stdout.splitlines() if not IGNORED.search(line))
 
 
+PUBLIC = ("mailstore/ese/esent.h", "mailstore/ese/esent-system.h", "libstorehook/storehook.h")
+PROTOTYPE = re.compile(r"^(?!typedef|static)[A-Za-z_][\w *]*?\**(\w+)\(", re.M)
+
+
+def problems_in_header(path):
+    """A prototype must follow a comment with nothing between."""
+    lines = open(os.path.join(TOP, path), encoding="utf-8").read().splitlines()
+    for number, line in enumerate(lines):
+        found = PROTOTYPE.match(line)
+        if found and not lines[number - 1].rstrip().endswith("*/"):
+            yield f"{path}:{number + 1}: {found[1]} has no comment above it"
+
+
 def main():
     found = []
+    for path in PUBLIC:
+        found += problems_in_header(path)
     for path in project_files(".md"):
         found += problems_in_markdown(path)
     pages = [p for p in project_files() if re.search(r"^docs/.*\.[1-8]$", p)]
