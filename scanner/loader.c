@@ -38,9 +38,10 @@
 #include "scanner/worker.h"
 
 enum {
-    TICK_MILLISECONDS = 50,      /* how late a hung worker may be killed */
-    IDLE_MILLISECONDS = 200,     /* while none works: a request cannot be late before */
-    RETRY_MICROSECONDS = 500000, /* a worker that cannot even start is not forked in a loop */
+    TICK_MILLISECONDS = 50,       /* how late a hung worker may be killed */
+    IDLE_MILLISECONDS = 200,      /* while none works: a request cannot be late before */
+    START_MICROSECONDS = 5000000, /* a worker is ready in 20 ms; one that hangs before is killed */
+    RETRY_MICROSECONDS = 500000,  /* a worker that cannot even start is not forked in a loop */
     CONVERTERS_MAX = 32,
     NICE_STEP = 10 /* while loading */
 };
@@ -294,7 +295,7 @@ static void loader_fork(Loader *loader, guint index)
     if (!channel_pair(ends))
         return;
     atomic_store(&slot->busy, 0);
-    atomic_store(&slot->end, 0);
+    atomic_store(&slot->end, board_now() + START_MICROSECONDS);
     board_release_all(loader->board, loader->first_slot + index);
     atomic_store(&slot->served, 0);
     board_clear_content(slot);

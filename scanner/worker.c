@@ -20,6 +20,7 @@
 #include "scanner/cage.h"
 #include "scanner/condemned.h"
 #include "scanner/log.h"
+#include "scanner/memory-watch.h"
 #include "scanner/users.h"
 
 enum {
@@ -221,9 +222,9 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t
     else
         worker_count(worker, request->header.kind, &answer, -1);
     atomic_store(&slot->busy, 0);
-    atomic_store(&slot->end, 0);
     worker_log(worker, request->header.kind, &answer, spent);
     answer_clear(&answer);
+    atomic_store(&slot->end, 0);
 }
 
 /* The supervisor asks whether a scan that must find something does: no mail, so nothing is counted,
@@ -324,8 +325,10 @@ static void worker_enter_cage(Worker *worker)
 static void worker_serve(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
+    const uint64_t failures = memory_watch_failures();
     BoardWorker *slot = worker->judge.slot;
 
+    atomic_store(&slot->end, 0); /* of the start: see loader_fork() */
     for (;;) {
         struct epoll_event event;
         int ready = epoll_wait(worker->poll, &event, 1, -1);
@@ -340,7 +343,9 @@ static void worker_serve(Worker *worker)
         if (!worker_take(worker, settings->store, FALSE) &&
             !worker_take(worker, settings->access, FALSE) && settings->background >= 0)
             (void)worker_take(worker, settings->background, TRUE);
-        if (atomic_fetch_add(&slot->served, 1) + 1 >= settings->config->scans_per_worker) {
+        /* What went without memory may not be whole any more. */
+        if (atomic_fetch_add(&slot->served, 1) + 1 >= settings->config->scans_per_worker ||
+            memory_watch_failures() != failures) {
             board_count(&worker->counts->workers_retired);
             return;
         }
