@@ -33,7 +33,7 @@ def kind_of(argument, wide):
         return "STRUCT", "sizeof(%s), \"%s\"" % (name, name)
     if kind == "uint32_t" and argument.name.startswith("cb"):
         return "SIZE", "1, NULL"
-    if kind == "uint32_t" and re.match(r"c(?!pg|msec|recMax)", argument.name):
+    if kind in ("uint32_t", "int32_t") and re.match(r"c(?!pg|msec|recMax|Row)", argument.name):
         return "COUNT", "1, NULL"
     return "NUMBER", "1, NULL"
 

@@ -402,6 +402,11 @@ static uint64_t size_beside(const Hostile *function, unsigned at, ArgumentKind k
 {
     if (at + 1 < function->n && function->arguments[at + 1].kind == kind)
         return values[at + 1];
+    /* Two arrays, and then how long both are. */
+    if (kind == ARGUMENT_COUNT && at + 2 < function->n &&
+        function->arguments[at + 1].kind == ARGUMENT_STRUCT &&
+        function->arguments[at + 2].kind == kind)
+        return values[at + 2];
     if (kind == ARGUMENT_COUNT && at > 0 && function->arguments[at - 1].kind == kind)
         return values[at - 1];
     return kind == ARGUMENT_COUNT ? 1 : BUFFER_MAX;
