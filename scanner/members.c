@@ -280,12 +280,13 @@ static gboolean load_one(Members *members, const guint8 **at, const guint8 *end)
 
 Members *members_load(const void *bytes, gsize size)
 {
-    const guint8 *at = bytes, *end = at + size;
     g_autoptr(Members) members = NULL;
+    const guint8 *at = bytes, *end;
     Head head;
 
     if (size < sizeof(head))
         return NULL;
+    end = at + size;
     memcpy(&head, at, sizeof(head));
     at += sizeof(head);
     if (head.count > (size - sizeof(head)) / sizeof(Fixed) || head.culprit > head.count)
