@@ -386,8 +386,17 @@ static uintptr_t new_struct(const World *world, const char *structure, size_t si
         return 0;
     if (strcmp(structure, "JET_COLUMNID") == 0)
         count = COUNT_MAX; /* of a temporary table: its count stands elsewhere */
-    uint8_t *memory = new_memory(size * (count ? count : 1));
+    /* Arrays of index definitions are stepped through by what each says of its length, in any form.
+     */
+    bool stepped = strncmp(structure, "JET_INDEXCREATE", 15) == 0;
+    uint8_t *memory = new_memory((stepped ? sizeof(JET_INDEXCREATE3) : size) * (count ? count : 1));
+    bool pointers = structure[strlen(structure) - 1] == '*';
     for (uint32_t i = 0; i < (count ? count : 1) && size >= sizeof(uint32_t); i++) {
+        if (pointers) { /* none, or real ones */
+            void *one = maybe(new_memory(TEXT_MAX));
+            memcpy(memory + i * size, &one, sizeof one);
+            continue;
+        }
         uint32_t first = draw(3) ? (uint32_t)size : draw(2) ? draw(200) : (uint32_t)new_number();
         memcpy(memory + i * size, &first, sizeof first);
         if (draw(4)) /* else all that follows is zero */
@@ -409,6 +418,9 @@ static uint64_t size_beside(const Hostile *function, unsigned at, ArgumentKind k
         return values[at + 2];
     if (kind == ARGUMENT_COUNT && at > 0 && function->arguments[at - 1].kind == kind)
         return values[at - 1];
+    for (unsigned i = 0; kind == ARGUMENT_COUNT && i < function->n; i++)
+        if (function->arguments[i].kind == kind)
+            return COUNT_MAX; /* of several arrays */
     return kind == ARGUMENT_COUNT ? 1 : BUFFER_MAX;
 }
 
