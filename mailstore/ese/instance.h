@@ -51,7 +51,7 @@ struct Instance {
     size_t txn_bytes_max;
     unsigned n_pins;             /* long calls at work; under the registry's lock */
     pthread_mutex_t backup_lock; /* `backup`; taken before `lock` */
-    Backup *backup;              /* under way, NULL: none */
+    Backup *_Atomic backup;      /* under way, NULL: none; read without the lock, too */
     pthread_mutex_t lock;        /* what follows */
     Session *sessions;
     uint32_t n_sessions;
