@@ -238,7 +238,7 @@ static gboolean loader_map(Loader *loader)
     return loader->board && loader->cache;
 }
 
-static void worker_main(Loader *loader, guint index, int channel)
+static void worker_main(Loader *loader, pid_t self, guint index, int channel)
 {
     const guint slot = loader->first_slot + index;
     g_autofree char *temp = g_strdup_printf("%s/worker-%u", loader->temp_directory, slot);
@@ -263,7 +263,7 @@ static void worker_main(Loader *loader, guint index, int channel)
                                      .background = takes_background ? LOADER_BACKGROUND : -1,
                                      .channel = channel,
                                      .log = LOADER_LOG,
-                                     .loader = getppid(),
+                                     .loader = self,
                                      .supervisor = loader->supervisor};
 
     close(LOADER_CHANNEL);
@@ -288,6 +288,8 @@ static void loader_fork(Loader *loader, guint index)
 {
     BoardWorker *slot = &loader->board->workers[loader->first_slot + index];
     Child *child = &loader->children[index];
+    /* Asked before the fork: who asks for its parent after it may be an orphan already. */
+    const pid_t self = getpid();
     int ends[2];
     pid_t pid;
 
@@ -302,7 +304,7 @@ static void loader_fork(Loader *loader, guint index)
     pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        worker_main(loader, index, ends[1]);
+        worker_main(loader, self, index, ends[1]);
     }
     close(ends[1]);
     if (pid > 0) {
