@@ -63,14 +63,19 @@ static const char *program_before(const char *begin, const char *bar)
 /* The formula around the bar at `bar`; NULL: it is none. */
 static char *formula_around(const char *begin, const char *bar, const char *end)
 {
-    const char *from = program_before(begin, bar), *sign = from, *to = bar;
+    const char *from, *sign, *to = bar;
 
+    /* What follows is told by a few bytes; what goes before takes a look at each. */
+    if (!has_topic(bar + 1, end))
+        return NULL;
+    from = program_before(begin, bar);
     if (from == NULL)
         return NULL;
+    sign = from;
     /* `=+--1|` is as good as `=1|`. */
     for (guint i = 0; i < DECORATION_MAX && sign > begin && strchr("=+-@ ", sign[-1]) != NULL; i++)
         sign--;
-    if (!starts_cell(begin, sign) || !has_topic(bar + 1, end))
+    if (!starts_cell(begin, sign))
         return NULL;
     while (to < end && to - bar < TOPIC_MAX && *to != '\n' && *to != '\r')
         to++;
