@@ -350,18 +350,8 @@ MacroRules *macro_rules_parse(const char *name, const char *text, gsize length, 
 
 MacroRules *macro_rules_load(const char *path, GError **error)
 {
-    g_autofree char *text = NULL;
-    g_autoptr(GError) local = NULL;
     gsize length;
+    g_autofree char *text = filter_file_load(path, MACRO_RULES_FILE_MAX, &length, error);
 
-    if (!g_file_get_contents(path, &text, &length, &local)) {
-        g_set_error(error, FILTER_ERROR, FILTER_ERROR_READ, "%s: %s", path, local->message);
-        return NULL;
-    }
-    if (length > MACRO_RULES_FILE_MAX) {
-        g_set_error(error, FILTER_ERROR, FILTER_ERROR_READ, "%s: more than %d bytes", path,
-                    MACRO_RULES_FILE_MAX);
-        return NULL;
-    }
-    return macro_rules_parse(path, text, length, error);
+    return text ? macro_rules_parse(path, text, length, error) : NULL;
 }

@@ -377,7 +377,7 @@ FilterRules *filter_rules_parse(const char *name, const char *text, gsize length
     return filter_rules_new_take(g_steal_pointer(&rules), text, length);
 }
 
-FilterRules *filter_rules_load(const char *path, GError **error)
+char *filter_file_load(const char *path, gsize most, gsize *ret_length, GError **error)
 {
     g_autofree char *text = NULL;
     g_autoptr(GError) local = NULL;
@@ -387,10 +387,19 @@ FilterRules *filter_rules_load(const char *path, GError **error)
         g_set_error(error, FILTER_ERROR, FILTER_ERROR_READ, "%s: %s", path, local->message);
         return NULL;
     }
-    if (length > FILTER_RULES_FILE_MAX) {
-        g_set_error(error, FILTER_ERROR, FILTER_ERROR_READ, "%s: more than %d bytes", path,
-                    FILTER_RULES_FILE_MAX);
+    if (length > most) {
+        g_set_error(error, FILTER_ERROR, FILTER_ERROR_READ,
+                    "%s: more than %" G_GSIZE_FORMAT " bytes", path, most);
         return NULL;
     }
-    return filter_rules_parse(path, text, length, error);
+    *ret_length = length;
+    return g_steal_pointer(&text);
+}
+
+FilterRules *filter_rules_load(const char *path, GError **error)
+{
+    gsize length;
+    g_autofree char *text = filter_file_load(path, FILTER_RULES_FILE_MAX, &length, error);
+
+    return text ? filter_rules_parse(path, text, length, error) : NULL;
 }

@@ -239,26 +239,6 @@ static void take_place(Reader *reader)
     (void)bytes_number(&reader->record, 2); /* its looks */
 }
 
-static void add_number(Reader *reader, double number)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-    macro_document_add_constant(reader->document, reader->cell,
-                                g_ascii_formatd(text, sizeof(text), "%.15g", number));
-}
-
-static double rk_number(guint32 packed)
-{
-    guint64 bits = (guint64)(packed & ~3u) << 32;
-    double number;
-
-    if ((packed & 2) != 0)
-        number = (double)((gint32)packed >> 2);
-    else
-        memcpy(&number, &bits, sizeof(number));
-    return (packed & 1) != 0 ? number / 100 : number;
-}
-
 static void read_multiple_rk(Reader *reader)
 {
     guint row = bytes_number(&reader->record, 2), column = bytes_number(&reader->record, 2);
@@ -266,7 +246,8 @@ static void read_multiple_rk(Reader *reader)
     while (reader->record.left >= 8) {
         (void)bytes_number(&reader->record, 2);
         macro_formula_cell_name(row, column++, reader->cell, sizeof(reader->cell));
-        add_number(reader, rk_number(bytes_number(&reader->record, 4)));
+        macro_document_add_number(reader->document, reader->cell,
+                                  bytes_rk_number(bytes_number(&reader->record, 4)));
     }
 }
 
@@ -324,11 +305,12 @@ static void read_cell_record(Reader *reader)
         break;
     case RECORD_NUMBER:
         take_place(reader);
-        add_number(reader, bytes_double(&reader->record));
+        macro_document_add_number(reader->document, reader->cell, bytes_double(&reader->record));
         break;
     case RECORD_RK:
         take_place(reader);
-        add_number(reader, rk_number(bytes_number(&reader->record, 4)));
+        macro_document_add_number(reader->document, reader->cell,
+                                  bytes_rk_number(bytes_number(&reader->record, 4)));
         break;
     case RECORD_MULTIPLE_RK:
         read_multiple_rk(reader);

@@ -90,26 +90,6 @@ static void take_place(Reader *reader)
     (void)bytes_number(&reader->record, 4); /* its looks */
 }
 
-static void add_number(Reader *reader, double number)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-    macro_document_add_constant(reader->document, reader->cell,
-                                g_ascii_formatd(text, sizeof(text), "%.15g", number));
-}
-
-static double rk_number(guint32 packed)
-{
-    guint64 bits = (guint64)(packed & ~3u) << 32;
-    double number;
-
-    if ((packed & 2) != 0)
-        number = (double)((gint32)packed >> 2);
-    else
-        memcpy(&number, &bits, sizeof(number));
-    return (packed & 1) != 0 ? number / 100 : number;
-}
-
 static void read_formula(Reader *reader, gsize value_size)
 {
     g_autofree char *formula = NULL;
@@ -178,10 +158,11 @@ static void read_cell(Reader *reader)
     take_place(reader);
     switch (reader->type) {
     case RECORD_CELL_RK:
-        add_number(reader, rk_number(bytes_number(&reader->record, 4)));
+        macro_document_add_number(reader->document, reader->cell,
+                                  bytes_rk_number(bytes_number(&reader->record, 4)));
         break;
     case RECORD_CELL_REAL:
-        add_number(reader, bytes_double(&reader->record));
+        macro_document_add_number(reader->document, reader->cell, bytes_double(&reader->record));
         break;
     case RECORD_CELL_SHARED:
         g_snprintf(shared, sizeof(shared), "sst_%u", bytes_number(&reader->record, 4));

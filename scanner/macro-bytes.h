@@ -61,4 +61,17 @@ static inline void bytes_text(Bytes *bytes, gsize count, gboolean is_wide, GStri
     }
 }
 
+/* An RkNumber ([MS-XLS] 2.5.122): an integer or the upper half of a double, perhaps hundredfold. */
+static inline double bytes_rk_number(guint32 packed)
+{
+    guint64 bits = (guint64)(packed & ~3u) << 32;
+    double number;
+
+    if ((packed & 2) != 0)
+        number = (double)((gint32)packed >> 2);
+    else
+        memcpy(&number, &bits, sizeof(number));
+    return (packed & 1) != 0 ? number / 100 : number;
+}
+
 #endif /* SCANNER_MACRO_BYTES_H */

@@ -139,3 +139,11 @@ void macro_document_add_constant(MacroDocument *document, const char *name, cons
     append_line(document->constants, text, size, TRUE);
     g_string_append(document->constants, "\"\n");
 }
+
+void macro_document_add_number(MacroDocument *document, const char *name, double number)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    macro_document_add_constant(document, name,
+                                g_ascii_formatd(text, sizeof(text), "%.15g", number));
+}

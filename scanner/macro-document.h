@@ -41,6 +41,7 @@ void macro_document_add_fact(MacroDocument *document, MacroSource source, const 
 /* A cell or name with its formula, without `=`; or, as a constant, with its plain text. */
 void macro_document_add_formula(MacroDocument *document, const char *name, const char *formula);
 void macro_document_add_constant(MacroDocument *document, const char *name, const char *text);
+void macro_document_add_number(MacroDocument *document, const char *name, double number);
 void macro_document_set_limit(MacroDocument *document, const char *limit);
 /* TRUE, with the limit noted, once the time is over. */
 gboolean macro_document_is_late(MacroDocument *document);

@@ -17,7 +17,7 @@ usage: sh tests/run.sh [--quick] [--suite NAME]... [--bench [ARGUMENT...]] [--he
                    house      layers, exports, headers, format, words, documents, shell scripts
                    ese message server libstorehook filters scanner    unit tests of one folder
                    unit       all unit tests
-                   transcript preload crash fuzz e2e                  see tests/
+                   transcript preload crash detection fuzz e2e        see tests/
                    quickstart examples/quickstart.sh
                    asan tsan  what runs under the sanitizers
   --bench        measure instead of test; arguments after it go to tests/bench/run-bench.py
