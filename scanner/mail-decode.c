@@ -155,7 +155,7 @@ static gsize uu_line(const char *line, gsize length, guint8 *out)
 /* The line without its end; `*next` gets the start of the one after it. */
 static gsize line_length(const char *line, const char *end, const char **next)
 {
-    const char *newline = memchr(line, '\n', (gsize)(end - line));
+    const char *newline = line < end ? memchr(line, '\n', (gsize)(end - line)) : NULL;
     gsize length = (gsize)((newline ? newline : end) - line);
 
     *next = newline ? newline + 1 : end;
