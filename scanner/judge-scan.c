@@ -191,7 +191,7 @@ static void judge_remember(Judge *judge, const VerdictKey *key, const Verdict *v
     if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
         return;
     /* Out of time is no property of the content: with a free machine it may be scanned in full. */
-    if (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED && strstr(verdict->name, "ime"))
+    if (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED && strcasestr(verdict->name, "time"))
         return;
     list = members_store(members);
     verdict_cache_add(judge->cache, key, verdict, list, TRUE);
