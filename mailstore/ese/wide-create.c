@@ -102,8 +102,9 @@ static JET_ERR conditions_convert(WideBlock **blocks, JET_INDEXCREATE *index)
     return JET_errSuccess;
 }
 
-/* Elements are as long as their cbStruct says; all forms begin like the first. */
-static JET_ERR indexes_convert(WideBlock **blocks, void **indexes, uint32_t n)
+/* Elements are as long as their cbStruct says, and no longer than the form that the call takes; all
+ * forms begin like the first. */
+static JET_ERR indexes_convert(WideBlock **blocks, void **indexes, uint32_t n, size_t most)
 {
     size_t size = 0;
     void *copy;
@@ -113,7 +114,7 @@ static JET_ERR indexes_convert(WideBlock **blocks, void **indexes, uint32_t n)
         return JET_errInvalidParameter;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t step = *(const uint32_t *)((const char *)*indexes + size);
-        if (step < INDEX_CREATE_SIZE_MIN || step > sizeof(JET_INDEXCREATE3) || step % 8 != 0)
+        if (step < INDEX_CREATE_SIZE_MIN || step > most || step % 8 != 0)
             return JET_errInvalidParameter;
         size += step;
     }
@@ -161,8 +162,8 @@ static void indexes_give_back(const void *from, void *to, uint32_t n)
         RETURN_IF_ERROR(text_replace(&to->blocks, &narrow->szTemplateTableName, NULL));            \
         RETURN_IF_ERROR(text_replace(&to->blocks, &narrow->szCallback, NULL));                     \
         RETURN_IF_ERROR(columns_convert(&to->blocks, &narrow->rgcolumncreate, narrow->cColumns));  \
-        RETURN_IF_ERROR(                                                                           \
-            indexes_convert(&to->blocks, (void **)&narrow->rgindexcreate, narrow->cIndexes));      \
+        RETURN_IF_ERROR(indexes_convert(&to->blocks, (void **)&narrow->rgindexcreate,              \
+                                        narrow->cIndexes, sizeof(*narrow->rgindexcreate)));        \
         to->narrow = narrow;                                                                       \
         return JET_errSuccess;                                                                     \
     }                                                                                              \
@@ -189,7 +190,7 @@ TABLECREATE(4, JET_TABLECREATE4, WideTablecreate4)
     JET_ERR wide_indexcreate##N##_begin(TYPE##_W *from, uint32_t n, STRUCTURE *to)                 \
     {                                                                                              \
         void *indexes = from;                                                                      \
-        RETURN_IF_ERROR(indexes_convert(&to->blocks, &indexes, n));                                \
+        RETURN_IF_ERROR(indexes_convert(&to->blocks, &indexes, n, sizeof(*from)));                 \
         to->wide = from;                                                                           \
         to->narrow = indexes;                                                                      \
         to->n = n;                                                                                 \

@@ -252,6 +252,9 @@ START_TEST(test_wide)
     long_key.szIndexName = wide("long");
     long_key.cbKeyMost = 501;
     ck_jet(JetCreateIndex2W(jet.session, table, &long_key, 1), JET_errIndexInvalidDef);
+    /* The size of another form: there is nothing behind this one. */
+    long_key.cbStruct = sizeof(JET_INDEXCREATE3_W);
+    ck_jet(JetCreateIndex2W(jet.session, table, &long_key, 1), JET_errInvalidParameter);
     uint32_t count;
     ck_ok(JetGetTableIndexInfo(jet.session, table, NULL, &count, sizeof count, JET_IdxInfoCount));
     ck_assert_uint_eq(count, 3);
