@@ -406,14 +406,6 @@ static void on_start(ControlRequest *request, JsonObject *arguments, gpointer us
     run_call(request, control->handlers.start, control->handlers.user_data);
 }
 
-static void on_reload(ControlRequest *request, JsonObject *arguments, gpointer user_data)
-{
-    const Control *control = user_data;
-
-    (void)arguments;
-    run_call(request, control->handlers.reload, control->handlers.user_data);
-}
-
 /* --- The whole ------------------------------------------------------------------- */
 
 void control_set_release_settings(Control *control, const ReleaseSettings *settings)
@@ -443,7 +435,6 @@ Control *control_new(const char *path, const ControlHandlers *handlers,
     control_register(control, "status", on_status, control);
     control_register(control, "stop", on_stop, control);
     control_register(control, "start", on_start, control);
-    control_register(control, "reload", on_reload, control);
     control_records_register(control, &control->records);
     control->watch = g_unix_fd_add(fd, G_IO_IN, on_accept, control);
     return control;

@@ -57,7 +57,6 @@ typedef struct {
     ControlCall status;
     ControlCall stop;
     ControlCall start;
-    ControlCall reload;
     gpointer user_data;
 } ControlHandlers;
 

@@ -15,6 +15,7 @@
 #define NAME_WIDTH 30
 #define ADDRESS_WIDTH 32
 #define NOTE_WIDTH 48
+#define STATUS_WIDTH 30
 
 /* --- Reading without trust -------------------------------------------------------- */
 
@@ -221,7 +222,8 @@ static void print_members(JsonObject *object, const char *const *skip, guint dep
         } else {
             g_autofree char *raw = node_text(node);
             g_autofree char *text = ctl_text_clean(raw, 0);
-            printf("%-*s %s\n", (int)(24 - 2 * MIN(depth, 6)), name, *text != '\0' ? text : "-");
+            printf("%-*s %s\n", (int)(STATUS_WIDTH - 2 * MIN(depth, 6)), name,
+                   *text != '\0' ? text : "-");
         }
     }
 }

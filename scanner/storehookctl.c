@@ -20,6 +20,7 @@ enum {
 
 /* A release waits for an LMTP server; the rest answers at once, but for a busy supervisor. */
 #define PATIENCE_SECONDS 20
+#define RELOAD_PATIENCE_SECONDS 600 /* large signatures load in half a minute, two after a drain */
 #define RELEASE_PATIENCE_SECONDS 3600
 
 typedef struct {
@@ -51,7 +52,7 @@ static const Command COMMANDS[] = {
     {NULL, "status", "status", NULL, 0, PATIENCE_SECONDS, ctl_print_status},
     {NULL, "stop", "stop", NULL, 0, PATIENCE_SECONDS, ctl_print_done},
     {NULL, "start", "start", NULL, 0, PATIENCE_SECONDS, ctl_print_done},
-    {NULL, "reload", "reload", NULL, 0, PATIENCE_SECONDS, ctl_print_done},
+    {NULL, "reload", "reload", NULL, 0, RELOAD_PATIENCE_SECONDS, ctl_print_done},
     {NULL, "incidents", "incidents", NULL, TAKES_QUERY | TAKES_LIMIT, PATIENCE_SECONDS,
      ctl_print_incidents},
     {NULL, "unscanned", "unscanned", NULL, TAKES_LIMIT, PATIENCE_SECONDS, ctl_print_unscanned},

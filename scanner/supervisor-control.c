@@ -2,7 +2,8 @@
 /*
  * supervisor-control.c - what storehookctl asks of the supervisor itself.
  *
- * Each handler answers at once. Commands about records are in control-records.c.
+ * Each handler answers at once, but for reload, which answers when nobody judges by the old
+ * settings any more. Commands about records are in control-records.c.
  */
 #include "scanner/log.h"
 #include "scanner/supervisor-private.h"
@@ -61,10 +62,17 @@ static gboolean on_start(JsonObject *reply, gpointer user_data, GError **error)
     return TRUE;
 }
 
-static gboolean on_reload(JsonObject *reply, gpointer user_data, GError **error)
+static void on_reload(ControlRequest *request, JsonObject *arguments, gpointer user_data)
 {
-    (void)reply;
-    return supervisor_reload(user_data, error);
+    Supervisor *supervisor = user_data;
+    g_autoptr(GError) error = NULL;
+
+    (void)arguments;
+    g_ptr_array_add(supervisor->reloads, request);
+    if (supervisor_reload(supervisor, &error))
+        return;
+    g_ptr_array_remove(supervisor->reloads, request);
+    control_request_fail(request, error->message, NULL);
 }
 
 static void on_condemned_list(ControlRequest *request, JsonObject *arguments, gpointer user_data)
@@ -100,11 +108,8 @@ static void on_lists_changed(gpointer user_data)
 gboolean supervisor_listen_control(Supervisor *supervisor, GError **error)
 {
     g_autofree char *path = g_strconcat(supervisor->config->socket, STOREHOOK_SUFFIX_CONTROL, NULL);
-    const ControlHandlers handlers = {.status = on_status,
-                                      .stop = on_stop,
-                                      .start = on_start,
-                                      .reload = on_reload,
-                                      .user_data = supervisor};
+    const ControlHandlers handlers = {
+        .status = on_status, .stop = on_stop, .start = on_start, .user_data = supervisor};
     const ControlRecords records = {.incidents = supervisor->records.incidents,
                                     .quarantine = supervisor->records.quarantine,
                                     .allow = supervisor->allow,
@@ -116,6 +121,7 @@ gboolean supervisor_listen_control(Supervisor *supervisor, GError **error)
     allow_list_on_change(supervisor->allow, on_lists_changed, supervisor);
     allow_list_on_change(supervisor->deny, on_lists_changed, supervisor);
     control_lists_register(supervisor->control, CONTROL_LIST_DENY, supervisor->deny);
+    control_register(supervisor->control, "reload", on_reload, supervisor);
     control_register(supervisor->control, "condemned-list", on_condemned_list, supervisor);
     control_register(supervisor->control, "condemned-release", on_condemned_release, supervisor);
     if (supervisor->config->metrics_listen[0] == '\0')

@@ -48,6 +48,7 @@ typedef struct {
     gboolean wants_loader; /* as soon as there is room for one */
     gboolean has_served;
     guint failures, retry;
+    GPtrArray *reloads; /* of ControlRequest: who waits for a reload to be in force */
     char *last_failure;
     guint64 stamp, seen_stamp; /* of the signature directory: loaded, seen last */
 
@@ -68,6 +69,8 @@ ReleaseSettings supervisor_release_settings(const ScannerConfig *config);
 /* Reads the configuration again and starts a loader with it; the old ones serve until that is
  * ready. */
 gboolean supervisor_reload(Supervisor *supervisor, GError **error);
+/* Tells all who wait for a reload that it failed. */
+void supervisor_fail_reloads(Supervisor *supervisor, const char *reason);
 /* Books what the service itself answered "not scanned" to. */
 void supervisor_report_unscanned(Supervisor *supervisor);
 /* supervisor-control.c */

@@ -26,6 +26,7 @@ Supervisor *supervisor_new(ScannerConfig *config)
 
     supervisor->config = config;
     supervisor->loop = g_main_loop_new(NULL, FALSE);
+    supervisor->reloads = g_ptr_array_new();
     supervisor->lock = supervisor->socket = supervisor->signals = -1;
     supervisor->log = STDERR_FILENO;
     supervisor->shared = (LoaderShared){.store = -1,
@@ -205,6 +206,7 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     loader_handle_free(supervisor->draining);
     if (supervisor->temp_directory)
         temp_directory_remove(supervisor->temp_directory);
+    supervisor_fail_reloads(supervisor, "the service ended");
     control_free(supervisor->control);
     metrics_free(supervisor->metrics);
     health_free(supervisor->health);
@@ -229,6 +231,7 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     if (supervisor->users)
         g_array_unref(supervisor->users);
     g_main_loop_unref(supervisor->loop);
+    g_ptr_array_unref(supervisor->reloads);
     g_free(supervisor->temp_directory);
     g_free(supervisor->profile);
     g_free(supervisor->next_profile);

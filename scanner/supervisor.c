@@ -71,6 +71,25 @@ static void supervisor_retry_later(Supervisor *supervisor)
         supervisor->retry = g_timeout_add(LOADER_RETRY_MILLISECONDS, on_retry, supervisor);
 }
 
+void supervisor_fail_reloads(Supervisor *supervisor, const char *reason)
+{
+    while (supervisor->reloads->len > 0)
+        control_request_fail(g_ptr_array_steal_index_fast(supervisor->reloads, 0), reason, NULL);
+}
+
+/* Once nobody judges by the old settings any more, or they stay. */
+static void answer_reloads(Supervisor *supervisor)
+{
+    if (supervisor->starting || supervisor->draining || supervisor->wants_loader ||
+        supervisor->retry > 0 || supervisor->is_ending)
+        return;
+    if (supervisor->last_failure)
+        supervisor_fail_reloads(supervisor, supervisor->last_failure);
+    while (supervisor->reloads->len > 0)
+        control_request_reply(g_ptr_array_steal_index_fast(supervisor->reloads, 0),
+                              json_object_new());
+}
+
 /* The configuration that the new loader read is in force now. */
 static void take_next_config(Supervisor *supervisor)
 {
@@ -131,6 +150,7 @@ static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
     warn_of_age(supervisor);
     if (supervisor->config->health_interval > 0)
         health_check(supervisor->health, supervisor->config->deadline);
+    answer_reloads(supervisor);
 }
 
 /* Slots of a loader that was killed still say that its workers live. */
@@ -157,8 +177,10 @@ static void starting_failed(Supervisor *supervisor, const char *reason)
     g_clear_pointer(&supervisor->next_profile, g_free);
     log_line(supervisor->log, "signatures not-loaded reason=\"%s\"%s", reason,
              supervisor->serving ? " (the ones in use stay)" : "");
-    if (supervisor->serving)
+    if (supervisor->serving) {
+        answer_reloads(supervisor);
         return;
+    }
     /* With low-memory= nothing serves meanwhile: back to what was last good. */
     if (supervisor->has_served && supervisor->config->low_memory && !had_next)
         supervisor->shared.uses_kept = TRUE;
@@ -181,6 +203,7 @@ static void on_loader_ended(LoaderHandle *loader, const char *reason, gpointer u
             supervisor_end(supervisor, EXIT_SUCCESS);
         else if (supervisor->wants_loader)
             supervisor_start_loader(supervisor);
+        answer_reloads(supervisor);
     } else if (loader == supervisor->starting) {
         starting_failed(supervisor, reason);
     } else if (loader == supervisor->serving) {

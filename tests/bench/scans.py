@@ -139,12 +139,13 @@ class Scans:
             self.load("storehook", rig.socket, "random", "1k", 2, seconds=6)))
         if load:
             asking.start()
-        rig.control("reload")
-        peak, end = 0, time.monotonic() + 120
-        while time.monotonic() < end and (
-                asking.is_alive() or rig.status()["signatures"].get("version") in (before, None)):
+        loading = threading.Thread(target=rig.control, args=("reload",))
+        loading.start()
+        peak = 0
+        while asking.is_alive() or loading.is_alive():
             peak = max(peak, proportional_memory(rig.scanner.pid))
             time.sleep(0.05)
+        loading.join()
         if load:
             asking.join()
         assert rig.status()["signatures"]["version"] != before, "no reload"

@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data"))
 import office  # noqa: E402
-from rig import Rig, main, wait_until  # noqa: E402
+from rig import Rig, main  # noqa: E402
 
 GOOD = {"ThisWorkbook": "Private Sub Workbook_Open()\nRange(\"A1\") = Date\nEnd Sub\n"}
 BAD = {"ThisDocument": 'Sub Document_Open()\nx = Chr(87) & "Scr" & StrReverse("tpi") & ".Sh" & '
@@ -73,8 +73,7 @@ def rules_are_data(build):
         write_rules(rules, 'createobject("wscript.shell")')
         rig.control("reload")
         assert store.deliver("alice", bad) == {}
-        wait_until(lambda: store.deliver("alice", bad) == {} and
-                   any("ours" in str(one) for one in rig.incidents()), "the new rule to hold")
+        assert any("ours" in str(one) for one in rig.incidents()), "the new rule does not hold"
         write_rules(rules, "Capitals")
         answer = rig.control("reload", check=False)
         assert "macros.conf:9" in str(answer), answer

@@ -67,18 +67,16 @@ static gboolean call_start(JsonObject *reply, gpointer data, GError **error)
     return TRUE;
 }
 
-static gboolean call_reload(JsonObject *reply, gpointer data, GError **error)
+static void on_reload(ControlRequest *request, JsonObject *arguments, gpointer data)
 {
-    (void)reply, (void)data;
-    g_set_error_literal(error, CONTROL_ERROR, CONTROL_ERROR_REQUEST,
-                        "storehookd.conf:3: unknown key wrokers");
-    return FALSE;
+    (void)arguments, (void)data;
+    control_request_fail(request, "storehookd.conf:3: unknown key wrokers", NULL);
 }
 
 static void set_up(void)
 {
     QuarantineLimits limits = {.max_bytes = 1000000, .max_items = 10};
-    ControlHandlers handlers = {call_status, call_stop, call_start, call_reload, NULL};
+    ControlHandlers handlers = {call_status, call_stop, call_start, NULL};
     g_autoptr(GError) error = NULL;
 
     directory = g_dir_make_tmp("storehook-control-XXXXXX", NULL);
@@ -95,6 +93,7 @@ static void set_up(void)
     allow = allow_list_open(allowed, NULL);
     ControlRecords records = {incidents, quarantine, allow, {.lmtp = lmtp, .timeout_seconds = 5}};
     control = control_new(path, &handlers, &records, &error);
+    control_register(control, "reload", on_reload, NULL);
     ck_assert_msg(control != NULL, "%s", error != NULL ? error->message : "");
     state = (State){.protection = "protected", .reason = "", .client = TRUE};
 }
@@ -468,7 +467,7 @@ END_TEST
 
 START_TEST(the_socket_is_private_and_unique)
 {
-    ControlHandlers handlers = {call_status, call_stop, call_start, call_reload, NULL};
+    ControlHandlers handlers = {call_status, call_stop, call_start, NULL};
     ControlRecords records = {incidents, quarantine, allow, {0}};
     g_autoptr(GError) error = NULL;
     struct stat status;
