@@ -20,7 +20,7 @@ enum {
 
 /* A release waits for an LMTP server; the rest answers at once, but for a busy supervisor. */
 #define PATIENCE_SECONDS 20
-#define RELOAD_PATIENCE_SECONDS 600 /* large signatures load in half a minute, two after a drain */
+#define RELOAD_PATIENCE_SECONDS 600 /* large signatures load in half a minute, after a drain */
 #define RELEASE_PATIENCE_SECONDS 3600
 
 typedef struct {
