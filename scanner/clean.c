@@ -5,14 +5,14 @@
  * Cleaning never fails loudly: where it is impossible the caller takes the next action. Limits are
  * those of scanning: size of a member and of all, number of members, the request's end.
  *
- * Known limits: message texts, RTF and web pages are not cleaned; an archive within an archive goes
- * as a whole.
+ * Known limits: message texts are not cleaned; an archive within an archive goes as a whole.
  */
 #include "scanner/clean.h"
 
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "scanner/clean-markup.h"
 #include "scanner/clean-members.h"
 
 enum {
@@ -32,8 +32,19 @@ guint8 *clean_members_room(CleanMembers *members, guint64 size)
     return room;
 }
 
+static gboolean is_told(const char *removed, const char *name)
+{
+    const char *found = strstr(removed, name);
+    gsize length = strlen(name);
+
+    return found && (found == removed || found[-1] == ',') &&
+           (found[length] == '\0' || found[length] == ',');
+}
+
 void clean_members_tell(CleanMembers *members, const char *name)
 {
+    if (is_told(members->removed->str, name))
+        return;
     if (members->removed->len > 0)
         g_string_append_c(members->removed, ',');
     if (members->removed->len + strlen(name) <= REMOVED_MAX)
@@ -73,6 +84,28 @@ char *clean_members_note_name(const CleanMembers *members)
     return g_strdup_printf("removed-%s.txt", members->reference);
 }
 
+static void on_markup_removed(const char *name, gpointer user)
+{
+    clean_members_tell(user, name);
+}
+
+/* The note is a comment, and nothing in it may end it. */
+static GBytes *clean_markup(CleanMembers *members, const void *data, gsize size)
+{
+    GString *text = clean_markup_cut(data, size, on_markup_removed, members);
+    g_autoptr(GString) note = g_string_new(NULL);
+    g_autofree char *plain = NULL;
+
+    if (!text)
+        return NULL;
+    members->kept++;
+    plain = clean_members_note(members);
+    g_string_assign(note, g_strdelimit(plain, "<>&", '_'));
+    g_string_replace(note, "--", "__", 0);
+    g_string_append_printf(text, "<!-- %s -->\r\n", note->str);
+    return g_string_free_to_bytes(text);
+}
+
 /* The last word: what is given out is judged like anything else that comes. */
 static gboolean result_is_clean(Judge *judge, GBytes *result)
 {
@@ -103,6 +136,8 @@ GBytes *clean_content(Judge *judge, const void *data, gsize size, const char *fi
         result = clean_ole(&members, data, size);
     else if (clean_tar_matches(data, size))
         result = clean_tar(&members, data, size);
+    else if (clean_markup_matches(data, size))
+        result = clean_markup(&members, data, size);
     if (!result || members.failed || removed->len == 0 || members.kept == 0 ||
         !result_is_clean(judge, result))
         return NULL;

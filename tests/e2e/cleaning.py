@@ -192,6 +192,32 @@ def compound_files(build):
         assert "removed Macros" in str(mailbox.incident("a.doc"))
 
 
+def pages(build):
+    """The bytes around what was cut are those of the original."""
+    with Rig(build) as rig:
+        rig.configure(extra=CONFIGURATION, rules=False)
+        # Pages are matched in libclamav's normal form only: lower case, single spaces.
+        with open(rig.signatures + "/page.ndb", "w", encoding="ascii") as out:
+            out.write(f"Test.Page:3:*:{b'a bad word'.hex()}\n")
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        mailbox = Mailbox(rig, store)
+        page = (b"<!DOCTYPE html>\r\n<html><title>An offer</title><body bgcolor=white%s>\r\n%s"
+                b"<p title='x'>Dear all,<br>see <a href=\"https://example.org/\">this</a>.\r\n")
+        script = b"<script>var x = 'a bad word';</script>"
+        arrived, data = mailbox.send("page.html", page % (b" onload=go()", script))
+        kept, note = data.split(b"<!--")
+        assert arrived == "page.html" and kept == page % (b"", b""), data
+        one = mailbox.incident("page.html")
+        assert one["reference"].encode() in note and b"onload,script" in note, note
+        assert "removed onload,script" in str(one) and one["action"] == "clean", one
+        # In an unusual encoding, and in the text itself: a notice.
+        for name, data in (("unusual.html", page % (b"", b"<meta charset=gb18030>" + script)),
+                           ("text.html", page % (b"", b"<script></script>a bad word"))):
+            arrived, notice = mailbox.send(name, data)
+            assert arrived != name and b"has been removed" in notice, notice
+
+
 def with_lists(package):
     """The parts that name others, as Word writes them."""
     namespace = "http://schemas.openxmlformats.org/package/2006/"
@@ -238,4 +264,4 @@ def notices(build):
 
 
 if __name__ == "__main__":
-    main(archives, packages, compound_files, notices)
+    main(archives, packages, compound_files, pages, notices)
