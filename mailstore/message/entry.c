@@ -178,11 +178,12 @@ JET_ERR entries_verify(MailSession *session, const guint64 *folders, gsize folde
 
 typedef struct {
     guint64 folder;
-    guint32 uid;
+    const guint32 *uids;
+    gsize count;
     MailFlagsChange change;
     guint32 flags;
     const char *const *keywords;
-    MailEntry *entry;
+    MailEntry **entries; /* as changed */
 } FlagsChange;
 
 /* IMAP keywords are case-insensitive (RFC 9051 §2.3.2 speaks of flags as atoms; clients differ). */
@@ -215,49 +216,74 @@ static char **keywords_change(char **old, MailFlagsChange change, const char *co
     return (char **)g_ptr_array_free(keywords, FALSE);
 }
 
-static JET_ERR flags_job(MailSession *session, gpointer data)
+void mail_entry_apply(MailEntry *entry, MailFlagsChange change, guint32 flags,
+                      const char *const *keywords)
 {
-    FlagsChange *change = data;
+    if (change == MAIL_FLAGS_SET)
+        entry->flags = flags;
+    else if (change == MAIL_FLAGS_ADD)
+        entry->flags |= flags;
+    else
+        entry->flags &= ~flags;
+    char **changed = keywords_change(entry->keywords, change, keywords);
+    g_strfreev(entry->keywords);
+    entry->keywords = changed;
+}
+
+/* Of the entry under ENTRIES_BY_UID. */
+static JET_ERR flags_change_one(MailSession *session, const FlagsChange *change, MailEntry **ret)
+{
     g_autoptr(MailEntry) entry = NULL;
     g_autoptr(GBytes) packed = NULL;
-    JET_ERR err;
+    JET_ERR err = entry_read(session, &entry);
 
-    g_clear_pointer(&change->entry, mail_entry_free);
-    if ((err = entry_seek(session, change->folder, change->uid)) < 0 ||
-        (err = entry_read(session, &entry)) < 0)
+    if (err < 0)
         return err;
-    if (change->change == MAIL_FLAGS_SET)
-        entry->flags = change->flags;
-    else if (change->change == MAIL_FLAGS_ADD)
-        entry->flags |= change->flags;
-    else
-        entry->flags &= ~change->flags;
-    char **keywords = keywords_change(entry->keywords, change->change, change->keywords);
-    g_strfreev(entry->keywords);
-    entry->keywords = keywords;
-
-    if ((err = entry_keywords_pack((const char *const *)keywords, &packed)) < 0 ||
+    mail_entry_apply(entry, change->change, change->flags, change->keywords);
+    if ((err = entry_keywords_pack((const char *const *)entry->keywords, &packed)) < 0 ||
         (err = row_replace(session, ENTRIES_BY_UID)) < 0 ||
         (err = row_set(session, ENTRIES_BY_UID, ENTRY_FLAGS, ROW_NUMBER(entry->flags))) < 0 ||
         (err = row_set(session, ENTRIES_BY_UID, ENTRY_KEYWORDS, bytes_value(packed))) < 0 ||
         (err = row_write(session, ENTRIES_BY_UID)) < 0)
         return err;
-    change->entry = g_steal_pointer(&entry);
+    *ret = g_steal_pointer(&entry);
     return JET_errSuccess;
 }
 
-gboolean mail_entry_change_flags(MailSession *session, guint64 folder, guint32 uid,
-                                 MailFlagsChange change, guint32 flags, const char *const *keywords,
-                                 MailEntry **ret_entry, GError **error)
+static void entries_forget(const FlagsChange *change)
 {
-    FlagsChange job = {folder, uid, change, flags, keywords, NULL};
-    JET_ERR err = folder_queue_run(session, flags_job, &job);
-    g_autoptr(MailEntry) entry = job.entry;
+    for (gsize i = 0; i < change->count; i++)
+        g_clear_pointer(&change->entries[i], mail_entry_free);
+}
 
-    if (err < 0)
-        return session_fail(session, err, error, "cannot change flags of message %u", uid);
-    if (ret_entry != NULL)
-        *ret_entry = g_steal_pointer(&entry);
+static JET_ERR flags_job(MailSession *session, gpointer data)
+{
+    const FlagsChange *change = data;
+
+    entries_forget(change); /* of a try before */
+    for (gsize i = 0; i < change->count; i++) {
+        JET_ERR err = entry_seek(session, change->folder, change->uids[i]);
+        if (err == JET_errRecordNotFound)
+            continue;
+        if (err < 0 || (err = flags_change_one(session, change, &change->entries[i])) < 0)
+            return err;
+    }
+    return JET_errSuccess;
+}
+
+gboolean mail_entries_change_flags(MailSession *session, guint64 folder, const guint32 *uids,
+                                   gsize count, MailFlagsChange change, guint32 flags,
+                                   const char *const *keywords, MailEntry **ret_entries,
+                                   GError **error)
+{
+    FlagsChange job = {folder, uids, count, change, flags, keywords, ret_entries};
+
+    memset(ret_entries, 0, count * sizeof *ret_entries);
+    JET_ERR err = folder_queue_run(session, flags_job, &job);
+    if (err < 0) {
+        entries_forget(&job);
+        return session_fail(session, err, error, "cannot change flags");
+    }
     watch_list_tell(session->store->watches, folder);
     return TRUE;
 }

@@ -138,9 +138,15 @@ gboolean mail_copy(MailSession *session, guint64 from, const guint32 *uids, gsiz
 gboolean mail_move(MailSession *session, guint64 from, const guint32 *uids, gsize count, guint64 to,
                    guint32 *ret_to, GError **error);
 
-gboolean mail_entry_change_flags(MailSession *session, guint64 folder, guint32 uid,
-                                 MailFlagsChange change, guint32 flags, const char *const *keywords,
-                                 MailEntry **ret_entry, GError **error);
+/* What such a change makes of an entry, in memory. */
+void mail_entry_apply(MailEntry *entry, MailFlagsChange change, guint32 flags,
+                      const char *const *keywords);
+/* All or nothing. ret_entries[i]: the entry of uids[i] as changed, NULL when it is not there; the
+ * caller frees them. The folder's watches hear of it once. */
+gboolean mail_entries_change_flags(MailSession *session, guint64 folder, const guint32 *uids,
+                                   gsize count, MailFlagsChange change, guint32 flags,
+                                   const char *const *keywords, MailEntry **ret_entries,
+                                   GError **error);
 /* Removes the given UIDs; absent ones are passed over. Messages without an entry are collected. */
 gboolean mail_expunge(MailSession *session, guint64 folder, const guint32 *uids, gsize count,
                       GError **error);

@@ -149,8 +149,11 @@ static gboolean mark_seen(ImapSession *session, MailSession *mail, guint index, 
 
     if (!arguments->items.sets_seen || mailbox->read_only || (entry->flags & MAIL_FLAG_SEEN) != 0)
         return FALSE;
-    if (!mail_entry_change_flags(mail, mailbox->folder, entry->uid, MAIL_FLAGS_ADD, MAIL_FLAG_SEEN,
-                                 NULL, &changed, error))
+    if (!mail_entries_change_flags(mail, mailbox->folder, &entry->uid, 1, MAIL_FLAGS_ADD,
+                                   MAIL_FLAG_SEEN, NULL, &changed, error))
+        return FALSE;
+    session->own_changes++;
+    if (changed == NULL)
         return FALSE;
     imap_mailbox_set_entry(mailbox, index, changed);
     return TRUE;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd-store.c - STORE: flags of messages. Each is a change of its own; a few a step. */
+/* cmd-store.c - STORE: flags of messages, some a step, each step in one transaction. */
 #include "mailstore/server/imap-session.h"
 #include "mailstore/server/imap-set.h"
 
-/* Changes before others get the thread: each may wait for the disk. */
-#define CHANGES_A_STEP 64
+/* Changes in one transaction: others that change folders wait for its end. */
+#define CHANGES_A_STEP 500
 
 typedef struct {
     GArray *set;
@@ -48,37 +48,62 @@ static gboolean parse_store(ImapSession *session, ImapParser *parser)
            imap_parse_flags(parser, TRUE, &arguments->flags, &arguments->keywords);
 }
 
-static gboolean store_one(ImapSession *session, MailSession *mail, guint index, GError **error)
+static void tell_flags(ImapSession *session, guint index, const MailEntry *entry)
+{
+    imap_output_printf(&session->output, "* %u FETCH (", index + 1);
+    if (session->by_uid)
+        imap_output_printf(&session->output, "UID %u ", entry->uid);
+    imap_output_puts(&session->output, "FLAGS ");
+    imap_output_flags(&session->output, entry->flags, entry->keywords);
+    imap_output_puts(&session->output, ")\r\n");
+}
+
+/* Takes the changed entry into the view; NULL: it is gone. */
+static void take_changed(ImapSession *session, guint index, MailEntry *entry)
 {
     Arguments *arguments = session->arguments;
-    ImapMailbox *mailbox = session->selected;
-    ImapItem *item = imap_mailbox_item(mailbox, index);
-    g_autoptr(GError) local = NULL;
-    MailEntry *entry = NULL;
+    MailEntry *known = imap_mailbox_item(session->selected, index)->entry;
 
-    if (item->gone) {
+    if (entry == NULL) {
         arguments->lost = TRUE;
-        return TRUE;
+        return;
     }
-    if (!mail_entry_change_flags(mail, mailbox->folder, item->entry->uid, arguments->change,
-                                 arguments->flags, (const char *const *)arguments->keywords, &entry,
-                                 &local)) {
-        if (!g_error_matches(local, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND)) {
-            g_propagate_error(error, g_steal_pointer(&local));
-            return FALSE;
+    /* What others changed before is told in any case (RFC 3501 §6.4.6). */
+    mail_entry_apply(known, arguments->change, arguments->flags,
+                     (const char *const *)arguments->keywords);
+    if (!arguments->silent || !imap_flags_equal(known, entry))
+        tell_flags(session, index, entry);
+    imap_mailbox_set_entry(session->selected, index, entry);
+}
+
+/* Changes the next CHANGES_A_STEP messages at most. */
+static gboolean store_some(ImapSession *session, MailSession *mail, GError **error)
+{
+    Arguments *arguments = session->arguments;
+    guint indexes[CHANGES_A_STEP];
+    guint32 uids[CHANGES_A_STEP];
+    MailEntry *entries[CHANGES_A_STEP];
+    guint count = 0;
+
+    for (; count < CHANGES_A_STEP && arguments->next < arguments->indexes->len; arguments->next++) {
+        guint index = g_array_index(arguments->indexes, guint, arguments->next);
+        const ImapItem *item = imap_mailbox_item(session->selected, index);
+        if (item->gone) {
+            arguments->lost = TRUE;
+            continue;
         }
-        arguments->lost = TRUE;
+        indexes[count] = index;
+        uids[count++] = item->entry->uid;
+    }
+    if (count == 0)
         return TRUE;
-    }
-    imap_mailbox_set_entry(mailbox, index, entry);
-    if (!arguments->silent) {
-        imap_output_printf(&session->output, "* %u FETCH (", index + 1);
-        if (session->by_uid)
-            imap_output_printf(&session->output, "UID %u ", entry->uid);
-        imap_output_puts(&session->output, "FLAGS ");
-        imap_output_flags(&session->output, entry->flags, entry->keywords);
-        imap_output_puts(&session->output, ")\r\n");
-    }
+    if (!mail_entries_change_flags(mail, session->selected->folder, uids, count, arguments->change,
+                                   arguments->flags, (const char *const *)arguments->keywords,
+                                   entries, error))
+        return FALSE;
+    session->own_changes++;
+    for (guint i = 0; i < count; i++)
+        take_changed(session, indexes[i], entries[i]);
     return TRUE;
 }
 
@@ -103,12 +128,10 @@ static ImapStep step_store(ImapSession *session, MailSession *mail)
 
     if (arguments->indexes == NULL && !begin(session))
         return IMAP_STEP_DONE;
-    for (guint i = 0; i < CHANGES_A_STEP && arguments->next < arguments->indexes->len; i++)
-        if (!store_one(session, mail, g_array_index(arguments->indexes, guint, arguments->next++),
-                       &error)) {
-            imap_session_reply_error(session, error, "flags");
-            return IMAP_STEP_DONE;
-        }
+    if (!store_some(session, mail, &error)) {
+        imap_session_reply_error(session, error, "flags");
+        return IMAP_STEP_DONE;
+    }
     if (arguments->next < arguments->indexes->len)
         return IMAP_STEP_MORE;
     imap_session_reply(session, arguments->lost && !session->by_uid

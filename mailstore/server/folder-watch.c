@@ -14,7 +14,7 @@ typedef struct {
     guint id;
     guint64 folder;
     guint store_watch;
-    gboolean changed;
+    guint changes;   /* not yet taken */
     gboolean queued; /* in `woken` */
 } Watch;
 
@@ -90,7 +90,7 @@ static void folder_changed(guint64 folder, gpointer data)
     GPtrArray *list = g_hash_table_lookup(watches->by_folder, &folder);
     for (guint i = 0; list != NULL && i < list->len; i++) {
         Watch *watch = g_ptr_array_index(list, i);
-        watch->changed = TRUE;
+        watch->changes++;
         if (!watch->queued) {
             watch->queued = TRUE;
             post = post || watches->woken->len == 0;
@@ -142,13 +142,13 @@ void folder_watch_remove(FolderWatches *watches, guint id)
         mail_store_unwatch(watches->store, store_watch);
 }
 
-gboolean folder_watch_take_change(FolderWatches *watches, guint id)
+guint folder_watch_take_changes(FolderWatches *watches, guint id)
 {
     pthread_mutex_lock(&watches->lock);
     Watch *watch = g_hash_table_lookup(watches->by_id, GUINT_TO_POINTER(id));
-    gboolean changed = watch != NULL && watch->changed;
-    if (changed)
-        watch->changed = FALSE;
+    guint changes = watch != NULL ? watch->changes : 0;
+    if (changes > 0)
+        watch->changes = 0;
     pthread_mutex_unlock(&watches->lock);
-    return changed;
+    return changes;
 }

@@ -24,7 +24,7 @@ FolderWatches *folder_watches_free(FolderWatches *watches);
 /* Any thread. Watches `folder` for connection `id`, which has no other watch. */
 void folder_watch_add(FolderWatches *watches, guint id, guint64 folder);
 void folder_watch_remove(FolderWatches *watches, guint id);
-/* Whether the folder changed since the last call; any thread. */
-gboolean folder_watch_take_change(FolderWatches *watches, guint id);
+/* How often the folder changed since the last call; any thread. */
+guint folder_watch_take_changes(FolderWatches *watches, guint id);
 
 #endif /* MAILSTORE_SERVER_FOLDER_WATCH_H */

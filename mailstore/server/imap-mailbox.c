@@ -113,12 +113,13 @@ GArray *imap_mailbox_select(const ImapMailbox *mailbox, const GArray *set, gbool
     return indexes;
 }
 
-static gboolean keywords_equal(char **a, char **b)
+gboolean imap_flags_equal(const MailEntry *a, const MailEntry *b)
 {
     static char *none[] = {NULL};
 
-    return g_strv_equal((const char *const *)(a == NULL ? none : a),
-                        (const char *const *)(b == NULL ? none : b));
+    return a->flags == b->flags &&
+           g_strv_equal((const char *const *)(a->keywords == NULL ? none : a->keywords),
+                        (const char *const *)(b->keywords == NULL ? none : b->keywords));
 }
 
 static void tell_flags(const ImapMailbox *mailbox, guint index, ImapOutput *output)
@@ -147,8 +148,7 @@ static guint compare(ImapMailbox *mailbox, GPtrArray *entries, ImapOutput *outpu
             mailbox->has_gone = TRUE;
             continue;
         }
-        gboolean same = entry->flags == item->entry->flags &&
-                        keywords_equal(entry->keywords, item->entry->keywords);
+        gboolean same = imap_flags_equal(entry, item->entry);
         mail_entry_free(item->entry);
         item->entry = entry;
         g_ptr_array_index(entries, fresh++) = NULL;

@@ -43,6 +43,7 @@ GArray *imap_mailbox_select(const ImapMailbox *mailbox, const GArray *set, gbool
 /* Reads the folder and tells the client what changed; expunged messages only when may_expunge. */
 gboolean imap_mailbox_refresh(ImapMailbox *mailbox, MailSession *session, gboolean may_expunge,
                               ImapOutput *output, GError **error);
+gboolean imap_flags_equal(const MailEntry *a, const MailEntry *b);
 /* Takes the entry, after a change of our own. */
 void imap_mailbox_set_entry(ImapMailbox *mailbox, guint index, MailEntry *entry);
 

@@ -186,11 +186,22 @@ gboolean imap_session_take_memory(ImapSession *session, guint64 bytes)
     return FALSE;
 }
 
+/* How often others changed the selected folder since it was looked at. */
+static guint session_take_changes(ImapSession *session)
+{
+    guint changes =
+        folder_watch_take_changes(session->server->watches, connection_id(session->connection));
+    guint own = session->own_changes;
+
+    session->own_changes = 0;
+    return changes > own ? changes - own : 0;
+}
+
 void imap_session_refresh(ImapSession *session, MailSession *mail, gboolean may_expunge)
 {
     g_autoptr(GError) error = NULL;
 
-    folder_watch_take_change(session->server->watches, connection_id(session->connection));
+    session_take_changes(session);
     if (!imap_mailbox_refresh(session->selected, mail, may_expunge, &session->output, &error))
         log_warning("not-refreshed connection=%u reason=\"%s\"", connection_id(session->connection),
                     error->message);
@@ -205,8 +216,8 @@ static void session_run(WorkerJob *job, MailSession *mail)
     if (session->step != IMAP_STEP_DONE || session->selected == NULL)
         return;
     gboolean may_expunge = session->by_uid || !command->keeps_numbers;
-    if (folder_watch_take_change(session->server->watches, connection_id(session->connection)) ||
-        session->changed || (may_expunge && session->selected->has_gone))
+    if (session_take_changes(session) > 0 || session->changed ||
+        (may_expunge && session->selected->has_gone))
         imap_session_refresh(session, mail, may_expunge);
 }
 

@@ -468,32 +468,36 @@ static void change_keywords(MailEntry *entry, MailFlagsChange change, const char
     entry->keywords = g_strv_builder_end(builder);
 }
 
-gboolean mail_entry_change_flags(MailSession *session, guint64 id, guint32 uid,
-                                 MailFlagsChange change, guint32 flags, const char *const *keywords,
-                                 MailEntry **ret_entry, GError **error)
+void mail_entry_apply(MailEntry *entry, MailFlagsChange change, guint32 flags,
+                      const char *const *keywords)
+{
+    entry->flags = change == MAIL_FLAGS_SET   ? flags
+                   : change == MAIL_FLAGS_ADD ? entry->flags | flags
+                                              : entry->flags & ~flags;
+    change_keywords(entry, change, keywords);
+}
+
+gboolean mail_entries_change_flags(MailSession *session, guint64 id, const guint32 *uids,
+                                   gsize count, MailFlagsChange change, guint32 flags,
+                                   const char *const *keywords, MailEntry **ret_entries,
+                                   GError **error)
 {
     MailStore *store = session->store;
-    MailEntry *changed = NULL;
 
+    (void)error;
+    memset(ret_entries, 0, count * sizeof *ret_entries);
     pthread_mutex_lock(&store->lock);
     FakeFolder *folder = folder_by_id(store, id);
-    guint index = folder == NULL ? 0 : find_entry(folder, uid);
-    if (folder != NULL && index < folder->entries->len) {
+    for (gsize i = 0; folder != NULL && i < count; i++) {
+        guint index = find_entry(folder, uids[i]);
+        if (index == folder->entries->len)
+            continue;
         MailEntry *entry = g_ptr_array_index(folder->entries, index);
-        entry->flags = change == MAIL_FLAGS_SET   ? flags
-                       : change == MAIL_FLAGS_ADD ? entry->flags | flags
-                                                  : entry->flags & ~flags;
-        change_keywords(entry, change, keywords);
-        changed = entry_copy(entry);
-        tell(store, id);
+        mail_entry_apply(entry, change, flags, keywords);
+        ret_entries[i] = entry_copy(entry);
     }
+    tell(store, id);
     pthread_mutex_unlock(&store->lock);
-    if (changed == NULL)
-        return fail(error, MAIL_STORE_ERROR_NOT_FOUND);
-    if (ret_entry != NULL)
-        *ret_entry = changed;
-    else
-        mail_entry_free(changed);
     return TRUE;
 }
 

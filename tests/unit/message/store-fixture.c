@@ -142,6 +142,16 @@ MailEntry *fixture_entry(MailSession *session, guint64 folder, guint32 uid)
     return entry;
 }
 
+MailEntry *fixture_change_flags(MailSession *session, guint64 folder, guint32 uid,
+                                MailFlagsChange change, guint32 flags, const char *const *keywords)
+{
+    GError *error = NULL;
+    MailEntry *entry;
+    mail_entries_change_flags(session, folder, &uid, 1, change, flags, keywords, &entry, &error);
+    g_assert_no_error(error);
+    return entry;
+}
+
 GBytes *fixture_read(MailSession *session, guint64 folder, guint32 uid)
 {
     GError *error = NULL;

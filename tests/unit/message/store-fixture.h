@@ -33,6 +33,9 @@ guint32 fixture_deliver(MailSession *session, guint64 folder, GBytes *mail);
 /* The message of that entry. */
 GBytes *fixture_read(MailSession *session, guint64 folder, guint32 uid);
 MailEntry *fixture_entry(MailSession *session, guint64 folder, guint32 uid);
+/* NULL when it is not there. */
+MailEntry *fixture_change_flags(MailSession *session, guint64 folder, guint32 uid,
+                                MailFlagsChange change, guint32 flags, const char *const *keywords);
 guint fixture_count_entries(MailSession *session, guint64 folder);
 
 #endif /* TESTS_UNIT_MESSAGE_STORE_FIXTURE_H */

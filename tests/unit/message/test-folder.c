@@ -57,6 +57,12 @@ static guint64 create(const char *name)
     return folder->id;
 }
 
+static void count_change(guint64 folder, gpointer user_data)
+{
+    g_assert_cmpuint(folder, ==, fixture.inbox);
+    ++*(guint *)user_data;
+}
+
 static void assert_code(GError **error, MailStoreError code)
 {
     ck_assert_msg(g_error_matches(*error, MAIL_STORE_ERROR, (gint)code), "%s",
@@ -237,7 +243,6 @@ END_TEST
 START_TEST(flags_are_set_added_and_removed)
 {
     static const char *const a[] = {"a", "b", NULL}, *const b[] = {"B", NULL};
-    GError *error = NULL;
     g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
     guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
     const struct {
@@ -254,9 +259,9 @@ START_TEST(flags_are_set_added_and_removed)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
-        g_autoptr(MailEntry) entry = NULL;
-        ck_assert(mail_entry_change_flags(fixture.session, fixture.inbox, uid, steps[i].change,
-                                          steps[i].flags, steps[i].keywords, &entry, &error));
+        g_autoptr(MailEntry) entry =
+            fixture_change_flags(fixture.session, fixture.inbox, uid, steps[i].change,
+                                 steps[i].flags, steps[i].keywords);
         g_autoptr(MailEntry) stored = fixture_entry(fixture.session, fixture.inbox, uid);
         ck_assert_uint_eq(entry->flags, steps[i].expected);
         ck_assert_uint_eq(stored->flags, steps[i].expected);
@@ -265,9 +270,46 @@ START_TEST(flags_are_set_added_and_removed)
             g_strjoinv(" ", stored->keywords != NULL ? stored->keywords : none);
         ck_assert_str_eq(keywords, steps[i].expected_keywords);
     }
-    ck_assert(!mail_entry_change_flags(fixture.session, fixture.inbox, 77, MAIL_FLAGS_SET, 0, NULL,
-                                       NULL, &error));
-    assert_code(&error, MAIL_STORE_ERROR_NOT_FOUND);
+    ck_assert_ptr_null(
+        fixture_change_flags(fixture.session, fixture.inbox, 77, MAIL_FLAGS_SET, 0, NULL));
+}
+END_TEST
+
+START_TEST(flags_of_many_change_together_or_not_at_all)
+{
+    GError *error = NULL;
+    guint changes = 0;
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
+    guint32 uids[] = {fixture_deliver(fixture.session, fixture.inbox, mail), 99,
+                      fixture_deliver(fixture.session, fixture.inbox, mail)};
+    MailEntry *entries[3];
+    g_autofree char *long_keyword = g_strnfill(5000, 'k');
+    const char *too_long[] = {long_keyword, NULL};
+    guint watch = mail_store_watch(fixture.store, fixture.inbox, count_change, &changes);
+
+    ck_assert(mail_entries_change_flags(fixture.session, fixture.inbox, uids, 3, MAIL_FLAGS_ADD,
+                                        MAIL_FLAG_SEEN, NULL, entries, &error));
+    mail_store_unwatch(fixture.store, watch);
+    ck_assert_uint_eq(changes, 1);
+    ck_assert_uint_eq(entries[0]->uid, uids[0]);
+    ck_assert_ptr_null(entries[1]);
+    ck_assert_uint_eq(entries[2]->flags, MAIL_FLAG_SEEN);
+    for (guint i = 0; i < G_N_ELEMENTS(entries); i++)
+        mail_entry_free(entries[i]);
+
+    /* The second has no room for another keyword. */
+    const char *long_enough[] = {long_keyword + 1000, NULL};
+    g_autoptr(MailEntry) full = fixture_change_flags(fixture.session, fixture.inbox, uids[2],
+                                                     MAIL_FLAGS_SET, 0, long_enough);
+    const char *more[] = {long_keyword + 4000, NULL};
+    ck_assert(!mail_entries_change_flags(fixture.session, fixture.inbox, uids, 3, MAIL_FLAGS_ADD, 0,
+                                         more, entries, &error));
+    assert_code(&error, MAIL_STORE_ERROR_INVALID);
+    g_autoptr(MailEntry) first = fixture_entry(fixture.session, fixture.inbox, uids[0]);
+    ck_assert_ptr_null(first->keywords);
+    ck_assert(!mail_entries_change_flags(fixture.session, fixture.inbox, uids, 1, MAIL_FLAGS_SET, 0,
+                                         too_long, entries, &error));
+    assert_code(&error, MAIL_STORE_ERROR_INVALID);
 }
 END_TEST
 
@@ -280,8 +322,8 @@ START_TEST(copy_links_and_move_takes_away)
                       fixture_deliver(fixture.session, fixture.inbox, mail)};
     guint32 to[3];
 
-    ck_assert(mail_entry_change_flags(fixture.session, fixture.inbox, uids[0], MAIL_FLAGS_SET,
-                                      MAIL_FLAG_FLAGGED, NULL, NULL, &error));
+    g_autoptr(MailEntry) flagged = fixture_change_flags(fixture.session, fixture.inbox, uids[0],
+                                                        MAIL_FLAGS_SET, MAIL_FLAG_FLAGGED, NULL);
     ck_assert(mail_copy(fixture.session, fixture.inbox, uids, 3, target, to, &error));
     ck_assert_uint_eq(to[0], 1);
     ck_assert_uint_eq(to[1], 0);
@@ -400,12 +442,6 @@ START_TEST(collect_goes_through_many_in_steps)
 }
 END_TEST
 
-static void count_change(guint64 folder, gpointer user_data)
-{
-    g_assert_cmpuint(folder, ==, fixture.inbox);
-    ++*(guint *)user_data;
-}
-
 START_TEST(watches_are_told_of_their_folder)
 {
     GError *error = NULL;
@@ -418,8 +454,8 @@ START_TEST(watches_are_told_of_their_folder)
     ck_assert_uint_eq(changes, 1);
     fixture_deliver(fixture.session, other, mail);
     ck_assert_uint_eq(changes, 1);
-    ck_assert(mail_entry_change_flags(fixture.session, fixture.inbox, uid, MAIL_FLAGS_ADD,
-                                      MAIL_FLAG_SEEN, NULL, NULL, &error));
+    g_autoptr(MailEntry) seen = fixture_change_flags(fixture.session, fixture.inbox, uid,
+                                                     MAIL_FLAGS_ADD, MAIL_FLAG_SEEN, NULL);
     ck_assert(mail_expunge(fixture.session, fixture.inbox, &uid, 1, &error));
     ck_assert_uint_eq(changes, 3);
     mail_store_unwatch(fixture.store, watch);
@@ -444,6 +480,7 @@ int main(void)
     tcase_add_test(tcase, subscription_is_kept);
     tcase_add_test(tcase, public_folders_are_public);
     tcase_add_test(tcase, flags_are_set_added_and_removed);
+    tcase_add_test(tcase, flags_of_many_change_together_or_not_at_all);
     tcase_add_test(tcase, copy_links_and_move_takes_away);
     tcase_add_test(tcase, entries_begin_where_asked);
     tcase_add_test(tcase, collect_removes_what_no_folder_has);

@@ -189,8 +189,9 @@ static void *change_everything(void *data)
             mail_folder_create(session, fixture.mailbox, name, FOLDER_KIND_PLAIN, &error);
         g_assert_no_error(error);
         g_assert_true(mail_copy(session, fixture.inbox, &uid, 1, other_folder, &to, &error));
-        g_assert_true(mail_entry_change_flags(session, fixture.inbox, uid, MAIL_FLAGS_ADD,
-                                              1u << (thread % 5), NULL, NULL, &error));
+        g_autoptr(MailEntry) changed = fixture_change_flags(
+            session, fixture.inbox, uid, MAIL_FLAGS_ADD, 1u << (thread % 5), NULL);
+        g_assert_nonnull(changed);
         guint32 first = thread * ROUNDS + i + 1;
         g_assert_true(mail_move(session, other_folder, &first, 1, folder->id, &to, &error));
         g_assert_true(mail_folder_delete(session, folder->id, &error));
