@@ -72,7 +72,7 @@ void macro_object_read_package(MacroDocument *document, const guint8 *data, gsiz
 
 void macro_object_read(MacroDocument *document, const guint8 *data, gsize size)
 {
-    Bytes bytes = {data, data + size};
+    Bytes bytes = {data, data ? data + size : NULL};
     g_autofree char *class = NULL, *topic = NULL, *item = NULL;
     guint32 version, format, length;
 

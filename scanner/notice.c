@@ -151,6 +151,8 @@ void notice_fill(const char *text, NoticeForm form, gboolean crlf, char *out, gs
         form == NOTICE_AS_BASE64 ? encode_lines(text, eol) : text_lines(text, crlf);
     gsize used = MIN(strlen(encoded), size);
 
+    if (size == 0)
+        return;
     /* Whole groups only, or the last letters would decode to nonsense. */
     if (form == NOTICE_AS_BASE64 && used < strlen(encoded))
         used -= used % 4;

@@ -3,8 +3,8 @@
 #
 # run.sh - installs what is missing, builds, runs every test. See --help.
 #
-# Three builds: plain (every suite), ASan+UBSan (the suites that run in one process or drive our own
-# daemons), TSan (the threaded unit tests). Ends with one line "N passed, N failed". Works from any
+# Four builds: plain (every suite), ASan+UBSan (the suites that run in one process or drive our own
+# daemons), TSan (the threaded unit tests), libFuzzer (new input for each fuzz target). Ends with one line "N passed, N failed". Works from any
 # directory, needs no terminal, can be run twice, kills only what it started.
 set -u
 
@@ -20,6 +20,7 @@ usage: sh tests/run.sh [--quick] [--suite NAME]... [--bench [ARGUMENT...]] [--he
                    transcript preload crash detection fuzz e2e        see tests/
                    quickstart examples/quickstart.sh
                    asan tsan  what runs under the sanitizers
+                   libfuzzer  seconds of new input for each fuzz target
   --bench        measure instead of test; arguments after it go to tests/bench/run-bench.py
   --help         this text
 
@@ -42,7 +43,7 @@ while [ $# -gt 0 ]; do
     --suite)
         [ $# -gt 1 ] || { usage >&2; exit 2; }
         shift
-        case " house unit quickstart asan tsan $plain_suites " in
+        case " house unit quickstart asan tsan libfuzzer $plain_suites " in
         *" $1 "*) suites="$suites $1" ;;
         *) echo "run.sh: no suite '$1'" >&2; usage >&2; exit 2 ;;
         esac
@@ -250,6 +251,16 @@ if [ -z "$quick" ] || [ -n "$suites" ]; then
         say "under TSan: $tsan_suites"
         # shellcheck disable=SC2086 # a list
         meson_tests build-tsan 6 $tsan_suites
+    fi
+    if wanted libfuzzer; then
+        CC=clang
+        export CC
+        if build build-fuzz -Dfuzzer=true -Db_sanitize=address,undefined -Db_lundef=false \
+            -Dwerror=false; then
+            say "new input for the fuzz targets"
+            meson_tests build-fuzz 1 fuzz
+        fi
+        unset CC
     fi
 fi
 finish
