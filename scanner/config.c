@@ -108,7 +108,7 @@ static const Key KEYS[] = {
     {"limits", "recursion", KEY_COUNT, AT(recursion), "17", 1, 100, NULL, FALSE,
      "Archives within archives; libclamav's own default."},
     {"limits", "memory", KEY_SIZE, AT(memory), "1G", 32 * MEGA, 64 * GIGA, NULL, FALSE,
-     "Memory of one worker beyond the shared signatures; a scan that wants more is lost."},
+     "Memory of one worker beyond the shared signatures; beyond: not fully scanned."},
     {"limits", "temporary-size", KEY_SIZE, AT(temporary_size), "400M", MEGA, 64 * GIGA, NULL, FALSE,
      "Bytes of one temporary file."},
     {"limits", "message-parts", KEY_COUNT, AT(message_parts), "10000", 1, 1000000, NULL, FALSE,

@@ -17,6 +17,8 @@
 #include "scanner/memory-watch.h"
 #include "scanner/test-hook.h"
 
+#define MEMORY_LIMIT "memory"
+
 enum {
     TWIN_NAP_MICROSECONDS = 200, /* a small scan takes 30 to 600 */
     DENY_FACTOR = 31             /* any odd number but 1: the two lists are not one */
@@ -190,8 +192,10 @@ static void judge_remember(Judge *judge, const VerdictKey *key, const Verdict *v
 
     if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
         return;
-    /* Out of time is no property of the content: with a free machine it may be scanned in full. */
-    if (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED && strcasestr(verdict->name, "time"))
+    /* Out of time is no property of the content: with a free machine it may be scanned in full. Nor
+     * is out of memory in a worker that has served for long. */
+    if (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED &&
+        (strcasestr(verdict->name, "time") || strcmp(verdict->name, MEMORY_LIMIT) == 0))
         return;
     list = members_store(members);
     verdict_cache_add(judge->cache, key, verdict, list, TRUE);
@@ -224,12 +228,18 @@ static gboolean wait_for_twin(Judge *judge, const guint8 *digest, VerdictCacheKi
     }
 }
 
-/* No library tells of all that it went without: see memory-watch.h. */
-static void doubt_for_memory(uint64_t failures_before, Verdict *verdict)
+/* No library tells of all that it went without: see memory-watch.h. A content that wants more than
+ * a worker may have is like any other that goes beyond a limit; a machine without memory is not its
+ * fault. */
+static void doubt_for_memory(const MemoryWatch *before, Verdict *verdict)
 {
-    if (memory_watch_failures() != failures_before &&
-        verdict_is_worse(STOREHOOK_VERDICT_NOT_SCANNED, verdict->kind))
-        verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "memory: an allocation failed");
+    const MemoryWatch now = memory_watch_now();
+    StorehookVerdictKind kind = now.limited != before->limited ? STOREHOOK_VERDICT_NOT_FULLY_SCANNED
+                                                               : STOREHOOK_VERDICT_NOT_SCANNED;
+
+    if (now.failures != before->failures && verdict_is_worse(kind, verdict->kind))
+        verdict_set(verdict, kind,
+                    now.limited != before->limited ? MEMORY_LIMIT : "memory: an allocation failed");
 }
 
 /* libclamav on the whole of a message, then each part as our own walk finds it. */
@@ -276,7 +286,7 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
     VerdictKey plain, with_parts;
     BoardClaim claim;
     gboolean found;
-    uint64_t failures;
+    MemoryWatch before;
     guint64 begin;
 
     if (judge_find(judge, digest, kind, verdict, ret_members))
@@ -293,13 +303,13 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
         judge->list_asked = judge->list_spoke = FALSE;
         begin = board_now();
         board_set_content(judge->slot, digest, (guint)kind + 1);
-        failures = memory_watch_failures();
+        before = memory_watch_now();
         if (!judge->config->test_hooks || !test_hook_run(judge->config, data, size, verdict)) {
             board_count(&judge->board->counts.scans);
             atomic_fetch_add(&judge->board->counts.bytes_scanned, size);
             judge_scan_now(judge, data, size, kind, verdict, *ret_members);
         }
-        doubt_for_memory(failures, verdict);
+        doubt_for_memory(&before, verdict);
         board_clear_content(judge->slot);
         verdict->cost = board_now() - begin;
         if (!judge->list_spoke)
@@ -331,13 +341,13 @@ static void remember_type(Judge *judge, const guint8 *digest, const Verdict *ver
 void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,
                      Verdict *verdict)
 {
-    uint64_t failures;
+    MemoryWatch before;
 
     if (verdict->type_is_sure)
         return;
-    failures = memory_watch_failures();
+    before = memory_watch_now();
     file_typer_tell(judge->typer, data, size, verdict);
-    doubt_for_memory(failures, verdict);
+    doubt_for_memory(&before, verdict);
     if (digest && verdict->type_is_sure)
         remember_type(judge, digest, verdict);
 }

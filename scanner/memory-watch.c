@@ -14,14 +14,17 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-static _Atomic uint64_t failures;
+static _Atomic uint64_t failures, limited;
 
-uint64_t memory_watch_failures(void)
+MemoryWatch memory_watch_now(void)
 {
-    return atomic_load_explicit(&failures, memory_order_relaxed);
+    return (MemoryWatch){.failures = atomic_load_explicit(&failures, memory_order_relaxed),
+                         .limited = atomic_load_explicit(&limited, memory_order_relaxed)};
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -68,23 +71,42 @@ static void allocator_bind(void)
     next = found;
 }
 
-static void *checked(void *memory)
+/* RLIMIT_DATA and RLIMIT_AS count what is mapped; the machine is asked for nothing before it is
+ * touched. So where not even a mapping can be had, the limit it was. */
+static bool is_limit(size_t size)
 {
-    if (!memory)
-        atomic_fetch_add_explicit(&failures, 1, memory_order_relaxed);
-    return memory;
+    void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (map == MAP_FAILED)
+        return errno == ENOMEM;
+    munmap(map, size);
+    return false;
+}
+
+static void *checked(void *memory, size_t size)
+{
+    int before = errno;
+
+    if (memory)
+        return memory;
+    if (is_limit(size))
+        atomic_fetch_add_explicit(&limited, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&failures, 1, memory_order_relaxed);
+    errno = before;
+    return NULL;
 }
 
 void *malloc(size_t size)
 {
     allocator_bind();
-    return checked(next.malloc(size));
+    return checked(next.malloc(size), size);
 }
 
 void *calloc(size_t count, size_t size)
 {
     allocator_bind();
-    return checked(next.calloc(count, size));
+    return checked(next.calloc(count, size), count * size);
 }
 
 void *realloc(void *old, size_t size)
@@ -93,7 +115,7 @@ void *realloc(void *old, size_t size)
 
     allocator_bind();
     memory = next.realloc(old, size);
-    return memory || size == 0 ? memory : checked(NULL); /* size 0 frees */
+    return memory || size == 0 ? memory : checked(NULL, size); /* size 0 frees */
 }
 
 int posix_memalign(void **ret, size_t alignment, size_t size)
@@ -103,14 +125,14 @@ int posix_memalign(void **ret, size_t alignment, size_t size)
     allocator_bind();
     result = next.posix_memalign ? next.posix_memalign(ret, alignment, size) : ENOMEM;
     if (result == ENOMEM)
-        (void)checked(NULL);
+        (void)checked(NULL, size);
     return result;
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
     allocator_bind();
-    return checked(next.aligned_alloc ? next.aligned_alloc(alignment, size) : NULL);
+    return checked(next.aligned_alloc ? next.aligned_alloc(alignment, size) : NULL, size);
 }
 
 #endif

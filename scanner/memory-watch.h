@@ -10,7 +10,11 @@
 
 #include <stdint.h>
 
-/* Allocations of this process that returned NULL, since it began. */
-uint64_t memory_watch_failures(void);
+typedef struct {
+    uint64_t failures; /* allocations of this process that returned NULL, since it began */
+    uint64_t limited;  /* those among them that its own limit refused, not the machine */
+} MemoryWatch;
+
+MemoryWatch memory_watch_now(void);
 
 #endif /* SCANNER_MEMORY_WATCH_H */

@@ -325,7 +325,7 @@ static void worker_enter_cage(Worker *worker)
 static void worker_serve(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
-    const uint64_t failures = memory_watch_failures();
+    const uint64_t failures = memory_watch_now().failures;
     BoardWorker *slot = worker->judge.slot;
 
     atomic_store(&slot->end, 0); /* of the start: see loader_fork() */
@@ -345,7 +345,7 @@ static void worker_serve(Worker *worker)
             (void)worker_take(worker, settings->background, TRUE);
         /* What went without memory may not be whole any more. */
         if (atomic_fetch_add(&slot->served, 1) + 1 >= settings->config->scans_per_worker ||
-            memory_watch_failures() != failures) {
+            memory_watch_now().failures != failures) {
             board_count(&worker->counts->workers_retired);
             return;
         }

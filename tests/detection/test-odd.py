@@ -6,6 +6,7 @@ What is bad in them is found or they are called odd; all of it in bounded time a
 worker lost.
 """
 import io
+import lzma
 import os
 import struct
 import subprocess
@@ -17,7 +18,7 @@ import zlib
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
 from samples import FORMATS, SAMPLES, rar5  # noqa: E402
-from wire import Memfd, Service  # noqa: E402
+from wire import EICAR, Memfd, Service  # noqa: E402
 
 TEXT = b"An honest line of text, once more.\n" * 20
 DEADLINE = 10000
@@ -175,6 +176,16 @@ def wants_memory():
     return b"\x5d" + struct.pack("<IQ", 1 << 30, 1 << 34) + b"\0" + os.urandom(200)
 
 
+def greedy_lzma(data):
+    """A member that wants a dictionary of 4 GB, more than a worker may have, and needs none."""
+    alone = lzma.compress(data, lzma.FORMAT_ALONE)
+    packed = struct.pack("<BBH", 9, 4, 5) + alone[:1] + b"\xff" * 4 + alone[13:]
+    member = b"x.com", zlib.crc32(data), len(packed), len(data)
+    directory = central(*member, 0, 14)
+    body = local(*member, 14) + packed
+    return body + directory + end(1, len(directory), len(body))
+
+
 def ask(s, what, data, *verdicts):
     began = time.monotonic()
     answer = s.scan(Memfd(data), deadline=DEADLINE, patience=DEADLINE / 1000 + 5)
@@ -224,7 +235,9 @@ def bombs(s):
         "not-fully-scanned")
     ask(s, "xz of 256 MB", packed_zeros("head -c ${MB}M /dev/zero | xz -0 -c", 256),
         "not-fully-scanned")
-    ask(s, "lzma that wants 1 GB", wants_memory(), "not-fully-scanned", "not-scanned")
+    ask(s, "lzma that wants 1 GB", wants_memory(), "not-fully-scanned")
+    # Where a worker has no limit (a sanitizer), it is found.
+    ask(s, "zip with lzma that wants 4 GB", greedy_lzma(EICAR), "not-fully-scanned", "infected")
     ask(s, "tar.gz of 100000 members", tar_gz(100000), "not-fully-scanned")
     ask(s, "tar.zst of 100000 members", subprocess.run(
         ["zstd", "-q", "-c"], input=tar(100000), capture_output=True, check=True).stdout,
