@@ -3,20 +3,27 @@
 """new-input.py PROGRAM CORPUS [DICTIONARY] - a target built with libFuzzer: its corpus, then inputs
 that nobody has tried, for STOREHOOK_FUZZ_SECONDS (default 4).
 
-The seed is printed; STOREHOOK_FUZZ_SEED repeats it. What breaks the target is printed in base64:
+The seed is that of the commit, so that each tries other input and each can be tried again;
+STOREHOOK_FUZZ_SEED sets another. What breaks the target is printed in base64:
 put its bytes into the corpus, where they stay as a test. --keep DIRECTORY as the first arguments
 keeps what reached new code, to add to the corpus by hand.
 """
 import base64
 import glob
 import os
-import random
 import subprocess
 import sys
 import tempfile
 
 SECONDS = os.environ.get("STOREHOOK_FUZZ_SECONDS", "4")
-SEED = os.environ.get("STOREHOOK_FUZZ_SEED") or str(random.randrange(1, 1 << 31))
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def seed_of_commit():
+    """1 where there is no git."""
+    run = subprocess.run(["git", "-C", HERE, "rev-parse", "HEAD"], capture_output=True, text=True,
+                         check=False)
+    return int(run.stdout[:7], 16) + 1 if run.returncode == 0 else 1
 
 
 def main():
@@ -29,14 +36,16 @@ def main():
     with tempfile.TemporaryDirectory(prefix="fuzz.") as scratch:
         found = keep or scratch + "/found"
         os.makedirs(found, exist_ok=True)
-        print(f"seed {SEED}", flush=True)
-        run = subprocess.run([program, f"-max_total_time={SECONDS}", f"-seed={SEED}", "-timeout=30",
+        seed = os.environ.get("STOREHOOK_FUZZ_SEED") or seed_of_commit()
+        print(f"seed {seed}", flush=True)
+        run = subprocess.run([program, f"-max_total_time={SECONDS}", f"-seed={seed}", "-timeout=30",
                               "-rss_limit_mb=2048",
                               # The dictionary of an LZMA stream is asked for, and hardly touched.
                               "-malloc_limit_mb=8192", "-print_final_stats=1",
                               f"-artifact_prefix={scratch}/broken-",
                               *(f"-dict={path}" for path in dictionary), found, corpus],
-                             env={**os.environ, "TMPDIR": scratch}, capture_output=True, check=False)
+                             env={**os.environ, "TMPDIR": scratch,
+                                  "LSAN_OPTIONS": f"suppressions={HERE}/leaks.supp"}, capture_output=True, check=False)
         lines = run.stderr.decode(errors="replace").splitlines()
         print(*(line for line in lines if line.startswith("stat::number_of_executed")), sep="\n")
         if run.returncode == 0:
