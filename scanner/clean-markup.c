@@ -28,7 +28,7 @@ typedef struct {
     const char *start, *at, *end;
     GString *out;
     const char *copied; /* all before it is in `out`, or cut */
-    MarkupRemoved removed;
+    CleanRemoved removed;
     gpointer user;
     guint cuts;
     gboolean in_doubt;
@@ -578,7 +578,7 @@ static gboolean is_plain_text(const char *data, gsize size)
     return !memmem(data, size, "+ADw", 4) && !memmem(data, size, "+ADx", 4); /* `<` in UTF-7 */
 }
 
-static GString *read_once(const char *data, gsize size, MarkupRemoved removed, gpointer user,
+static GString *read_once(const char *data, gsize size, CleanRemoved removed, gpointer user,
                           guint *ret_cuts)
 {
     Reader reader = {.start = data,
@@ -613,7 +613,7 @@ static gboolean is_xml(const char *data, gsize size)
     return document != NULL;
 }
 
-GString *clean_markup_cut(const char *data, gsize size, MarkupRemoved removed, gpointer user)
+GString *clean_markup_cut(const char *data, gsize size, CleanRemoved removed, gpointer user)
 {
     guint cuts = 0, left_over = 1;
     GString *out = read_once(data, size, removed, user, &cuts), *again = NULL;

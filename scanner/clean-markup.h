@@ -3,14 +3,12 @@
 #ifndef SCANNER_CLEAN_MARKUP_H
 #define SCANNER_CLEAN_MARKUP_H
 
-#include <glib.h>
-
-/* Called with a short name of each thing that goes out: an element, an attribute. */
-typedef void (*MarkupRemoved)(const char *name, gpointer user);
+#include "scanner/clean-removed.h"
 
 /* Whether it begins like a page or a drawing. */
 gboolean clean_markup_matches(const char *data, gsize size);
-/* The text without what is active; NULL: in doubt. Free with g_string_free(). */
-GString *clean_markup_cut(const char *data, gsize size, MarkupRemoved removed, gpointer user);
+/* The text without what is active, which is told by element or attribute; NULL: in doubt. Free with
+ * g_string_free(). */
+GString *clean_markup_cut(const char *data, gsize size, CleanRemoved removed, gpointer user);
 
 #endif /* SCANNER_CLEAN_MARKUP_H */

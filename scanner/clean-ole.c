@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * clean-ole.c - compound files (doc, xls) without their VBA projects, by libgsf.
+ * clean-ole.c - compound files (doc, xls, ppt) without what acts by itself in them, by libgsf.
  *
- * All other streams keep their bytes, storages their classes. A VBA project is a storage with a
- * storage `VBA` in it ([MS-OVBA] 2.2.1): `Macros` in Word, `_VBA_PROJECT_CUR` in Excel. Fails where
- * something cannot be copied.
+ * A VBA project is a storage with a storage `VBA` in it ([MS-OVBA] 2.2.1): `Macros` in Word,
+ * `_VBA_PROJECT_CUR` in Excel. The data of packages (files within an object) goes out as a whole;
+ * the streams of workbooks, presentations and texts without what clean-biff.c, clean-slides.c and
+ * this file find in them. All other streams keep their bytes, storages their classes. Fails where
+ * something cannot be copied, or cannot be cleaned.
  *
- * Known limits: PowerPoint keeps its project inside of a stream and Excel 4.0 macros are part of
- * the workbook's stream, so neither goes out; Excel says that a project was lost.
+ * Known limits: Excel says that a project was lost, if nothing but the project goes out; fields of
+ * Word are found where they stand in one piece, as macro-ole.c finds them.
  */
+#include "scanner/clean-biff.h"
 #include "scanner/clean-members.h"
+#include "scanner/clean-slides.h"
 
 #include <gsf/gsf-infile-msole.h>
 #include <gsf/gsf-input-memory.h>
@@ -19,8 +23,11 @@
 
 enum {
     DEPTH_MAX = 16, /* as in macro-ole.c */
-    CLASS_SIZE = 16
+    CLASS_SIZE = 16,
+    FIELD_LETTERS_MAX = 1024 /* as in macro-ole.c */
 };
+
+#define PACKAGE "\1Ole10Native"
 
 gboolean clean_ole_matches(const guint8 *data, gsize size)
 {
@@ -42,28 +49,148 @@ static gboolean is_project(GsfInput *input)
     return found;
 }
 
+/* --- Streams ------------------------------------------------------------------------ */
+
+/* Letters of a field's code up to its next mark ([MS-DOC] 2.8.25), one or two bytes each. */
+static gsize field_code(const guint8 *at, gsize left, gsize step, GString *ret)
+{
+    gsize used = step;
+
+    for (; used + step <= left && ret->len < FIELD_LETTERS_MAX; used += step) {
+        guint letter = at[used] | (step > 1 ? (guint)at[used + 1] << 8 : 0);
+
+        if (letter == 0x13 || letter == 0x14 || letter == 0x15 || letter == 0)
+            break;
+        g_string_append_c(ret, letter < 0x80 ? (char)letter : '?');
+    }
+    return used;
+}
+
+/* A field without a code shows what it showed. */
+static void word_field(CleanMembers *members, guint8 *at, gsize left, gsize step)
+{
+    g_autoptr(GString) code = g_string_new(NULL);
+    gsize used = field_code(at, left, step, code);
+
+    if (g_ascii_strncasecmp(code->str + strspn(code->str, " \t\r\n"), "dde", 3) != 0)
+        return;
+    for (gsize i = step; i < used; i += step) {
+        at[i] = ' ';
+        if (step > 1)
+            at[i + 1] = 0;
+    }
+    clean_members_tell(members, "DDE");
+}
+
+static GBytes *cut_word(CleanMembers *members, guint8 *data, gsize size)
+{
+    for (gsize i = 0; i < size; i++) {
+        if (data[i] != 0x13)
+            continue;
+        word_field(members, data + i, size - i, 1);
+        if (i + 1 < size && data[i + 1] == 0)
+            word_field(members, data + i, size - i, 2);
+    }
+    return g_bytes_new(data, size);
+}
+
+static GBytes *cut_book(CleanMembers *members, const guint8 *data, gsize size)
+{
+    guint cuts = members->cuts;
+    GByteArray *book = clean_biff_cut(data, size, clean_members_removed, members);
+
+    if (!book)
+        return NULL;
+    if (members->cuts > cuts)
+        return g_byte_array_free_to_bytes(book);
+    g_byte_array_unref(book);
+    return g_bytes_new(data, size);
+}
+
+static GBytes *cut_slides(CleanMembers *members, guint8 *data, gsize size)
+{
+    return clean_slides_cut(data, size, members->judge->config->scan_size, clean_members_removed,
+                            members)
+               ? g_bytes_new(data, size)
+               : NULL;
+}
+
+typedef enum {
+    STREAM_OTHER,
+    STREAM_BOOK,
+    STREAM_SLIDES,
+    STREAM_WORD
+} Stream;
+
+static Stream stream_kind(const char *name)
+{
+    static const struct {
+        const char *name;
+        Stream kind;
+    } STREAMS[] = {{"Workbook", STREAM_BOOK},
+                   {"Book", STREAM_BOOK},
+                   {"PowerPoint Document", STREAM_SLIDES},
+                   {"WordDocument", STREAM_WORD}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(STREAMS); i++)
+        if (g_ascii_strcasecmp(name, STREAMS[i].name) == 0)
+            return STREAMS[i].kind;
+    return STREAM_OTHER;
+}
+
+static gboolean copy_cut(CleanMembers *members, GsfInput *from, Stream kind, GsfOutput *to)
+{
+    gsize size = (gsize)MAX(gsf_input_size(from), 0);
+    g_autofree guint8 *data = clean_members_room(members, size);
+    g_autoptr(GBytes) cut = NULL;
+
+    if (!data || (size > 0 && !gsf_input_read(from, size, data)))
+        return FALSE;
+    if (kind == STREAM_BOOK)
+        cut = cut_book(members, data, size);
+    else if (kind == STREAM_SLIDES)
+        cut = cut_slides(members, data, size);
+    else
+        cut = cut_word(members, data, size);
+    return cut && gsf_output_write(to, g_bytes_get_size(cut), g_bytes_get_data(cut, NULL));
+}
+
+/* --- The whole ---------------------------------------------------------------------- */
+
 static gboolean copy_storage(CleanMembers *members, GsfInfile *from, GsfOutfile *to, guint depth);
 
 static gboolean copy_child(CleanMembers *members, GsfInput *child, const char *name, GsfOutfile *to,
                            guint depth)
 {
     gboolean has_children = is_storage(child), ok;
+    Stream kind = stream_kind(name);
     GsfOutput *out;
 
-    if (is_project(child)) {
+    /* Or the file is nothing but a project, as in packages. */
+    if (is_project(child) || (depth == 0 && has_children && g_ascii_strcasecmp(name, "VBA") == 0)) {
         clean_members_tell(members, name);
+        return TRUE;
+    }
+    if (!has_children && strcmp(name, PACKAGE) == 0) {
+        clean_members_tell(members, "package");
         return TRUE;
     }
     if (!has_children) {
         members->kept++;
-        members->bytes += (guint64)gsf_input_size(child);
+        if (kind == STREAM_OTHER)
+            members->bytes += (guint64)gsf_input_size(child);
         if (members->bytes > members->judge->config->scan_size)
             return FALSE;
     }
     out = gsf_outfile_new_child(to, name, has_children);
-    ok =
-        out && (has_children ? copy_storage(members, GSF_INFILE(child), GSF_OUTFILE(out), depth + 1)
-                             : gsf_input_copy(child, out));
+    if (!out)
+        ok = FALSE;
+    else if (has_children)
+        ok = copy_storage(members, GSF_INFILE(child), GSF_OUTFILE(out), depth + 1);
+    else if (kind != STREAM_OTHER)
+        ok = copy_cut(members, child, kind, out);
+    else
+        ok = gsf_input_copy(child, out);
     ok = out && gsf_output_close(out) && ok;
     if (out)
         g_object_unref(out);

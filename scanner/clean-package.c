@@ -14,6 +14,9 @@
 #define RELATIONSHIPS_SUFFIX ".rels"
 #define TYPES "[Content_Types].xml"
 #define MANIFEST "META-INF/manifest.xml"
+#define MACRO_SHEET "acrosheet" /* xlMacrosheet, xlIntlMacrosheet ([MS-OFFMACRO] 2.2.1) */
+#define WORKSHEET_RELATIONSHIP                                                                     \
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
 
 static xmlDocPtr list_parse(const guint8 *data, gsize size)
 {
@@ -81,8 +84,7 @@ static char *entry_part(const char *name, xmlNodePtr entry)
     return target ? target_name(folder, target) : NULL;
 }
 
-gboolean clean_package_find_macros(const char *name, const guint8 *data, gsize size,
-                                   GHashTable *parts)
+static gboolean is_macro_type(const char *type)
 {
     static const char *const TYPES_OF_MACROS[] = {"/vbaProject",
                                                   "/wordVbaData",
@@ -90,21 +92,84 @@ gboolean clean_package_find_macros(const char *name, const guint8 *data, gsize s
                                                   "/vbaProjectSignatureAgile",
                                                   "/vbaProjectSignatureV3",
                                                   "/attachedToolbars"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(TYPES_OF_MACROS); i++)
+        if (g_str_has_suffix(type, TYPES_OF_MACROS[i]))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean clean_package_find(const char *name, const guint8 *data, gsize size, GHashTable *macros,
+                            GHashTable *sheets)
+{
     xmlDocPtr list = list_parse(data, size);
 
     if (!list)
         return FALSE;
     for (xmlNodePtr node = xmlDocGetRootElement(list)->children; node; node = node->next) {
         g_autofree char *type = node->type == XML_ELEMENT_NODE ? attribute_dup(node, "Type") : NULL;
-        char *part = type ? entry_part(name, node) : NULL;
+        g_autofree char *part = type ? entry_part(name, node) : NULL;
 
-        for (gsize i = 0; part && i < G_N_ELEMENTS(TYPES_OF_MACROS); i++)
-            if (g_str_has_suffix(type, TYPES_OF_MACROS[i]))
-                g_hash_table_add(parts, g_strdup(part));
-        g_free(part);
+        if (part && is_macro_type(type))
+            g_hash_table_add(macros, g_strdup(part));
+        if (part && g_str_has_suffix(type, MACRO_SHEET))
+            g_hash_table_add(sheets, g_strdup(part));
     }
     xmlFreeDoc(list);
     return TRUE;
+}
+
+/* What is loaded with the document: all but links to be clicked and pictures of the web. */
+static gboolean is_loaded(const char *type, const char *target)
+{
+    const char *kind = strrchr(type, '/') ? strrchr(type, '/') + 1 : type;
+
+    if (g_ascii_strcasecmp(kind, "hyperlink") == 0)
+        return FALSE;
+    return g_ascii_strcasecmp(kind, "image") != 0 ||
+           (g_ascii_strncasecmp(target, "http:", 5) != 0 &&
+            g_ascii_strncasecmp(target, "https:", 6) != 0);
+}
+
+/* The part that names it must find something under its number, so it stays, and leads nowhere. */
+static gboolean edit_relationship(xmlNodePtr entry, CleanRemoved removed, gpointer user)
+{
+    g_autofree char *mode = attribute_dup(entry, "TargetMode");
+    g_autofree char *type = attribute_dup(entry, "Type"), *target = attribute_dup(entry, "Target");
+    gboolean is_template;
+
+    if (!type || !target)
+        return FALSE;
+    if (g_str_has_suffix(type, MACRO_SHEET)) {
+        xmlSetProp(entry, (const xmlChar *)"Type", (const xmlChar *)WORKSHEET_RELATIONSHIP);
+        return TRUE;
+    }
+    is_template = g_str_has_suffix(type, "/attachedTemplate");
+    if (!mode || g_ascii_strcasecmp(mode, "External") != 0 || !is_loaded(type, target) ||
+        strcmp(target, is_template ? "Normal.dotm" : "removed") == 0)
+        return FALSE;
+    xmlSetProp(entry, (const xmlChar *)"Target",
+               (const xmlChar *)(is_template ? "Normal.dotm" : "removed"));
+    removed(strrchr(type, '/') ? strrchr(type, '/') + 1 : type, user);
+    return TRUE;
+}
+
+/* Of a macro sheet, XML or binary, the type of a worksheet. */
+static gboolean edit_type(xmlNodePtr entry)
+{
+    static const char *const TYPES_OF_SHEETS[][2] = {
+        {"acrosheet+xml",
+         "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"},
+        {"acrosheet", "application/vnd.ms-excel.worksheet"}};
+    g_autofree char *type = attribute_dup(entry, "ContentType");
+
+    for (gsize i = 0; type && i < G_N_ELEMENTS(TYPES_OF_SHEETS); i++) {
+        if (!g_str_has_suffix(type, TYPES_OF_SHEETS[i][0]))
+            continue;
+        xmlSetProp(entry, (const xmlChar *)"ContentType", (const xmlChar *)TYPES_OF_SHEETS[i][1]);
+        return TRUE;
+    }
+    return FALSE;
 }
 
 gboolean clean_package_is_script(const char *name)
@@ -119,7 +184,7 @@ gboolean clean_package_is_list(const char *name)
 }
 
 GBytes *clean_package_edit(const char *name, const guint8 *data, gsize size, GHashTable *parts,
-                           gboolean *ret_ok)
+                           CleanRemoved removed, gpointer user, gboolean *ret_ok)
 {
     xmlDocPtr list = list_parse(data, size);
     xmlNodePtr node, next;
@@ -135,6 +200,10 @@ GBytes *clean_package_edit(const char *name, const guint8 *data, gsize size, GHa
         g_autofree char *part = node->type == XML_ELEMENT_NODE ? entry_part(name, node) : NULL;
 
         next = node->next;
+        if (node->type == XML_ELEMENT_NODE && strcmp(name, TYPES) == 0)
+            found |= edit_type(node);
+        else if (node->type == XML_ELEMENT_NODE && strcmp(name, MANIFEST) != 0)
+            found |= edit_relationship(node, removed, user);
         if (!part || !(g_hash_table_contains(parts, part) ||
                        (strcmp(name, MANIFEST) == 0 && clean_package_is_script(part))))
             continue;

@@ -5,19 +5,24 @@
  * libzip copies what is not changed as it stands, packed bytes, times and order included. Fails
  * where a member cannot be read (encrypted, damaged, a method that libzip does not know): nobody
  * would know what is left. Of a package only macro parts go out, since nothing else can be missing
- * without the office program calling it damaged; the lists that name them are written anew.
+ * without the office program calling it damaged; the lists that name them are written anew, and so
+ * are parts with something active in them, and documents within the document.
  */
 #include "scanner/clean-members.h"
 
 #include <string.h>
 #include <zip.h>
 
+#include "scanner/clean-biff.h"
 #include "scanner/clean-package.h"
+#include "scanner/clean-part.h"
+#include "scanner/macro-biff.h"
 
 typedef struct {
     CleanMembers *members;
     zip_t *zip;
     GHashTable *macros; /* names of parts that go out; NULL: no office package */
+    GHashTable *sheets; /* of those that are macro sheets */
 } Cleaner;
 
 gboolean clean_zip_matches(const guint8 *data, gsize size)
@@ -97,7 +102,7 @@ static void package_survey(Cleaner *cleaner, zip_int64_t count)
         if (!name || !g_str_has_suffix(name, ".rels"))
             continue;
         data = member_read(cleaner, (zip_uint64_t)i, &name, &size);
-        if (data && !clean_package_find_macros(name, data, size, cleaner->macros))
+        if (data && !clean_package_find(name, data, size, cleaner->macros, cleaner->sheets))
             cleaner->members->failed = TRUE;
     }
 }
@@ -122,12 +127,50 @@ static gboolean is_macro_part(const Cleaner *cleaner, const char *name)
     return FALSE;
 }
 
+static GBytes *cut_binary(CleanMembers *members, const guint8 *data, gsize size, gboolean *ret_ok)
+{
+    guint cuts = members->cuts;
+    GByteArray *part = clean_biff12_cut(data, size, clean_members_removed, members);
+
+    *ret_ok = part != NULL;
+    if (part && members->cuts > cuts)
+        return g_byte_array_free_to_bytes(part);
+    if (part)
+        g_byte_array_unref(part);
+    return NULL;
+}
+
+/* The part as it may stay; NULL: as it is, or, with `failed`, not at all. */
+static GBytes *package_edit(Cleaner *cleaner, const char *name, const guint8 *data, gsize size)
+{
+    CleanMembers *members = cleaner->members;
+    gboolean ok = TRUE;
+    GBytes *edited = NULL;
+
+    if (clean_package_is_list(name)) {
+        edited = clean_package_edit(name, data, size, cleaner->macros, clean_members_removed,
+                                    members, &ok);
+    } else if (g_hash_table_contains(cleaner->sheets, name)) {
+        clean_members_tell(members, "macro sheet");
+        edited = macro_biff12_matches((const char *)data, size)
+                     ? g_byte_array_free_to_bytes(clean_biff12_empty_sheet())
+                     : clean_part_empty_sheet();
+    } else if (macro_biff12_matches((const char *)data, size)) {
+        edited = cut_binary(members, data, size, &ok);
+    } else {
+        edited = clean_part_edit(data, size, clean_members_removed, members, &ok);
+        if (!edited && ok)
+            edited = clean_members_inner(members, data, size);
+    }
+    members->failed |= !ok;
+    return edited;
+}
+
 static void package_member(Cleaner *cleaner, zip_uint64_t index, const char *name,
                            const guint8 *data, gsize size)
 {
     CleanMembers *members = cleaner->members;
     g_autoptr(GBytes) edited = NULL;
-    gboolean ok;
 
     if (is_macro_part(cleaner, name)) {
         clean_members_tell(members, name);
@@ -135,10 +178,8 @@ static void package_member(Cleaner *cleaner, zip_uint64_t index, const char *nam
         return;
     }
     members->kept++;
-    if (!clean_package_is_list(name))
-        return;
-    edited = clean_package_edit(name, data, size, cleaner->macros, &ok);
-    members->failed |= !ok || (edited && !member_replace(cleaner, index, edited));
+    edited = package_edit(cleaner, name, data, size);
+    members->failed |= edited && !member_replace(cleaner, index, edited);
 }
 
 static void cleaner_run(Cleaner *cleaner)
@@ -185,6 +226,21 @@ static gboolean add_note(Cleaner *cleaner)
     return FALSE;
 }
 
+/* Of OpenDocument the list may be missing; other books have a `mimetype` too. */
+static gboolean is_package(zip_t *zip)
+{
+    static const char OPEN[] = "application/vnd.oasis.opendocument";
+    zip_file_t *file = zip_fopen(zip, "mimetype", 0);
+    char type[sizeof(OPEN)] = "";
+    zip_int64_t got = file ? zip_fread(file, type, strlen(OPEN)) : -1;
+
+    if (file)
+        zip_fclose(file);
+    return (got > 0 && strcmp(type, OPEN) == 0) ||
+           zip_name_locate(zip, "[Content_Types].xml", 0) >= 0 ||
+           zip_name_locate(zip, "META-INF/manifest.xml", 0) >= 0;
+}
+
 static GBytes *source_bytes(CleanMembers *members, zip_source_t *source)
 {
     zip_int64_t size = -1;
@@ -207,10 +263,11 @@ static void free_name(gpointer name)
     g_free(name);
 }
 
-GBytes *clean_zip(CleanMembers *members, const guint8 *data, gsize size)
+GBytes *clean_zip(CleanMembers *members, const guint8 *data, gsize size, gboolean only_package)
 {
     Cleaner cleaner = {.members = members};
     zip_source_t *source = source_new(data, size);
+    guint cuts = members->cuts;
     GBytes *result = NULL;
 
     if (!source)
@@ -222,17 +279,21 @@ GBytes *clean_zip(CleanMembers *members, const guint8 *data, gsize size)
         zip_source_free(source);
         return NULL;
     }
-    if (zip_name_locate(cleaner.zip, "[Content_Types].xml", 0) >= 0 ||
-        zip_name_locate(cleaner.zip, "META-INF/manifest.xml", 0) >= 0)
+    if (is_package(cleaner.zip)) {
         cleaner.macros = g_hash_table_new_full(g_str_hash, g_str_equal, free_name, NULL);
-    cleaner_run(&cleaner);
-    if (members->failed || members->removed->len == 0 || members->kept == 0 ||
-        !add_note(&cleaner) || zip_close(cleaner.zip) < 0)
+        cleaner.sheets = g_hash_table_new_full(g_str_hash, g_str_equal, free_name, NULL);
+    }
+    if (cleaner.macros || !only_package)
+        cleaner_run(&cleaner);
+    if (members->failed || members->cuts == cuts || members->kept == 0 || !add_note(&cleaner) ||
+        zip_close(cleaner.zip) < 0)
         zip_discard(cleaner.zip);
     else
         result = source_bytes(members, source);
     zip_source_free(source);
     if (cleaner.macros)
         g_hash_table_unref(cleaner.macros);
+    if (cleaner.sheets)
+        g_hash_table_unref(cleaner.sheets);
     return result;
 }

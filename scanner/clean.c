@@ -14,8 +14,11 @@
 
 #include "scanner/clean-markup.h"
 #include "scanner/clean-members.h"
+#include "scanner/clean-rtf.h"
+#include "scanner/macro-rtf.h"
 
 enum {
+    DEPTH_MAX = 4,   /* documents within documents; a workbook in a letter in slides is 2 */
     REMOVED_MAX = 60 /* of the names that are told: they share a line with the finding */
 };
 
@@ -43,6 +46,7 @@ static gboolean is_told(const char *removed, const char *name)
 
 void clean_members_tell(CleanMembers *members, const char *name)
 {
+    members->cuts++;
     if (is_told(members->removed->str, name))
         return;
     if (members->removed->len > 0)
@@ -51,6 +55,30 @@ void clean_members_tell(CleanMembers *members, const char *name)
         g_string_append(members->removed, name);
     else if (!g_str_has_suffix(members->removed->str, "..."))
         g_string_append(members->removed, "...");
+}
+
+void clean_members_removed(const char *name, gpointer user)
+{
+    clean_members_tell(user, name);
+}
+
+GBytes *clean_members_inner(CleanMembers *members, const guint8 *data, gsize size)
+{
+    GBytes *result = NULL;
+    guint cuts = members->cuts;
+
+    if (members->depth == DEPTH_MAX)
+        return NULL; /* what is bad there, the scan of the result will find */
+    members->depth++;
+    if (clean_ole_matches(data, size))
+        result = clean_ole(members, data, size);
+    else if (clean_zip_matches(data, size))
+        result = clean_zip(members, data, size, TRUE);
+    members->depth--;
+    members->failed |= !result && members->cuts > cuts;
+    if (members->cuts == cuts)
+        g_clear_pointer(&result, g_bytes_unref);
+    return result;
 }
 
 gboolean clean_members_judge(CleanMembers *members, const char *name, const guint8 *data,
@@ -84,15 +112,10 @@ char *clean_members_note_name(const CleanMembers *members)
     return g_strdup_printf("removed-%s.txt", members->reference);
 }
 
-static void on_markup_removed(const char *name, gpointer user)
-{
-    clean_members_tell(user, name);
-}
-
 /* The note is a comment, and nothing in it may end it. */
 static GBytes *clean_markup(CleanMembers *members, const void *data, gsize size)
 {
-    GString *text = clean_markup_cut(data, size, on_markup_removed, members);
+    GString *text = clean_markup_cut(data, size, clean_members_removed, members);
     g_autoptr(GString) note = g_string_new(NULL);
     g_autofree char *plain = NULL;
 
@@ -103,6 +126,22 @@ static GBytes *clean_markup(CleanMembers *members, const void *data, gsize size)
     g_string_assign(note, g_strdelimit(plain, "<>&", '_'));
     g_string_replace(note, "--", "__", 0);
     g_string_append_printf(text, "<!-- %s -->\r\n", note->str);
+    return g_string_free_to_bytes(text);
+}
+
+/* The note is a destination that no program knows, in front of the last brace. */
+static GBytes *clean_rtf(CleanMembers *members, const void *data, gsize size)
+{
+    gsize end = 0;
+    GString *text = clean_rtf_cut(data, size, &end, clean_members_removed, members);
+    g_autofree char *note = NULL, *group = NULL;
+
+    if (!text)
+        return NULL;
+    members->kept++;
+    note = clean_members_note(members);
+    group = g_strdup_printf("{\\*\\removednote %s}", g_strdelimit(note, "{}\\", '_'));
+    g_string_insert(text, (gssize)end, group);
     return g_string_free_to_bytes(text);
 }
 
@@ -131,11 +170,13 @@ GBytes *clean_content(Judge *judge, const void *data, gsize size, const char *fi
     g_autoptr(GBytes) result = NULL;
 
     if (clean_zip_matches(data, size))
-        result = clean_zip(&members, data, size);
+        result = clean_zip(&members, data, size, FALSE);
     else if (clean_ole_matches(data, size))
         result = clean_ole(&members, data, size);
     else if (clean_tar_matches(data, size))
         result = clean_tar(&members, data, size);
+    else if (macro_rtf_matches(data, size))
+        result = clean_rtf(&members, data, size);
     else if (clean_markup_matches(data, size))
         result = clean_markup(&members, data, size);
     if (!result || members.failed || removed->len == 0 || members.kept == 0 ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * macro-xml.c - reads relationships, fields, names, macro sheets, links and Basic modules.
+ * macro-xml.c - reads relationships, fields, names, macro sheets, links, actions, controls and
+ * Basic modules.
  *
  * By libxml2's SAX interface, so nothing is kept but what is collected. The part is told by its
  * root element and not by its name, since a relationship may give a part any name. Namespaces are
@@ -31,6 +32,8 @@ typedef enum {
     PART_STRINGS,
     PART_EXTERNAL,
     PART_BASIC,
+    PART_SLIDE,
+    PART_CONTROL,
     PART_OPEN_DOCUMENT
 } Part;
 
@@ -69,6 +72,11 @@ static const struct {
     {"sst", PART_STRINGS},
     {"externalLink", PART_EXTERNAL},
     {"module", PART_BASIC},
+    {"sld", PART_SLIDE},
+    {"sldLayout", PART_SLIDE},
+    {"sldMaster", PART_SLIDE},
+    {"notes", PART_SLIDE},
+    {"ocx", PART_CONTROL},
     {"document-content", PART_OPEN_DOCUMENT},
     {"document-styles", PART_OPEN_DOCUMENT},
 };
@@ -266,6 +274,32 @@ static void on_open_cell(Reader *reader, const Attributes *attributes)
         macro_document_add_fact(reader->document, MACRO_SOURCE_FIELD, "dde", call + 4);
 }
 
+gboolean macro_xml_action_runs(const char *action)
+{
+    static const char *const RUN[] = {"ppaction://program", "ppaction://macro", "ppaction://ole"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(RUN); i++)
+        if (g_ascii_strncasecmp(action, RUN[i], strlen(RUN[i])) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* A click, or only the pointer above it (ECMA-376 part 1, 21.1.2.3.5). */
+static void on_action(Reader *reader, const Attributes *attributes)
+{
+    g_autofree char *action = attribute_dup(attributes, "action");
+
+    if (action && macro_xml_action_runs(action))
+        macro_document_add_fact(reader->document, MACRO_SOURCE_LINK, "action", action);
+}
+
+static void on_control(Reader *reader, const Attributes *attributes)
+{
+    g_autofree char *class = attribute_dup(attributes, "classid");
+
+    macro_document_add_fact(reader->document, MACRO_SOURCE_OBJECT, "control", class);
+}
+
 static void on_code_end(Reader *reader)
 {
     macro_document_add_code(reader->document, reader->text->str, reader->text->len);
@@ -305,6 +339,10 @@ static const struct {
     {PART_STRINGS, "t", on_shared_text, NULL},
     {PART_EXTERNAL, "ddeLink", on_dde_link, NULL},
     {PART_BASIC, "module", on_collected, on_code_end},
+    {PART_SLIDE, "hlinkClick", on_action, NULL},
+    {PART_SLIDE, "hlinkHover", on_action, NULL},
+    {PART_SLIDE, "hlinkMouseOver", on_action, NULL},
+    {PART_CONTROL, "ocx", on_control, NULL},
     {PART_OPEN_DOCUMENT, "event-listener", on_event, NULL},
     {PART_OPEN_DOCUMENT, "dde-connection-decl", on_open_dde, NULL},
     {PART_OPEN_DOCUMENT, "dde-source", on_open_dde, NULL},

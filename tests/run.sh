@@ -10,9 +10,10 @@ set -u
 
 usage() {
     cat <<'TEXT'
-usage: sh tests/run.sh [--quick] [--suite NAME]... [--bench [ARGUMENT...]] [--help]
+usage: sh tests/run.sh [--quick] [--full] [--suite NAME]... [--bench [ARGUMENT...]] [--help]
 
   --quick        only the house checks and the plain build's tests, the slow ones shortened
+  --full         installs LibreOffice too, and has it make and read documents
   --suite NAME   only this one; can be given more than once. NAME is one of
                    house      layers, exports, headers, format, words, documents, shell scripts
                    ese message server libstorehook filters scanner    unit tests of one folder
@@ -40,6 +41,7 @@ suites=
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=1 ;;
+    --full) export STOREHOOK_TEST_FULL=1 ;;
     --suite)
         [ $# -gt 1 ] || { usage >&2; exit 2; }
         shift
@@ -182,7 +184,7 @@ meson_tests() {
 }
 
 say "what this machine lacks"
-purposes="build quickstart test"
+purposes="build quickstart test${STOREHOOK_TEST_FULL:+ full}"
 [ -z "${bench:-}" ] || purposes="build quickstart bench"
 # shellcheck disable=SC2086 # a list
 run sh tools/install-packages.sh $purposes || {

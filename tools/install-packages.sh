@@ -10,7 +10,7 @@ set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 [ $# -gt 0 ] || {
-    echo "usage: install-packages.sh build|quickstart|test|bench ..." >&2
+    echo "usage: install-packages.sh build|quickstart|test|full|bench ..." >&2
     exit 2
 }
 

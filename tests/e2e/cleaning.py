@@ -20,6 +20,7 @@ from macros import BAD, document, mail_with, workbook  # noqa: E402
 from rig import EICAR, Rig, main  # noqa: E402
 
 CONFIGURATION = "[actions]\ninfected=clean\nsuspicious=clean\n"
+DDE = b"name,phone\r\nx,=cmd|'/c calc'!A0\r\n"
 NOISE = random.Random(7).randbytes(20000)
 GOOD = {"note.txt": b"a note\r\n" * 500, "dir/noise.bin": NOISE, "näme.txt": b"umlaut", "empty": b""}
 
@@ -190,6 +191,10 @@ def compound_files(build):
                 assert file.openstream(name).read() == content, name
             assert b"Macros" in file.openstream(note).read()
         assert "removed Macros" in str(mailbox.incident("a.doc"))
+        arrived, data = mailbox.send("a.xls", workbook())
+        assert arrived == "a.xls" and "removed start name,macro sheet" in str(mailbox.incident("a.xls"))
+        with olefile.OleFileIO(io.BytesIO(data)) as file:
+            assert b"calc" not in file.openstream("Workbook").read()
 
 
 def pages(build):
@@ -256,7 +261,7 @@ def notices(build):
         rig.wait_protected()
         mailbox = Mailbox(rig, store)
         nothing_left = zip_of({"eicar.com": EICAR})
-        for name, data in (("eicar.com", EICAR), ("one.zip", nothing_left), ("a.xls", workbook()),
+        for name, data in (("eicar.com", EICAR), ("one.zip", nothing_left), ("a.csv", DDE),
                            ("locked.zip", bytes(locked))):
             arrived, notice = mailbox.send(name, data)
             assert arrived != name and b"has been removed" in notice, (arrived, notice[:100])

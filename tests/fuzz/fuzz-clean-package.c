@@ -11,6 +11,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void on_removed(const char *name, gpointer user)
+{
+    (void)name, (void)user;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const NAMES[] = {"word/_rels/document.xml.rels", "_rels/.rels",
@@ -20,14 +25,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_autoptr(GHashTable) parts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         gboolean ok, again;
 
-        (void)clean_package_find_macros(NAMES[i], data, size, parts);
+        g_autoptr(GHashTable) sheets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+        (void)clean_package_find(NAMES[i], data, size, parts, sheets);
         g_hash_table_add(parts, g_strdup("word/vbaProject.bin"));
-        g_autoptr(GBytes) edited = clean_package_edit(NAMES[i], data, size, parts, &ok);
+        g_autoptr(GBytes) edited =
+            clean_package_edit(NAMES[i], data, size, parts, on_removed, NULL, &ok);
         g_assert(!edited || ok);
         if (!edited)
             continue;
-        g_autoptr(GBytes) twice = clean_package_edit(NAMES[i], g_bytes_get_data(edited, NULL),
-                                                     g_bytes_get_size(edited), parts, &again);
+        g_autoptr(GBytes) twice =
+            clean_package_edit(NAMES[i], g_bytes_get_data(edited, NULL), g_bytes_get_size(edited),
+                               parts, on_removed, NULL, &again);
         g_assert(again && !twice);
     }
     return 0;

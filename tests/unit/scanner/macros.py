@@ -269,6 +269,29 @@ def open_document():
     sample("good.odt", odt(event % "dom:load", "Sub Main\nThisComponent.store()\nEnd Sub\n"))
 
 
+def slides_and_controls():
+    def pptx(action, element="hlinkHover"):
+        rels = relationship("hyperlink", "powershell.exe")
+        return office.package({
+            "[Content_Types].xml": office.CONTENT_TYPES,
+            "ppt/presentation.xml": "<p:presentation xmlns:p='p'/>",
+            "ppt/slides/slide1.xml": f'<p:sld xmlns:p="p" xmlns:a="a" xmlns:r="r"><p:sp><a:{element} '
+                                     f'r:id="r1" action="{action}"/></p:sp></p:sld>',
+            "ppt/slides/_rels/slide1.xml.rels": f"<Relationships>{rels}</Relationships>"})
+
+    def control(class_id):
+        return docx(more={"word/activeX/activeX1.xml": f'<ax:ocx xmlns:ax="ax" ax:classid="{class_id}" '
+                          'ax:persistence="persistPropertyBag"/>'})
+
+    sample("action.pptx", pptx("ppaction://program"), "suspicious", "action-runs-program")
+    sample("click.pptx", pptx("PPAction://Program", "hlinkClick"), "suspicious", "action-runs-program")
+    sample("next.pptx", pptx("ppaction://hlinkshowjump?jump=nextslide"))
+    sample("macro.pptx", pptx("ppaction://macro?name=Next"))
+    sample("control.docx", control("{8856F961-340A-11D0-A96B-00C04FD705A2}"), "suspicious",
+           "script-control")
+    sample("button.docx", control("{D7053240-CE69-11CD-A777-00DD01143C57}"))
+
+
 def limits():
     """What is too large to be weighed is told, and what was found until then counts."""
     deep = b"{\\rtf1" + b"{" * 1100 + b"}" * 1100
@@ -290,7 +313,7 @@ def limits():
 def main():
     program, signatures = sys.argv[1:]
     for make in (vba, fields, links, formulas, workbooks, workbooks12, rtf, open_document,
-                 limits):
+                 slides_and_controls, limits):
         make()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="storehook-macros-") as folder:
