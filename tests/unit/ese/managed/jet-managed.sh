@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# jet-managed.sh LIBESENT SOURCE: compiles the C# program and runs it with the library that was built.
+# jet-managed.sh LIBESENT SOURCE...: compiles the C# program and runs it with the library that was built.
 # Exit status 77, skipped, where Mono is not installed.
 set -eu
 
 library=$1
-source=$2
+shift
 
 if ! command -v mcs >/dev/null || ! command -v mono >/dev/null; then
     echo "jet-managed: Mono (mono-mcs, mono-runtime) is not installed"
@@ -13,7 +13,7 @@ if ! command -v mcs >/dev/null || ! command -v mono >/dev/null; then
 fi
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT INT TERM
-mcs -out:"$directory/JetTest.exe" "$source"
+mcs -out:"$directory/JetTest.exe" "$@"
 cat >"$directory/JetTest.exe.config" <<CONFIG
 <configuration><dllmap dll="esent.dll" target="$library"/></configuration>
 CONFIG
