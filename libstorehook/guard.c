@@ -16,6 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "libstorehook/originals.h"
+
 GuardPage *guard_page;
 _Thread_local GuardThread guard_thread __attribute__((tls_model("initial-exec")));
 
@@ -49,6 +51,7 @@ bool guard_begin_process(void)
         return false;
     if (atomic_load(&begun))
         return atomic_load(&guard_page->alive) != 0;
+    originals_settle();
     /* In this order: a thread that reads `begun` must find the process alive. */
     atomic_store(&guard_page->alive, 1);
     atomic_store(&begun, true);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "libstorehook/exchange.h"
+#include "libstorehook/originals.h"
 #include "libstorehook/profile.h"
 
 enum {
@@ -40,6 +41,7 @@ static void write_hello(StorehookWriter *writer, unsigned char *buffer, int repl
     storehook_write_bytes(writer, STOREHOOK_FIELD_PROGRAM, program_invocation_short_name,
                           strnlen(program_invocation_short_name, 256));
     storehook_write_bytes(writer, STOREHOOK_FIELD_INSTANCE, instance, HANDSHAKE_INSTANCE_SIZE);
+    storehook_write_u32(writer, STOREHOOK_FIELD_UNHOOKED, atomic_load(&originals.has_unhooked));
 }
 
 static int send_hello(int fd, int reply, const unsigned char *instance, int64_t until_us)

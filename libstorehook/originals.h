@@ -2,13 +2,16 @@
 /*
  * originals.h - the store library's own functions, behind the interposed ones and for our own use.
  *
- * ORIGINAL(JetUpdate) is the function, or NULL when no store library here has it.
+ * ORIGINAL(JetUpdate) is the function, or NULL when no store library here has it. All come from one
+ * store library, the first that is found: rows of another would be judged by what is known of this.
  */
 #ifndef LIBSTOREHOOK_ORIGINALS_H
 #define LIBSTOREHOOK_ORIGINALS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "mailstore/ese/esent.h"
 
@@ -73,7 +76,27 @@ typedef enum {
         ORIGINAL_COUNT
 } OriginalIndex;
 
-extern _Atomic(void *) originals_table[ORIGINAL_COUNT];
+/* Where the originals come from. Anything else is the base address of the one store library. */
+enum {
+    ORIGINALS_UNKNOWN,  /* nobody has found one yet */
+    ORIGINALS_IN_ORDER, /* dlsym(RTLD_NEXT) */
+};
+
+enum {
+    ORIGINALS_VERSION = 1 /* changes with Originals, and with the order of the names */
+};
+
+/* Also seen and written by libstorehook-audit.so, from another namespace, as storehook_originals.
+ */
+typedef struct {
+    uint32_t version;
+    _Atomic bool is_settled;   /* the store library was called, and stays in memory */
+    _Atomic bool has_unhooked; /* some calls of this process go past us */
+    _Atomic(uintptr_t) source;
+    _Atomic(void *) table[ORIGINAL_COUNT];
+} Originals;
+
+extern Originals originals;
 
 /* Looks it up now; NULL when absent (a store library may be loaded later, so it is asked again). */
 void *originals_resolve(OriginalIndex index);
@@ -81,10 +104,15 @@ void *originals_resolve(OriginalIndex index);
 unsigned originals_missing(void);
 /* TRUE when all that judging needs is there. */
 int originals_complete(void);
+/* At the first call: looks all up, and has the store library stay in memory from now on, for a host
+ * that closes it would leave us with what is no longer there. */
+void originals_settle(void);
+/* For libstorehook-audit.so: has_unhooked was set in a process that had called its store. */
+void storehook_tell_unhooked(void);
 
 static inline void *originals_find(OriginalIndex index)
 {
-    void *found = atomic_load_explicit(&originals_table[index], memory_order_acquire);
+    void *found = atomic_load_explicit(&originals.table[index], memory_order_acquire);
 
     return __builtin_expect(found != NULL, 1) ? found : originals_resolve(index);
 }

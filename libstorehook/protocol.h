@@ -52,8 +52,8 @@ enum {
 
 typedef enum {
     /* To SOCKET. */
-    STOREHOOK_HELLO = 1, /* EXECUTABLE, PROGRAM, INSTANCE -> WELCOME */
-    STOREHOOK_REPORT,    /* INSTANCE, UNSCANNED, ROW...: what passed unscanned; no reply */
+    STOREHOOK_HELLO = 1, /* EXECUTABLE, PROGRAM, INSTANCE, UNHOOKED -> WELCOME */
+    STOREHOOK_REPORT, /* INSTANCE, UNHOOKED, UNSCANNED, ROW...: what passed unscanned; no reply */
 
     /* To SOCKET.store or SOCKET.background; each is answered by VERDICT. */
     STOREHOOK_JUDGE_CONTENT = 16, /* DATA, DIGEST?, TABLE: a content row is about to be written */
@@ -115,8 +115,9 @@ typedef enum {
     STOREHOOK_FIELD_DROPPED,      /* u32 */
     STOREHOOK_FIELD_PARTS,        /* descriptor: sealed memfd with fields, one after another as in a
                                      datagram, none of them a descriptor; as many as there are */
-    STOREHOOK_FIELD_REMEMBER      /* u32: 1: the same link may pass without a question until the
+    STOREHOOK_FIELD_REMEMBER,     /* u32: 1: the same link may pass without a question until the
                                      page's epoch changes */
+    STOREHOOK_FIELD_UNHOOKED      /* u32: 1: some store calls of this process are not hooked */
 } StorehookField;
 
 typedef enum {

@@ -5,8 +5,7 @@
 #include "libstorehook/storehook.h"
 
 #include "libstorehook/connection.h"
-#include "libstorehook/guard.h"
-#include "libstorehook/originals.h"
+#include "libstorehook/intercept.h"
 #include "libstorehook/request.h"
 #include "libstorehook/unscanned.h"
 
@@ -20,7 +19,8 @@ static StorehookState find_state(void)
         return STOREHOOK_STATE_IDLE;
     switch (connection_peek()) {
     case CONNECTION_JUDGE:
-        return STOREHOOK_STATE_HOOKED;
+        return atomic_load(&originals.has_unhooked) ? STOREHOOK_STATE_PARTLY_HOOKED
+                                                    : STOREHOOK_STATE_HOOKED;
     case CONNECTION_STOPPED:
         return STOREHOOK_STATE_STOPPED;
     case CONNECTION_NOT_YOU:
@@ -45,6 +45,18 @@ void storehook_status(StorehookStatus *ret)
     *ret = status;
 }
 
+/* Called by libstorehook-audit.so in mid-binding: no lock of ours is held while names are bound. */
+INTERCEPT_EXPORT void storehook_tell_unhooked(void)
+{
+    Guard guard;
+
+    if (guard_is_forked())
+        return;
+    guard_work_begin(&guard);
+    connection_report();
+    guard_work_end(&guard);
+}
+
 const char *storehook_state_text(StorehookState state)
 {
     static const char *const texts[] = {
@@ -55,6 +67,7 @@ const char *storehook_state_text(StorehookState state)
         [STOREHOOK_STATE_NOT_CONNECTED] = "not connected",
         [STOREHOOK_STATE_NO_STORE] = "no store library",
         [STOREHOOK_STATE_FORKED] = "forked",
+        [STOREHOOK_STATE_PARTLY_HOOKED] = "partly hooked",
     };
 
     return (unsigned)state < sizeof(texts) / sizeof(texts[0]) ? texts[state] : "unknown";

@@ -54,7 +54,9 @@ typedef enum {
     STOREHOOK_STATE_NOT_YOU,       /* the service does not list this executable */
     STOREHOOK_STATE_NOT_CONNECTED, /* no service: writes pass and are counted */
     STOREHOOK_STATE_NO_STORE,      /* no store library behind this one: nothing to hook */
-    STOREHOOK_STATE_FORKED         /* forked from a hooked process: writes pass, uncounted */
+    STOREHOOK_STATE_FORKED,        /* forked from a hooked process: writes pass, uncounted */
+    STOREHOOK_STATE_PARTLY_HOOKED  /* as hooked, but not the calls of another copy of the store
+                                      library: seen with libstorehook-audit.so only */
 } StorehookState;
 
 typedef struct {

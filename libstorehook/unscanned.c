@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "libstorehook/originals.h"
 #include "libstorehook/profile.h"
 
 typedef struct {
@@ -174,11 +175,12 @@ uint64_t unscanned_write_report(StorehookWriter *writer, void *buffer, size_t ca
                                 const unsigned char instance[16])
 {
     uint64_t ticket = 0;
-    unsigned fields = 3;
+    unsigned fields = 4;
     size_t room = 4096; /* more than one row takes */
 
     storehook_write_start(writer, buffer, capacity, STOREHOOK_REPORT, 0, 0, 0);
     storehook_write_bytes(writer, STOREHOOK_FIELD_INSTANCE, instance, 16);
+    storehook_write_u32(writer, STOREHOOK_FIELD_UNHOOKED, atomic_load(&originals.has_unhooked));
     pthread_mutex_lock(&state.lock);
     storehook_write_bytes(writer, STOREHOOK_FIELD_UNSCANNED, state.totals, sizeof(state.totals));
     if (state.lost_since != 0) {

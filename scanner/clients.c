@@ -21,7 +21,8 @@ typedef struct {
     guint8 instance[16];
     pid_t pid;
     char *program;
-    gint64 since; /* seconds since 1970 */
+    gint64 since;          /* seconds since 1970 */
+    gboolean has_unhooked; /* it said that some of its calls go past the hook */
     int pidfd;
     guint watch;
 } Client;
@@ -142,6 +143,14 @@ void clients_add(Clients *clients, const guint8 instance[16], pid_t pid, const c
     g_ptr_array_add(clients->clients, client);
 }
 
+void clients_set_unhooked(Clients *clients, const guint8 instance[16], gboolean has_unhooked)
+{
+    Client *client = client_find(clients, instance);
+
+    if (client)
+        client->has_unhooked = has_unhooked;
+}
+
 const char *clients_program(const Clients *clients, const guint8 instance[16])
 {
     const Client *client = client_find(clients, instance);
@@ -213,12 +222,17 @@ static guint describe_unhooked(const Clients *clients, JsonArray *array)
 JsonArray *clients_describe(Clients *clients, guint *ret_unhooked)
 {
     JsonArray *array = json_array_new();
+    guint count = 0;
 
     for (guint i = 0; i < clients->clients->len; i++) {
         const Client *client = clients->clients->pdata[i];
 
-        describe(array, client->pid, client->program, client->since, NULL);
+        describe(array, client->pid, client->program, client->since,
+                 client->has_unhooked
+                     ? "calls a second copy of its store library, which is not hooked"
+                     : NULL);
+        count += client->has_unhooked ? 1 : 0;
     }
-    *ret_unhooked = describe_unhooked(clients, array);
+    *ret_unhooked = count + describe_unhooked(clients, array);
     return array;
 }

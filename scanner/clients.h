@@ -24,13 +24,15 @@ void clients_set_executables(Clients *clients, char *const *paths);
 gboolean clients_is_admitted(const Clients *clients, int executable);
 /* Remembers a process that said HELLO and was told to hook; forgets it when it ends. */
 void clients_add(Clients *clients, const guint8 instance[16], pid_t pid, const char *program);
+/* Some of its store calls are not hooked, as it says itself; unknown instances are left out. */
+void clients_set_unhooked(Clients *clients, const guint8 instance[16], gboolean has_unhooked);
 /* The program of an instance, or "" when it is not known. */
 const char *clients_program(const Clients *clients, const guint8 instance[16]);
 /* The same by process. */
 const char *clients_program_of(const Clients *clients, pid_t pid);
 
 /* Array of {program, pid, hooked, reason, since}; *ret_unhooked counts running processes of these
- * executables that never said HELLO. */
+ * executables that never said HELLO, or that are hooked in part. */
 JsonArray *clients_describe(Clients *clients, guint *ret_unhooked);
 
 #endif /* SCANNER_CLIENTS_H */

@@ -295,6 +295,14 @@ static void say_welcome(Supervisor *supervisor, const StorehookMessage *hello, i
     (void)storehook_write_send(&writer, reply, MSG_DONTWAIT);
 }
 
+/* As HELLO and REPORT say it. */
+static void take_unhooked(Supervisor *supervisor, const StorehookMessage *message,
+                          const StorehookValue *instance)
+{
+    clients_set_unhooked(supervisor->clients, instance->data,
+                         storehook_read_u32(message, STOREHOOK_FIELD_UNHOOKED, 0) != 0);
+}
+
 static void take_hello(Supervisor *supervisor, const ChannelMessage *message,
                        const struct ucred *sender)
 {
@@ -310,8 +318,10 @@ static void take_hello(Supervisor *supervisor, const ChannelMessage *message,
     admitted = clients_is_admitted(supervisor->clients, executable.descriptor);
     channel_text(hello, STOREHOOK_FIELD_PROGRAM, program, sizeof(program));
     if (admitted && storehook_read_find(hello, STOREHOOK_FIELD_INSTANCE, &instance) &&
-        instance.data && instance.size == 16)
+        instance.data && instance.size == 16) {
         clients_add(supervisor->clients, instance.data, sender->pid, program);
+        take_unhooked(supervisor, hello, &instance);
+    }
     say_welcome(supervisor, hello, message->descriptors[0], admitted);
     log_line(supervisor->log, "client program=\"%s\" pid=%d answer=%s", program, (int)sender->pid,
              admitted ? "hooked" : "not-you");
@@ -322,9 +332,11 @@ static void take_report(Supervisor *supervisor, const StorehookMessage *report)
     StorehookValue instance;
 
     if (storehook_read_find(report, STOREHOOK_FIELD_INSTANCE, &instance) && instance.data &&
-        instance.size == 16)
+        instance.size == 16) {
+        take_unhooked(supervisor, report, &instance);
         records_take_report(&supervisor->records, report,
                             clients_program(supervisor->clients, instance.data));
+    }
 }
 
 static gboolean on_client(gint fd, GIOCondition condition, gpointer user_data)

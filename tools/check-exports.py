@@ -6,7 +6,6 @@ Every shared library of ours exports exactly the names of the .sym file beside i
 version script), and each file that tools/layers.txt has a `links` line for needs nothing else.
 """
 import fnmatch
-import glob
 import os
 import re
 import subprocess
@@ -14,7 +13,11 @@ import sys
 
 from layers import TOP, Layers
 
-LIBRARIES = ["libstorehook/libstorehook.so", "mailstore/ese/libesent.so"]
+LIBRARIES = {
+    "libstorehook/libstorehook.so": "libstorehook/libstorehook.sym",
+    "libstorehook/libstorehook-audit.so": "libstorehook/libstorehook-audit.sym",
+    "mailstore/ese/libesent.so": "mailstore/ese/esent.sym",
+}
 PROGRAMS = ["mailstore/server/mailstored", "scanner/storehookctl"]
 
 
@@ -30,11 +33,9 @@ def exported(path):
     return {name.split("@")[0] for name in names} - absolute
 
 
-def promised(folder):
-    files = glob.glob(os.path.join(TOP, folder, "*.sym"))
-    if len(files) != 1:
-        raise SystemExit(f"{folder}: one .sym file expected, found {len(files)}")
-    text = re.sub(r"/\*.*?\*/|#[^\n]*", "", open(files[0], encoding="utf-8").read(), flags=re.S)
+def promised(file):
+    text = re.sub(r"/\*.*?\*/|#[^\n]*", "", open(os.path.join(TOP, file), encoding="utf-8").read(),
+                  flags=re.S)
     names = set()
     for section in re.findall(r"global:(.*?)(?:local:|\})", text, flags=re.S):
         names |= {name.strip() for name in section.split(";")}
@@ -45,13 +46,13 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: check-exports.py BUILD-DIRECTORY")
     build, layers, found = sys.argv[1], Layers(), []
-    for library in LIBRARIES:
-        have, want = exported(os.path.join(build, library)), promised(os.path.dirname(library))
+    for library, symbols in LIBRARIES.items():
+        have, want = exported(os.path.join(build, library)), promised(symbols)
         globs = {name for name in want if "*" in name}
         extra = {h for h in have - want if not any(fnmatch.fnmatchcase(h, g) for g in globs)}
         found += [f"{library}: exports {name}, which its .sym does not list" for name in extra]
         found += [f"{library}: {name} of its .sym is not there" for name in want - have - globs]
-    for path in LIBRARIES + PROGRAMS:
+    for path in [*LIBRARIES, *PROGRAMS]:
         allowed = layers.links[os.path.basename(path)]
         dynamic = output("readelf", "-d", os.path.join(build, path))
         for need in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic):

@@ -478,6 +478,7 @@ static void welcome(FakeService *service, const Datagram *request)
            value.descriptor >= 0);
     assert(storehook_read_find(&request->message, STOREHOOK_FIELD_INSTANCE, &value) &&
            value.size == 16);
+    service->counts.unhooked = storehook_read_u32(&request->message, STOREHOOK_FIELD_UNHOOKED, 9);
     reply_start(reply, request, STOREHOOK_WELCOME);
     ((StorehookHeader *)(void *)reply->buffer)->generation = service->page->generation;
     storehook_write_u32(&reply->writer, STOREHOOK_FIELD_ANSWER, atomic_load(&service->answer));
@@ -499,6 +500,7 @@ static void take_report(FakeService *service, const Datagram *request)
 
     pthread_mutex_lock(&service->lock);
     service->counts.reports++;
+    service->counts.unhooked = storehook_read_u32(&request->message, STOREHOOK_FIELD_UNHOOKED, 9);
     while (storehook_read_next(&request->message, &position, &value)) {
         if (value.tag == STOREHOOK_FIELD_ROW)
             service->counts.report_rows++;

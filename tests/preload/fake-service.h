@@ -40,6 +40,7 @@ typedef struct {
     unsigned message_parts, message_flagged;
     char message_part[4096]; /* name|header|offset|encoding|data of the last flagged part */
     char program[64];
+    unsigned unhooked; /* as the last that said so */
 } FakeCounts;
 
 typedef struct FakeService FakeService;

@@ -22,8 +22,8 @@ int main(int argc, char **argv)
     while (read(STDIN_FILENO, &byte, 1) > 0)
         ;
     counts = fake_service_counts(service);
-    printf("hellos=%u contents=%u messages=%u notes=%u program=%s\n", counts.hellos,
-           counts.contents, counts.messages, counts.notes, counts.program);
+    printf("hellos=%u contents=%u messages=%u notes=%u unhooked=%u program=%s\n", counts.hellos,
+           counts.contents, counts.messages, counts.notes, counts.unhooked, counts.program);
     fake_service_kill(service);
     return 0;
 }

@@ -175,6 +175,7 @@ void host_close(Host *host)
 void host_end(void)
 {
     JetTerm(instance);
+    instance = 0;
 }
 
 JET_COLUMNID host_column(Host *host, HostTable table, const char *name)

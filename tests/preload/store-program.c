@@ -3,7 +3,8 @@
  * store-program.c DIRECTORY MESSAGES - a store process that was never told of a hook.
  *
  * Delivers and links messages, every second one bad, and prints how many are there. Linked with the
- * store library alone; what LD_PRELOAD puts before it is the test's.
+ * store library alone; what LD_PRELOAD puts before it is the test's. Without main(), where it is
+ * part of what store-opener.c opens.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include "tests/preload/store-host.h"
+
+int store_main(int argc, char **argv);
 
 /* As sendmail would be called: between two deliveries, with the environment as it is. */
 static int run_child(void)
@@ -26,7 +29,7 @@ static int run_child(void)
     return status;
 }
 
-int main(int argc, char **argv)
+int store_main(int argc, char **argv)
 {
     unsigned count = argc > 2 ? (unsigned)atoi(argv[2]) : 0, failures = 0;
     Host host;
@@ -46,7 +49,15 @@ int main(int argc, char **argv)
     }
     printf("messages=%u entries=%u contents=%u failures=%u\n", host_count(&host, HOST_MESSAGES),
            host_count(&host, HOST_ENTRIES), host_count(&host, HOST_CONTENTS), failures);
+    fflush(stdout);
     host_close(&host);
     host_end();
     return 0;
 }
+
+#ifndef STORE_IS_OPENED
+int main(int argc, char **argv)
+{
+    return store_main(argc, argv);
+}
+#endif
