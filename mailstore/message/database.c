@@ -3,12 +3,16 @@
  * database.c - opens, creates and closes the store.
  *
  * Fails with MAIL_STORE_ERROR_FAILED when the directory cannot be made or the database is damaged,
- * of a newer format or in use.
+ * of a newer format or in use. The store API would let another process in; but watches, the folder
+ * queue and the locks are this process's, so the directory is locked, until the process ends.
  */
 #include "mailstore/message/database.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gmime/gmime.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "mailstore/message/error.h"
 
@@ -89,6 +93,26 @@ static JET_ERR database_open(Opening *opening)
     return err < 0 ? err : note(opening, "JetCloseDatabase", closed);
 }
 
+static gboolean directory_lock(const char *path, int *ret_lock, GError **error)
+{
+    int lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0) {
+        *ret_lock = lock;
+        return TRUE;
+    }
+    int code = errno;
+    if (lock >= 0)
+        close(lock);
+    if (code == EWOULDBLOCK)
+        g_set_error(error, MAIL_STORE_ERROR, MAIL_STORE_ERROR_FAILED,
+                    "the mail store %s is in use by another process", path);
+    else
+        g_set_error(error, MAIL_STORE_ERROR, MAIL_STORE_ERROR_FAILED, "cannot open %s: %s", path,
+                    g_strerror(code));
+    return FALSE;
+}
+
 MailStore *mail_store_open(const char *path, GError **error)
 {
     if (g_mkdir_with_parents(path, 0700) != 0) {
@@ -97,8 +121,13 @@ MailStore *mail_store_open(const char *path, GError **error)
         return NULL;
     }
 
+    int lock;
+    if (!directory_lock(path, &lock, error))
+        return NULL;
+
     g_mime_init();
     MailStore *store = g_new0(MailStore, 1);
+    store->lock = lock;
     store->file = g_build_filename(path, DATABASE_FILE, NULL);
     store->content_locks = keyed_lock_new(SCHEMA_DIGEST_SIZE);
     store->message_locks = keyed_lock_new(sizeof(guint64));
@@ -128,6 +157,7 @@ MailStore *mail_store_close(MailStore *store)
     folder_queue_free(store->folder_queue);
     keyed_lock_free(store->message_locks);
     keyed_lock_free(store->content_locks);
+    close(store->lock);
     g_free(store->file);
     g_free(store);
     return NULL;

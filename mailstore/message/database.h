@@ -16,6 +16,7 @@
 /* Constant after the open but for the last six: locked by themselves, or atomic. */
 struct MailStore {
     JET_INSTANCE instance;
+    int lock; /* the directory, locked */
     char *file;
     JET_COLUMNID columns[COLUMN_COUNT];
     KeyedLock *content_locks; /* by digest */

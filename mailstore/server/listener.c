@@ -76,6 +76,26 @@ static gboolean socket_answers(const struct sockaddr *address, socklen_t length)
     return answers;
 }
 
+/* Makes way where a process that was killed left its socket. FALSE, with errno, when something else
+ * is there: a wrong path in the configuration must not cost a file. */
+static gboolean remove_old_socket(const char *path, const struct sockaddr *address,
+                                  socklen_t length)
+{
+    struct stat status;
+
+    if (lstat(path, &status) < 0)
+        return errno == ENOENT;
+    if (!S_ISSOCK(status.st_mode)) {
+        errno = EEXIST;
+        return FALSE;
+    }
+    if (socket_answers(address, length)) {
+        errno = EADDRINUSE;
+        return FALSE;
+    }
+    return unlink(path) == 0;
+}
+
 static gboolean listener_bind(Listener *listener, const char *text, GError **error)
 {
     struct sockaddr_storage native;
@@ -90,13 +110,8 @@ static gboolean listener_bind(Listener *listener, const char *text, GError **err
     listener->fd = socket(native.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener->fd < 0)
         goto failed;
-    if (is_unix && access(text + strlen("unix:"), F_OK) == 0) {
-        if (socket_answers(where, length)) {
-            errno = EADDRINUSE;
-            goto failed;
-        }
-        unlink(text + strlen("unix:"));
-    }
+    if (is_unix && !remove_old_socket(text + strlen("unix:"), where, length))
+        goto failed;
     setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(listener->fd, where, length) < 0)
         goto failed;

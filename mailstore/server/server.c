@@ -63,6 +63,9 @@ static gboolean server_load_tls(Server *server, GError **error)
     }
     server->certificate = g_tls_certificate_new_from_files(server->config->tls_certificate,
                                                            server->config->tls_key, error);
+    if (server->certificate == NULL)
+        g_prefix_error(error, "[tls] certificate=%s key=%s: ", server->config->tls_certificate,
+                       server->config->tls_key);
     return server->certificate != NULL;
 }
 

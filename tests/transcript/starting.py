@@ -22,6 +22,9 @@ BAD = [
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[limits]\nmessage-size=512M\n", "smaller than \"message-size\""),
     (BASE + "[imap]\nlisten=0.0.0.0:0\n", "{config}:6: listens beyond loopback"),
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate=/nowhere\nkey=/nowhere\n", "/nowhere"),
+    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate={top}/passwd\nkey=/nowhere\n",
+     "certificate={top}/passwd"),
+    (BASE + "[lmtp]\nlisten=unix:{top}/passwd\n", "cannot listen on unix:{top}/passwd: File exists"),
     ("[store]\npath={top}/store\n[users]\npasswd-file={top}/none\n[lmtp]\nlisten=127.0.0.1:0\n", "{top}/none"),
     ("[store]\npath={top}/store\n[users]\npasswd-file={top}/badpasswd\n[lmtp]\nlisten=127.0.0.1:0\n",
      "{top}/badpasswd:2: "),
@@ -53,6 +56,7 @@ def refuses(program):
             words = words.replace("{top}", top).replace("{config}", config)
             must(result.returncode == 1, "%r: status %d" % (text, result.returncode))
             must(words in result.stderr, "%r: %r has no %r" % (text, result.stderr, words))
+            must(os.path.isfile(os.path.join(top, "passwd")), "%r: the passwd file is gone" % text)
     must(run(program).returncode == 2, "no arguments: status is not 2")
     must(run(program, "--nonsense").returncode == 2, "unknown option: status is not 2")
     must(run(program, "--config", "/nowhere").returncode == 1, "no file: status is not 1")
@@ -157,6 +161,23 @@ def keeps_users(program):
         server.clean()
 
 
+def keeps_the_store(program):
+    """A second one finds the store taken, and does not disturb the first; a killed one's is free."""
+    server = transcript.Server(program)
+    try:
+        result = run(program, "--config", server.config)
+        must(result.returncode == 1, "a second one starts on the same store")
+        words = os.path.join(server.directory.name, "store") + " is in use by another process"
+        must(words in result.stderr, "%r has no %r" % (result.stderr, words))
+        must(server.process.poll() is None, "the first one ended")
+        server.process.kill()
+        server.process.wait()
+        server.start()
+        server.stop()
+    finally:
+        server.clean()
+
+
 def main():
     program, page = sys.argv[1:]
     try:
@@ -165,6 +186,7 @@ def main():
         drains(program)
         drain_ends(program)
         keeps_users(program)
+        keeps_the_store(program)
     except transcript.Failure as failure:
         print("FAIL: %s" % failure)
         return 1
