@@ -3,7 +3,8 @@
  * pop3-text.c - see pop3-text.h.
  *
  * Known limit: a line of POP3 ends with CRLF; a bare LF in a message is sent as it is, and a dot
- * after it is not stuffed, since it begins no line.
+ * after it is not stuffed, since it begins no line. Only one that stands alone is: programs that
+ * read by lines would take it for the end, and what follows for our next reply.
  */
 #include "mailstore/server/pop3-text.h"
 
@@ -44,13 +45,22 @@ void pop3_text_clear(Pop3Text *text)
     g_clear_pointer(&text->bytes, g_bytes_unref);
 }
 
+/* Whether a dot stands alone between a bare LF and the next line end. */
+static gboolean sees_lone_dot(const Pop3Text *text, const char *data)
+{
+    gsize left = text->end - text->next;
+
+    return text->next > 0 && data[-1] == '\n' && data[0] == '.' &&
+           (left == 1 || data[1] == '\r' || data[1] == '\n');
+}
+
 /* One line, or what is left of the last one. */
 static void append_line(Pop3Text *text, GString *out, gsize most)
 {
     const char *data = (const char *)g_bytes_get_data(text->bytes, NULL) + text->next;
     gsize left = MIN(text->end - text->next, most);
 
-    if (!text->in_line && *data == '.')
+    if ((!text->in_line && *data == '.') || sees_lone_dot(text, data))
         g_string_append_c(out, '.');
     const char *lf = memchr(data, '\n', left);
     gsize span = lf == NULL ? left : (gsize)(lf - data) + 1;

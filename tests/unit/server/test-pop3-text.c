@@ -15,6 +15,9 @@ static const struct {
     {"a", POP3_ALL_LINES, "a\r\n.\r\n"},
     {".\r\n..\r\na.b\r\n", POP3_ALL_LINES, "..\r\n...\r\na.b\r\n.\r\n"},
     {"a\n.b\r\n", POP3_ALL_LINES, "a\n.b\r\n.\r\n"},
+    /* A lone dot is never sent, whatever ends the line before it. */
+    {"a\n.\r\n-ERR\r\n", POP3_ALL_LINES, "a\n..\r\n-ERR\r\n.\r\n"},
+    {"a\n.\n.", POP3_ALL_LINES, "a\n..\n..\r\n.\r\n"},
     {"a\n", POP3_ALL_LINES, "a\n\r\n.\r\n"},
     {"a\r", POP3_ALL_LINES, "a\r\r\n.\r\n"},
     {"H: h\r\n\r\n1\r\n.2\r\n3\r\n", 0, "H: h\r\n\r\n.\r\n"},
