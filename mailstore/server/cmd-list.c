@@ -85,14 +85,15 @@ static GPtrArray *load_folders(ImapSession *session, MailSession *mail, GError *
     return all;
 }
 
-/* The names of everything that has something below it. */
-static GHashTable *collect_parents(GPtrArray *folders, gboolean subscribed_only)
+/* The names of everything that has something below it; for LSUB something that is subscribed and
+ * that the pattern leaves out. */
+static GHashTable *collect_parents(GPtrArray *folders, gboolean lsub, const char *pattern)
 {
     GHashTable *parents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < folders->len; i++) {
         MailFolder *folder = g_ptr_array_index(folders, i);
-        if (subscribed_only && !folder->subscribed)
+        if (lsub && (!folder->subscribed || imap_name_matches(folder->name, pattern)))
             continue;
         for (const char *at = strchr(folder->name, MAIL_FOLDER_SEPARATOR); at != NULL;
              at = strchr(at + 1, MAIL_FOLDER_SEPARATOR))
@@ -138,7 +139,7 @@ static ImapStep list_folders(ImapSession *session, MailSession *mail, gboolean l
         imap_session_reply_error(session, error, "list");
         return IMAP_STEP_DONE;
     }
-    g_autoptr(GHashTable) parents = collect_parents(folders, lsub);
+    g_autoptr(GHashTable) parents = collect_parents(folders, lsub, session->arguments);
     for (guint i = 0; i < folders->len; i++) {
         MailFolder *folder = g_ptr_array_index(folders, i);
         if ((lsub && !folder->subscribed) || !imap_name_matches(folder->name, session->arguments))

@@ -127,7 +127,7 @@ static void command_rcpt(LmtpSession *session, const char *address)
     }
     g_autofree char *name = NULL, *detail = NULL;
     lmtp_address_split(address, &name, &detail);
-    if (strcmp(name, MAIL_PUBLIC_MAILBOX) == 0 && detail != NULL && *detail != '\0') {
+    if (g_ascii_strcasecmp(name, MAIL_PUBLIC_MAILBOX) == 0 && detail != NULL && *detail != '\0') {
         lmtp_delivery_propose(session->delivery, address, session->server->public_mailbox, detail);
         session->mode = MODE_LOOKUP;
         connection_set_busy(session->connection, TRUE);
