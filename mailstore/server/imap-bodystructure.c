@@ -50,6 +50,14 @@ static void print_field(ImapOutput *output, const char *message, const MimePart 
     imap_output_string(output, text == NULL || *text == '\0' ? standard : text);
 }
 
+static void print_encoding(ImapOutput *output, const char *message, const MimePart *part)
+{
+    g_autofree char *encoding =
+        mime_header_token(message + part->header, part->header_length, "content-transfer-encoding");
+
+    imap_output_string(output, encoding == NULL ? "7bit" : encoding);
+}
+
 /* The language is a list or a string; one string says the same. */
 static void print_extension(ImapOutput *output, const char *message, const MimePart *part)
 {
@@ -88,16 +96,16 @@ static void print_single(ImapOutput *output, const char *message, const MimePart
     imap_output_puts(output, " ");
     imap_output_string(output, lost || lost_message ? "octet-stream" : part->subtype);
     imap_output_puts(output, " ");
-    if (part->has_type)
-        print_parameters(output, type);
-    else
+    if (!part->has_type && part->kind == MIME_LEAF)
         imap_output_puts(output, "(\"charset\" \"us-ascii\")");
+    else
+        print_parameters(output, part->has_type ? type : NULL);
     imap_output_puts(output, " ");
     print_field(output, message, part, "content-id", NULL);
     imap_output_puts(output, " ");
     print_field(output, message, part, "content-description", NULL);
     imap_output_puts(output, " ");
-    print_field(output, message, part, "content-transfer-encoding", "7bit");
+    print_encoding(output, message, part);
     imap_output_printf(output, " %" G_GSIZE_FORMAT, part->body_length);
     guint32 lines = mime_count_lines(message + part->body, part->body_length);
     if (part->kind == MIME_MESSAGE) {

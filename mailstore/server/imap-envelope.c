@@ -16,6 +16,7 @@ typedef struct {
     GString *host;
     gboolean angle; /* seen '<' */
     gboolean at;    /* seen '@' */
+    gboolean over;  /* what follows belongs to no address */
 } Address;
 
 static void address_init(Address *address)
@@ -25,7 +26,7 @@ static void address_init(Address *address)
     address->route = g_string_new(NULL);
     address->local = g_string_new(NULL);
     address->host = g_string_new(NULL);
-    address->angle = address->at = FALSE;
+    address->angle = address->at = address->over = FALSE;
 }
 
 static void address_clear(Address *address)
@@ -73,6 +74,12 @@ static GString *address_field(Address *address)
     return address->angle ? address->local : address->phrase;
 }
 
+static void address_append(Address *address, char c)
+{
+    if (!address->over)
+        g_string_append_c(address_field(address), c);
+}
+
 static const char *take_comment(const char *at, GString *comment)
 {
     int depth = 0;
@@ -90,23 +97,50 @@ static const char *take_comment(const char *at, GString *comment)
     return at;
 }
 
-static const char *take_quoted(const char *at, GString *text)
+static const char *take_quoted(const char *at, Address *address)
 {
     for (at++; *at != '\0' && *at != '"'; at++) {
         if (*at == '\\' && at[1] != '\0')
             at++;
-        g_string_append_c(text, *at);
+        address_append(address, *at);
     }
     return *at == '"' ? at + 1 : at;
 }
 
 static void address_at(Address *address)
 {
+    if (address->at) { /* a second one */
+        address_append(address, '@');
+        return;
+    }
     if (!address->angle) {
         g_string_assign(address->local, address->phrase->str);
         g_string_truncate(address->phrase, 0);
     }
     address->at = TRUE;
+}
+
+static void address_open(Address *address)
+{
+    if (address->at && !address->angle) /* "a@b <c@d>": an address where the name belongs */
+        g_string_printf(address->phrase, "%s@%s", address->local->str, address->host->str);
+    address->angle = TRUE;
+    address->at = address->over = FALSE;
+    g_string_truncate(address->local, 0);
+    g_string_truncate(address->host, 0);
+}
+
+/* A space divides the words of a name, and ends a host unless a dot is next to it. */
+static void address_space(Address *address, const char *at)
+{
+    GString *text = address_field(address);
+
+    if (text->len == 0)
+        return;
+    if (text == address->host)
+        address->over |= text->str[text->len - 1] != '.' && at[strspn(at, " ")] != '.';
+    else if (text == address->phrase && text->str[text->len - 1] != ' ')
+        g_string_append_c(text, ' ');
 }
 
 static const char *address_char(Address *address, const char *at)
@@ -116,26 +150,21 @@ static const char *address_char(Address *address, const char *at)
         g_string_truncate(address->comment, 0);
         return take_comment(at, address->comment);
     case '"':
-        return take_quoted(at, address_field(address));
+        return take_quoted(at, address);
     case '<':
-        address->angle = TRUE;
-        address->at = FALSE;
-        g_string_truncate(address->local, 0);
+        address_open(address);
         return at + 1;
     case '>':
+        address->over |= address->angle;
         return at + 1;
     case '@':
         address_at(address);
         return at + 1;
-    case ' ': {
-        GString *phrase = address->phrase;
-        if (!address->angle && !address->at && phrase->len > 0 &&
-            phrase->str[phrase->len - 1] != ' ')
-            g_string_append_c(phrase, ' ');
+    case ' ':
+        address_space(address, at);
         return at + 1;
-    }
     default:
-        g_string_append_c(address_field(address), *at);
+        address_append(address, *at);
         return at + 1;
     }
 }
@@ -161,12 +190,12 @@ static gboolean print_next(ImapOutput *output, const char **at, gboolean *in_gro
     address_init(&address);
     for (;;) {
         char c = **at;
-        if (c == '\0' || c == ',' || (c == ';' && *in_group)) {
+        if (c == '\0' || c == ',' || c == ';') { /* some divide addresses by ';' */
             address_print(output, &address);
-            if (c == ';')
+            if (c == ';' && *in_group) {
                 imap_output_puts(output, "(NIL NIL NIL NIL)");
-            if (c == ';' || c == '\0')
-                *in_group = *in_group && c == '\0';
+                *in_group = FALSE;
+            }
             more = c != '\0';
             *at += more;
             break;
@@ -187,33 +216,32 @@ static gboolean print_next(ImapOutput *output, const char **at, gboolean *in_gro
     return more;
 }
 
-static void print_addresses(ImapOutput *output, const char *text)
+/* FALSE, and nothing is printed, when there is no address. */
+static gboolean print_addresses(ImapOutput *output, const char *text)
 {
     gboolean in_group = FALSE;
 
-    if (text == NULL || *text == '\0') {
-        imap_output_puts(output, "NIL");
-        return;
-    }
+    if (text == NULL || *text == '\0')
+        return FALSE;
     gsize before = output->length;
     imap_output_puts(output, "(");
     while (print_next(output, &text, &in_group))
         ;
     if (in_group)
         imap_output_puts(output, "(NIL NIL NIL NIL)");
-    if (output->length == before + 1) { /* nothing was an address */
+    if (output->length == before + 1) {
         g_string_truncate(output->tail, output->tail->len - 1);
         output->length--;
-        imap_output_puts(output, "NIL");
-        return;
+        return FALSE;
     }
     imap_output_puts(output, ")");
+    return TRUE;
 }
 
 void imap_envelope_print(ImapOutput *output, const char *header, gsize length)
 {
     /* Sender and Reply-To default to From. */
-    g_autofree char *from = mime_header_value(header, length, "from");
+    g_autofree char *from = mime_header_list(header, length, "from");
     static const char *const names[] = {"from", "sender", "reply-to", "to", "cc", "bcc"};
     static const char *const first[] = {"date", "subject"};
     static const char *const last[] = {"in-reply-to", "message-id"};
@@ -225,9 +253,10 @@ void imap_envelope_print(ImapOutput *output, const char *header, gsize length)
         imap_output_puts(output, " ");
     }
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *value = mime_header_value(header, length, names[i]);
+        g_autofree char *value = mime_header_list(header, length, names[i]);
         gboolean defaults = i == 1 || i == 2;
-        print_addresses(output, defaults && (value == NULL || *value == '\0') ? from : value);
+        if (!print_addresses(output, value) && !(defaults && print_addresses(output, from)))
+            imap_output_puts(output, "NIL");
         imap_output_puts(output, " ");
     }
     for (gsize i = 0; i < G_N_ELEMENTS(last); i++) {

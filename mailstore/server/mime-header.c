@@ -36,6 +36,18 @@ gboolean mime_field_is(const MimeField *field, const char *name)
            g_ascii_strncasecmp(field->start, name, field->name_length) == 0;
 }
 
+/* Unfolded, `most` bytes of it. */
+static void append_value(GString *text, const MimeField *field, gsize most)
+{
+    for (gsize i = 0; i < MIN(field->value_length, most); i++) {
+        char c = field->value[i];
+        if (c == '\t')
+            c = ' ';
+        if (c != '\r' && c != '\n' && c != '\0')
+            g_string_append_c(text, c);
+    }
+}
+
 char *mime_header_value(const char *header, gsize length, const char *name)
 {
     const char *at = header;
@@ -45,16 +57,36 @@ char *mime_header_value(const char *header, gsize length, const char *name)
         if (!mime_field_is(&field, name))
             continue;
         GString *value = g_string_new(NULL);
-        for (gsize i = 0; i < MIN(field.value_length, MIME_VALUE_MOST); i++) {
-            char c = field.value[i];
-            if (c == '\t')
-                c = ' ';
-            if (c != '\r' && c != '\n' && c != '\0')
-                g_string_append_c(value, c);
-        }
+        append_value(value, &field, MIME_VALUE_MOST);
         return g_strstrip(g_string_free(value, FALSE));
     }
     return NULL;
+}
+
+char *mime_header_list(const char *header, gsize length, const char *name)
+{
+    const char *at = header;
+    GString *list = NULL;
+    MimeField field;
+
+    while (mime_field_next(&at, header + length, &field)) {
+        if (!mime_field_is(&field, name))
+            continue;
+        if (list == NULL)
+            list = g_string_new(NULL);
+        else
+            g_string_append_c(list, ',');
+        append_value(list, &field, MIME_VALUE_MOST - MIN(list->len, MIME_VALUE_MOST));
+    }
+    return list == NULL ? NULL : g_strstrip(g_string_free(list, FALSE));
+}
+
+char *mime_header_token(const char *header, gsize length, const char *name)
+{
+    g_autofree char *text = mime_header_value(header, length, name);
+    g_autoptr(MimeValue) value = text == NULL ? NULL : mime_value_parse(text);
+
+    return value == NULL ? NULL : g_steal_pointer(&value->value);
 }
 
 /* --- values with parameters --- */

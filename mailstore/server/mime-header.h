@@ -31,6 +31,12 @@ gboolean mime_field_is(const MimeField *field, const char *name);
  * caller frees. */
 char *mime_header_value(const char *header, gsize length, const char *name);
 
+/* The values of all fields of this name, divided by commas: for addresses, which some programs
+ * write into several fields. Else as mime_header_value(). */
+char *mime_header_list(const char *header, gsize length, const char *name);
+/* The first word of that value, without comments and parameters; NULL without one. */
+char *mime_header_token(const char *header, gsize length, const char *name);
+
 /* "value; name=value; ..." The caller frees by mime_value_free(). */
 typedef struct {
     char *value;           /* NULL when there is none */

@@ -2,6 +2,11 @@
 /*
  * mime-part.c - finds the parts of a message. Nothing fails: what is malformed is a part without
  * structure. Lines may end with a bare LF.
+ *
+ * One pass over the lines. A delimiter is looked for among the boundaries of all multiparts that
+ * are open, the innermost first, as the store does when it takes parts out of a message: so a
+ * multipart whose end is missing ends with the one around it, and one that has the same boundary as
+ * the one around it (RFC 2046 §5.1.2 forbids that, mailers did it) still has its own parts.
  */
 #include "mailstore/server/mime-part.h"
 #include "mailstore/server/mime-header.h"
@@ -13,10 +18,21 @@
 
 typedef struct {
     const char *message;
-    guint parts; /* made so far */
+    gsize size;
+    guint parts;           /* made so far */
+    GPtrArray *boundaries; /* of the multiparts that are open, the innermost last; not owned */
 } Walk;
 
-static MimePart *entity_parse(Walk *walk, gsize start, gsize end, gboolean in_digest, guint depth);
+/* What ended a part. */
+typedef struct {
+    gint level;    /* of the boundary; -1: the end of the message */
+    gboolean last; /* "--boundary--" */
+    gsize start;   /* of the line end before the delimiter, which belongs to it */
+    gsize next;    /* behind the delimiter's line */
+} Delimiter;
+
+static Delimiter entity_parse(Walk *walk, gsize start, gboolean in_digest, guint depth,
+                              MimePart **ret);
 
 static void free_part(gpointer part)
 {
@@ -48,20 +64,85 @@ guint32 mime_count_lines(const char *data, gsize length)
     return lines;
 }
 
-/* The header ends behind its empty line. */
-static gsize header_end(const char *message, gsize start, gsize end)
+static gsize line_end(const Walk *walk, gsize line)
 {
-    const char *at = message + start;
-    MimeField field;
+    const char *lf = memchr(walk->message + line, '\n', walk->size - line);
 
-    while (mime_field_next(&at, message + end, &field))
-        ;
-    gsize offset = (gsize)(at - message);
-    if (offset < end && message[offset] == '\r')
-        offset++;
-    if (offset < end && message[offset] == '\n')
-        offset++;
-    return offset;
+    return lf == NULL ? walk->size : (gsize)(lf - walk->message) + 1;
+}
+
+/* Whether the line [line, next) is "--boundary" or "--boundary--"; white space may follow. */
+static gboolean line_is_boundary(const Walk *walk, gsize line, gsize next, const char *boundary,
+                                 gboolean *ret_last)
+{
+    const char *message = walk->message;
+    gsize length = strlen(boundary), after = line + 2 + length;
+
+    if (next - line < length + 2 || memcmp(message + line + 2, boundary, length) != 0)
+        return FALSE;
+    *ret_last = next - after >= 2 && message[after] == '-' && message[after + 1] == '-';
+    if (*ret_last)
+        after += 2;
+    while (after < next && message[after] != '\0' && strchr(" \t\r\n", message[after]) != NULL)
+        after++;
+    return after == next;
+}
+
+static gboolean line_is_delimiter(const Walk *walk, gsize line, gsize next, Delimiter *ret)
+{
+    const char *message = walk->message;
+
+    if (next - line < 3 || message[line] != '-' || message[line + 1] != '-')
+        return FALSE;
+    for (gint level = (gint)walk->boundaries->len - 1; level >= 0; level--) {
+        gboolean last;
+        if (!line_is_boundary(walk, line, next, walk->boundaries->pdata[level], &last))
+            continue;
+        gsize start = line;
+        if (start > 0) /* the byte before is the LF of the line before */
+            start -= start > 1 && message[start - 2] == '\r' ? 2 : 1;
+        *ret = (Delimiter){level, last, start, next};
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* The next delimiter from the beginning of a line on. */
+static Delimiter find_delimiter(const Walk *walk, gsize line)
+{
+    Delimiter delimiter;
+
+    while (line < walk->size) {
+        gsize next = line_end(walk, line);
+        if (line_is_delimiter(walk, line, next, &delimiter))
+            return delimiter;
+        line = next;
+    }
+    return (Delimiter){-1, FALSE, walk->size, walk->size};
+}
+
+/* The header ends behind its empty line. TRUE: a delimiter ended it, and there is no body. */
+static gboolean header_parse(const Walk *walk, MimePart *part, Delimiter *ret)
+{
+    const char *message = walk->message;
+    gsize line = part->header;
+
+    while (line < walk->size) {
+        gsize next = line_end(walk, line);
+        if (line_is_delimiter(walk, line, next, ret)) {
+            line = MAX(ret->start, part->header);
+            part->header_length = line - part->header;
+            part->body = line;
+            return TRUE;
+        }
+        gboolean is_empty = message[line] == '\n' || (message[line] == '\r' && next - line == 2);
+        line = next;
+        if (is_empty)
+            break;
+    }
+    part->header_length = line - part->header;
+    part->body = line;
+    return FALSE;
 }
 
 static void part_set_type(MimePart *part, const MimeValue *value, gboolean in_digest)
@@ -78,96 +159,78 @@ static void part_set_type(MimePart *part, const MimeValue *value, gboolean in_di
     }
 }
 
-/* The next line that is "--boundary", from `from` on. Gives where the line begins (with the line
- * end before it, which belongs to it) and ends. */
-static gboolean find_delimiter(const char *message, gsize first, gsize from, gsize end,
-                               const char *boundary, gsize *ret_start, gsize *ret_end,
-                               gboolean *ret_last)
+static Delimiter multipart_parse(Walk *walk, MimePart *part, char *boundary, gboolean is_digest,
+                                 guint depth)
 {
-    gsize length = strlen(boundary);
+    gint level = (gint)walk->boundaries->len;
 
-    for (gsize line = from; line < end;) {
-        const char *lf = memchr(message + line, '\n', end - line);
-        gsize next = lf == NULL ? end : (gsize)(lf - message) + 1;
-        if (next - line >= length + 2 && message[line] == '-' && message[line + 1] == '-' &&
-            memcmp(message + line + 2, boundary, length) == 0) {
-            gsize after = line + 2 + length;
-            gboolean last = next - after >= 2 && message[after] == '-' && message[after + 1] == '-';
-            if (last)
-                after += 2;
-            while (after < next && strchr(" \t\r\n", message[after]) != NULL &&
-                   message[after] != '\0')
-                after++;
-            if (after == next) {
-                gsize start = line;
-                if (start > first && message[start - 1] == '\n')
-                    start--;
-                if (start > first && start < line && message[start - 1] == '\r')
-                    start--;
-                *ret_start = start;
-                *ret_end = next;
-                *ret_last = last;
-                return TRUE;
-            }
-        }
-        line = next;
-    }
-    return FALSE;
-}
-
-static void multipart_parse(Walk *walk, MimePart *part, const char *boundary, gboolean is_digest,
-                            guint depth)
-{
-    gsize begin = part->body, end = part->body + part->body_length;
-    gsize start, next;
-    gboolean last;
-
+    g_ptr_array_add(walk->boundaries, boundary);
     part->children = g_ptr_array_new_with_free_func(free_part);
-    gboolean found =
-        find_delimiter(walk->message, begin, begin, end, boundary, &start, &next, &last);
-    while (found && !last && walk->parts < MIME_PARTS_MOST) {
-        begin = next;
-        found = find_delimiter(walk->message, begin, begin, end, boundary, &start, &next, &last);
-        g_ptr_array_add(part->children,
-                        entity_parse(walk, begin, found ? start : end, is_digest, depth + 1));
+    Delimiter delimiter = find_delimiter(walk, part->body);
+    while (delimiter.level == level && !delimiter.last) {
+        MimePart *child;
+        if (walk->parts < MIME_PARTS_MOST) {
+            delimiter = entity_parse(walk, delimiter.next, is_digest, depth + 1, &child);
+            g_ptr_array_add(part->children, child);
+        } else {
+            delimiter = find_delimiter(walk, delimiter.next);
+        }
     }
+    g_ptr_array_set_size(walk->boundaries, level);
     /* IMAP has no multipart without parts. */
     part->kind = part->children->len > 0 ? MIME_MULTIPART : MIME_LEAF;
+    return delimiter.level == level ? find_delimiter(walk, delimiter.next) : delimiter;
 }
 
-static MimePart *entity_parse(Walk *walk, gsize start, gsize end, gboolean in_digest, guint depth)
+static Delimiter body_parse(Walk *walk, MimePart *part, const MimeValue *type, guint depth)
+{
+    gboolean is_deep = depth >= MIME_DEPTH_MOST || walk->parts >= MIME_PARTS_MOST;
+
+    if (!is_deep && g_ascii_strcasecmp(part->type, "multipart") == 0) {
+        const char *boundary = type == NULL ? NULL : mime_value_parameter(type, "boundary");
+        if (boundary != NULL && *boundary != '\0' && strlen(boundary) <= BOUNDARY_MOST)
+            return multipart_parse(walk, part, (char *)boundary,
+                                   g_ascii_strcasecmp(part->subtype, "digest") == 0, depth);
+    } else if (!is_deep && g_ascii_strcasecmp(part->type, "message") == 0 &&
+               g_ascii_strcasecmp(part->subtype, "rfc822") == 0) {
+        MimePart *child;
+        Delimiter delimiter = entity_parse(walk, part->body, FALSE, depth + 1, &child);
+        part->kind = MIME_MESSAGE;
+        part->children = g_ptr_array_new_with_free_func(free_part);
+        g_ptr_array_add(part->children, child);
+        return delimiter;
+    }
+    return find_delimiter(walk, part->body);
+}
+
+/* From the first byte of a header to the delimiter that ends the body. */
+static Delimiter entity_parse(Walk *walk, gsize start, gboolean in_digest, guint depth,
+                              MimePart **ret)
 {
     MimePart *part = g_new0(MimePart, 1);
-    gsize body = header_end(walk->message, start, end);
+    Delimiter delimiter;
 
     walk->parts++;
     part->header = start;
-    part->header_length = body - start;
-    part->body = body;
-    part->body_length = end - body;
+    gboolean has_ended = header_parse(walk, part, &delimiter);
     g_autofree char *text =
         mime_header_value(walk->message + start, part->header_length, "content-type");
-    g_autoptr(MimeValue) value = text == NULL ? NULL : mime_value_parse(text);
-    part_set_type(part, value, in_digest);
-    if (depth >= MIME_DEPTH_MOST || walk->parts >= MIME_PARTS_MOST)
-        return part;
-    if (g_ascii_strcasecmp(part->type, "multipart") == 0) {
-        const char *boundary = value == NULL ? NULL : mime_value_parameter(value, "boundary");
-        if (boundary != NULL && *boundary != '\0' && strlen(boundary) <= BOUNDARY_MOST)
-            multipart_parse(walk, part, boundary, g_ascii_strcasecmp(part->subtype, "digest") == 0,
-                            depth);
-    } else if (g_ascii_strcasecmp(part->type, "message") == 0 &&
-               g_ascii_strcasecmp(part->subtype, "rfc822") == 0) {
-        part->kind = MIME_MESSAGE;
-        part->children = g_ptr_array_new_with_free_func(free_part);
-        g_ptr_array_add(part->children, entity_parse(walk, body, end, FALSE, depth + 1));
-    }
-    return part;
+    g_autoptr(MimeValue) type = text == NULL ? NULL : mime_value_parse(text);
+    part_set_type(part, type, in_digest);
+    if (!has_ended)
+        delimiter = body_parse(walk, part, type, depth);
+    /* The line end before a delimiter may be that of the header's empty line. */
+    part->body_length = MAX(delimiter.start, part->body) - part->body;
+    *ret = part;
+    return delimiter;
 }
 
 MimePart *mime_part_parse(const char *message, gsize length)
 {
-    Walk walk = {.message = message};
+    g_autoptr(GPtrArray) boundaries = g_ptr_array_new();
+    Walk walk = {.message = message, .size = length, .boundaries = boundaries};
+    MimePart *part;
 
-    return entity_parse(&walk, 0, length, FALSE, 0);
+    entity_parse(&walk, 0, FALSE, 0, &part);
+    return part;
 }

@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-/* Real mail has a handful of levels; each costs a pass over the bytes within. */
+/* Real mail has a handful of levels. */
 #define MIME_DEPTH_MOST 16
 #define MIME_PARTS_MOST 1000
 

@@ -204,7 +204,7 @@ gboolean mime_body_contains(const char *message, const MimePart *part, const cha
     if (g_ascii_strcasecmp(part->type, "text") != 0)
         return mime_bytes_contain(body, part->body_length, folded);
     g_autofree char *encoding =
-        mime_header_value(header, part->header_length, "content-transfer-encoding");
+        mime_header_token(header, part->header_length, "content-transfer-encoding");
     g_autofree char *type = mime_header_value(header, part->header_length, "content-type");
     g_autoptr(MimeValue) value = type == NULL ? NULL : mime_value_parse(type);
     const char *charset = value == NULL ? NULL : mime_value_parameter(value, "charset");

@@ -50,9 +50,29 @@ static const struct {
     /* In a digest, messages are the default. */
     {"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: "
      "s\r\n\r\nx\r\n--b--\r\n",
-     "((\"message\" \"rfc822\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 15 (NIL \"s\" NIL NIL "
-     "NIL NIL NIL NIL NIL NIL) (\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 "
-     "1) 3) \"digest\")"},
+     "((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 15 (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL NIL) "
+     "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 1) 3) \"digest\")"},
+    /* The same boundary within and around: the inner one's end is the first. */
+    {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/related; "
+     "boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n--b\r\nContent-Type: a/c\r\n\r\ny\r\n--b--\r\n",
+     "(((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 1) \"related\")(\"a\" "
+     "\"c\" "
+     "NIL NIL NIL \"7bit\" 1) \"mixed\")"},
+    /* An inner multipart without an end ends with the outer part. */
+    {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/related; "
+     "boundary=i\r\n\r\n--i\r\n\r\nx\r\n--b\r\nContent-Type: a/c\r\n\r\ny\r\n--b--\r\n--i\r\n",
+     "(((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 1) \"related\")(\"a\" "
+     "\"c\" "
+     "NIL NIL NIL \"7bit\" 1) \"mixed\")"},
+    /* A part that is a header only, and one that is nothing. */
+    {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: "
+     "a/c\r\n--b\r\n--b--\r\n",
+     "((\"a\" \"c\" NIL NIL NIL \"7bit\" 0)(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL "
+     "\"7bit\" 0 0) \"mixed\")"},
+    {"Content-Type: a/b\r\nContent-Transfer-Encoding: (as is) 8bit (really)\r\n\r\nx",
+     "(\"a\" \"b\" NIL NIL NIL \"8bit\" 1)"},
+    {"Content-Type: a/b\r\nContent-Transfer-Encoding:\r\n\r\nx",
+     "(\"a\" \"b\" NIL NIL NIL \"7bit\" 1)"},
 };
 
 START_TEST(structures_are_printed)
@@ -110,6 +130,14 @@ static const struct {
     {",,,", "NIL"},
     {"<>", "NIL"},
     {"\"open", "((NIL NIL \"open\" \"MISSING_DOMAIN\"))"},
+    /* Not allowed, but written. */
+    {"a@b <c@d>", "((\"a@b\" NIL \"c\" \"d\"))"},
+    {"a@b; c@d", "((NIL NIL \"a\" \"b\")(NIL NIL \"c\" \"d\"))"},
+    {"a@b c, d@e", "((NIL NIL \"a\" \"b\")(NIL NIL \"d\" \"e\"))"},
+    {"a@b . c", "((NIL NIL \"a\" \"b.c\"))"},
+    {"A <a@b> \"B\" c@d, e@f", "((\"A\" NIL \"a\" \"b\")(NIL NIL \"e\" \"f\"))"},
+    {"a@b@c", "((NIL NIL \"a\" \"b@c\"))"},
+    {"a@b\r\nX: y\r\nTO:\r\n c@d", "((NIL NIL \"a\" \"b\")(NIL NIL \"c\" \"d\"))"},
 };
 
 START_TEST(addresses_are_printed)
@@ -122,6 +150,20 @@ START_TEST(addresses_are_printed)
     imap_output_init(&output);
     imap_envelope_print(&output, header, strlen(header));
     ck_assert_str_eq(output.tail->str, wanted);
+    imap_output_clear(&output);
+}
+END_TEST
+
+START_TEST(sender_without_an_address_is_the_author)
+{
+    static const char header[] = "From: a@b\r\nSender: ,\r\nReply-To: <>\r\n\r\n";
+    ImapOutput output;
+
+    imap_output_init(&output);
+    imap_envelope_print(&output, header, strlen(header));
+    ck_assert_str_eq(output.tail->str,
+                     "(NIL NIL ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" "
+                     "\"b\")) NIL NIL NIL NIL NIL)");
     imap_output_clear(&output);
 }
 END_TEST
@@ -251,6 +293,7 @@ int main(void)
 
     tcase_add_loop_test(tests, structures_are_printed, 0, G_N_ELEMENTS(structures));
     tcase_add_test(tests, monsters_are_bounded);
+    tcase_add_test(tests, sender_without_an_address_is_the_author);
     tcase_add_loop_test(tests, addresses_are_printed, 0, G_N_ELEMENTS(addresses));
     tcase_add_loop_test(tests, sections_are_found, 0, G_N_ELEMENTS(sections));
     tcase_add_loop_test(tests, encoded_words_are_decoded, 0, G_N_ELEMENTS(encoded_words));
