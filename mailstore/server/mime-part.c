@@ -219,8 +219,11 @@ static Delimiter entity_parse(Walk *walk, gsize start, gboolean in_digest, guint
     part_set_type(part, type, in_digest);
     if (!has_ended)
         delimiter = body_parse(walk, part, type, depth);
-    /* The line end before a delimiter may be that of the header's empty line. */
-    part->body_length = MAX(delimiter.start, part->body) - part->body;
+    if (delimiter.start < part->body) { /* the empty line's end is the delimiter's */
+        part->body = MAX(delimiter.start, start);
+        part->header_length = part->body - start;
+    }
+    part->body_length = delimiter.start - MIN(delimiter.start, part->body);
     *ret = part;
     return delimiter;
 }

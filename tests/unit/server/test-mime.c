@@ -201,6 +201,25 @@ static const struct {
     {"1]<0.4294967295>", "one"},
 };
 
+/* The line end before a delimiter belongs to it (RFC 2046 §5.1.1), that of an empty line too. */
+START_TEST(delimiters_take_their_line_end)
+{
+    static const char message[] = "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+                                  "--b\r\nA: b\r\n\r\n--b\r\n\r\n--b\r\n--b\r\n\r\n\r\n--b--\r\n";
+    static const struct {
+        gsize header_length, body_length;
+    } expected[] = {{6, 0}, {0, 0}, {0, 0}, {2, 0}};
+    g_autoptr(MimePart) root = mime_part_parse(message, sizeof message - 1);
+
+    ck_assert_uint_eq(root->children->len, G_N_ELEMENTS(expected));
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
+        const MimePart *part = g_ptr_array_index(root->children, i);
+        ck_assert_uint_eq(part->header_length, expected[i].header_length);
+        ck_assert_uint_eq(part->body_length, expected[i].body_length);
+    }
+}
+END_TEST
+
 START_TEST(sections_are_found)
 {
     g_autoptr(GBytes) text = g_bytes_new(sections[_i].section, strlen(sections[_i].section));
@@ -293,6 +312,7 @@ int main(void)
 
     tcase_add_loop_test(tests, structures_are_printed, 0, G_N_ELEMENTS(structures));
     tcase_add_test(tests, monsters_are_bounded);
+    tcase_add_test(tests, delimiters_take_their_line_end);
     tcase_add_test(tests, sender_without_an_address_is_the_author);
     tcase_add_loop_test(tests, addresses_are_printed, 0, G_N_ELEMENTS(addresses));
     tcase_add_loop_test(tests, sections_are_found, 0, G_N_ELEMENTS(sections));
