@@ -206,6 +206,31 @@ static void encoder_put(PartEncoder *encoder, char c)
     encoder->column += line > 0;
 }
 
+/* How many groups fit into the line that is begun, and are whole. */
+static gsize encoder_room(const PartEncoder *encoder, gsize size)
+{
+    guint line = encoder->encoding->line;
+
+    return line > 0 ? MIN(size / 3, (line - encoder->column) / 4) : size / 3;
+}
+
+/* Whole groups within a line: most of what there is to do. */
+static void encoder_put_groups(PartEncoder *encoder, const guint8 *data, gsize groups)
+{
+    guint8 *out = encoder->out;
+
+    for (gsize i = 0; i < groups; i++, data += 3, out += 4) {
+        guint32 group = (guint32)data[0] << 16 | (guint32)data[1] << 8 | data[2];
+        out[0] = (guint8)ALPHABET[group >> 18];
+        out[1] = (guint8)ALPHABET[group >> 12 & 63];
+        out[2] = (guint8)ALPHABET[group >> 6 & 63];
+        out[3] = (guint8)ALPHABET[group & 63];
+    }
+    encoder->out = out;
+    if (encoder->encoding->line > 0)
+        encoder->column += (guint)(4 * groups);
+}
+
 void part_encoder_write(PartEncoder *encoder, const guint8 *data, gsize size)
 {
     if (!encoder->encoding->base64) {
@@ -215,6 +240,11 @@ void part_encoder_write(PartEncoder *encoder, const guint8 *data, gsize size)
         return;
     }
     for (gsize i = 0; i < size; i += 3) {
+        gsize groups = encoder_room(encoder, size - i);
+        encoder_put_groups(encoder, data + i, groups);
+        i += 3 * groups;
+        if (i == size)
+            return;
         gsize left = MIN(size - i, 3);
         guint32 group = (guint32)data[i] << 16;
         group |= left > 1 ? (guint32)data[i + 1] << 8 : 0;
