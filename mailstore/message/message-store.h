@@ -113,6 +113,10 @@ GPtrArray *mail_folder_entries(MailSession *session, guint64 folder, guint32 fir
 /* The exact size in bytes, without reading contents into memory. */
 gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_size,
                            GError **error);
+/* The header with its empty line, without reading contents; *ret_header is NULL when it has more
+ * than `most` bytes. */
+gboolean mail_message_read_header(MailSession *session, guint64 message, gsize most,
+                                  GBytes **ret_header, GError **error);
 /* The whole message, byte for byte. */
 GBytes *mail_message_read(MailSession *session, guint64 message, GError **error);
 

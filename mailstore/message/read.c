@@ -12,6 +12,8 @@
 #include "mailstore/message/row.h"
 #include "mailstore/message/transaction.h"
 
+#define HEADER_PIECE 4096 /* most headers fit */
+
 /* What a part of the message under MESSAGES_BY_ID is made of. */
 typedef struct {
     MailSession *session;
@@ -186,4 +188,65 @@ GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
     if (!message_read(session, &reading, error))
         return NULL;
     return g_bytes_new_take(reading.bytes, reading.size);
+}
+
+typedef struct {
+    guint64 message;
+    gsize most;
+    GBytes *header;
+} HeaderReading;
+
+/* Where the header ends, or `size` when it does not within these bytes. */
+static gsize header_end(const guint8 *text, gsize size)
+{
+    for (gsize line = 0; line < size;) {
+        const guint8 *newline = memchr(text + line, '\n', size - line);
+        if (newline == NULL)
+            return size;
+        gsize next = (gsize)(newline - text) + 1;
+        if (next - line == 1 || (next - line == 2 && text[line] == '\r'))
+            return next;
+        line = next;
+    }
+    return size;
+}
+
+/* A part is taken out of a message from below its header only, so all of that is in the text. */
+static JET_ERR read_header_body(MailSession *session, gpointer data)
+{
+    HeaderReading *reading = data;
+    RowValue key = ROW_NUMBER(reading->message);
+    gsize text_size;
+    JET_ERR err;
+
+    if ((err = row_seek(session, MESSAGES_BY_ID, &key, 1)) < 0 ||
+        (err = row_get_size(session, MESSAGES_BY_ID, MESSAGE_TEXT, &text_size)) < 0)
+        return err;
+    for (gsize size = HEADER_PIECE;; size *= 4) {
+        size = MIN(size, MIN(text_size, reading->most));
+        g_autofree guint8 *text = g_try_malloc(MAX(size, 1));
+        if (text == NULL)
+            return session_note(session, "joining", MESSAGES_BY_ID, JET_errOutOfMemory);
+        if ((err = row_read(session, MESSAGES_BY_ID, MESSAGE_TEXT, 0, text, size)) < 0)
+            return err;
+        gsize end = header_end(text, size);
+        if (end < size || size == text_size) {
+            reading->header = g_bytes_new_take(g_steal_pointer(&text), end);
+            return JET_errSuccess;
+        }
+        if (size == reading->most)
+            return JET_errSuccess;
+    }
+}
+
+gboolean mail_message_read_header(MailSession *session, guint64 message, gsize most,
+                                  GBytes **ret_header, GError **error)
+{
+    HeaderReading reading = {.message = message, .most = most};
+    JET_ERR err = transaction_run(session, TRANSACTION_READ, read_header_body, &reading);
+
+    if (err < 0)
+        return session_fail(session, err, error, "cannot read message %" G_GUINT64_FORMAT, message);
+    *ret_header = reading.header;
+    return TRUE;
 }

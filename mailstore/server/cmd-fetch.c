@@ -164,28 +164,28 @@ static gboolean needs_size(const FetchItems *items)
     for (guint i = 0; i < items->items->len; i++)
         if (g_array_index(items->items, FetchItem, i).kind == FETCH_SIZE)
             return TRUE;
-    return items->needs_message;
+    return FALSE;
 }
 
 /* DONE for this message, WAIT for memory; MORE never. */
 static ImapStep fetch_one(ImapSession *session, MailSession *mail, guint index, GError **error)
 {
-    Arguments *arguments = session->arguments;
+    const FetchItems *items = &((Arguments *)session->arguments)->items;
     ImapItem *item = imap_mailbox_item(session->selected, index);
+    gboolean needs_text = items->needs_header || items->needs_body;
     Subject subject = {0};
 
-    if (needs_size(&arguments->items)) {
-        if (item->gone || !mail_message_size(mail, item->entry->message, &subject.size, error))
-            return IMAP_STEP_DONE;
-    }
+    if ((needs_text || needs_size(items)) && item->gone)
+        return IMAP_STEP_DONE;
+    if (needs_size(items) && !mail_message_size(mail, item->entry->message, &subject.size, error))
+        return IMAP_STEP_DONE;
     g_autoptr(GBytes) text = NULL;
     g_autoptr(MimePart) root = NULL;
-    if (arguments->items.needs_message) {
-        if (!imap_session_take_memory(session, subject.size))
-            return IMAP_STEP_WAIT;
-        text = mail_message_read(mail, item->entry->message, error);
-        if (text == NULL)
-            return IMAP_STEP_DONE;
+    if (needs_text) {
+        ImapStep step = imap_session_read_message(session, mail, item->entry->message,
+                                                  !items->needs_body, &text, error);
+        if (step == IMAP_STEP_WAIT || text == NULL)
+            return step;
         gsize length;
         const char *data = g_bytes_get_data(text, &length);
         root = mime_part_parse(data == NULL ? "" : data, length);

@@ -47,24 +47,23 @@ static ImapStep search_one(ImapSession *session, MailSession *mail, guint index,
                                  .number = index + 1,
                                  .last = imap_mailbox_count(mailbox),
                                  .last_uid = imap_mailbox_last_uid(mailbox)};
-    gboolean needs_text = imap_search_needs_text(arguments->search);
+    const ImapSearch *search = arguments->search;
 
     *ret_matches = FALSE;
-    if (item->gone || !imap_search_may_match(arguments->search, &subject))
+    if (item->gone || !imap_search_may_match(search, &subject))
         return IMAP_STEP_DONE;
-    if ((needs_text || imap_search_needs_size(arguments->search)) &&
+    if (imap_search_needs_size(search) &&
         !mail_message_size(mail, item->entry->message, &subject.size, NULL))
         return IMAP_STEP_DONE;
     g_autoptr(GBytes) text = NULL;
-    if (needs_text) {
-        if (!imap_session_take_memory(session, subject.size))
-            return IMAP_STEP_WAIT;
-        text = mail_message_read(mail, item->entry->message, NULL);
-        if (text == NULL)
-            return IMAP_STEP_DONE;
+    if (imap_search_needs_header(search) || imap_search_needs_body(search)) {
+        ImapStep step = imap_session_read_message(session, mail, item->entry->message,
+                                                  !imap_search_needs_body(search), &text, NULL);
+        if (step == IMAP_STEP_WAIT || text == NULL)
+            return step;
         subject.text = text;
     }
-    *ret_matches = imap_search_matches(arguments->search, &subject);
+    *ret_matches = imap_search_matches(search, &subject);
     return IMAP_STEP_DONE;
 }
 

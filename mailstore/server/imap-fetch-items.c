@@ -16,8 +16,8 @@ static void add(FetchItems *items, FetchKind kind)
 {
     FetchItem item = {.kind = kind};
 
-    items->needs_message = items->needs_message || kind == FETCH_ENVELOPE || kind == FETCH_BODY ||
-                           kind == FETCH_BODYSTRUCTURE;
+    items->needs_header = items->needs_header || kind == FETCH_ENVELOPE;
+    items->needs_body = items->needs_body || kind == FETCH_BODY || kind == FETCH_BODYSTRUCTURE;
     g_array_append_val(items->items, item);
 }
 
@@ -28,7 +28,12 @@ static void add_section(FetchItems *items, const char *label, ImapSection sectio
                       .is_rfc822 = g_str_has_prefix(label, "RFC822"),
                       .section = section};
 
-    items->needs_message = TRUE;
+    if (section.path->len == 0 &&
+        (section.kind == IMAP_SECTION_HEADER || section.kind == IMAP_SECTION_FIELDS ||
+         section.kind == IMAP_SECTION_FIELDS_NOT))
+        items->needs_header = TRUE;
+    else
+        items->needs_body = TRUE;
     items->sets_seen = items->sets_seen || seen;
     g_array_append_val(items->items, item);
 }

@@ -25,7 +25,8 @@ typedef struct {
 
 typedef struct {
     GArray *items; /* FetchItem */
-    gboolean needs_message;
+    gboolean needs_header;
+    gboolean needs_body; /* too */
     gboolean sets_seen;
 } FetchItems;
 

@@ -8,7 +8,8 @@ typedef struct {
     ImapParser *parser;
     guint keys;
     gboolean needs_size;
-    gboolean needs_text;
+    gboolean needs_header;
+    gboolean needs_body;
 } Builder;
 
 static SearchKey *parse_key(Builder *builder, guint depth);
@@ -138,7 +139,8 @@ static gboolean parse_argument(ImapParser *parser, Argument argument, SearchKey 
 static void note_needs(Builder *builder, SearchKind kind)
 {
     builder->needs_size = builder->needs_size || kind == SEARCH_LARGER || kind == SEARCH_SMALLER;
-    builder->needs_text = builder->needs_text || search_kind_needs_text(kind);
+    builder->needs_header = builder->needs_header || search_kind_needs_header(kind);
+    builder->needs_body = builder->needs_body || search_kind_needs_body(kind);
 }
 
 static SearchKey *parse_word(Builder *builder, const Word *word)
@@ -267,7 +269,8 @@ gboolean imap_parse_search(ImapParser *parser, ImapSearch **ret, gboolean *ret_b
     ImapSearch *search = g_new0(ImapSearch, 1);
     search->root = root;
     search->needs_size = builder.needs_size;
-    search->needs_text = builder.needs_text;
+    search->needs_header = builder.needs_header;
+    search->needs_body = builder.needs_body;
     *ret = search;
     *ret_bad_charset = bad_charset;
     return TRUE;

@@ -42,10 +42,12 @@ typedef struct SearchKey {
 struct ImapSearch {
     SearchKey *root;
     gboolean needs_size;
-    gboolean needs_text;
+    gboolean needs_header;
+    gboolean needs_body;
 };
 
 SearchKey *search_key_free(SearchKey *key); /* accepts and returns NULL */
-gboolean search_kind_needs_text(SearchKind kind);
+gboolean search_kind_needs_header(SearchKind kind);
+gboolean search_kind_needs_body(SearchKind kind);
 
 #endif /* MAILSTORE_SERVER_IMAP_SEARCH_TREE_H */

@@ -31,9 +31,14 @@ typedef enum {
 
 static Answer key_matches(Matcher *matcher, const SearchKey *key);
 
-gboolean search_kind_needs_text(SearchKind kind)
+gboolean search_kind_needs_header(SearchKind kind)
 {
-    return kind >= SEARCH_SENT_BEFORE;
+    return kind >= SEARCH_SENT_BEFORE && kind <= SEARCH_HEADER;
+}
+
+gboolean search_kind_needs_body(SearchKind kind)
+{
+    return kind == SEARCH_BODY || kind == SEARCH_TEXT;
 }
 
 gboolean imap_search_needs_size(const ImapSearch *search)
@@ -41,9 +46,14 @@ gboolean imap_search_needs_size(const ImapSearch *search)
     return search->needs_size;
 }
 
-gboolean imap_search_needs_text(const ImapSearch *search)
+gboolean imap_search_needs_header(const ImapSearch *search)
 {
-    return search->needs_text;
+    return search->needs_header;
+}
+
+gboolean imap_search_needs_body(const ImapSearch *search)
+{
+    return search->needs_body;
 }
 
 static gboolean has_keyword(const MailEntry *entry, const char *keyword)
@@ -182,12 +192,13 @@ static Answer key_matches(Matcher *matcher, const SearchKey *key)
 {
     Answer answer;
     gboolean needs_size = key->kind == SEARCH_LARGER || key->kind == SEARCH_SMALLER;
+    gboolean needs_text = search_kind_needs_header(key->kind) || search_kind_needs_body(key->kind);
 
     if (key->children != NULL)
         answer = children_match(matcher, key);
-    else if (matcher->partly && (needs_size || search_kind_needs_text(key->kind)))
+    else if (matcher->partly && (needs_size || needs_text))
         return MAYBE;
-    else if (search_kind_needs_text(key->kind))
+    else if (needs_text)
         answer = text_key_matches(matcher, key) ? YES : NO;
     else
         answer = plain_key_matches(matcher->subject, key) ? YES : NO;

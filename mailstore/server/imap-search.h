@@ -27,12 +27,13 @@ typedef struct {
     guint32 last;   /* largest sequence number */
     guint32 last_uid;
     guint64 size; /* when the search needs sizes */
-    GBytes *text; /* when it needs texts */
+    GBytes *text; /* when it needs the header or the body */
 } ImapSearchSubject;
 
 gboolean imap_search_needs_size(const ImapSearch *search);
-gboolean imap_search_needs_text(const ImapSearch *search);
-/* What can be told without size and text: FALSE when it cannot match whatever these are. */
+gboolean imap_search_needs_header(const ImapSearch *search);
+gboolean imap_search_needs_body(const ImapSearch *search); /* too */
+/* What can be told without size, header and body: FALSE when it cannot match whatever these are. */
 gboolean imap_search_may_match(const ImapSearch *search, const ImapSearchSubject *subject);
 gboolean imap_search_matches(const ImapSearch *search, const ImapSearchSubject *subject);
 

