@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "libstorehook/protocol.h"
+#include "scanner/log-batch.h"
 
 enum {
     BOARD_WORKERS_MAX =
@@ -43,6 +44,7 @@ typedef struct {
     /* The content that is being scanned, for whom to blame when the worker dies over it. */
     _Atomic guint64 digest[STOREHOOK_DIGEST_SIZE / sizeof(guint64)];
     _Atomic guint reading; /* its VerdictCacheKind + 1; 0: none */
+    LogBatch log;
 } BoardWorker;
 
 typedef struct {

@@ -353,6 +353,11 @@ static void tell_lost(const Loader *loader, guint index, pid_t pid, const char *
     (void)loader_send(&writer);
 }
 
+static void count_lost_lines(Loader *loader, guint lines)
+{
+    atomic_fetch_add_explicit(&loader->board->counts.log_lines_lost, lines, memory_order_relaxed);
+}
+
 static void child_ended(Loader *loader, guint index, int status)
 {
     BoardWorker *slot = &loader->board->workers[loader->first_slot + index];
@@ -366,6 +371,7 @@ static void child_ended(Loader *loader, guint index, int status)
 
     /* Before its claim falls: who waits for the verdict must find this one. */
     condemned = blamed && loader_condemns(loader, digest, reading);
+    count_lost_lines(loader, log_batch_flush(&slot->log, LOADER_LOG));
     atomic_store(&slot->pid, 0);
     board_release_all(loader->board, loader->first_slot + index);
     if (child->killed == KILLED_LATE) {

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * log.c - writes log lines with one write() each, never blocking.
+ * log.c - makes log lines, and writes those of events with one write() each, never blocking.
  *
  * A pipe that is full and a file system that fails lose the line; the caller counts it.
  */
 #include "scanner/log.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     LINE_SIZE = 2048 /* below PIPE_BUF: whole lines from several writers */
@@ -29,32 +27,43 @@ static gsize line_start(char *line, gsize capacity)
            (gsize)g_snprintf(line + used, capacity - used, ".%03ldZ ", now.tv_nsec / 1000000);
 }
 
-static gboolean line_write(int fd, char *line, gsize used)
+/* Behind its start; returns the size of the whole. */
+static gsize line_finish(char line[LINE_SIZE], gsize used, const char *format, va_list arguments)
 {
-    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    int length = g_vsnprintf(line + used, LINE_SIZE - used - 1, format, arguments);
 
+    used = MIN(used + (gsize)MAX(length, 0), LINE_SIZE - 2);
     for (gsize i = 0; i < used; i++)
         if ((guchar)line[i] < 0x20 || line[i] == 0x7f)
             line[i] = '?';
     line[used++] = '\n';
-    /* A pipe says that there is room only when PIPE_BUF bytes fit. */
-    if (poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT))
-        return FALSE;
-    return write(fd, line, used) == (ssize_t)used;
+    return used;
 }
 
 gboolean log_line(int fd, const char *format, ...)
 {
     char line[LINE_SIZE];
-    gsize used = line_start(line, sizeof(line));
     va_list arguments;
-    int length;
+    gsize used;
 
     va_start(arguments, format);
-    length = g_vsnprintf(line + used, sizeof(line) - used - 1, format, arguments);
+    used = line_finish(line, line_start(line, sizeof(line)), format, arguments);
     va_end(arguments);
-    used = MIN(used + (gsize)MAX(length, 0), sizeof(line) - 2);
-    return line_write(fd, line, used);
+    return log_batch_write(fd, line, used);
+}
+
+static gboolean line_add(LogBatch *batch, guint64 now, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static gboolean line_add(LogBatch *batch, guint64 now, const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list arguments;
+    gsize used;
+
+    va_start(arguments, format);
+    used = line_finish(line, line_start(line, sizeof(line)), format, arguments);
+    va_end(arguments);
+    return log_batch_add(batch, line, used, now);
 }
 
 static const char *kind_name(guint kind)
@@ -83,14 +92,14 @@ static const char *action_name(StorehookAction action)
     return (guint)action < STOREHOOK_ACTIONS ? names[action] : "unknown";
 }
 
-gboolean log_decision(int fd, guint kind, const Answer *answer, guint64 microseconds,
-                      const char *signatures)
+gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *answer,
+                      guint64 microseconds, const char *signatures)
 {
     guint culprit = members_culprit(answer->members);
     g_autofree char *inside = culprit != 0 ? members_path(answer->members, culprit) : NULL;
     const guint8 *d = answer->seen;
 
-    return log_line(fd,
+    return line_add(batch, now,
                     "decision of=%s verdict=%s name=\"%s\" action=%s%s%s%s size=%" G_GUINT64_FORMAT
                     " type=%s cached=%d us=%" G_GUINT64_FORMAT
                     " sha256=%02x%02x%02x%02x%02x%02x%02x%02x signatures=%s%s%s%s",

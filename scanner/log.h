@@ -6,12 +6,14 @@
 #define SCANNER_LOG_H
 
 #include "scanner/judge.h"
+#include "scanner/log-batch.h"
 
-/* Each returns FALSE when the line was lost: whoever reads the log does not keep up, and no mail
- * waits for that. Any process may write; lines are whole. */
+/* FALSE when the line was lost: whoever reads the log does not keep up, and no mail waits for that.
+ * Any process may write; lines are whole. */
 gboolean log_line(int fd, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* signatures: the version that the verdict hangs on. */
-gboolean log_decision(int fd, guint kind, const Answer *answer, guint64 microseconds,
-                      const char *signatures);
+/* To be written with others; `now` is board_now(). FALSE when there is no room. signatures: the
+ * version that the verdict hangs on. */
+gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *answer,
+                      guint64 microseconds, const char *signatures);
 
 #endif /* SCANNER_LOG_H */

@@ -311,7 +311,7 @@ void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict
     entry_touch(cache, entry, verdict);
     atomic_store_explicit(&entry->sum, words_sum(cache->seed, words, RECORD_WORDS),
                           memory_order_release);
-    if (!is_new)
+    if (!is_new || (verdict->cost > 0 && verdict->cost < VERDICT_CACHE_KEPT_COST))
         return;
     place = atomic_fetch_add_explicit(&cache->ring_end, 1, memory_order_relaxed);
     atomic_store_explicit(&cache->ring[place % VERDICT_CACHE_RING],

@@ -19,6 +19,8 @@ enum {
     VERDICT_CACHE_WAYS = 8,
     VERDICT_CACHE_VERSION_SIZE = 32,
     VERDICT_CACHE_RING = 65536, /* new entries that the supervisor can be behind by */
+    /* Microseconds. What cost less is found again sooner than a page of a disk is written. */
+    VERDICT_CACHE_KEPT_COST = 1000,
     /* Most contents have nothing inside and no list; a document has 40 members of 60 bytes. */
     VERDICT_CACHE_LIST_MEAN = 256,
     VERDICT_CACHE_LISTS_LEAST = 8 * 1024 * 1024 /* some of the longest that members.h allows */
@@ -50,14 +52,14 @@ void verdict_key_init(VerdictKey *key, const guint8 digest[STOREHOOK_DIGEST_SIZE
 gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict *ret,
                             GBytes **ret_list);
 /* list: NULL or empty: none; with one that is far too long nothing is remembered. is_new: to be
- * kept by the supervisor (FALSE when it comes from there). */
+ * kept by the supervisor if it was dear or its cost is unknown (FALSE when it comes from there). */
 void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict *verdict,
                        GBytes *list, gboolean is_new);
 
 void verdict_cache_remove(VerdictCache *cache, const VerdictKey *key);
 
-/* For the supervisor: the entries added since *position (0 at first), one a call; FALSE when there
- * are no more. What it was too late for is passed over. */
+/* For the supervisor: the entries to be kept that were added since *position (0 at first), one a
+ * call; FALSE when there are no more. What it was too late for is passed over. */
 gboolean verdict_cache_next_new(VerdictCache *cache, guint64 *position, VerdictKey *ret_key,
                                 Verdict *ret_verdict, GBytes **ret_list);
 

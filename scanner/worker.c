@@ -167,15 +167,28 @@ static void worker_count(Worker *worker, guint kind, const Answer *answer, gint6
         count_add(&counts->unscanned[unscanned_reason(&answer->verdict)], step);
 }
 
+static void worker_flush_log(Worker *worker)
+{
+    count_add(&worker->counts->log_lines_lost,
+              log_batch_flush(&worker->judge.slot->log, worker->settings->log));
+}
+
+/* What is clean may wait for more of its kind. */
 static void worker_log(Worker *worker, guint kind, const Answer *answer, guint64 microseconds)
 {
     gboolean boring = answer->verdict.kind == STOREHOOK_VERDICT_CLEAN && !answer->flagged;
+    const char *signatures = worker->settings->signatures;
+    LogBatch *batch = &worker->judge.slot->log;
+    guint64 now = worker->begin + microseconds;
 
     if (answer->need_data || (boring && worker->judge.config->log_decisions == CONFIG_LOG_FINDINGS))
         return;
-    if (!log_decision(worker->settings->log, kind, answer, microseconds,
-                      worker->settings->signatures))
-        board_count(&worker->counts->log_lines_lost);
+    if (!log_decision(batch, now, kind, answer, microseconds, signatures)) {
+        worker_flush_log(worker);
+        (void)log_decision(batch, now, kind, answer, microseconds, signatures);
+    }
+    if (!boring || log_batch_is_due(batch, now))
+        worker_flush_log(worker);
 }
 
 /* The end of a request: what the client grants, within what is configured. */
@@ -331,10 +344,13 @@ static void worker_serve(Worker *worker)
     atomic_store(&slot->end, 0); /* of the start: see loader_fork() */
     for (;;) {
         struct epoll_event event;
-        int ready = epoll_wait(worker->poll, &event, 1, -1);
+        int ready = epoll_wait(worker->poll, &event, 1,
+                               log_batch_is_empty(&slot->log) ? -1 : LOG_BATCH_MILLISECONDS);
 
         if (ready < 0 && errno != EINTR)
             return;
+        if (ready == 0)
+            worker_flush_log(worker);
         if (ready <= 0)
             continue;
         if (event.data.fd == worker->signals)
@@ -381,5 +397,6 @@ int worker_run(const WorkerSettings *settings)
         return STATUS_FAILED;
     worker_enter_cage(worker);
     worker_serve(worker);
+    worker_flush_log(worker);
     return 0;
 }

@@ -308,50 +308,6 @@ def crashes_and_hangs_cost_one_scan():
 
 
 @test
-def two_crashes_condemn():
-    """What killed two workers is not tried again: shown, kept over a restart, released by hand,
-    forgotten with the signatures. Nobody condemns by granting no time, or by a kill from outside."""
-    with Service("[service]\ndeadline=1000\n[quarantine]\ntimeout=500\n") as s:
-        crash, name = HOOK + b"crash", hashlib.sha256(HOOK + b"crash").hexdigest()
-        assert [died(s.content, crash) for _ in range(4)] == [True, True, False, False]
-        assert not died(s.content, crash, deadline=100)
-        assert s.status()["workers"]["crashed"] == 2
-        s.wait_for(lambda: s.status()["passed-not-scanned"]["condemned"] == 3)
-        assert [c["sha256"] for c in s.control("condemned-list")["condemned"]] == [name]
-        time.sleep(1.5)  # the supervisor saves verdicts every second
-        s.stop()
-        s.start()
-        assert not died(s.content, crash)
-        assert s.status()["condemned"] == 1 and s.status()["warnings"]
-        assert not s.control("condemned-release", sha256="0" * 64)["ok"]
-        run = subprocess.run([BUILD + "/scanner/storehookctl", "--config", s.config, "condemned",
-                              "release", name], check=False)
-        assert run.returncode == 0 and not s.control("condemned-list")["condemned"]
-        assert [died(s.content, crash) for _ in range(3)] == [True, True, False]
-        with open(s.signatures + "/more.hdb", "w", encoding="ascii") as out:
-            out.write("00000000000000000000000000000002:1234567:Test.More\n")
-        s.wait_for(lambda: s.status()["condemned"] == 0)
-        assert died(s.content, crash)
-        hang = HOOK + b"hang"
-        assert [died(s.content, hang, deadline=100) for _ in range(3)] == [True] * 3
-        assert [died(s.content, hang) for _ in range(3)] == [True, True, False]
-        generation = s.status()["generation"]
-        s.write_config("[service]\ndeadline=30000\n")
-        s.process.send_signal(signal.SIGHUP)
-        s.wait_for(lambda: s.status()["generation"] > generation)
-        for _ in range(3):
-            asking = threading.Thread(target=died, args=(s.content, HOOK + b"hang on"),
-                                      kwargs={"deadline": 30000})
-            asking.start()
-            s.wait_for(lambda: s.status()["workers"]["busy"] == 1)
-            for pid in s.status()["workers"]["processes"]:
-                os.kill(pid, signal.SIGKILL)
-            asking.join()
-            s.wait_for(lambda: s.status()["workers"]["busy"] == 0)
-        assert s.status()["condemned"] == 1
-
-
-@test
 def health_is_proved_by_a_scan():
     """A worker that finds no EICAR makes the service unprotected, and nothing of the check counts."""
     with Service("[service]\nhealth-interval=1\n") as s:

@@ -169,7 +169,7 @@ START_TEST(disk_keeps_no_more_than_fits)
     for (guint64 i = 0; i < 4000; i++) {
         make_key(&key, i, "v");
         verdict = make_verdict(i);
-        verdict.cost = i < 64 ? 1000 : 1;
+        verdict.cost = VERDICT_CACHE_KEPT_COST * (i < 64 ? 1000 : 1);
         verdict_cache_add(large, &key, &verdict, NULL, TRUE);
     }
     verdict_store_save(store, large);
@@ -189,6 +189,29 @@ START_TEST(disk_keeps_no_more_than_fits)
     g_autofree char *lock = g_strconcat(path, "-lock", NULL);
     (void)remove(lock);
     (void)remove(directory);
+}
+END_TEST
+
+START_TEST(disk_keeps_what_is_dear)
+{
+    VerdictCache *cache = make_cache(64);
+    guint64 position = 0;
+    VerdictKey key, kept;
+    Verdict verdict;
+
+    make_key(&key, 1, "v");
+    verdict = make_verdict(1);
+    verdict.cost = VERDICT_CACHE_KEPT_COST - 1;
+    verdict_cache_add(cache, &key, &verdict, NULL, TRUE);
+    ck_assert_msg(!verdict_cache_has_new(cache, position), "cheaper to find than to keep");
+    make_key(&key, 2, "v");
+    verdict.cost = VERDICT_CACHE_KEPT_COST;
+    verdict_cache_add(cache, &key, &verdict, NULL, TRUE);
+    g_autoptr(GBytes) list = NULL;
+    ck_assert(verdict_cache_next_new(cache, &position, &kept, &verdict, &list));
+    ck_assert_mem_eq(&kept, &key, sizeof(key));
+    ck_assert(!verdict_cache_has_new(cache, position));
+    verdict_cache_unmap(cache);
 }
 END_TEST
 
@@ -314,7 +337,8 @@ END_TEST
 
 SCANNER_TEST_MAIN("verdicts", SCANNER_TEST(finds_what_was_added), SCANNER_TEST(keeps_what_is_used),
                   SCANNER_TEST(keeps_what_is_dear), SCANNER_TEST(disk_keeps_no_more_than_fits),
-                  SCANNER_TEST(survives_killed_writers), SCANNER_TEST(is_remembered_on_disk),
-                  SCANNER_TEST(latencies_are_near), SCANNER_TEST(finds_outrank_doubts),
+                  SCANNER_TEST(disk_keeps_what_is_dear), SCANNER_TEST(survives_killed_writers),
+                  SCANNER_TEST(is_remembered_on_disk), SCANNER_TEST(latencies_are_near),
+                  SCANNER_TEST(finds_outrank_doubts),
                   SCANNER_TEST(messages_are_decided_by_the_table),
                   SCANNER_TEST(fallbacks_never_let_the_bad_in))

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kills workers of a real storehookd by what they scan: who is to blame, and what is left of them.
+"""
+import hashlib
+import os
+import signal
+import sys
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cases import *  # noqa: E402,F403
+from wire import *  # noqa: E402,F403
+
+
+@test
+def lines_that_wait_are_written():
+    """Clean decisions are logged together, soon, and also when their worker dies meanwhile."""
+    with Service(workers=1) as s:
+        def logged(text):
+            return hashlib.sha256(text).hexdigest()[:16] in s.log()
+
+        s.content(b"alone")
+        s.wait_for(lambda: logged(b"alone"), 2)
+        s.content(b"before the crash")
+        assert died(s.content, HOOK + b"crash")
+        s.wait_for(lambda: logged(b"before the crash"), 2)
+        s.content(b"the last")
+        s.process.terminate()
+        s.process.wait()
+        assert logged(b"the last")
+
+
+@test
+def two_crashes_condemn():
+    """What killed two workers is not tried again: shown, kept over a restart, released by hand,
+    forgotten with the signatures. Nobody condemns by granting no time, or by a kill from outside."""
+    with Service("[service]\ndeadline=1000\n[quarantine]\ntimeout=500\n") as s:
+        crash, name = HOOK + b"crash", hashlib.sha256(HOOK + b"crash").hexdigest()
+        assert [died(s.content, crash) for _ in range(4)] == [True, True, False, False]
+        assert not died(s.content, crash, deadline=100)
+        assert s.status()["workers"]["crashed"] == 2
+        s.wait_for(lambda: s.status()["passed-not-scanned"]["condemned"] == 3)
+        assert [c["sha256"] for c in s.control("condemned-list")["condemned"]] == [name]
+        time.sleep(1.5)  # the supervisor saves verdicts every second
+        s.stop()
+        s.start()
+        assert not died(s.content, crash)
+        assert s.status()["condemned"] == 1 and s.status()["warnings"]
+        assert not s.control("condemned-release", sha256="0" * 64)["ok"]
+        run = subprocess.run([BUILD + "/scanner/storehookctl", "--config", s.config, "condemned",
+                              "release", name], check=False)
+        assert run.returncode == 0 and not s.control("condemned-list")["condemned"]
+        assert [died(s.content, crash) for _ in range(3)] == [True, True, False]
+        with open(s.signatures + "/more.hdb", "w", encoding="ascii") as out:
+            out.write("00000000000000000000000000000002:1234567:Test.More\n")
+        s.wait_for(lambda: s.status()["condemned"] == 0)
+        assert died(s.content, crash)
+        hang = HOOK + b"hang"
+        assert [died(s.content, hang, deadline=100) for _ in range(3)] == [True] * 3
+        assert [died(s.content, hang) for _ in range(3)] == [True, True, False]
+        generation = s.status()["generation"]
+        s.write_config("[service]\ndeadline=30000\n")
+        s.process.send_signal(signal.SIGHUP)
+        s.wait_for(lambda: s.status()["generation"] > generation)
+        for _ in range(3):
+            asking = threading.Thread(target=died, args=(s.content, HOOK + b"hang on"),
+                                      kwargs={"deadline": 30000})
+            asking.start()
+            s.wait_for(lambda: s.status()["workers"]["busy"] == 1)
+            for pid in s.status()["workers"]["processes"]:
+                os.kill(pid, signal.SIGKILL)
+            asking.join()
+            s.wait_for(lambda: s.status()["workers"]["busy"] == 0)
+        assert s.status()["condemned"] == 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
