@@ -15,7 +15,7 @@ usage: sh tests/run.sh [--quick] [--full] [--suite NAME]... [--bench [ARGUMENT..
   --quick        only the house checks and the plain build's tests, the slow ones shortened
   --full         installs LibreOffice too, and has it make and read documents
   --suite NAME   only this one; can be given more than once. NAME is one of
-                   house      layers, exports, headers, format, words, documents, shell scripts
+                   house      layers, exports, headers, format, lint, words, documents, shell scripts
                    ese message server libstorehook filters scanner    unit tests of one folder
                    unit       all unit tests
                    transcript preload crash detection fuzz e2e        see tests/
@@ -211,6 +211,7 @@ if wanted house; then
     [ -z "$plain" ] || script_test exports python3 tools/check-exports.py build
     script_test headers python3 tools/check-headers.py
     script_test format sh tools/check-format.sh
+    [ -z "$plain" ] || limit=600 script_test tidy sh tools/check-tidy.sh build
     script_test words python3 tools/check-words.py
     script_test documents python3 tools/check-docs.py
     script_test shell sh tools/check-shell.sh

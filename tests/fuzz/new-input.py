@@ -4,9 +4,9 @@
 that nobody has tried, for STOREHOOK_FUZZ_SECONDS (default 4).
 
 The seed is that of the commit, so that each tries other input and each can be tried again;
-STOREHOOK_FUZZ_SEED sets another. What breaks the target is printed in base64:
-put its bytes into the corpus, where they stay as a test. --keep DIRECTORY as the first arguments
-keeps what reached new code, to add to the corpus by hand.
+STOREHOOK_FUZZ_SEED sets another. What breaks the target is printed in base64: put its bytes into
+the corpus, where they stay as a test. --keep DIRECTORY as the first arguments keeps what reached
+new code, to add to the corpus by hand.
 """
 import base64
 import glob
@@ -45,7 +45,8 @@ def main():
                               f"-artifact_prefix={scratch}/broken-",
                               *(f"-dict={path}" for path in dictionary), found, corpus],
                              env={**os.environ, "TMPDIR": scratch,
-                                  "LSAN_OPTIONS": f"suppressions={HERE}/leaks.supp"}, capture_output=True, check=False)
+                                  "LSAN_OPTIONS": f"suppressions={HERE}/leaks.supp"},
+                             capture_output=True, check=False)
         lines = run.stderr.decode(errors="replace").splitlines()
         print(*(line for line in lines if line.startswith("stat::number_of_executed")), sep="\n")
         if run.returncode == 0:
