@@ -417,6 +417,9 @@ static void on_error(void *user, xmlErrorPtr error)
 {
     Reader *reader = user;
 
+    /* Without a root: what looked like XML and is none, as text in UTF-32. */
+    if (error->code == XML_ERR_INTERNAL_ERROR && !reader->has_root)
+        return;
     if (error->code == XML_ERR_NO_MEMORY || error->code == XML_ERR_INTERNAL_ERROR ||
         error->code == XML_ERR_NAME_TOO_LONG)
         macro_document_set_limit(reader->document, "macro-xml");

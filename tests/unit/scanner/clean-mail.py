@@ -107,7 +107,7 @@ def main(judge_files, signatures):
             with open(paths[-1], "wb") as out:
                 out.write(data)
         paths += [*from_mutt(folder), from_swaks(folder)]
-        run = subprocess.run([judge_files, signatures, *paths], capture_output=True, text=True,
+        run = subprocess.run([judge_files, "message", signatures, *paths], capture_output=True, text=True,
                              check=True, timeout=300)
         lines = [line.split("\t") for line in run.stdout.splitlines()]
         assert len(lines) == len(paths), run.stderr

@@ -305,6 +305,7 @@ def limits():
     module = '<script:module xmlns:script="s">' + "x = y\n" * 800000 + "</script:module>"
     sample("long.odt", office.package({"META-INF/manifest.xml": "<m/>", "Basic/S/M.xml": module}),
            "not-fully-scanned", "macro-text")
+    sample("utf32.txt", "\ufeff<p>An honest text</p>".encode("utf-32-le"))
     sample("deep.xml", office.package({"[Content_Types].xml": office.CONTENT_TYPES,
                                        "a.xml": "<document>" + "<p>" * 300}),
            "not-fully-scanned", "macro-xml")
