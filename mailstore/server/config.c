@@ -34,6 +34,7 @@ typedef struct {
 } Key;
 
 #define K(member) offsetof(ServerConfig, member)
+#define TLS_PREFIX "tls:"
 #define MIB (1024 * 1024)
 #define GIB (1024ULL * MIB)
 
@@ -43,7 +44,8 @@ static const Key keys[] = {
     {"users", "passwd-file", KEY_TEXT, NULL, 0, 0, K(passwd_file),
      "users, a line each: name:crypt-hash; read again when it changes (required)"},
     {"lmtp", "listen", KEY_LIST, "", 0, 0, K(lmtp.listen),
-     "unix:/path or address:port, several divided by ';'; port 0 picks one; empty: off"},
+     "unix:/path, address:port or tls:address:port, several divided by ';'; port 0 picks one; "
+     "empty: off"},
     {"lmtp", "connections", KEY_COUNT, "256", 1, 100000, K(lmtp.connections),
      "connections at a time; more are turned away"},
     {"lmtp", "idle-timeout", KEY_SECONDS, "300", 1, 86400, K(lmtp.idle_timeout),
@@ -59,7 +61,7 @@ static const Key keys[] = {
     {"pop3", "idle-timeout", KEY_SECONDS, "600", 1, 86400, K(pop3.idle_timeout),
      "as in [lmtp] (RFC 1939 asks for 600)"},
     {"tls", "certificate", KEY_TEXT, NULL, 0, 0, K(tls_certificate),
-     "PEM file, chain included; makes STARTTLS and STLS available"},
+     "PEM file, chain included; for STARTTLS, STLS and addresses with tls:"},
     {"tls", "key", KEY_TEXT, NULL, 0, 0, K(tls_key), "PEM file of the private key"},
     {"limits", "message-size", KEY_SIZE, "64M", 1024, GIB, K(message_size),
      "largest message taken in"},
@@ -292,6 +294,8 @@ static gboolean check_listeners(const Reader *reader, const ServerConfig *config
                 return fail_at(reader, line, error, "%s", local->message);
             if (!g_str_has_suffix(*at, ":0") && !g_hash_table_add(seen, *at))
                 return fail_at(reader, line, error, "\"%s\" is listened on twice", *at);
+            if (config_address_is_tls(*at) && config->tls_certificate == NULL)
+                return fail_at(reader, line, error, "\"%s\" needs a [tls] certificate", *at);
         }
         if (services[i].has_login && config->tls_certificate == NULL &&
             service_beyond_loopback(services[i].service))
@@ -388,6 +392,11 @@ char *config_describe(void)
     return g_string_free(text, FALSE);
 }
 
+gboolean config_address_is_tls(const char *text)
+{
+    return g_str_has_prefix(text, TLS_PREFIX);
+}
+
 GSocketAddress *config_parse_address(const char *text, GError **error)
 {
     if (g_str_has_prefix(text, "unix:")) {
@@ -400,8 +409,9 @@ GSocketAddress *config_parse_address(const char *text, GError **error)
         }
         return g_unix_socket_address_new(path);
     }
-    const char *colon = strrchr(text, ':');
-    g_autofree char *host = colon == NULL ? NULL : g_strndup(text, (gsize)(colon - text));
+    const char *start = config_address_is_tls(text) ? text + strlen(TLS_PREFIX) : text;
+    const char *colon = strrchr(start, ':');
+    g_autofree char *host = colon == NULL ? NULL : g_strndup(start, (gsize)(colon - start));
     gsize length = host == NULL ? 0 : strlen(host);
     guint64 port;
     if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
@@ -414,6 +424,8 @@ GSocketAddress *config_parse_address(const char *text, GError **error)
             strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, (guint)port);
     if (address == NULL)
         g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_SYNTAX,
-                    "\"%s\" is neither unix:/path nor address:port with a numeric address", text);
+                    "\"%s\" is neither unix:/path nor address:port or tls:address:port with a "
+                    "numeric address",
+                    text);
     return address;
 }

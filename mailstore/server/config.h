@@ -51,7 +51,10 @@ ServerConfig *config_free(ServerConfig *config); /* accepts and returns NULL */
 /* The table of all keys: name, default, meaning. The caller frees. */
 char *config_describe(void);
 
-/* "unix:/path", "address:port", "[address]:port". The address is returned, NULL on error. */
+/* "unix:/path", "address:port", "[address]:port", the latter two also after "tls:". The address is
+ * returned, NULL on error. */
 GSocketAddress *config_parse_address(const char *text, GError **error);
+/* Whether TLS comes before the first word there. */
+gboolean config_address_is_tls(const char *text);
 
 #endif /* MAILSTORE_SERVER_CONFIG_H */

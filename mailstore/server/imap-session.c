@@ -62,9 +62,10 @@ void imap_session_reply_error(ImapSession *session, const GError *error, const c
             break;
         }
     }
+    g_autofree char *subject = log_quote(what); /* a name that the client chose, perhaps */
     g_autofree char *reason = log_quote(error->message);
-    log_info("not-done connection=%u command=%s what=\"%s\" reason=%s",
-             connection_id(session->connection), session->command->name, what, reason);
+    log_info("not-done connection=%u command=%s what=%s reason=%s",
+             connection_id(session->connection), session->command->name, subject, reason);
     imap_session_reply(session, "NO %s", code);
 }
 

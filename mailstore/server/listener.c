@@ -24,6 +24,7 @@ struct Listener {
     int fd;
     guint source;
     guint pause;
+    gboolean is_tls;
     char *socket_path; /* removed at the end */
 };
 
@@ -49,7 +50,7 @@ static gboolean listener_ready(gint fd, GIOCondition condition, gpointer data)
             int on = 1;
             /* Replies are written whole; waiting for more to send only delays. Not for unix. */
             setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-            server_accept(listener->server, listener->kind, client);
+            server_accept(listener->server, listener->kind, client, listener->is_tls);
             continue;
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -138,8 +139,8 @@ static void log_address(const Listener *listener, const char *text)
         g_autoptr(GSocketAddress) address = g_socket_address_new_from_native(&native, length);
         name = g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address));
     }
-    log_info("listening service=%s address=%s", server_service(listener->kind)->name,
-             name != NULL ? name : text);
+    log_info("listening service=%s address=%s%s", server_service(listener->kind)->name,
+             name != NULL ? name : text, listener->is_tls ? " tls=yes" : "");
 }
 
 Listener *listener_new(Server *server, ServiceKind kind, const char *address, GError **error)
@@ -149,6 +150,7 @@ Listener *listener_new(Server *server, ServiceKind kind, const char *address, GE
     listener->server = server;
     listener->kind = kind;
     listener->fd = -1;
+    listener->is_tls = config_address_is_tls(address);
     if (!listener_bind(listener, address, error))
         return listener_free(listener);
     listener->source = g_unix_fd_add(listener->fd, G_IO_IN, listener_ready, listener);

@@ -167,7 +167,7 @@ Server *server_free(Server *server)
     return NULL;
 }
 
-void server_accept(Server *server, ServiceKind kind, int fd)
+void server_accept(Server *server, ServiceKind kind, int fd, gboolean is_tls)
 {
     const ServiceConfig *config = server_service_config(server, kind);
 
@@ -184,6 +184,8 @@ void server_accept(Server *server, ServiceKind kind, int fd)
     g_hash_table_insert(server->connections, connection, GUINT_TO_POINTER(kind));
     connection_set_idle_limit(connection, config->idle_timeout);
     connection_set_stall_limit(connection, server->config->stall_timeout);
+    if (is_tls)
+        connection_start_tls(connection, server->certificate); /* the session's greeting waits */
     services[kind].open(server, connection);
 }
 

@@ -63,8 +63,8 @@ Server *server_new(const ServerConfig *config, GError **error);
 /* All connections are gone. Accepts and returns NULL. */
 Server *server_free(Server *server);
 
-/* Takes the descriptor. */
-void server_accept(Server *server, ServiceKind kind, int fd);
+/* Takes the descriptor. With is_tls nothing is said or heard before the handshake. */
+void server_accept(Server *server, ServiceKind kind, int fd, gboolean is_tls);
 /* A session's last call: the connection is freed. */
 void server_forget(Server *server, Connection *connection);
 /* No new connections; sessions say goodbye; then idle() is called. */

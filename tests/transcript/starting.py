@@ -21,6 +21,7 @@ BAD = [
     (BASE + "[limits]\nmessage-size=huge\n", "{config}:6: \"message-size\" wants a number"),
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[limits]\nmessage-size=512M\n", "smaller than \"message-size\""),
     (BASE + "[imap]\nlisten=0.0.0.0:0\n", "{config}:6: listens beyond loopback"),
+    (BASE + "[imap]\nlisten=tls:127.0.0.1:0\n", "{config}:6: \"tls:127.0.0.1:0\" needs a [tls] certificate"),
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate=/nowhere\nkey=/nowhere\n", "/nowhere"),
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate={top}/passwd\nkey=/nowhere\n",
      "certificate={top}/passwd"),

@@ -14,9 +14,10 @@ A transcript's ending says the protocol: .lmtp, .imap or .pop3. It is read line 
   SET regex     the next lines, as many as SET lines stand together, match in any order
   SEND-END      shut down our side
   CLOSED        the server must have closed the connection
-  AT NAME [P]   switch to connection NAME, opened (to protocol P) when new
+  AT NAME [P]   switch to connection NAME, opened (to protocol P) when new; imaps and pop3s begin with TLS
   SLEEP seconds
-  CONFIG text   a line of configuration, group and key: "limits message-size=1M" (at the top only)
+  CONFIG text   a line of configuration, group and key: "limits message-size=1M" (at the top only);
+                listen= takes the place of a free port on loopback
   LOG regex     some line of the log must match, by now or soon
   STARTTLS      take up TLS on this connection
 
@@ -85,6 +86,8 @@ class Server:
                   "pop3": ["listen=127.0.0.1:0"]}
         for line in extra:
             group, _, key = line.partition(" ")
+            if key.startswith("listen="):
+                groups[group].clear()
             groups.setdefault(group, []).append(key.replace("@TOP@", top))
         if any("certificate=" in line for line in groups.get("tls", [])):
             make_certificate(top)
@@ -112,8 +115,8 @@ class Server:
             if self.process.poll() is not None or time.monotonic() > end:
                 raise Failure("mailstored does not start:\n" + self.log())
             time.sleep(0.005)
-        for found in re.finditer(r"listening service=(\w+) address=127\.0\.0\.1:(\d+)", self.log()):
-            self.ports[found.group(1)] = int(found.group(2))
+        for found in re.finditer(r"listening service=(\w+) address=127\.0\.0\.1:(\d+)( tls=yes)?", self.log()):
+            self.ports[found.group(1) + ("s" if found.group(3) else "")] = int(found.group(2))
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
@@ -204,6 +207,8 @@ class Player:
     def at(self, name, protocol):
         if name not in self.clients:
             self.clients[name] = Client(self.server.connect(protocol))
+            if protocol in ("imaps", "pop3s"):
+                self.clients[name].start_tls()
         self.client = self.clients[name]
 
     def expand(self, text):
