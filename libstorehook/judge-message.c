@@ -391,10 +391,11 @@ Decision judge_commit(Session *session, JET_SESID sesid)
 
 Decision judge_alone(Judgement *judgement)
 {
-    Session none = {.rows = NULL};
-    Group group = {.session = &none, .sesid = judgement->place.sesid, .anchor = judgement->row};
-    Decision decision = ask(&group, judgement->budget_us);
+    Session *none = calloc(1, sizeof(*none)); /* too much for a thread with a small stack */
+    Group group = {.session = none, .sesid = judgement->place.sesid, .anchor = judgement->row};
+    Decision decision = none ? ask(&group, judgement->budget_us) : DECISION_DEFER;
 
+    free(none);
     if (decision != DECISION_WRITE)
         return decision;
     judgement->row->settled = true;

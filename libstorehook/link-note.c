@@ -93,7 +93,7 @@ void link_note_add_entries(Session *session, JET_SESID sesid, const TrackedRow *
 
 static void send(const LinkNote *note)
 {
-    _Alignas(8) unsigned char buffer[NOTE_SIZE];
+    unsigned char *buffer = malloc(NOTE_SIZE); /* too much for a thread with a small stack */
     StorehookWriter writer;
     const struct {
         StorehookField tag;
@@ -103,7 +103,9 @@ static void send(const LinkNote *note)
                    {STOREHOOK_FIELD_FOLDER_KIND, &note->kind},
                    {STOREHOOK_FIELD_MAILBOX, &note->mailbox}};
 
-    storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_NOTE_LINK, 0, 0,
+    if (!buffer)
+        return;
+    storehook_write_start(&writer, buffer, NOTE_SIZE, STOREHOOK_NOTE_LINK, 0, 0,
                           connection_generation());
     for (unsigned i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
         if (strings[i].text->data)
@@ -111,6 +113,7 @@ static void send(const LinkNote *note)
                                   strings[i].text->size);
     storehook_write_u32(&writer, STOREHOOK_FIELD_DROPPED, note->dropped);
     connection_send_note(&writer);
+    free(buffer);
 }
 
 void link_note_send_all(const LinkNote *note)

@@ -541,6 +541,52 @@ static void *run_some(void *argument)
     return NULL;
 }
 
+static void *write_with_little_stack(void *argument)
+{
+    static const unsigned char digest[STOREHOOK_DIGEST_SIZE] = "alone";
+    const HostColumn alone[] = {{"digest", digest, sizeof(digest)}, {"data", "EICAR alone", 11}};
+    uint64_t id;
+
+    (void)argument;
+    /* The handshake, a flagged message, what is told of its link, a flagged row without
+     * transaction. */
+    host_deliver(&host, &(HostMessage){"EICAR", NULL, false}, &id);
+    host_link(&host, id, 7, 1);
+    host_insert(&host, HOST_CONTENTS, alone, 2, NULL);
+    return NULL;
+}
+
+enum {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    LITTLE_STACK = 1 << 18 /* their frames are wider */
+#else
+    LITTLE_STACK = 12288 /* three quarters of PTHREAD_STACK_MIN */
+#endif
+};
+
+/* What the host, the store and the thread's own data take is in the figure, too. */
+START_TEST(little_stack)
+{
+    static _Alignas(4096) unsigned char stack[1 << 18];
+    unsigned char *lowest = stack;
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    fake_service_next_generation(service);
+    memset(stack, 0xa5, sizeof(stack));
+    ck_assert_int_eq(pthread_attr_init(&attributes), 0);
+    ck_assert_int_eq(pthread_attr_setstack(&attributes, stack, sizeof(stack)), 0);
+    ck_assert_int_eq(pthread_create(&thread, &attributes, write_with_little_stack, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    while (*lowest == 0xa5)
+        lowest++;
+    ck_assert_uint_eq(fake_service_counts(service).hellos, 2);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 2);
+    ck_assert_uint_eq(fake_service_counts(service).notes, 1);
+    ck_assert_uint_lt(stack + sizeof(stack) - lowest, LITTLE_STACK);
+}
+END_TEST
+
 /* One worker, slower than the deadline, and a queue of eleven. */
 START_TEST(queue_is_full_to_the_deadline)
 {
@@ -591,6 +637,7 @@ int main(int argc, char **argv)
     tcase_add_test(served, no_file_size_left);
     tcase_add_test(served, fork_in_mid_call);
     tcase_add_test(served, storm_of_signals);
+    tcase_add_test(served, little_stack);
     tcase_add_test(served, queue_is_full_to_the_deadline);
     suite_add_tcase(suite, served);
     tcase_add_checked_fixture(alone, setup, teardown);
