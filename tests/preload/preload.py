@@ -58,13 +58,13 @@ class Place:
 
     def __init__(self, arguments, directory):
         (self.program, self.service_program, self.library, self.audit, self.opener, self.store,
-         self.plugin, self.direct_plugin) = arguments[:8]
-        self.asan = arguments[8:]
+         self.plugin, self.direct_plugin, self.hooked_plugin) = arguments[:9]
+        self.asan = arguments[9:]
         self.directory, self.path = directory, os.path.join(directory, "s")
 
-    def run(self, command, others=(), **options):
-        return run_store(command, self.directory, [*self.asan, self.library, *others], self.path,
-                         **options)
+    def run(self, command, others=(), preload=True, **options):
+        hook = [self.library] if preload else []
+        return run_store(command, self.directory, [*self.asan, *hook, *others], self.path, **options)
 
     def check(self, name, command, expected, unhooked=0, hellos=1, **options):
         """expected: for each use of the store, how many messages are there afterwards."""
@@ -153,7 +153,12 @@ def opened(place):
                 **with_audit)
     place.check("a second copy here, idle", by_name("local-here-idle", copy), [GOOD], unhooked=1,
                 **with_audit)
+    place.check("a plugin that brings the hook", plugin_opened("local", place.hooked_plugin), [GOOD],
+                preload=False)
     if "real" in place.plugin:
+        # The hook stays as well, with its sockets and what it knows.
+        place.check("a plugin that brings the hook, closed after use",
+                    plugin_opened("used", place.hooked_plugin), [GOOD, GOOD], preload=False)
         place.check("by name, closed after use", by_name("used"), [GOOD, GOOD], **with_audit)
 
 
