@@ -88,9 +88,9 @@ static gboolean copy_run(MailSession *session, const Copy *copy, GError **error)
     for (gsize i = 0; i < copy->count; i++)
         changed |= copy->to_uids[i] != 0;
     if (changed)
-        watch_list_tell(session->store->watches, copy->to);
+        watch_list_tell(session->store->watches, copy->to, !copy->move || copy->from != copy->to);
     if (copy->move && copy->from != copy->to)
-        watch_list_tell(session->store->watches, copy->from);
+        watch_list_tell(session->store->watches, copy->from, FALSE);
     return TRUE;
 }
 

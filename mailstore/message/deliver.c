@@ -282,7 +282,7 @@ static void message_link(MailSession *session, Linking *linking, GError **ret_er
             linking->uids[i] = 0;
             session_fail(session, folder_err, &ret_errors[i], "cannot put the message into folder");
         } else if (linking->uids[i] != 0) {
-            watch_list_tell(session->store->watches, linking->folders[i]);
+            watch_list_tell(session->store->watches, linking->folders[i], TRUE);
         }
     }
 }

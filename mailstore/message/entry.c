@@ -284,7 +284,7 @@ gboolean mail_entries_change_flags(MailSession *session, guint64 folder, const g
         entries_forget(&job);
         return session_fail(session, err, error, "cannot change flags");
     }
-    watch_list_tell(session->store->watches, folder);
+    watch_list_tell(session->store->watches, folder, FALSE);
     return TRUE;
 }
 
@@ -316,6 +316,6 @@ gboolean mail_expunge(MailSession *session, guint64 folder, const guint32 *uids,
     JET_ERR err = folder_queue_run(session, expunge_job, &expunge);
     if (err < 0)
         return session_fail(session, err, error, "cannot remove messages");
-    watch_list_tell(session->store->watches, folder);
+    watch_list_tell(session->store->watches, folder, FALSE);
     return TRUE;
 }

@@ -154,7 +154,7 @@ gboolean mail_folder_delete(MailSession *session, guint64 folder, GError **error
         err = folder_queue_run(session, delete_job, &deletion);
     if (err < 0)
         return session_fail(session, err, error, "cannot delete folder");
-    watch_list_tell(session->store->watches, folder);
+    watch_list_tell(session->store->watches, folder, FALSE);
     return TRUE;
 }
 

@@ -162,8 +162,9 @@ void mail_collect_stop(MailStore *store);
 guint64 mail_store_count_unlinked(MailStore *store);
 
 /* Tells of changes in a folder, after the commit, from the thread that made them: the callback only
- * wakes its owner, who then reads the folder anew. */
-typedef void (*MailFolderChanged)(guint64 folder, gpointer user_data);
+ * wakes its owner, who then reads the folder anew. only_added: whatever was there before is as it
+ * was, and what is new has greater UIDs. */
+typedef void (*MailFolderChanged)(guint64 folder, gboolean only_added, gpointer user_data);
 guint mail_store_watch(MailStore *store, guint64 folder, MailFolderChanged callback,
                        gpointer user_data);
 void mail_store_unwatch(MailStore *store, guint watch);

@@ -42,13 +42,13 @@ WatchList *watch_list_free(WatchList *list)
     return NULL;
 }
 
-void watch_list_tell(WatchList *list, guint64 folder)
+void watch_list_tell(WatchList *list, guint64 folder, gboolean only_added)
 {
     pthread_mutex_lock(&list->mutex);
     for (guint i = 0; i < list->watches->len; i++) {
         const Watch *watch = &g_array_index(list->watches, Watch, i);
         if (watch->folder == folder)
-            watch->callback(folder, watch->user_data);
+            watch->callback(folder, only_added, watch->user_data);
     }
     pthread_mutex_unlock(&list->mutex);
 }

@@ -13,6 +13,6 @@ WatchList *watch_list_new(void);
 WatchList *watch_list_free(WatchList *list); /* accepts NULL */
 
 /* Calls those who watch the folder, in this thread. */
-void watch_list_tell(WatchList *list, guint64 folder);
+void watch_list_tell(WatchList *list, guint64 folder, gboolean only_added);
 
 #endif /* MAILSTORE_MESSAGE_WATCH_H */

@@ -87,7 +87,6 @@ static ImapStep step_append(ImapSession *session, MailSession *mail)
         imap_session_reply_error(session, error, arguments->name);
         return IMAP_STEP_DONE;
     }
-    session->changed = session->selected != NULL && session->selected->folder == folder->id;
     if (uid != 0)
         imap_session_reply(session, "OK [APPENDUID %u %u] APPEND completed", folder->uid_validity,
                            uid);

@@ -93,7 +93,6 @@ static ImapStep transfer(ImapSession *session, MailSession *mail, gboolean move)
         imap_session_reply_error(session, error, arguments->name);
         return IMAP_STEP_DONE;
     }
-    session->changed = move || target->id == session->selected->folder;
     g_autofree char *code = copyuid(uids, made, target->uid_validity);
     if (move && *code != '\0') /* before the EXPUNGEs, RFC 6851 §4.3 */
         imap_output_printf(&session->output, "* OK%s Moved\r\n", code);

@@ -16,7 +16,6 @@ gboolean imap_expunge(ImapSession *session, MailSession *mail, const GArray *set
     }
     if (uids->len == 0)
         return TRUE;
-    session->changed = TRUE;
     return mail_expunge(mail, mailbox->folder, (const guint32 *)(void *)uids->data, uids->len,
                         error);
 }

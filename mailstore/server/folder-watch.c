@@ -14,8 +14,9 @@ typedef struct {
     guint id;
     guint64 folder;
     guint store_watch;
-    guint changes;   /* not yet taken */
-    gboolean queued; /* in `woken` */
+    FolderChanges changes; /* not yet taken */
+                           /* not yet taken */
+    gboolean queued;       /* in `woken` */
 } Watch;
 
 struct FolderWatches {
@@ -81,7 +82,7 @@ FolderWatches *folder_watches_free(FolderWatches *watches)
 }
 
 /* The store's call, from any thread. */
-static void folder_changed(guint64 folder, gpointer data)
+static void folder_changed(guint64 folder, gboolean only_added, gpointer data)
 {
     FolderWatches *watches = data;
     gboolean post = FALSE;
@@ -90,7 +91,10 @@ static void folder_changed(guint64 folder, gpointer data)
     GPtrArray *list = g_hash_table_lookup(watches->by_folder, &folder);
     for (guint i = 0; list != NULL && i < list->len; i++) {
         Watch *watch = g_ptr_array_index(list, i);
-        watch->changes++;
+        if (only_added)
+            watch->changes.additions++;
+        else
+            watch->changes.others++;
         if (!watch->queued) {
             watch->queued = TRUE;
             post = post || watches->woken->len == 0;
@@ -142,13 +146,16 @@ void folder_watch_remove(FolderWatches *watches, guint id)
         mail_store_unwatch(watches->store, store_watch);
 }
 
-guint folder_watch_take_changes(FolderWatches *watches, guint id)
+FolderChanges folder_watch_take_changes(FolderWatches *watches, guint id)
 {
+    FolderChanges changes = {0};
+
     pthread_mutex_lock(&watches->lock);
     Watch *watch = g_hash_table_lookup(watches->by_id, GUINT_TO_POINTER(id));
-    guint changes = watch != NULL ? watch->changes : 0;
-    if (changes > 0)
-        watch->changes = 0;
+    if (watch != NULL) {
+        changes = watch->changes;
+        watch->changes = (FolderChanges){0};
+    }
     pthread_mutex_unlock(&watches->lock);
     return changes;
 }

@@ -13,6 +13,11 @@
 
 typedef struct FolderWatches FolderWatches;
 
+typedef struct {
+    guint additions; /* only messages came */
+    guint others;
+} FolderChanges;
+
 /* In the I/O thread; `id` is what the watch was made with. */
 typedef void (*FolderWatchWake)(guint id, gpointer data);
 
@@ -25,6 +30,6 @@ FolderWatches *folder_watches_free(FolderWatches *watches);
 void folder_watch_add(FolderWatches *watches, guint id, guint64 folder);
 void folder_watch_remove(FolderWatches *watches, guint id);
 /* How often the folder changed since the last call; any thread. */
-guint folder_watch_take_changes(FolderWatches *watches, guint id);
+FolderChanges folder_watch_take_changes(FolderWatches *watches, guint id);
 
 #endif /* MAILSTORE_SERVER_FOLDER_WATCH_H */

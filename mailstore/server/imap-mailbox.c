@@ -2,8 +2,8 @@
 /*
  * imap-mailbox.c - the view of a selected mailbox, and how it catches up with the folder.
  *
- * Fails when the store does. Known limit: all entries are read when anything changed, which is
- * cheap against the round trip of a client up to some 100 000 messages.
+ * Fails when the store does. Known limit: all entries are read when anything but an addition
+ * happened, which is cheap against the round trip of a client up to some 100 000 messages.
  */
 #include "mailstore/server/imap-mailbox.h"
 #include "mailstore/server/imap-set.h"
@@ -162,7 +162,7 @@ static guint compare(ImapMailbox *mailbox, GPtrArray *entries, ImapOutput *outpu
     return fresh;
 }
 
-static void tell_expunged(ImapMailbox *mailbox, ImapOutput *output)
+void imap_mailbox_tell_expunged(ImapMailbox *mailbox, ImapOutput *output)
 {
     guint kept = 0;
 
@@ -190,17 +190,25 @@ static void free_entry(gpointer entry)
         mail_entry_free(entry);
 }
 
-gboolean imap_mailbox_refresh(ImapMailbox *mailbox, MailSession *session, gboolean may_expunge,
-                              ImapOutput *output, GError **error)
+gboolean imap_mailbox_refresh(ImapMailbox *mailbox, MailSession *session, gboolean only_added,
+                              gboolean may_expunge, ImapOutput *output, GError **error)
 {
-    g_autoptr(GPtrArray) entries = mail_folder_entries(session, mailbox->folder, 1, error);
+    guint32 first = only_added ? imap_mailbox_last_uid(mailbox) + 1 : 1;
+    g_autoptr(GError) local = NULL;
+    g_autoptr(GPtrArray) entries = mail_folder_entries(session, mailbox->folder, first, &local);
 
-    if (entries == NULL)
-        return FALSE;
+    if (entries == NULL) {
+        if (!g_error_matches(local, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        entries = g_ptr_array_new(); /* the folder was deleted, and all its messages with it */
+        only_added = FALSE;
+    }
     g_ptr_array_set_free_func(entries, free_entry); /* some are taken out */
-    guint fresh = compare(mailbox, entries, output);
-    if (may_expunge)
-        tell_expunged(mailbox, output);
+    guint fresh = only_added ? 0 : compare(mailbox, entries, output);
+    if (may_expunge && mailbox->has_gone)
+        imap_mailbox_tell_expunged(mailbox, output);
     if (fresh == entries->len)
         return TRUE;
     for (; fresh < entries->len; fresh++) {

@@ -2,7 +2,7 @@
 /*
  * imap-mailbox.h - the selected mailbox as its client knows it: message sequence numbers.
  *
- * The view changes only in imap_mailbox_refresh(), which tells the client; what others removed
+ * The view changes only where the client is told, in imap_mailbox_refresh(); what others removed
  * stays in it, marked as gone, until the client may be told.
  */
 #ifndef MAILSTORE_SERVER_IMAP_MAILBOX_H
@@ -40,9 +40,12 @@ guint32 imap_mailbox_last_uid(const ImapMailbox *mailbox);
  * that are not there are passed over; NULL when a sequence number is. */
 GArray *imap_mailbox_select(const ImapMailbox *mailbox, const GArray *set, gboolean by_uid);
 
-/* Reads the folder and tells the client what changed; expunged messages only when may_expunge. */
-gboolean imap_mailbox_refresh(ImapMailbox *mailbox, MailSession *session, gboolean may_expunge,
-                              ImapOutput *output, GError **error);
+/* Reads the folder, or with only_added what is behind the last message known, and tells the client
+ * what changed; expunged messages only when may_expunge. */
+gboolean imap_mailbox_refresh(ImapMailbox *mailbox, MailSession *session, gboolean only_added,
+                              gboolean may_expunge, ImapOutput *output, GError **error);
+/* Tells of those that are gone and takes them out of the view. */
+void imap_mailbox_tell_expunged(ImapMailbox *mailbox, ImapOutput *output);
 gboolean imap_flags_equal(const MailEntry *a, const MailEntry *b);
 /* Takes the entry, after a change of our own. */
 void imap_mailbox_set_entry(ImapMailbox *mailbox, guint index, MailEntry *entry);

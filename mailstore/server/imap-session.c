@@ -103,7 +103,6 @@ static void session_forget_command(ImapSession *session)
     session->free_arguments = NULL;
     session->command = NULL;
     session->by_uid = FALSE;
-    session->changed = FALSE;
     g_clear_pointer(&session->tag, g_free);
     g_clear_pointer(&session->reply, g_free);
     guint64 granted = session->granted;
@@ -139,6 +138,7 @@ void imap_session_unselect(ImapSession *session)
         return;
     folder_watch_remove(session->server->watches, connection_id(session->connection));
     session->selected = imap_mailbox_free(session->selected);
+    session->is_stale = FALSE;
     session->state = IMAP_STATE_LOGGED_IN;
 }
 
@@ -206,25 +206,26 @@ ImapStep imap_session_read_message(ImapSession *session, MailSession *mail, guin
     return IMAP_STEP_DONE;
 }
 
-/* How often others changed the selected folder since it was looked at. */
-static guint session_take_changes(ImapSession *session)
-{
-    guint changes =
-        folder_watch_take_changes(session->server->watches, connection_id(session->connection));
-    guint own = session->own_changes;
-
-    session->own_changes = 0;
-    return changes > own ? changes - own : 0;
-}
-
 void imap_session_refresh(ImapSession *session, MailSession *mail, gboolean may_expunge)
 {
+    ImapMailbox *mailbox = session->selected;
+    FolderChanges changes =
+        folder_watch_take_changes(session->server->watches, connection_id(session->connection));
+    gboolean by_others = session->is_stale || changes.others > session->own_changes;
     g_autoptr(GError) error = NULL;
 
-    session_take_changes(session);
-    if (!imap_mailbox_refresh(session->selected, mail, may_expunge, &session->output, &error))
-        log_warning("not-refreshed connection=%u reason=\"%s\"", connection_id(session->connection),
-                    error->message);
+    session->is_stale = FALSE;
+    session->own_changes = 0;
+    if (!by_others && changes.additions == 0) {
+        if (may_expunge && mailbox->has_gone)
+            imap_mailbox_tell_expunged(mailbox, &session->output);
+        return;
+    }
+    if (imap_mailbox_refresh(mailbox, mail, !by_others, may_expunge, &session->output, &error))
+        return;
+    session->is_stale = TRUE; /* the next look may succeed */
+    log_warning("not-refreshed connection=%u reason=\"%s\"", connection_id(session->connection),
+                error->message);
 }
 
 static void session_run(WorkerJob *job, MailSession *mail)
@@ -233,12 +234,8 @@ static void session_run(WorkerJob *job, MailSession *mail)
     const ImapCommand *command = session->command;
 
     session->step = command->step(session, mail);
-    if (session->step != IMAP_STEP_DONE || session->selected == NULL)
-        return;
-    gboolean may_expunge = session->by_uid || !command->keeps_numbers;
-    if (session_take_changes(session) > 0 || session->changed ||
-        (may_expunge && session->selected->has_gone))
-        imap_session_refresh(session, mail, may_expunge);
+    if (session->step == IMAP_STEP_DONE && session->selected != NULL)
+        imap_session_refresh(session, mail, session->by_uid || !command->keeps_numbers);
 }
 
 static void memory_granted(gpointer data)

@@ -42,8 +42,8 @@ struct ImapSession {
     gboolean stops;      /* hang up after the reply */
     gboolean starts_tls; /* after the reply */
     gboolean wakes;      /* IDLE: the folder changed while a job ran */
-    gboolean changed;    /* the command wrote what a refresh is to tell */
-    guint own_changes;   /* the watch tells of these, too, but the view has them already */
+    gboolean is_stale;   /* the selected mailbox could not be read when it had changed */
+    guint own_changes;   /* of flags: the watch tells of these, but the view has them already */
 
     /* Memory: for the message of an APPEND, and for one that a step wants to read. */
     guint64 taken_in;

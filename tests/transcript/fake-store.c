@@ -250,7 +250,7 @@ static void tell(MailStore *store, guint64 folder)
     for (guint i = 0; i < store->watches->len; i++) {
         FakeWatch *watch = g_ptr_array_index(store->watches, i);
         if (watch->folder == folder)
-            watch->callback(folder, watch->data);
+            watch->callback(folder, FALSE, watch->data);
     }
 }
 

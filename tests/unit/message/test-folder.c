@@ -57,10 +57,16 @@ static guint64 create(const char *name)
     return folder->id;
 }
 
-static void count_change(guint64 folder, gpointer user_data)
+static void count_change(guint64 folder, gboolean only_added, gpointer user_data)
 {
+    (void)only_added;
     g_assert_cmpuint(folder, ==, fixture.inbox);
     ++*(guint *)user_data;
+}
+
+static void count_addition(guint64 folder, gboolean only_added, gpointer user_data)
+{
+    count_change(folder, only_added, (guint *)user_data + (only_added ? 0 : 1));
 }
 
 static void assert_code(GError **error, MailStoreError code)
@@ -442,6 +448,28 @@ START_TEST(collect_goes_through_many_in_steps)
 }
 END_TEST
 
+START_TEST(additions_are_told_apart)
+{
+    GError *error = NULL;
+    guint told[2] = {0}; /* additions, others */
+    guint64 other = create("other");
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
+    guint watch = mail_store_watch(fixture.store, fixture.inbox, count_addition, told);
+
+    guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail), copied, moved;
+    ck_assert(mail_copy(fixture.session, fixture.inbox, &uid, 1, fixture.inbox, &copied, &error));
+    ck_assert(mail_copy(fixture.session, fixture.inbox, &uid, 1, other, &copied, &error));
+    ck_assert(mail_move(fixture.session, other, &copied, 1, fixture.inbox, &moved, &error));
+    ck_assert_uint_eq(told[0], 3);
+    ck_assert_uint_eq(told[1], 0);
+    ck_assert(mail_move(fixture.session, fixture.inbox, &uid, 1, fixture.inbox, &moved, &error));
+    ck_assert(mail_move(fixture.session, fixture.inbox, &moved, 1, other, &copied, &error));
+    ck_assert_uint_eq(told[0], 3);
+    ck_assert_uint_eq(told[1], 2);
+    mail_store_unwatch(fixture.store, watch);
+}
+END_TEST
+
 START_TEST(watches_are_told_of_their_folder)
 {
     GError *error = NULL;
@@ -487,6 +515,7 @@ int main(void)
     tcase_add_test(tcase, collect_goes_through_many_in_steps);
     tcase_add_test(tcase, collect_leaves_what_is_being_delivered);
     tcase_add_test(tcase, watches_are_told_of_their_folder);
+    tcase_add_test(tcase, additions_are_told_apart);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

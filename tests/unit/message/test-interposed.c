@@ -267,8 +267,9 @@ START_TEST(failed_batches_are_done_one_by_one)
 }
 END_TEST
 
-static void count_change(guint64 folder, gpointer user_data)
+static void count_change(guint64 folder, gboolean only_added, gpointer user_data)
 {
+    (void)only_added;
     *(guint *)user_data += folder != 0;
 }
 
