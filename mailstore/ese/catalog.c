@@ -9,7 +9,7 @@
  *
  * What only some have stands at the end of their row, and is left out of the others': the template
  * of a table, whether a part is inherited. Every row begins with a format byte. What is read is
- * checked: JET_errCatalogCorrupted.
+ * checked: JET_errCatalogCorrupted, JET_errReadVerifyFailure.
  */
 #include "mailstore/ese/catalog.h"
 
@@ -359,7 +359,7 @@ static JET_ERR catalog_load_index(Schema *schema, uint32_t object_id, Bytes valu
 }
 
 /* Columns and indexes: the rows that follow the table's prefix. */
-static JET_ERR catalog_load_parts(TreeCursor *cursor, Schema *schema)
+static JET_ERR catalog_load_parts(Txn *txn, TreeCursor *cursor, Schema *schema)
 {
     uint8_t prefix[4];
     Bytes key, value;
@@ -369,6 +369,7 @@ static JET_ERR catalog_load_parts(TreeCursor *cursor, Schema *schema)
     while (err >= 0 && key.size >= 5 && memcmp(key.data, prefix, sizeof(prefix)) == 0) {
         const uint8_t *at = key.data;
         uint32_t id = key.size == 9 ? load_key_u32(at + 5) : 0;
+        RETURN_IF_ERROR(txn_verify(txn, key, value));
         if (at[4] == KIND_COLUMN)
             RETURN_IF_ERROR(catalog_load_column(schema, id, value));
         else if (at[4] == KIND_INDEX)
@@ -391,7 +392,7 @@ JET_ERR catalog_load(Txn *txn, uint32_t object_id, Schema **ret)
     if (err >= 0)
         err = tree_cursor_new(txn, TREE_CATALOG, &cursor);
     if (err >= 0)
-        err = catalog_load_parts(cursor, schema);
+        err = catalog_load_parts(txn, cursor, schema);
     if (err >= 0)
         err = schema_seal(schema);
     tree_cursor_free(cursor);
@@ -431,7 +432,9 @@ JET_ERR catalog_each_table(Txn *txn, JET_ERR (*visit)(void *context, const Schem
     JET_ERR err =
         tree_cursor_seek(cursor, SEEK_GE, key_view(&prefix), (Bytes){NULL, 0}, &key, &value);
     while (err >= 0 && key.size > prefix.size && memcmp(key.data, prefix.data, prefix.size) == 0) {
-        err = catalog_visit_table(txn, value, visit, context);
+        err = txn_verify(txn, key, value);
+        if (err >= 0)
+            err = catalog_visit_table(txn, value, visit, context);
         if (err >= 0)
             err = tree_cursor_next(cursor, &key, &value);
     }

@@ -5,24 +5,24 @@
  *
  * Each page must be what its parent says, hold nodes that lie whole and apart in it, and keys in
  * order between those of its neighbours above; each tree must have as many pages and entries as its
- * record says; each page of the file must belong to one tree or be free, and not both.
+ * record says; each page of the file must belong to one tree or be free, and not both. Each value
+ * must have its checksum (seal.h), and the two metas be those of commits in a row.
+ *
+ * What is not told, as it means nothing: room that nothing lies in; a key of a branch that still
+ * parts what lies on both sides of it; the age of a list of free pages; in the metas, the size of
+ * the map, which is ours to choose, and in the older one all but what says that it is a meta.
  *
  * Costs a byte a page and a page a level. Of a file that is being written the walk sees pages of
  * several commits; check_was_overtaken tells.
  */
 #include "mailstore/ese/check-page.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "mailstore/ese/check-node.h"
 #include "mailstore/ese/fault.h"
-#include "mailstore/ese/store-error.h"
+#include "mailstore/ese/seal.h"
 
 enum {
     STATE_USED = 1,
@@ -30,22 +30,14 @@ enum {
     PAGE_SUB = 0x40,   /* a page inside a node: the bookmarks of one key */
     PAGE_DIRTY = 0x10, /* LMDB leaves it on those, and on no other in the file */
     KEY_SIZE_MAX = 511,
-    TELL_MAX = 256,
 };
-
-typedef enum {
-    KIND_FREE,  /* numbers of transactions to lists of pages */
-    KIND_NAMES, /* names to records of trees */
-    KIND_PLAIN,
-    KIND_PAIRS, /* several bookmarks a key */
-    KIND_DUPS,  /* the bookmarks of one key, as keys */
-} TreeKind;
 
 typedef struct {
     Check *check;
     const char *name;
     TreeKind kind;
-    bool marks; /* false: again, what was found sound */
+    bool sealed; /* values have checksums */
+    bool marks;  /* false: again, what was found sound */
     uint64_t branch_pages, leaf_pages, overflow_pages, entries;
     uint64_t visits_left;
     CheckVisit *visit;
@@ -53,154 +45,7 @@ typedef struct {
     Bytes outer_key; /* of KIND_DUPS */
 } Walk;
 
-typedef struct {
-    Bytes key, data;
-    unsigned flags;
-    uint64_t child;
-    uint64_t overflow; /* page, when the data lie there */
-    size_t size;       /* of the data, wherever they lie */
-} Node;
-
 static const char *const tree_names[] = {"catalog", "rows", "index", "long", "meta"};
-
-/* --- Telling ------------------------------------------------------------------- */
-
-bool check_goes_on(const Check *check)
-{
-    return check->failure == JET_errSuccess && check->damages < CHECK_DAMAGES_MAX;
-}
-
-void check_damage(Check *check, uint64_t page, const char *format, ...)
-{
-    char text[TELL_MAX];
-    va_list arguments;
-    if (!check_goes_on(check))
-        return;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    check->damages++;
-    check->tell(check->tell_context, page, text);
-}
-
-/* --- Reading ------------------------------------------------------------------- */
-
-static bool read_bytes(Check *check, void *data, size_t size, uint64_t offset)
-{
-    uint8_t *to = data;
-    while (size > 0) {
-        ssize_t n = pread(check->file.fd, to, size, (off_t)offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        to += n;
-        offset += (uint64_t)n;
-        size -= (size_t)n;
-    }
-    return true;
-}
-
-static int compare_keys(TreeKind kind, Bytes a, Bytes b)
-{
-    if (kind == KIND_FREE) {
-        uint64_t left, right;
-        memcpy(&left, a.data, sizeof left);
-        memcpy(&right, b.data, sizeof right);
-        return (left > right) - (left < right);
-    }
-    size_t common = a.size < b.size ? a.size : b.size;
-    int order = common ? memcmp(a.data, b.data, common) : 0;
-    return order ? order : (a.size > b.size) - (a.size < b.size);
-}
-
-/* Node `i` of a page that page_is_sound. */
-static Node node_at(const uint8_t *page, size_t i)
-{
-    PageHeader header;
-    PageNode raw;
-    uint16_t offset;
-    memcpy(&header, page, sizeof header);
-    memcpy(&offset, page + sizeof header + i * sizeof offset, sizeof offset);
-    memcpy(&raw, page + offset, sizeof raw);
-    const uint8_t *key = page + offset + sizeof raw;
-    Node node = {.key = {key, raw.key_size}};
-    if (header.flags & PAGE_BRANCH) {
-        node.child = page_node_child(&raw);
-        return node;
-    }
-    node.flags = raw.flags;
-    node.size = raw.low | (size_t)raw.high << 16;
-    if (raw.flags & NODE_BIGDATA)
-        memcpy(&node.overflow, key + raw.key_size, sizeof node.overflow);
-    else
-        node.data = (Bytes){key + raw.key_size, node.size};
-    return node;
-}
-
-/* Space a node takes; 0: it does not lie in the page. */
-static size_t node_extent(const uint8_t *page, size_t page_size, uint16_t offset, bool branch)
-{
-    PageNode raw;
-    if ((offset & 1) != 0 || offset + sizeof raw > page_size)
-        return 0;
-    memcpy(&raw, page + offset, sizeof raw);
-    size_t size = sizeof raw + raw.key_size;
-    if (!branch)
-        size += raw.flags & NODE_BIGDATA ? sizeof(uint64_t) : raw.low | (size_t)raw.high << 16;
-    size = (size + 1) & ~(size_t)1;
-    return size <= page_size - offset ? size : 0;
-}
-
-/* What a page says of itself: NULL, or what is wrong. `size` is a sub-page's own. */
-static const char *page_fault(const uint8_t *page, size_t size, bool branch)
-{
-    uint8_t taken[PAGE_SIZE_MAX / 16] = {0}; /* a bit for two bytes */
-    PageHeader header;
-    size_t sum = 0;
-    memcpy(&header, page, sizeof header);
-    if (header.lower < sizeof header || (header.lower & 1) != 0 || header.lower > header.upper ||
-        header.upper > size)
-        return "its bounds are not within it";
-    for (size_t i = 0; i < page_node_count(page); i++) {
-        uint16_t offset;
-        memcpy(&offset, page + sizeof header + i * sizeof offset, sizeof offset);
-        size_t extent = offset < header.upper ? 0 : node_extent(page, size, offset, branch);
-        if (extent == 0)
-            return "an entry does not lie within it";
-        for (size_t at = offset / 2; at < (offset + extent) / 2; at++) {
-            if (taken[at / 8] & 1 << at % 8)
-                return "entries lie over each other";
-            taken[at / 8] |= (uint8_t)(1 << at % 8);
-        }
-        sum += extent;
-    }
-    return sum == size - header.upper ? NULL : "it has bytes that belong to no entry";
-}
-
-/* Reads the page and looks at it for itself; what is wrong is told when `tells`. */
-static bool page_load(Check *check, const char *tree, uint64_t number, bool branch, bool tells,
-                      uint8_t *page)
-{
-    const char *fault = NULL;
-    PageHeader header;
-    if (number < 2 || number > check->file.last_page || number >= check->file.pages)
-        fault = "it lies outside of the file";
-    else if (!read_bytes(check, page, check->file.page_size, number * check->file.page_size))
-        fault = "it cannot be read";
-    if (!fault) {
-        memcpy(&header, page, sizeof header);
-        if (header.number != number)
-            fault = "it has another number";
-        else if (header.flags != (branch ? PAGE_BRANCH : PAGE_LEAF))
-            fault = branch ? "it is no branch" : "it is no leaf";
-        else
-            fault = page_fault(page, check->file.page_size, branch);
-    }
-    if (fault && tells)
-        check_damage(check, number, "page of tree %s: %s", tree, fault);
-    return fault == NULL;
-}
 
 /* --- Marking ------------------------------------------------------------------- */
 
@@ -235,7 +80,7 @@ static bool overflow_mark(Walk *walk, const Node *node)
     size_t pages = overflow_pages(check, node->size);
     if (node->overflow < 2 || node->overflow >= check->file.pages ||
         pages > check->file.pages - node->overflow ||
-        !read_bytes(check, &header, sizeof header, node->overflow * check->file.page_size)) {
+        !check_read(check, &header, sizeof header, node->overflow * check->file.page_size)) {
         check_damage(check, node->overflow, "value of tree %s: it lies outside of the file",
                      walk->name);
         return false;
@@ -253,18 +98,30 @@ static bool overflow_mark(Walk *walk, const Node *node)
     return true;
 }
 
-static bool overflow_visit(Walk *walk, const Node *node)
+/* Holds it against its checksum, once, and shows it without. */
+static bool take_value(Walk *walk, uint64_t number, Bytes key, Bytes stored)
+{
+    Bytes value = stored;
+    if (walk->sealed && (walk->marks ? seal_verify(key, stored, &value)
+                                     : seal_open(stored, &value)) != JET_errSuccess) {
+        check_damage(walk->check, number, "value of tree %s: it has not its checksum", walk->name);
+        return false;
+    }
+    return !walk->visit || walk->visit(walk->context, key, value);
+}
+
+static bool overflow_take(Walk *walk, const Node *node)
 {
     Check *check = walk->check;
     uint8_t *data = fault_malloc(node->size ? node->size : 1);
     bool goes_on = false;
     if (!data)
         check->failure = JET_errOutOfMemory;
-    else if (!read_bytes(check, data, node->size,
+    else if (!check_read(check, data, node->size,
                          node->overflow * check->file.page_size + sizeof(PageHeader)))
         check_damage(check, node->overflow, "value of tree %s: it cannot be read", walk->name);
     else
-        goes_on = walk->visit(walk->context, node->key, (Bytes){data, node->size});
+        goes_on = take_value(walk, node->overflow, node->key, (Bytes){data, node->size});
     free(data);
     return goes_on;
 }
@@ -281,18 +138,18 @@ static bool walk_sub_page(Walk *walk, uint64_t number, const Node *outer)
     const char *fault = "it is no list of bookmarks";
     if (outer->size >= sizeof header && outer->size <= walk->check->file.page_size) {
         memcpy(&header, page, sizeof header);
-        if ((header.flags & ~PAGE_DIRTY) == (PAGE_LEAF | PAGE_SUB))
-            fault = page_fault(page, outer->size, false);
+        if (header.flags == (PAGE_LEAF | PAGE_SUB | PAGE_DIRTY))
+            fault = check_page_fault(page, outer->size, false);
     }
     size_t count = fault ? 0 : page_node_count(page);
     if (!fault && count == 0)
         fault = "a list of bookmarks is empty";
     Node previous = {0};
     for (size_t i = 0; i < count && !fault; i++) {
-        Node node = node_at(page, i);
+        Node node = check_node_at(page, i);
         if (node.flags != 0 || node.size != 0 || node.key.size == 0 || node.key.size > KEY_SIZE_MAX)
             fault = "a bookmark is none";
-        else if (i > 0 && compare_keys(KIND_DUPS, previous.key, node.key) >= 0)
+        else if (i > 0 && check_compare_keys(KIND_DUPS, previous.key, node.key) >= 0)
             fault = "bookmarks are not in order";
         else if (walk->visit && !walk->visit(walk->context, outer->key, node.key))
             return false;
@@ -314,6 +171,9 @@ static bool walk_sub_tree(Walk *walk, uint64_t number, const Node *outer)
         return false;
     }
     memcpy(&record, outer->data.data, sizeof record);
+    if (record.pad != 0 || record.flags != 0)
+        check_damage(walk->check, number, "page of tree %s: a record of bookmarks makes no sense",
+                     walk->name);
     Walk inner = {.check = walk->check,
                   .name = walk->name,
                   .kind = KIND_DUPS,
@@ -337,7 +197,7 @@ static bool take_tree_record(Walk *walk, uint64_t number, const Node *node)
         if (node->flags != NODE_SUBTREE || node->size != sizeof *record)
             break;
         memcpy(record, node->data.data, sizeof *record);
-        if (record->flags == (i == TREE_INDEX ? TREE_DUPSORT : 0))
+        if (record->pad == 0 && record->flags == (i == TREE_INDEX ? TREE_DUPSORT : 0))
             return true;
         break;
     }
@@ -367,12 +227,12 @@ static bool leaf_entry(Walk *walk, uint64_t number, const Node *node)
     }
     if (outside && walk->marks && !overflow_mark(walk, node))
         return false;
-    if (!walk->visit)
+    if (!walk->visit && !walk->sealed)
         return true;
     if (outside)
-        return overflow_visit(walk, node);
+        return overflow_take(walk, node);
     return walk->kind == KIND_DUPS ? walk->visit(walk->context, walk->outer_key, node->key)
-                                   : walk->visit(walk->context, node->key, node->data);
+                                   : take_value(walk, number, node->key, node->data);
 }
 
 static bool key_is_sound(const Walk *walk, const Node *node, Bytes low, Bytes high,
@@ -381,9 +241,9 @@ static bool key_is_sound(const Walk *walk, const Node *node, Bytes low, Bytes hi
     if (walk->kind == KIND_FREE ? node->key.size != sizeof(uint64_t)
                                 : node->key.size == 0 || node->key.size > KEY_SIZE_MAX)
         return false;
-    return (!low.data || compare_keys(walk->kind, node->key, low) >= 0) &&
-           (!high.data || compare_keys(walk->kind, node->key, high) < 0) &&
-           (!previous || compare_keys(walk->kind, previous->key, node->key) < 0);
+    return (!low.data || check_compare_keys(walk->kind, node->key, low) >= 0) &&
+           (!high.data || check_compare_keys(walk->kind, node->key, high) < 0) &&
+           (!previous || check_compare_keys(walk->kind, previous->key, node->key) < 0);
 }
 
 static bool walk_page(Walk *walk, uint64_t number, unsigned depth, Bytes low, Bytes high);
@@ -401,12 +261,13 @@ static bool walk_branch(Walk *walk, uint64_t number, const uint8_t *page, unsign
     }
     for (size_t i = 0; i < count && check_goes_on(walk->check); i++) {
         /* The first key of a branch means nothing. */
-        Node node = node_at(page, i), previous = i > 1 ? node_at(page, i - 1) : (Node){0};
+        Node node = check_node_at(page, i),
+             previous = i > 1 ? check_node_at(page, i - 1) : (Node){0};
         if (i > 0 && !key_is_sound(walk, &node, low, high, i > 1 ? &previous : NULL)) {
             check_damage(walk->check, number, "page of tree %s: keys are not in order", walk->name);
             return false;
         }
-        Bytes next = i + 1 < count ? node_at(page, i + 1).key : high;
+        Bytes next = i + 1 < count ? check_node_at(page, i + 1).key : high;
         if (walk->kind == KIND_FREE && next.data && next.size != sizeof(uint64_t))
             next = high; /* told when its turn comes */
         sound = walk_page(walk, node.child, depth - 1, i > 0 ? node.key : low, next) && sound;
@@ -422,7 +283,7 @@ static bool walk_leaf(Walk *walk, uint64_t number, const uint8_t *page, Bytes lo
     if (!sound)
         check_damage(walk->check, number, "page of tree %s: an empty leaf", walk->name);
     for (size_t i = 0; i < count && check_goes_on(walk->check); i++) {
-        Node node = node_at(page, i);
+        Node node = check_node_at(page, i);
         if (!key_is_sound(walk, &node, low, high, i > 0 ? &previous : NULL)) {
             check_damage(walk->check, number, "page of tree %s: keys are not in order", walk->name);
             return false;
@@ -450,7 +311,7 @@ static bool walk_page(Walk *walk, uint64_t number, unsigned depth, Bytes low, By
         check->failure = JET_errOutOfMemory;
         return false;
     }
-    if (page_load(check, walk->name, number, branch, true, page)) {
+    if (check_page_load(check, walk->name, number, branch, true, page)) {
         *(branch ? &walk->branch_pages : &walk->leaf_pages) += 1;
         sound = branch ? walk_branch(walk, number, page, depth, low, high)
                        : walk_leaf(walk, number, page, low, high);
@@ -485,91 +346,6 @@ static bool walk_tree(Walk *walk, const TreeRecord *record, uint64_t page)
 }
 
 /* --- The file ------------------------------------------------------------------ */
-
-static bool meta_is_ours(const Meta *meta, const PageHeader *header)
-{
-    return header->flags == PAGE_META && meta->magic == META_MAGIC && meta->version == META_VERSION;
-}
-
-/* Both metas; *ret: the newest. */
-static JET_ERR read_newest(Check *check, Meta *ret)
-{
-    Meta metas[2];
-    for (size_t i = 0; i < 2; i++) {
-        PageHeader header;
-        uint64_t start = i * check->file.page_size;
-        if (!read_bytes(check, &header, sizeof header, start) ||
-            !read_bytes(check, &metas[i], sizeof metas[i], start + sizeof header) ||
-            !meta_is_ours(&metas[i], &header) || header.number != i) {
-            check_damage(check, i, "it is no meta page");
-            return JET_errDatabaseCorrupted;
-        }
-        uint32_t size = metas[0].free.pad;
-        if (size < PAGE_SIZE_MIN || size > PAGE_SIZE_MAX || (size & (size - 1)) != 0 ||
-            metas[i].free.pad != size) {
-            check_damage(check, i, "meta page: a page size of %u", metas[i].free.pad);
-            return JET_errDatabaseCorrupted;
-        }
-        check->file.page_size = size;
-    }
-    *ret = metas[metas[1].txn > metas[0].txn];
-    return JET_errSuccess;
-}
-
-static JET_ERR open_metas(Check *check)
-{
-    struct stat status;
-    JET_ERR err = read_newest(check, &check->meta);
-    if (err < 0)
-        return err;
-    if (fstat(check->file.fd, &status) != 0) /* after the metas: a file only grows */
-        return store_error(errno);
-    const Meta *meta = &check->meta;
-    check->file.pages = (uint64_t)status.st_size / check->file.page_size;
-    check->file.last_page = meta->last_page;
-    /* What the file lacks at its end must be free, and it has no room to list more than this. */
-    uint64_t most = check->file.pages * (check->file.page_size / sizeof(uint64_t));
-    if (meta->address != 0 || meta->last_page < 1 || meta->last_page >= most ||
-        meta->free.flags != (TREE_INTEGERKEY | ENV_NOSUBDIR) || meta->names.flags != 0) {
-        check_damage(check, PAGE_NONE, "the newest meta page makes no sense");
-        return JET_errDatabaseCorrupted;
-    }
-    check->state = fault_calloc(check->file.last_page + 1, 1);
-    return check->state ? JET_errSuccess : JET_errOutOfMemory;
-}
-
-JET_ERR check_open(Check *check, const char *path, CheckTell *tell, void *context)
-{
-    struct stat status;
-    *check = (Check){.tell = tell, .tell_context = context};
-    check->file.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (check->file.fd < 0 || fstat(check->file.fd, &status) != 0)
-        return store_error(errno);
-    if (!S_ISREG(status.st_mode))
-        return JET_errFileAccessDenied;
-    return open_metas(check);
-}
-
-void check_close(Check *check)
-{
-    if (check->file.fd >= 0)
-        close(check->file.fd);
-    free(check->state);
-    check->state = NULL;
-    check->file.fd = -1;
-}
-
-bool check_was_overtaken(Check *check)
-{
-    CheckTell *tell = check->tell;
-    uint64_t damages = check->damages;
-    Meta now;
-    check->damages = CHECK_DAMAGES_MAX; /* nothing is told */
-    bool overtaken = read_newest(check, &now) < 0 || now.txn > check->meta.txn + 1;
-    check->damages = damages;
-    check->tell = tell;
-    return overtaken;
-}
 
 /* An entry of the free tree: a count and so many pages. */
 static bool take_free_list(void *context, Bytes key, Bytes value)
@@ -615,9 +391,12 @@ void check_pages(Check *check)
     Walk names = {.check = check, .name = "of trees", .kind = KIND_NAMES, .marks = true};
     names.visits_left = UINT64_MAX;
     bool sound = walk_tree(&names, &check->meta.names, PAGE_NONE);
+    if (sound)
+        check_format(check);
     for (unsigned i = 0; i < 5 && sound; i++) {
         Walk walk = {.check = check, .name = tree_names[i], .marks = true};
         walk.kind = i == TREE_INDEX ? KIND_PAIRS : KIND_PLAIN;
+        walk.sealed = i != TREE_INDEX;
         walk.visits_left = UINT64_MAX;
         if (check->trees[i].flags == none.flags)
             check_damage(check, PAGE_NONE, "there is no tree %s", tree_names[i]);
@@ -629,7 +408,8 @@ void check_pages(Check *check)
     frees.visit = take_free_list;
     frees.context = check;
     walk_tree(&frees, &check->meta.free, PAGE_NONE);
-    if (check->damages == 0) /* else much is lost only because the way there is */
+    if (check->damages == 0 &&
+        check->failure >= 0) /* else much is lost only because the way there is */
         tell_lost(check);
 }
 
@@ -659,107 +439,7 @@ void check_walk(Check *check, unsigned tree, CheckVisit *visit, void *context)
     const TreeRecord *record = &check->trees[tree];
     Walk walk = {.check = check, .name = tree_names[tree], .visit = visit, .context = context};
     walk.kind = tree == TREE_INDEX ? KIND_PAIRS : KIND_PLAIN;
+    walk.sealed = tree != TREE_INDEX;
     walk.visits_left = record->leaf_pages + record->branch_pages;
     walk_tree(&walk, record, check->meta.names.root);
-}
-
-/* The last node whose key is not behind `key`; -1: none. Of a branch the first key is before all.
- */
-static ssize_t node_search(const uint8_t *page, Bytes key, bool branch)
-{
-    ssize_t low = branch ? 1 : 0, high = (ssize_t)page_node_count(page);
-    while (low < high) {
-        ssize_t middle = low + (high - low) / 2;
-        if (compare_keys(KIND_PLAIN, node_at(page, (size_t)middle).key, key) <= 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low - 1;
-}
-
-/* The leaf entry with the key, in `page`. */
-static JET_ERR tree_find(Check *check, const TreeRecord *record, Bytes key, uint8_t *page,
-                         Node *ret)
-{
-    uint64_t number = record->root;
-    if (number == PAGE_NONE)
-        return JET_errRecordNotFound;
-    for (unsigned depth = record->depth; depth > 0; depth--) {
-        if (!page_load(check, "looked through", number, depth > 1, false, page))
-            return JET_errDatabaseCorrupted;
-        ssize_t at = node_search(page, key, depth > 1);
-        if (at < 0)
-            return JET_errRecordNotFound;
-        *ret = node_at(page, (size_t)at);
-        number = ret->child;
-    }
-    return compare_keys(KIND_PLAIN, ret->key, key) == 0 ? JET_errSuccess : JET_errRecordNotFound;
-}
-
-JET_ERR check_get(Check *check, unsigned tree, Bytes key, uint8_t **buffer, size_t *capacity,
-                  Bytes *ret)
-{
-    uint8_t *page = fault_malloc(check->file.page_size);
-    Node node;
-    if (!page)
-        return JET_errOutOfMemory;
-    JET_ERR err = tree_find(check, &check->trees[tree], key, page, &node);
-    if (err >= 0 && node.size > *capacity) {
-        /* The walk has found room for it in the file. */
-        uint8_t *grown = fault_realloc(*buffer, node.size);
-        if (grown) {
-            *buffer = grown;
-            *capacity = node.size;
-        } else {
-            err = JET_errOutOfMemory;
-        }
-    }
-    if (err >= 0 && (node.flags & NODE_BIGDATA)) {
-        if (!read_bytes(check, *buffer, node.size,
-                        node.overflow * check->file.page_size + sizeof(PageHeader)))
-            err = JET_errDatabaseCorrupted;
-    } else if (err >= 0 && node.size > 0) {
-        memcpy(*buffer, node.data.data, node.size);
-    }
-    if (err >= 0)
-        *ret = (Bytes){*buffer, node.size};
-    free(page);
-    return err;
-}
-
-static JET_ERR pair_find_in(Check *check, const Node *node, Bytes bookmark, uint8_t *page)
-{
-    Node found;
-    TreeRecord record;
-    if (node->flags == (NODE_DUPDATA | NODE_SUBTREE) && node->size == sizeof record) {
-        memcpy(&record, node->data.data, sizeof record);
-        return record.depth <= DEPTH_MAX ? tree_find(check, &record, bookmark, page, &found)
-                                         : JET_errDatabaseCorrupted;
-    }
-    if (node->flags == 0)
-        return compare_keys(KIND_DUPS, node->data, bookmark) == 0 ? JET_errSuccess
-                                                                  : JET_errRecordNotFound;
-    if (node->flags != NODE_DUPDATA || node->size < sizeof(PageHeader) ||
-        page_fault(node->data.data, node->size, false))
-        return JET_errDatabaseCorrupted;
-    ssize_t at = node_search(node->data.data, bookmark, false);
-    if (at < 0)
-        return JET_errRecordNotFound;
-    found = node_at(node->data.data, (size_t)at);
-    return compare_keys(KIND_DUPS, found.key, bookmark) == 0 ? JET_errSuccess
-                                                             : JET_errRecordNotFound;
-}
-
-JET_ERR check_find_pair(Check *check, Bytes key, Bytes bookmark)
-{
-    uint8_t *pages = fault_malloc(2 * check->file.page_size);
-    Node node;
-    if (!pages)
-        return JET_errOutOfMemory;
-    JET_ERR err = tree_find(check, &check->trees[TREE_INDEX], key, pages, &node);
-    if (err >= 0)
-        err = pair_find_in(check, &node, bookmark, pages + check->file.page_size);
-    free(pages);
-    return err;
 }

@@ -16,11 +16,13 @@ typedef void CheckTell(void *context, uint64_t page, const char *what);
 
 typedef struct {
     PageFile file;
-    Meta meta;           /* the newest */
+    Meta meta, older;    /* the newest and the other */
     TreeRecord trees[5]; /* those of store.h, then the one with the format record */
     uint8_t *state;      /* of each page: free, used, or neither */
     uint64_t used, free; /* pages */
     uint64_t damages;    /* told */
+    uint32_t format;     /* of the file, when it is not ours */
+    bool unfinished;     /* the older meta page has what a commit after the newest has written */
     JET_ERR failure;     /* memory or the disk: what was found is not all */
     CheckTell *tell;
     void *tell_context;
@@ -35,8 +37,13 @@ enum {
  * JET_errDatabaseCorrupted then, else errors of opening. */
 JET_ERR check_open(Check *check, const char *path, CheckTell *tell, void *context);
 void check_close(Check *check);
-/* All pages: every tree's, and which are free. */
+/* All pages: every tree's, and which are free. A file of another format is not looked at further:
+ * check->failure is JET_errInvalidDatabaseVersion then, and check->format says which. */
 void check_pages(Check *check);
+/* Sets check->unfinished. LMDB leaves a file so when it cannot write a meta page: the file is as it
+ * was before that commit, which failed. A newest meta page that was changed to seem two commits
+ * older looks the same, so it cannot be called damage. */
+void check_older_meta(Check *check);
 /* A newer commit than one after the opening: pages may have been written anew under the walk. */
 bool check_was_overtaken(Check *check);
 

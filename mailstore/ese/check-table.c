@@ -25,7 +25,6 @@
 #include "mailstore/ese/value.h"
 
 enum {
-    FORMAT_SIZE = 12, /* magic, version */
     SEQUENCE_KEY = 12,
     CHUNK_KEY = 16,
 };
@@ -89,9 +88,15 @@ static bool failed_for_good(Tables *tables, JET_ERR err)
 static bool check_meta_entry(void *context, Bytes key, Bytes value)
 {
     Tables *tables = context;
-    if (key.size == 6 && memcmp(key.data, "format", 6) == 0) {
-        tables->format_seen = value.size >= FORMAT_SIZE && memcmp(value.data, "STOREHK", 8) == 0 &&
-                              load_key_u32((const uint8_t *)value.data + 8) == STORE_FORMAT_VERSION;
+    StoreFormat format;
+    if (key.size == sizeof STORE_FORMAT_KEY - 1 &&
+        memcmp(key.data, STORE_FORMAT_KEY, key.size) == 0) {
+        if (value.size == sizeof format) {
+            memcpy(&format, value.data, sizeof format);
+            tables->format_seen =
+                memcmp(format.magic, STORE_FORMAT_MAGIC, sizeof format.magic) == 0 &&
+                load_key_u32(&format.version) == STORE_FORMAT_VERSION;
+        }
         return true;
     }
     if (key.size != SEQUENCE_KEY || memcmp(key.data, "seq", 4) != 0 ||

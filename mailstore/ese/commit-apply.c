@@ -12,6 +12,7 @@
 
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/key-hash.h"
+#include "mailstore/ese/seal.h"
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
 
@@ -60,20 +61,26 @@ static JET_ERR apply_escrow(MDB_txn *writer, MDB_cursor *cursor, const WriteEntr
         return JET_errWriteConflict; /* only another process can have deleted it */
     if (rc)
         return store_error(rc);
+    Bytes value;
+    JET_ERR error = seal_verify(entry->key, store_bytes(row), &value);
+    if (error != JET_errSuccess)
+        return error;
     uint8_t *copy = fault_malloc(row.mv_size);
     if (!copy)
         return JET_errOutOfMemory;
-    memcpy(copy, row.mv_data, row.mv_size);
+    memcpy(copy, value.data, value.size);
+    value.data = copy;
     for (size_t i = 0; i < entry->top->delta_count; i++) {
         const EscrowDelta *delta = &entry->top->deltas[i];
         EscrowField field = {delta->offset, delta->size};
 
-        if ((size_t)field.offset + field.size > row.mv_size) {
+        if ((size_t)field.offset + field.size > value.size) {
             free(copy);
             return JET_errWriteConflict;
         }
         escrow_add(copy, field, delta->delta);
     }
+    seal_write(copy + value.size, entry->key, value);
     row.mv_data = copy;
     rc = mdb_cursor_put(cursor, &key, &row, 0);
     free(copy);
@@ -106,6 +113,8 @@ static JET_ERR apply_entry(MDB_txn *writer, MDB_cursor *cursor, Tree tree, const
 
     MDB_val key = store_val(entry->key);
     MDB_val value = store_val(tree == TREE_INDEX ? entry->dup : entry->top->value);
+    if (tree != TREE_INDEX)
+        value.mv_size += SEAL_SIZE;
     int rc = mdb_cursor_put(cursor, &key, &value, tree == TREE_INDEX ? MDB_NODUPDATA : 0);
     *changed = *changed || rc == 0;
     /* The pair is there already: nothing to write. */

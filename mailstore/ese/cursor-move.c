@@ -56,6 +56,7 @@ JET_ERR cursor_take_found(Cursor *cursor, JET_ERR err, Bytes key, Bytes value)
     cursor->in_sync = true;
     if (!cursor->index) {
         cursor->row = value;
+        cursor->row_verified = false;
         cursor->row_epoch = cursor->session->epoch;
     }
     return JET_errSuccess;

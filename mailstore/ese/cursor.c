@@ -437,13 +437,16 @@ JET_ERR cursor_read_row(Cursor *cursor, Txn *txn, Bytes *ret)
     Bytes bookmark = {cursor->bookmark, cursor->bookmark_size};
     if (cursor->position != POSITION_ON_ENTRY)
         return JET_errNoCurrentRecord;
-    if (cursor->row_epoch != cursor->session->epoch) {
+    bool present = cursor->row_epoch == cursor->session->epoch;
+    if (!present || !cursor->row_verified) {
         cursor_key_of_row(cursor, bookmark, key, &size);
-        JET_ERR err = txn_get(txn, TREE_ROWS, (Bytes){key, size}, &cursor->row);
+        JET_ERR err = present ? txn_verify(txn, (Bytes){key, size}, cursor->row)
+                              : txn_get(txn, TREE_ROWS, (Bytes){key, size}, &cursor->row);
         if (err == JET_errRecordNotFound)
             return JET_errRecordDeleted;
         RETURN_IF_ERROR(err);
         cursor->row_epoch = cursor->session->epoch;
+        cursor->row_verified = true;
     }
     *ret = cursor->row;
     return JET_errSuccess;

@@ -87,6 +87,7 @@ struct Cursor {
 
     Bytes row; /* of the current entry, while row_epoch is the session's */
     uint64_t row_epoch;
+    bool row_verified; /* else a step has only brought it along */
     Update update;
     JET_LS storage;          /* local storage + 1; 0: none */
     Cursor *next, *previous; /* of the session */

@@ -15,6 +15,7 @@
 
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/key-hash.h"
+#include "mailstore/ese/seal.h"
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
 
@@ -63,13 +64,13 @@ static JET_ERR escrow_read(void *context, int64_t *ret)
 
     if (error != JET_errSuccess)
         return error;
+    Bytes value = {NULL, 0};
     int rc = mdb_get(snapshot->txn, source->store->trees[source->tree], &key, &row);
-    if (rc)
-        error = store_error(rc);
-    else if ((size_t)source->field.offset + source->field.size > row.mv_size)
+    error = rc ? store_error(rc) : seal_verify(source->key, store_bytes(row), &value);
+    if (error == JET_errSuccess && (size_t)source->field.offset + source->field.size > value.size)
         error = JET_errInvalidParameter;
-    else
-        *ret = escrow_get(row.mv_data, source->field);
+    if (error == JET_errSuccess)
+        *ret = escrow_get(value.data, source->field);
     snapshot_release(&source->store->snapshots, snapshot);
     return error;
 }

@@ -80,6 +80,7 @@ static void print_json_end(const Check *check, const CheckTables *tables, Verdic
     print_number("long_values", tables->long_values);
     print_number("unreferenced_long_values", tables->unreferenced);
     print_number("stale_text_indexes", tables->stale_indexes);
+    printf(",\n  \"unfinished_commit\": %s", check->unfinished ? "true" : "false");
     printf("\n}\n");
 }
 
@@ -98,6 +99,9 @@ static void print_end(const char *path, const CheckTables *tables, const Check *
     if (tables->unreferenced > 0)
         printf("%llu long values belong to no row: they only take room\n",
                (unsigned long long)tables->unreferenced);
+    if (check->unfinished)
+        printf("a meta page has traces of a later commit: the disk failed when it was to be made "
+               "final, or the page was changed and the commit is lost\n");
     if (tables->stale_indexes > 0)
         printf("%llu text indexes were made by another version of ICU and are not compared\n",
                (unsigned long long)tables->stale_indexes);
@@ -115,6 +119,7 @@ static Verdict check_path(const char *path, Output output)
     JET_ERR err = check_open(&check, path, tell, &output);
     if (err >= 0) {
         check_pages(&check);
+        check_older_meta(&check);
         if (check_goes_on(&check) && check.damages == 0)
             check_tables(&check, &tables);
         err = check.failure;
@@ -126,6 +131,12 @@ static Verdict check_path(const char *path, Output output)
                 "rest\n",
                 path);
         verdict = UNKNOWN;
+    } else if (err == JET_errInvalidDatabaseVersion && check.format != 0) {
+        fprintf(stderr,
+                "esentcheck: %s has format %u, this program knows %u: check it with the "
+                "esentcheck that belongs to the libesent that wrote it; to go on with this one, "
+                "have that libesent copy the rows out, and write them into a new database\n",
+                path, check.format, STORE_FORMAT_VERSION);
     } else if (verdict == UNKNOWN) {
         fprintf(stderr, "esentcheck: %s: error %d\n", path, err);
     }

@@ -6,7 +6,10 @@
  * have no gaps. Writing touches the chunks it covers and no others, so appending to and reading
  * from the middle of a large value costs what is moved. The row's lock covers its long values.
  *
- * Fails with JET_errLVCorrupted when a chunk is missing or short, and as the store does.
+ * The checksum of a chunk is looked at when much of it is read, or when it goes into a new one.
+ *
+ * Fails with JET_errLVCorrupted when a chunk is missing or short, JET_errReadVerifyFailure when it
+ * has not its checksum, and as the store does.
  */
 #include "mailstore/ese/long-value.h"
 
@@ -16,6 +19,10 @@
 #include "mailstore/ese/bytes.h"
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/result.h"
+
+enum {
+    VERIFY_PART = 4, /* a read of so large a part of a chunk pays for looking at all of it */
+};
 
 typedef struct {
     uint8_t data[16];
@@ -38,6 +45,12 @@ static Bytes chunk_key_view(const ChunkKey *key)
 static uint32_t smaller(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
+}
+
+static JET_ERR chunk_verify(const Txn *txn, const ChunkKey *key, Bytes chunk, size_t used)
+{
+    return used < chunk.size / VERIFY_PART ? JET_errSuccess
+                                           : txn_verify(txn, chunk_key_view(key), chunk);
 }
 
 /* The chunk's bytes, at least `needed` of them. */
@@ -94,6 +107,7 @@ JET_ERR long_value_read(Txn *txn, uint32_t table, RecordReference reference, uin
         Bytes bytes;
         RETURN_IF_ERROR(several ? chunk_reader_next(&reader, txn, &key, within + n, &bytes)
                                 : chunk_get(txn, &key, within + n, &bytes));
+        RETURN_IF_ERROR(chunk_verify(txn, &key, bytes, n));
         memcpy(to, (const uint8_t *)bytes.data + within, n);
         to += n;
         offset += n;
@@ -115,6 +129,8 @@ static JET_ERR chunk_splice(Txn *txn, const ChunkKey *key, uint32_t old, uint32_
     if (old > 0 && (within > 0 || old > size)) {
         Bytes present;
         err = chunk_get(txn, key, old, &present);
+        if (err >= 0)
+            err = chunk_verify(txn, key, present, present.size);
         if (err >= 0)
             memcpy(buffer, present.data, old);
     }

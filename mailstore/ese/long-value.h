@@ -9,13 +9,14 @@
 #define MAILSTORE_ESE_LONG_VALUE_H
 
 #include "mailstore/ese/record.h"
+#include "mailstore/ese/seal.h"
 #include "mailstore/ese/store.h"
 
 enum {
-    /* Sixteen LMDB pages less the header of such a run: few nodes for a large value, and a run
-     * that is still easy to find in a file with holes (ese-churn is the proof; the file grows no
-     * more than with four pages). Part of the format of the file. */
-    LONG_VALUE_CHUNK = 16 * 4096 - 16,
+    /* Sixteen LMDB pages less the header of such a run and the checksum: few nodes for a large
+     * value, and a run that is still easy to find in a file with holes (ese-churn is the proof; the
+     * file grows no more than with four pages). Part of the format of the file. */
+    LONG_VALUE_CHUNK = 16 * 4096 - 16 - SEAL_SIZE,
     LONG_VALUE_MAX = JET_cbLVColumnMost,
 };
 

@@ -6,13 +6,14 @@
  * own, through the same queue as all others, and handed out from memory; its size doubles with use.
  * A crash loses the rest of a block, a clean close gives it back. Numbers begin with 1.
  *
- * Fails with the errors of a commit, and JET_errOutOfMemory.
+ * Fails with the errors of a commit, JET_errReadVerifyFailure and JET_errOutOfMemory.
  */
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mailstore/ese/fault.h"
+#include "mailstore/ese/seal.h"
 #include "mailstore/ese/sequence.h"
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
@@ -81,26 +82,38 @@ static JET_ERR sequence_apply(void *context, MDB_txn *writer, uint64_t foreign, 
         uint32_t object_id, sequence;
     } record = {"seq", htobe32(request->sequence->object_id), htobe32(request->sequence->sequence)};
     MDB_val key = {sizeof record, &record}, value;
-    uint64_t stored, first = 1;
+    struct {
+        uint64_t number; /* big-endian */
+        uint8_t seal[SEAL_SIZE];
+    } __attribute__((packed)) stored;
+    uint64_t first = 1;
+    Bytes number = {&stored, sizeof stored.number};
 
     (void)foreign;
     int rc = mdb_get(writer, request->store->meta, &key, &value);
-    if (rc == 0 && value.mv_size == sizeof stored) {
-        memcpy(&stored, value.mv_data, sizeof stored);
-        first = be64toh(stored);
+    if (rc == 0) {
+        Bytes found;
+        JET_ERR error = seal_verify(store_bytes(key), store_bytes(value), &found);
+        if (error == JET_errSuccess && found.size != number.size)
+            error = JET_errDatabaseCorrupted;
+        if (error != JET_errSuccess)
+            return error;
+        memcpy(&first, found.data, sizeof first);
+        first = be64toh(first);
     } else if (rc != MDB_NOTFOUND) {
-        return rc ? store_error(rc) : JET_errDatabaseCorrupted;
+        return store_error(rc);
     }
     if (request->give_back) {
         /* Another process may have gone on from where the block ended. */
         if (first != request->end)
             return JET_errSuccess;
-        stored = htobe64(request->from);
+        stored.number = htobe64(request->from);
     } else {
         request->from = first;
         request->end = first + request->count;
-        stored = htobe64(request->end);
+        stored.number = htobe64(request->end);
     }
+    seal_write(stored.seal, store_bytes(key), number);
     rc = fault_at(FAULT_APPLY);
     if (!rc)
         rc = mdb_put(writer, request->store->meta, &key, &(MDB_val){sizeof stored, &stored}, 0);

@@ -69,31 +69,44 @@ static JET_ERR spill_add_segment(Spill *spill, size_t size)
     return JET_errSuccess;
 }
 
-JET_ERR spill_write(Spill *spill, const void *data, size_t size, const void **ret)
+static JET_ERR spill_put(const Spill *spill, off_t offset, const void *data, size_t size)
 {
-    JET_ERR error = spill_open(spill);
-
-    if (error == JET_errSuccess &&
-        (!spill->segments || spill->segments->size - spill->segments->used < size))
-        error = spill_add_segment(spill, size);
-    if (error != JET_errSuccess)
-        return error;
-
-    SpillSegment *segment = spill->segments;
-    int fault = fault_at(FAULT_SPILL);
-    if (fault)
-        return store_error(fault);
     for (size_t done = 0; done < size;) {
-        ssize_t n = pwrite(spill->fd, (const uint8_t *)data + done, size - done,
-                           segment->start + (off_t)(segment->used + done));
+        ssize_t n =
+            pwrite(spill->fd, (const uint8_t *)data + done, size - done, offset + (off_t)done);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return n < 0 ? store_error(errno) : JET_errDiskFull;
         done += (size_t)n;
     }
+    return JET_errSuccess;
+}
+
+JET_ERR spill_write(Spill *spill, const void *data, size_t size, const void *tail, size_t tail_size,
+                    const void **ret)
+{
+    JET_ERR error = spill_open(spill);
+    size_t whole = size + tail_size;
+
+    if (error == JET_errSuccess &&
+        (!spill->segments || spill->segments->size - spill->segments->used < whole))
+        error = spill_add_segment(spill, whole);
+    if (error != JET_errSuccess)
+        return error;
+
+    SpillSegment *segment = spill->segments;
+    off_t offset = segment->start + (off_t)segment->used;
+    int fault = fault_at(FAULT_SPILL);
+    if (fault)
+        return store_error(fault);
+    error = spill_put(spill, offset, data, size);
+    if (error == JET_errSuccess)
+        error = spill_put(spill, offset + (off_t)size, tail, tail_size);
+    if (error != JET_errSuccess)
+        return error;
     *ret = segment->map + segment->used;
-    segment->used += size;
+    segment->used += whole;
     return JET_errSuccess;
 }
 

@@ -18,8 +18,10 @@ typedef struct {
 } Spill;
 
 void spill_init(Spill *spill, const char *directory);
-/* Appends the bytes and returns where they can be read until spill_clear. */
-JET_ERR spill_write(Spill *spill, const void *data, size_t size, const void **ret);
+/* Appends the bytes and, behind them, the few of the tail; returns where they can be read until
+ * spill_clear. */
+JET_ERR spill_write(Spill *spill, const void *data, size_t size, const void *tail, size_t tail_size,
+                    const void **ret);
 /* Gives all space back. Leaves an empty spill that can be used again. */
 void spill_clear(Spill *spill);
 

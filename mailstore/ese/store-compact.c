@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailstore/ese/seal.h"
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
 
@@ -56,6 +57,7 @@ static JET_ERR copy_batch(Compaction *compaction, unsigned tree, MDB_cursor *sou
 {
     MDB_cursor *target;
     MDB_val key, value;
+    Bytes content;
     size_t bytes = 0;
     /* The new file has its format record already. */
     unsigned flags = tree == TREE_INDEX ? MDB_APPENDDUP : tree < TREE_COUNT ? MDB_APPEND : 0;
@@ -72,9 +74,11 @@ static JET_ERR copy_batch(Compaction *compaction, unsigned tree, MDB_cursor *sou
             *ret_end = true;
             break;
         }
-        if (rc == 0)
-            rc = mdb_cursor_put(target, &key, &value, flags);
         error = store_error(rc);
+        if (error == JET_errSuccess && tree != TREE_INDEX)
+            error = seal_verify(store_bytes(key), store_bytes(value), &content);
+        if (error == JET_errSuccess)
+            error = store_error(mdb_cursor_put(target, &key, &value, flags));
         bytes += key.mv_size + value.mv_size;
         compaction->done++;
         if (error == JET_errSuccess)

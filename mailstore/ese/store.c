@@ -30,6 +30,7 @@
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/meta-check.h"
 #include "mailstore/ese/open-files.h"
+#include "mailstore/ese/seal.h"
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
 
@@ -45,14 +46,7 @@ enum {
 
 static const char *const tree_names[] = {"catalog", "rows", "index", "long", "meta"};
 
-/* The record "format" of the meta tree, big-endian. */
-typedef struct {
-    char magic[8];
-    uint32_t version;
-} FormatRecord;
-
-static const char format_key[] = "format";
-static const char format_magic[8] = "STOREHK";
+static const Bytes format_key = {STORE_FORMAT_KEY, sizeof STORE_FORMAT_KEY - 1};
 
 /* --- Environments -------------------------------------------------------------------- */
 
@@ -113,8 +107,9 @@ static JET_ERR trees_open(MDB_txn *txn, unsigned flags, MDB_dbi trees[META_TREE 
 
 static JET_ERR format_check(MDB_txn *txn, MDB_dbi meta)
 {
-    MDB_val key = {sizeof format_key - 1, (void *)format_key}, value;
-    FormatRecord record;
+    MDB_val key = store_val(format_key), value;
+    StoreFormat record;
+    Bytes content;
     int rc = mdb_get(txn, meta, &key, &value);
 
     if (rc)
@@ -122,10 +117,12 @@ static JET_ERR format_check(MDB_txn *txn, MDB_dbi meta)
     if (value.mv_size < sizeof record)
         return JET_errDatabaseCorrupted;
     memcpy(&record, value.mv_data, sizeof record);
-    if (memcmp(record.magic, format_magic, sizeof format_magic) != 0)
+    if (memcmp(record.magic, STORE_FORMAT_MAGIC, sizeof record.magic) != 0)
         return JET_errDatabaseCorrupted;
-    return be32toh(record.version) == STORE_FORMAT_VERSION ? JET_errSuccess
-                                                           : JET_errInvalidDatabaseVersion;
+    /* First: another format need not have this one's checksum. */
+    if (be32toh(record.version) != STORE_FORMAT_VERSION)
+        return JET_errInvalidDatabaseVersion;
+    return seal_verify(format_key, store_bytes(value), &content);
 }
 
 /* --- Making a file --------------------------------------------------------------------- */
@@ -134,17 +131,20 @@ static JET_ERR format_write(MDB_env *env)
 {
     MDB_dbi trees[META_TREE + 1];
     MDB_txn *txn;
-    FormatRecord record = {.version = htobe32(STORE_FORMAT_VERSION)};
+    struct {
+        StoreFormat content;
+        uint8_t seal[SEAL_SIZE];
+    } record = {.content = {STORE_FORMAT_MAGIC, htobe32(STORE_FORMAT_VERSION)}};
+    MDB_val key = store_val(format_key);
     int rc = mdb_txn_begin(env, NULL, 0, &txn);
 
     if (rc)
         return store_error(rc);
-    memcpy(record.magic, format_magic, sizeof record.magic);
+    seal_write(record.seal, format_key, (Bytes){&record.content, sizeof record.content});
     JET_ERR error = trees_open(txn, MDB_CREATE, trees);
     if (error == JET_errSuccess)
-        error = store_error(mdb_put(txn, trees[META_TREE],
-                                    &(MDB_val){sizeof format_key - 1, (void *)format_key},
-                                    &(MDB_val){sizeof record, &record}, 0));
+        error = store_error(
+            mdb_put(txn, trees[META_TREE], &key, &(MDB_val){sizeof record, &record}, 0));
     if (error != JET_errSuccess) {
         mdb_txn_abort(txn);
         return error;

@@ -37,10 +37,20 @@ typedef struct {
 } Bytes;
 
 enum {
-    STORE_KEY_MAX = 505,      /* LMDB takes 511 a key; object id and rounding leave this */
-    STORE_LEVEL_MAX = 7,      /* ESE: levelUserMost */
-    STORE_FORMAT_VERSION = 1, /* of the file; a newer one is refused */
+    STORE_KEY_MAX = 505, /* LMDB takes 511 a key; object id and rounding leave this */
+    STORE_LEVEL_MAX = 7, /* ESE: levelUserMost */
+    /* Of the file; any other is refused: JET_errInvalidDatabaseVersion. 2: values have checksums.
+     */
+    STORE_FORMAT_VERSION = 2,
 };
+
+/* What the tree of the file's own records has under "format", before the checksum. */
+#define STORE_FORMAT_KEY "format"
+#define STORE_FORMAT_MAGIC "STOREHK"
+typedef struct {
+    char magic[8];
+    uint32_t version; /* big-endian */
+} StoreFormat;
 
 typedef struct {
     const char *path; /* the database file */
@@ -145,6 +155,10 @@ JET_ERR txn_probe(Txn *txn, Tree tree, Bytes key);
  * commit, rollback or level change; of an empty value `data` may be NULL. Absent:
  * JET_errRecordNotFound. At level 0: the newest committed value, valid until the next call. */
 JET_ERR txn_get(Txn *txn, Tree tree, Bytes key, Bytes *ret_value);
+/* Holds a value, as it was returned, against its checksum: JET_errReadVerifyFailure. txn_get has
+ * done it, but not for TREE_LONG_VALUES, and cursors, which may step over much, have not. Those of
+ * TREE_INDEX have none. */
+JET_ERR txn_verify(const Txn *txn, Bytes key, Bytes value);
 
 /* Writes take KEY_LOCK_WRITE (insert: KEY_LOCK_INSERT) themselves unless already held. Bytes are
  * copied. */

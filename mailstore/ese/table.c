@@ -143,7 +143,10 @@ JET_ERR table_build_index(const Schema *schema, const Index *index, Txn *txn)
     JET_ERR err = table_first_row(rows, schema->object_id, &bookmark, &row);
     while (err >= 0) {
         memcpy(bookmark_copy, bookmark.data, bookmark.size);
-        err = record_builder_copy(&copy, row);
+        key = (Bytes){(const uint8_t *)bookmark.data - 4, bookmark.size + 4};
+        err = txn_verify(txn, key, row);
+        if (err >= 0)
+            err = record_builder_copy(&copy, row);
         if (err >= 0)
             err = index_entries_insert(index, schema, txn, record_builder_bytes(&copy),
                                        (Bytes){bookmark_copy, bookmark.size});

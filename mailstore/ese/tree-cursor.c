@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "mailstore/ese/fault.h"
+#include "mailstore/ese/seal.h"
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
 
@@ -103,7 +104,7 @@ static JET_ERR base_set(TreeCursor *cursor, SideState state, int rc, MDB_val key
     base->key = store_bytes(key);
     base->value = store_bytes(value);
     base->dup = cursor->tree == TREE_INDEX ? base->value : (Bytes){NULL, 0};
-    return JET_errSuccess;
+    return cursor->tree == TREE_INDEX ? JET_errSuccess : seal_open(base->value, &base->value);
 }
 
 static JET_ERR base_step(TreeCursor *cursor, MDB_cursor_op op, SideState state)
@@ -271,17 +272,18 @@ static JET_ERR cursor_leave(TreeCursor *cursor, JET_ERR error, Bytes *value)
         *value = position_dup(cursor);
     } else if (error == JET_errSuccess) {
         void *copy = cursor->copy;
-        if (value->size > cursor->copy_size) {
-            copy = fault_realloc(cursor->copy, value->size);
+        size_t size = value->size + SEAL_SIZE;
+        if (size > cursor->copy_size) {
+            copy = fault_realloc(cursor->copy, size);
             if (copy) {
                 cursor->copy = copy;
-                cursor->copy_size = value->size;
+                cursor->copy_size = size;
             }
         }
-        if (!copy && value->size > 0)
+        if (copy)
+            value->data = memcpy(copy, value->data, size);
+        else
             error = JET_errOutOfMemory;
-        else if (value->size > 0)
-            value->data = memcpy(copy, value->data, value->size);
     }
     snapshot_release(&cursor->txn->store->snapshots, cursor->snapshot);
     cursor->snapshot = NULL;

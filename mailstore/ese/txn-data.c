@@ -4,13 +4,15 @@
  *
  * Reads see the write set, then the snapshot. At level 0 they see the newest committed state and
  * return a copy. Writes go into the write set after the lock is held; a write that fails keeps
- * the lock and changes nothing else.
+ * the lock and changes nothing else. A value that was read from the file and has not its checksum
+ * is JET_errReadVerifyFailure.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/key-hash.h"
+#include "mailstore/ese/seal.h"
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
 
@@ -60,30 +62,46 @@ JET_ERR txn_probe(Txn *txn, Tree tree, Bytes key)
 
 /* --- Reads ------------------------------------------------------------------------ */
 
+/* Of a chunk of a long value the reader may want a few bytes: it asks with txn_verify. */
+static JET_ERR get_stored(MDB_txn *txn, MDB_dbi dbi, Tree tree, Bytes key, Bytes *ret_value)
+{
+    MDB_val lmdb_key = store_val(key), stored;
+    int rc = mdb_get(txn, dbi, &lmdb_key, &stored);
+
+    if (rc)
+        return store_error(rc);
+    return tree == TREE_LONG_VALUES ? seal_open(store_bytes(stored), ret_value)
+                                    : seal_verify(key, store_bytes(stored), ret_value);
+}
+
+JET_ERR txn_verify(const Txn *txn, Bytes key, Bytes value)
+{
+    return !txn->store || seal_holds(key, value) ? JET_errSuccess : JET_errReadVerifyFailure;
+}
+
 /* At level 0 nothing pins what LMDB returned, so the caller gets a copy. */
 static JET_ERR get_newest(Txn *txn, Tree tree, Bytes key, Bytes *ret_value)
 {
-    MDB_val lmdb_key = store_val(key), value;
+    Bytes value = no_bytes;
     Snapshot *snapshot;
     JET_ERR error = snapshot_take(&txn->store->snapshots, txn->store->env, &snapshot);
 
     if (error != JET_errSuccess)
         return error;
-    int rc = mdb_get(snapshot->txn, txn->store->trees[tree], &lmdb_key, &value);
-    error = store_error(rc);
-    if (rc == 0 && value.mv_size > txn->copy_size) {
-        void *copy = fault_realloc(txn->copy, value.mv_size);
+    error = get_stored(snapshot->txn, txn->store->trees[tree], tree, key, &value);
+    size_t size = value.size + SEAL_SIZE;
+    if (error == JET_errSuccess && size > txn->copy_size) {
+        void *copy = fault_realloc(txn->copy, size);
         if (copy) {
             txn->copy = copy;
-            txn->copy_size = value.mv_size;
+            txn->copy_size = size;
         } else {
             error = JET_errOutOfMemory;
         }
     }
     if (error == JET_errSuccess) {
-        if (value.mv_size > 0)
-            memcpy(txn->copy, value.mv_data, value.mv_size);
-        *ret_value = (Bytes){txn->copy, value.mv_size};
+        memcpy(txn->copy, value.data, size);
+        *ret_value = (Bytes){txn->copy, value.size};
     }
     snapshot_release(&txn->store->snapshots, snapshot);
     return error;
@@ -110,11 +128,7 @@ JET_ERR txn_get(Txn *txn, Tree tree, Bytes key, Bytes *ret_value)
     }
     if (!txn->store)
         return JET_errRecordNotFound;
-    MDB_val lmdb_key = store_val(key), value;
-    int rc = mdb_get(txn->snapshot->txn, txn->store->trees[tree], &lmdb_key, &value);
-    if (rc == 0)
-        *ret_value = store_bytes(value);
-    return store_error(rc);
+    return get_stored(txn->snapshot->txn, txn->store->trees[tree], tree, key, ret_value);
 }
 
 /* --- Writes ----------------------------------------------------------------------- */

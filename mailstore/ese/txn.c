@@ -25,7 +25,7 @@ JET_ERR txn_new(Store *store, Txn **ret)
     if (!txn)
         return JET_errOutOfMemory;
     txn->store = store;
-    write_set_init(&txn->writes, store->txn_bytes_max, store->directory);
+    write_set_init(&txn->writes, store->txn_bytes_max, true, store->directory);
     commit_request_init(&txn->request);
     txn->request.apply = txn_apply;
     txn->request.context = txn;
@@ -40,7 +40,7 @@ JET_ERR txn_new_private(const char *directory, Txn **ret)
 
     if (!txn)
         return JET_errOutOfMemory;
-    write_set_init(&txn->writes, SIZE_MAX, directory);
+    write_set_init(&txn->writes, SIZE_MAX, false, directory);
     txn->writes.spill_min = PRIVATE_SPILL_MIN;
     *ret = txn;
     return JET_errSuccess;

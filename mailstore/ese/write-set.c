@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "mailstore/ese/fault.h"
+#include "mailstore/ese/seal.h"
 #include "mailstore/ese/write-set.h"
 
 enum {
@@ -25,10 +26,12 @@ enum {
     SPILL_VALUE_MIN = 2048, /* rows and index entries stay; chunks of long values go */
 };
 
-void write_set_init(WriteSet *set, size_t bytes_max, const char *spill_directory)
+void write_set_init(WriteSet *set, size_t bytes_max, bool sealed, const char *spill_directory)
 {
-    *set = (WriteSet){
-        .bytes_max = bytes_max, .spill_min = SPILL_VALUE_MIN, .random = 0x9e3779b97f4a7c15u};
+    *set = (WriteSet){.bytes_max = bytes_max,
+                      .sealed = sealed,
+                      .spill_min = SPILL_VALUE_MIN,
+                      .random = 0x9e3779b97f4a7c15u};
     spill_init(&set->spill, spill_directory);
 }
 
@@ -230,22 +233,32 @@ static void version_move(WriteSet *set, WriteVersion *to, WriteVersion *from)
     to->delta_count = from->delta_count;
 }
 
-/* Makes the contents of a version; accounts for them. */
-static JET_ERR version_fill(WriteSet *set, WriteVersion *version, Bytes value,
+/* Makes the contents of a version; accounts for them. With a key, its checksum goes behind. */
+static JET_ERR version_fill(WriteSet *set, WriteVersion *version, const Bytes *key, Bytes value,
                             const EscrowDelta *deltas, size_t delta_count)
 {
+    uint8_t seal[SEAL_SIZE];
+    size_t seal_size = key ? SEAL_SIZE : 0;
+
     if (set->bytes + value.size > set->bytes_max)
         return JET_errVersionStoreOutOfMemory;
+    if (key)
+        seal_write(seal, *key, value);
     if (value.size >= set->spill_min && set->memory + value.size > SPILL_AFTER) {
-        JET_ERR error = spill_write(&set->spill, value.data, value.size, &version->value.data);
+        JET_ERR error =
+            spill_write(&set->spill, value.data, value.size, seal, seal_size, &version->value.data);
         if (error != JET_errSuccess)
             return error;
         version->spilled = true;
-    } else if (value.size > 0) {
-        void *data = fault_malloc(value.size);
+    } else if (value.size + seal_size > 0) {
+        uint8_t *data = fault_malloc(value.size + seal_size);
         if (!data)
             return JET_errOutOfMemory;
-        version->value.data = memcpy(data, value.data, value.size);
+        if (value.size > 0)
+            memcpy(data, value.data, value.size);
+        if (key)
+            memcpy(data + value.size, seal, sizeof seal);
+        version->value.data = data;
         set->memory += value.size;
     }
     version->value.size = value.size;
@@ -317,7 +330,8 @@ static JET_ERR write_set_store_any(WriteSet *set, Tree tree, Bytes key, Bytes du
 JET_ERR write_set_store(WriteSet *set, Tree tree, Bytes key, Bytes dup, WriteOp op, Bytes value)
 {
     WriteVersion filled = {.op = op};
-    JET_ERR error = version_fill(set, &filled, value, NULL, 0);
+    bool sealed = set->sealed && tree != TREE_INDEX && op == WRITE_PUT;
+    JET_ERR error = version_fill(set, &filled, sealed ? &key : NULL, value, NULL, 0);
 
     assert(op != WRITE_ESCROW);
     return error ? error : write_set_store_any(set, tree, key, dup, filled);
@@ -327,7 +341,8 @@ JET_ERR write_set_store_escrow(WriteSet *set, Tree tree, Bytes key, Bytes value,
                                const EscrowDelta *deltas, size_t delta_count)
 {
     WriteVersion filled = {.op = WRITE_ESCROW};
-    JET_ERR error = version_fill(set, &filled, value, deltas, delta_count);
+    JET_ERR error =
+        version_fill(set, &filled, set->sealed ? &key : NULL, value, deltas, delta_count);
 
     return error ? error : write_set_store_any(set, tree, key, (Bytes){NULL, 0}, filled);
 }

@@ -66,13 +66,14 @@ typedef struct {
     WriteVersion *levels[STORE_LEVEL_MAX + 1];
     unsigned level;
     size_t bytes, bytes_max;
+    bool sealed;      /* values have their checksum behind them, not counted in their size */
     size_t memory;    /* the part of `bytes` that is values in memory */
     size_t spill_min; /* smaller values stay in memory */
     uint64_t random;
     Spill spill;
 } WriteSet;
 
-void write_set_init(WriteSet *set, size_t bytes_max, const char *spill_directory);
+void write_set_init(WriteSet *set, size_t bytes_max, bool sealed, const char *spill_directory);
 /* Forgets everything; the set can be used again. */
 void write_set_clear(WriteSet *set);
 bool write_set_is_empty(const WriteSet *set);

@@ -479,17 +479,36 @@ START_TEST(garbage_files)
 }
 END_TEST
 
-START_TEST(versions)
+/* Puts another format record into the file. */
+static void write_format(const void *record, size_t size)
 {
     MDB_env *env;
     MDB_txn *txn;
     MDB_dbi meta;
+
+    ck_assert_int_eq(mdb_env_create(&env), 0);
+    mdb_env_set_maxdbs(env, 8);
+    /* The size in the file is more than ThreadSanitizer leaves room for. */
+    mdb_env_set_mapsize(env, (size_t)1 << 30);
+    ck_assert_int_eq(mdb_env_open(env, test.path, MDB_NOSUBDIR, 0600), 0);
+    ck_assert_int_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    ck_assert_int_eq(mdb_dbi_open(txn, "meta", 0, &meta), 0);
+    ck_assert_int_eq(
+        mdb_put(txn, meta, &(MDB_val){6, (void *)"format"}, &(MDB_val){size, (void *)record}, 0),
+        0);
+    ck_assert_int_eq(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+}
+
+START_TEST(versions)
+{
     uint32_t version = 2;
     Store *store;
     struct {
         char magic[8];
         uint32_t version;
-    } record = {"STOREHK", __builtin_bswap32(STORE_FORMAT_VERSION + 1)};
+        uint8_t checksum[4];
+    } record = {"STOREHK", __builtin_bswap32(STORE_FORMAT_VERSION + 1), {0}};
 
     /* LMDB's own version, in both metas. */
     test.store = store_close(test.store);
@@ -500,20 +519,17 @@ START_TEST(versions)
     write_at(16 + 4, &version, sizeof version);
     write_at(4096 + 16 + 4, &version, sizeof version);
 
-    /* Ours, newer by one. */
-    ck_assert_int_eq(mdb_env_create(&env), 0);
-    mdb_env_set_maxdbs(env, 8);
-    /* The size in the file is more than ThreadSanitizer leaves room for. */
-    mdb_env_set_mapsize(env, (size_t)1 << 30);
-    ck_assert_int_eq(mdb_env_open(env, test.path, MDB_NOSUBDIR, 0600), 0);
-    ck_assert_int_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
-    ck_assert_int_eq(mdb_dbi_open(txn, "meta", 0, &meta), 0);
-    ck_assert_int_eq(
-        mdb_put(txn, meta, &(MDB_val){6, (void *)"format"}, &(MDB_val){sizeof record, &record}, 0),
-        0);
-    ck_assert_int_eq(mdb_txn_commit(txn), 0);
-    mdb_env_close(env);
+    /* Ours, newer by one, and the first, which had no checksums. */
+    write_format(&record, sizeof record);
     ck_jet(open_file(&store), JET_errInvalidDatabaseVersion);
+    record.version = __builtin_bswap32(1);
+    write_format(&record, 12);
+    ck_jet(open_file(&store), JET_errInvalidDatabaseVersion);
+
+    /* This one, with a checksum that is not its own. */
+    record.version = __builtin_bswap32(STORE_FORMAT_VERSION);
+    write_format(&record, sizeof record);
+    ck_jet(open_file(&store), JET_errReadVerifyFailure);
 }
 END_TEST
 
