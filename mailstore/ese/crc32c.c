@@ -3,7 +3,7 @@
  * crc32c.c - CRC-32C by the instruction of SSE 4.2 where the processor has it, else by table.
  *
  * The instruction has a latency of three cycles and a throughput of one, so three streams run side
- * by side in blocks. Their checksums are joined by a multiplication in the field: a checksum
+ * by side. Their checksums are joined by a multiplication in the field: a checksum
  * followed by n bytes is the checksum times x^(8n). A carry-less product of two reflected numbers
  * is short of one x, and the instruction that reduces it multiplies by x^32: hence x^(8n-33).
  */
@@ -63,55 +63,81 @@ uint32_t crc32c_portable(uint32_t crc, const void *data, size_t size)
 
 #define HARDWARE __attribute__((target("sse4.2,pclmul")))
 
-/* A length of a stream, and x^(8n-33) for one and for two streams behind. */
-typedef struct {
-    size_t size;
-    uint32_t one, two;
-} Stride;
+enum {
+    WORD = sizeof(uint64_t),
+    BLOCK_MIN = 3 * 4 * WORD, /* less is as fast word by word */
+    STREAM_MAX = 512,
+    LINE = 64,
+    AHEAD = 2048, /* of three streams at once the processor itself does not fetch enough */
+};
 
-static const Stride stride_long = {1024, 0x170076fa, 0xa51b6135};
-static const Stride stride_short = {128, 0x0d3b6092, 0xb9e02b86};
+/* x^(8n-33) for n = 8, 16, ... bytes. */
+static const uint32_t shifts[2 * STREAM_MAX / WORD] = {
+    0x00000001, 0x493c7d27, 0xf20c0dfe, 0xba4fc28e, 0x3da6d0cb, 0xddc0152b, 0x1c291d04, 0x9e4addf8,
+    0x740eef02, 0x39d3b296, 0x083a6eec, 0x0715ce53, 0xc49f4f67, 0x47db8317, 0x2ad91c30, 0x0d3b6092,
+    0x6992cea2, 0xc96cfdc0, 0x7e908048, 0x878a92a7, 0x1b3d8f29, 0xdaece73e, 0xf1d0f55e, 0xab7aff2a,
+    0xa87ab8a8, 0x2162d385, 0x8462d800, 0x83348832, 0x71d111a8, 0x299847d5, 0xffd852c6, 0xb9e02b86,
+    0xdcb17aa4, 0x18b33a4e, 0xf37c5aee, 0xb6dd949b, 0x6051d5a2, 0x78d9ccb7, 0x18b0d4ff, 0xbac2fd7b,
+    0x21f3d99c, 0xa60ce07b, 0x8f158014, 0xce7f39f4, 0xa00457f7, 0x61d82e56, 0x8d6d2c43, 0xd270f1a2,
+    0x00ac29cf, 0xc619809d, 0xe9adf796, 0x2b3cac5d, 0x96638b34, 0x65863b64, 0xe0e9f351, 0x1b03397f,
+    0x9af01f2d, 0xebb883bd, 0x2cff42cf, 0xb3e32c28, 0x88f25a3a, 0x064f7f26, 0x4e36f0b0, 0xdd7e3b0c,
+    0xbd6f81f8, 0xf285651c, 0x91c9bd4b, 0x10746f3c, 0x885f087b, 0xc7a68855, 0x4c144932, 0x271d9844,
+    0x52148f02, 0x8e766a0c, 0xa3c6f37a, 0x93a5f730, 0xd7c0557f, 0x6cb08e5c, 0x63ded06a, 0x6b749fb2,
+    0x4d56973c, 0x1393e203, 0x9669c9df, 0xcec3662e, 0xe417f38a, 0x96c515bb, 0x4b9e0f71, 0xe6fc4e6a,
+    0xd104b8fc, 0x8227bb8a, 0x5b397730, 0xb0cd4768, 0xe78eb416, 0x39c7ff35, 0x61ff0e01, 0xd7a4825c,
+    0x8d96551c, 0x0ab3844b, 0x0bf80dd2, 0x0167d312, 0x8821abed, 0xf6076544, 0x6a45d2b2, 0x26f6a60a,
+    0xd8d26619, 0xa741c1bf, 0xde87806c, 0x98d8d9cb, 0x14338754, 0x49c3cc9c, 0x5bd2011f, 0x68bce87a,
+    0xdd07448e, 0x57a3d037, 0xdde8f5b9, 0x6956fc3b, 0xa3e3e02c, 0x42d98888, 0xd73c7bea, 0x3771e98f,
+    0x80ff0093, 0xb42ae3d9, 0x8fe4c34d, 0x2178513a, 0xdf99fc11, 0xe0ac139e, 0x6c23e841, 0x170076fa,
+};
 
-HARDWARE static inline uint64_t multiply(uint32_t a, uint32_t b)
+HARDWARE static inline uint64_t shift(uint64_t crc, size_t n)
 {
+    __m128i factor = _mm_cvtsi32_si128((int)shifts[n / WORD - 1]);
     return (uint64_t)_mm_cvtsi128_si64(
-        _mm_clmulepi64_si128(_mm_cvtsi32_si128((int)a), _mm_cvtsi32_si128((int)b), 0));
+        _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)crc), factor, 0));
 }
 
-/* Three streams; their checksum goes on from `crc`, which is not inverted here. */
-HARDWARE static inline uint32_t block(uint32_t crc, const uint8_t *at, const Stride *stride)
+/* Three streams of n bytes, n a multiple of a word. */
+HARDWARE static inline uint64_t block(uint64_t crc, const uint8_t *at, size_t n)
 {
-    uint64_t a = crc, b = 0, c = 0;
-    for (const uint8_t *end = at + stride->size; at < end; at += sizeof(uint64_t)) {
-        a = _mm_crc32_u64(a, load_u64(at));
-        b = _mm_crc32_u64(b, load_u64(at + stride->size));
-        c = _mm_crc32_u64(c, load_u64(at + 2 * stride->size));
+    uint64_t second = 0, third = 0;
+    for (size_t i = 0; i < n; i += WORD) {
+        crc = _mm_crc32_u64(crc, load_u64(at + i));
+        second = _mm_crc32_u64(second, load_u64(at + n + i));
+        third = _mm_crc32_u64(third, load_u64(at + 2 * n + i));
     }
-    uint64_t moved = multiply((uint32_t)a, stride->two) ^ multiply((uint32_t)b, stride->one);
-    return (uint32_t)(_mm_crc32_u64(0, moved) ^ c);
+    return _mm_crc32_u64(0, shift(crc, 2 * n) ^ shift(second, n)) ^ third;
 }
 
-HARDWARE static uint32_t crc32c_hardware(uint32_t crc, const uint8_t *at, size_t size)
+HARDWARE static uint32_t crc32c_hardware(uint32_t before, const uint8_t *at, size_t size)
 {
-    uint32_t part = ~crc;
-    for (; size >= 3 * stride_long.size; at += 3 * stride_long.size, size -= 3 * stride_long.size)
-        part = block(part, at, &stride_long);
-    for (; size >= 3 * stride_short.size;
-         at += 3 * stride_short.size, size -= 3 * stride_short.size)
-        part = block(part, at, &stride_short);
-    uint64_t whole = part;
-    for (; size >= sizeof(uint64_t); at += sizeof(uint64_t), size -= sizeof(uint64_t))
-        whole = _mm_crc32_u64(whole, load_u64(at));
-    part = (uint32_t)whole;
+    uint64_t crc = (uint32_t)~before;
+    for (; size >= AHEAD + 3 * STREAM_MAX; at += 3 * STREAM_MAX, size -= 3 * STREAM_MAX) {
+        for (size_t i = 0; i < 3 * STREAM_MAX; i += LINE)
+            __builtin_prefetch(at + AHEAD + i);
+        crc = block(crc, at, STREAM_MAX);
+    }
+    while (size >= BLOCK_MIN) {
+        size_t n = size / (3 * WORD) * WORD;
+        if (n > STREAM_MAX)
+            n = STREAM_MAX;
+        crc = block(crc, at, n);
+        at += 3 * n;
+        size -= 3 * n;
+    }
+    for (; size >= WORD; at += WORD, size -= WORD)
+        crc = _mm_crc32_u64(crc, load_u64(at));
+    uint32_t rest = (uint32_t)crc;
     if (size & 4) {
-        part = _mm_crc32_u32(part, load_u32(at));
+        rest = _mm_crc32_u32(rest, load_u32(at));
         at += 4;
     }
     if (size & 2) {
-        part = _mm_crc32_u16(part, load_u16(at));
+        rest = _mm_crc32_u16(rest, load_u16(at));
         at += 2;
     }
-    return ~(size & 1 ? _mm_crc32_u8(part, *at) : part);
+    return ~(size & 1 ? _mm_crc32_u8(rest, *at) : rest);
 }
 
 static bool has_hardware(void)
@@ -119,9 +145,9 @@ static bool has_hardware(void)
     return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul");
 }
 #else
-static uint32_t crc32c_hardware(uint32_t crc, const uint8_t *at, size_t size)
+static uint32_t crc32c_hardware(uint32_t crc, const uint8_t *data, size_t size)
 {
-    return crc32c_portable(crc, at, size);
+    return crc32c_portable(crc, data, size);
 }
 
 static bool has_hardware(void)

@@ -10,7 +10,7 @@
 
 /* Goes on from `crc`, the checksum of the bytes before; 0: there are none. */
 uint32_t crc32c(uint32_t crc, const void *data, size_t size);
-/* The same by table alone, as on a processor without the instruction. */
+/* As crc32c, by table alone, as on a processor without the instruction. */
 uint32_t crc32c_portable(uint32_t crc, const void *data, size_t size);
 
 #endif

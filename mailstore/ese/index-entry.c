@@ -70,7 +70,7 @@ JET_ERR index_entry_locate(const Index *index, const Schema *schema, Txn *txn, B
     return JET_errSuccess;
 }
 
-/* --- Writing, and taking back -------------------------------------------------- */
+/* --- Writing ------------------------------------------------------------------- */
 
 static JET_ERR entry_insert(const Index *index, Txn *txn, Bytes key, Bytes bookmark)
 {
@@ -104,41 +104,16 @@ static bool change_concerns(const EntryChange *change, bool old, uint32_t at)
     return !change->same_bookmark || !key_set_has(other, key_set_at(from, at));
 }
 
-/* Takes back the first `deletes` deletes and `inserts` inserts. An error here leaves the caller's
- * transaction with entries that do not fit: it must roll back. */
-static JET_ERR change_undo(const EntryChange *change, const Index *index, Txn *txn,
-                           uint32_t deletes, uint32_t inserts)
-{
-    JET_ERR err = JET_errSuccess;
-    for (uint32_t i = 0; i < inserts && err >= 0; i++)
-        if (change_concerns(change, false, i))
-            err = entry_delete(index, txn, key_set_at(&change->new_keys, i), change->new_bookmark);
-    for (uint32_t i = 0; i < deletes && err >= 0; i++)
-        if (change_concerns(change, true, i))
-            err = entry_insert(index, txn, key_set_at(&change->old_keys, i), change->old_bookmark);
-    return err < 0 ? JET_errRollbackError : JET_errSuccess;
-}
-
 static JET_ERR change_apply(const EntryChange *change, const Index *index, Txn *txn)
 {
-    uint32_t deletes = 0, inserts = 0;
-    JET_ERR err = JET_errSuccess;
-    for (; deletes < change->old_keys.count && err >= 0; deletes++)
-        if (change_concerns(change, true, deletes))
-            err = entry_delete(index, txn, key_set_at(&change->old_keys, deletes),
-                               change->old_bookmark);
-    if (err < 0) {
-        JET_ERR undone = change_undo(change, index, txn, deletes - 1, 0);
-        return undone < 0 ? undone : err;
-    }
-    for (; inserts < change->new_keys.count && err >= 0; inserts++)
-        if (change_concerns(change, false, inserts))
-            err = entry_insert(index, txn, key_set_at(&change->new_keys, inserts),
-                               change->new_bookmark);
-    if (err < 0) {
-        JET_ERR undone = change_undo(change, index, txn, deletes, inserts - 1);
-        return undone < 0 ? undone : err;
-    }
+    for (uint32_t i = 0; i < change->old_keys.count; i++)
+        if (change_concerns(change, true, i))
+            RETURN_IF_ERROR(
+                entry_delete(index, txn, key_set_at(&change->old_keys, i), change->old_bookmark));
+    for (uint32_t i = 0; i < change->new_keys.count; i++)
+        if (change_concerns(change, false, i))
+            RETURN_IF_ERROR(
+                entry_insert(index, txn, key_set_at(&change->new_keys, i), change->new_bookmark));
     return JET_errSuccess;
 }
 
@@ -161,20 +136,11 @@ static JET_ERR index_update(const Index *index, const Schema *schema, Txn *txn, 
 JET_ERR index_entries_update(const Schema *schema, Txn *txn, Bytes old_row, Bytes old_bookmark,
                              Bytes new_row, Bytes new_bookmark)
 {
-    JET_ERR err = JET_errSuccess;
-    uint32_t at = 0;
-    for (; at < schema->n_indexes && err >= 0; at++)
-        if (!(schema->indexes[at].grbit & JET_bitIndexPrimary))
-            err = index_update(&schema->indexes[at], schema, txn, old_row, old_bookmark, new_row,
-                               new_bookmark);
-    if (err >= 0 || err == JET_errRollbackError)
-        return err;
-    for (uint32_t i = 0; i + 1 < at; i++)
-        if (!(schema->indexes[i].grbit & JET_bitIndexPrimary) &&
-            index_update(&schema->indexes[i], schema, txn, new_row, new_bookmark, old_row,
-                         old_bookmark) < 0)
-            return JET_errRollbackError;
-    return err;
+    for (uint32_t i = 0; i < schema->n_indexes; i++)
+        if (!(schema->indexes[i].grbit & JET_bitIndexPrimary))
+            RETURN_IF_ERROR(index_update(&schema->indexes[i], schema, txn, old_row, old_bookmark,
+                                         new_row, new_bookmark));
+    return JET_errSuccess;
 }
 
 JET_ERR index_entries_insert(const Index *index, const Schema *schema, Txn *txn, Bytes row,

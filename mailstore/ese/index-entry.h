@@ -23,8 +23,8 @@ JET_ERR index_entry_locate(const Index *index, const Schema *schema, Txn *txn, B
                            KeyOrigin *ret_origin, JET_ERR *ret_state);
 
 /* Adds, changes or removes the row's entries in all secondary indexes; data NULL: there is no old,
- * or no new, row. On an error (JET_errKeyDuplicate, JET_errNullKeyDisallowed, ...) they are as
- * before. */
+ * or no new, row. On an error (JET_errKeyDuplicate, JET_errNullKeyDisallowed, ...) some are and
+ * some are not: the caller takes back what was written. */
 JET_ERR index_entries_update(const Schema *schema, Txn *txn, Bytes old_row, Bytes old_bookmark,
                              Bytes new_row, Bytes new_bookmark);
 /* Of one index: for building it. */

@@ -20,6 +20,13 @@
 #include "mailstore/ese/store.h"
 #include "mailstore/ese/write-set.h"
 
+enum {
+    /* Large values remembered as found sound: of 64 KB each, 2 GB. */
+    VERIFIED_MAX = 32768,
+    VERIFIED_SPREAD = 65536,   /* bytes: those of so many share a place */
+    VERIFIED_SIZE_MIN = 16384, /* others are as soon looked at as remembered */
+};
+
 struct Store {
     MDB_env *env;
     MDB_dbi trees[TREE_COUNT];
@@ -36,6 +43,9 @@ struct Store {
     CommitQueue commits;
     SequenceTable sequences;
     _Atomic unsigned txn_count;
+    /* Where a value lies, and its checksum: what stands in a page stays there as long as anybody
+     * can see it, so it need not be looked at each time. */
+    _Atomic uint64_t verified[VERIFIED_MAX];
 };
 
 struct Txn {

@@ -125,6 +125,11 @@ JET_ERR txn_begin(Txn *txn, bool read_only); /* JET_errTransTooDeep above level 
  * the transaction is still open at level 1 and the caller rolls back. */
 JET_ERR txn_commit(Txn *txn, bool lazy);
 JET_ERR txn_rollback(Txn *txn);
+/* Within a level: what is written and locked from txn_save on is kept, or taken back as if it had
+ * not been. The level stays the same meanwhile, and nothing is added by txn_escrow. */
+void txn_save(Txn *txn);
+void txn_keep(Txn *txn);
+void txn_undo(Txn *txn);
 unsigned txn_level(const Txn *txn);
 uint64_t txn_last_commit(const Txn *txn); /* the id of its last commit that wrote; 0: none */
 size_t txn_bytes(const Txn *txn);         /* that it holds: of txn_bytes_max */

@@ -179,6 +179,29 @@ JET_ERR txn_rollback(Txn *txn)
     return JET_errSuccess;
 }
 
+void txn_save(Txn *txn)
+{
+    assert(txn->level > 0 && txn->writes.level == txn->level);
+    write_set_begin_level(&txn->writes);
+    lock_set_record(&txn->locks);
+}
+
+void txn_keep(Txn *txn)
+{
+    write_set_merge_level(&txn->writes);
+    lock_set_keep(&txn->locks);
+}
+
+void txn_undo(Txn *txn)
+{
+    write_set_rollback_level(&txn->writes);
+    if (txn->store)
+        lock_set_give_back(&txn->locks, &txn->store->locks,
+                           snapshot_pool_oldest(&txn->store->snapshots));
+    else
+        lock_set_keep(&txn->locks);
+}
+
 bool txn_expire(Txn *txn, uint64_t age_max_ms)
 {
     if (!txn->snapshot || !store_is_usable(txn->store) ||

@@ -2,8 +2,7 @@
 /*
  * update-apply.c - writing a prepared row, deleting, locking and escrow.
  *
- * A failed update leaves the row prepared and the tables as they were. What it cannot take back
- * (memory gone in the middle) is JET_errRollbackError: the program rolls its transaction back.
+ * A failed update or delete leaves a row prepared, and the tables and the locks as they were.
  *
  * Fails with JET_errUpdateNotPrepared, JET_errKeyDuplicate, JET_errWriteConflict,
  * JET_errRecordPrimaryChanged, JET_errNullInvalid, JET_errNullKeyDisallowed, JET_errRecordDeleted.
@@ -125,12 +124,8 @@ static JET_ERR apply_insert(Cursor *cursor, Txn *txn, RowKey *ret_key)
     RETURN_IF_ERROR(update_check_row(cursor, row));
     RETURN_IF_ERROR(row_make_key(cursor, txn, row, ret_key));
     RETURN_IF_ERROR(txn_insert(txn, TREE_ROWS, row_key_view(ret_key), row));
-    JET_ERR err = index_entries_update(cursor->schema, txn, no_bytes, no_bytes, row,
-                                       row_key_bookmark(ret_key));
-    if (err < 0 && err != JET_errRollbackError &&
-        txn_delete(txn, TREE_ROWS, row_key_view(ret_key)) < 0)
-        return JET_errRollbackError;
-    return err;
+    return index_entries_update(cursor->schema, txn, no_bytes, no_bytes, row,
+                                row_key_bookmark(ret_key));
 }
 
 /* --- Replace ------------------------------------------------------------------- */
@@ -183,11 +178,8 @@ static JET_ERR apply_put(Cursor *cursor, Txn *txn, const RowKey *key, const Reco
     Record new;
     RETURN_IF_ERROR(record_open(row, &new));
     RETURN_IF_ERROR(index_entries_update(cursor->schema, txn, old_row, bookmark, row, bookmark));
-    JET_ERR err = txn_put(txn, TREE_ROWS, row_key_view(key), row);
-    if (err < 0 && index_entries_update(cursor->schema, txn, row, bookmark, old_row, bookmark) < 0)
-        return JET_errRollbackError;
-    RETURN_IF_ERROR(err);
-    return long_values_release(cursor, txn, old, &new) < 0 ? JET_errRollbackError : JET_errSuccess;
+    RETURN_IF_ERROR(txn_put(txn, TREE_ROWS, row_key_view(key), row));
+    return long_values_release(cursor, txn, old, &new);
 }
 
 static JET_ERR apply_replace(Cursor *cursor, Txn *txn, RowKey *ret_key)
@@ -223,17 +215,10 @@ static JET_ERR apply_move(Cursor *cursor, Txn *txn, const RowKey *from, const Ro
     Record new;
     RETURN_IF_ERROR(record_open(row, &new));
     RETURN_IF_ERROR(txn_insert(txn, TREE_ROWS, row_key_view(to), row));
-    JET_ERR err = index_entries_update(cursor->schema, txn, old_row, row_key_bookmark(from), row,
-                                       row_key_bookmark(to));
-    if (err < 0) {
-        bool undone =
-            err != JET_errRollbackError && txn_delete(txn, TREE_ROWS, row_key_view(to)) >= 0;
-        return undone ? err : JET_errRollbackError;
-    }
-    err = txn_delete(txn, TREE_ROWS, row_key_view(from));
-    if (err >= 0)
-        err = long_values_release(cursor, txn, old, &new);
-    return err < 0 ? JET_errRollbackError : JET_errSuccess;
+    RETURN_IF_ERROR(index_entries_update(cursor->schema, txn, old_row, row_key_bookmark(from), row,
+                                         row_key_bookmark(to)));
+    RETURN_IF_ERROR(txn_delete(txn, TREE_ROWS, row_key_view(from)));
+    return long_values_release(cursor, txn, old, &new);
 }
 
 static JET_ERR apply_copy_delete(Cursor *cursor, Txn *txn, RowKey *ret_key)
@@ -253,16 +238,26 @@ static JET_ERR apply_copy_delete(Cursor *cursor, Txn *txn, RowKey *ret_key)
 
 /* --- Entry points of the file -------------------------------------------------- */
 
+static JET_ERR apply_kept_or_undone(Txn *txn, JET_ERR err)
+{
+    if (err < 0)
+        txn_undo(txn);
+    else
+        txn_keep(txn);
+    return err;
+}
+
 static JET_ERR update_apply_in_scope(Cursor *cursor, Txn *txn, RowKey *ret_key)
 {
     RETURN_IF_ERROR(cursor_prepare_write(cursor, txn));
+    txn_save(txn);
     switch (cursor->update.kind) {
     case UPDATE_INSERT:
-        return apply_insert(cursor, txn, ret_key);
+        return apply_kept_or_undone(txn, apply_insert(cursor, txn, ret_key));
     case UPDATE_REPLACE:
-        return apply_replace(cursor, txn, ret_key);
+        return apply_kept_or_undone(txn, apply_replace(cursor, txn, ret_key));
     default:
-        return apply_copy_delete(cursor, txn, ret_key);
+        return apply_kept_or_undone(txn, apply_copy_delete(cursor, txn, ret_key));
     }
 }
 
@@ -299,25 +294,19 @@ static JET_ERR cursor_lock_row(Cursor *cursor, Txn *txn, LockKind kind, RowKey *
     return cursor_read_row(cursor, txn, &row);
 }
 
-static JET_ERR update_delete_in_scope(Cursor *cursor, Txn *txn)
+static JET_ERR apply_delete(Cursor *cursor, Txn *txn)
 {
     RowKey key;
     Record old;
     Update *update = &cursor->update;
-    RETURN_IF_ERROR(cursor_prepare_write(cursor, txn));
     RETURN_IF_ERROR(cursor_lock_row(cursor, txn, KEY_LOCK_WRITE, &key));
     RETURN_IF_ERROR(record_builder_copy(&update->old_row, cursor->row));
     RETURN_IF_ERROR(record_open(record_builder_bytes(&update->old_row), &old));
     Bytes row = {old.data, old.size};
     RETURN_IF_ERROR(
         index_entries_update(cursor->schema, txn, row, row_key_bookmark(&key), no_bytes, no_bytes));
-    JET_ERR err = txn_delete(txn, TREE_ROWS, row_key_view(&key));
-    if (err < 0) {
-        JET_ERR undone = index_entries_update(cursor->schema, txn, no_bytes, no_bytes, row,
-                                              row_key_bookmark(&key));
-        return undone < 0 ? JET_errRollbackError : err;
-    }
-    return long_values_release(cursor, txn, &old, NULL) < 0 ? JET_errRollbackError : JET_errSuccess;
+    RETURN_IF_ERROR(txn_delete(txn, TREE_ROWS, row_key_view(&key)));
+    return long_values_release(cursor, txn, &old, NULL);
 }
 
 JET_ERR update_delete(Cursor *cursor)
@@ -328,7 +317,11 @@ JET_ERR update_delete(Cursor *cursor)
         return JET_errNoCurrentRecord;
     RETURN_IF_ERROR(update_check_session(cursor));
     RETURN_IF_ERROR(cursor_scope(cursor, true, &scope));
-    JET_ERR err = update_delete_in_scope(cursor, scope.txn);
+    JET_ERR err = cursor_prepare_write(cursor, scope.txn);
+    if (err >= 0) {
+        txn_save(scope.txn);
+        err = apply_kept_or_undone(scope.txn, apply_delete(cursor, scope.txn));
+    }
     cursor->session->epoch++;
     return scope_end(&scope, err);
 }

@@ -368,7 +368,7 @@ static void entry_settle(WriteSet *set, WriteEntry *entry)
 
 void write_set_begin_level(WriteSet *set)
 {
-    assert(set->level < STORE_LEVEL_MAX);
+    assert(set->level < WRITE_LEVEL_MAX);
     set->level++;
     assert(!set->levels[set->level]);
 }

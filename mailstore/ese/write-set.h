@@ -51,6 +51,7 @@ struct WriteEntry {
 };
 
 enum {
+    WRITE_LEVEL_MAX = STORE_LEVEL_MAX + 1, /* the last is that of txn_save */
     WRITE_MAP_HEIGHT = 12 /* with a quarter of the nodes a level up: good to 4^12 entries */
 };
 
@@ -63,7 +64,7 @@ typedef struct {
 
 typedef struct {
     WriteMap maps[TREE_COUNT];
-    WriteVersion *levels[STORE_LEVEL_MAX + 1];
+    WriteVersion *levels[WRITE_LEVEL_MAX + 1];
     unsigned level;
     size_t bytes, bytes_max;
     bool sealed;      /* values have their checksum behind them, not counted in their size */

@@ -350,7 +350,7 @@ static bool error_fits(JET_ERR err)
     if (!fault.hit)
         return false;
     if (fault.kind == FAILS_MEMORY)
-        return err == JET_errOutOfMemory || err == JET_errRollbackError;
+        return err == JET_errOutOfMemory;
     return err == JET_errDiskFull || err == JET_errDiskIO;
 }
 

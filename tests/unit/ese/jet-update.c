@@ -322,6 +322,63 @@ START_TEST(test_conflicts)
 }
 END_TEST
 
+/* Of an insert that the last of three unique indexes refuses nothing is left: another session may
+ * have the keys, and a commit of the first does not touch what the other made of them. */
+START_TEST(test_refused_update_lets_go)
+{
+    Fixture f;
+    open_fixture(&f);
+    JET_COLUMNID code = test_add_column(f.session, f.table, "code", JET_coltypLong, 0, 0, 0);
+    test_add_index(f.session, f.table, "code", "+code\0",
+                   JET_bitIndexUnique | JET_bitIndexIgnoreNull);
+    insert(&f, 1, "a");
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepInsert));
+    test_set_long(f.session, f.table, f.id, 2);
+    test_set_long(f.session, f.table, code, 20);
+    ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
+
+    Fixture other = f;
+    other.session = test_jet_session(&f.jet);
+    ck_ok(JetOpenTable(other.session, f.jet.database, "t", NULL, 0, 0, &other.table));
+    ck_ok(JetBeginTransaction(f.session));
+    insert(&f, 3, "kept");
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepInsert));
+    test_set_long(f.session, f.table, f.id, 4);
+    test_set_text(f.session, f.table, f.name, "refused");
+    test_set_long(f.session, f.table, code, 20);
+    ck_jet(JetUpdate(f.session, f.table, NULL, 0, NULL), JET_errKeyDuplicate);
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepCancel));
+    /* So with a replace; its lock on the row is that of the preparation. */
+    ck_ok(go(f.session, f.table, 1));
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplace));
+    test_set_text(f.session, f.table, f.name, "refused, too");
+    test_set_long(f.session, f.table, code, 20);
+    ck_jet(JetUpdate(f.session, f.table, NULL, 0, NULL), JET_errKeyDuplicate);
+
+    insert(&other, 4, "refused");
+    insert(&other, 5, "refused, too");
+    ck_ok(go(other.session, other.table, 1));
+    ck_jet(JetDelete(other.session, other.table), JET_errWriteConflict);
+    ck_ok(JetPrepareUpdate(other.session, other.table, JET_prepInsert));
+    test_set_long(other.session, other.table, f.id, 6);
+    test_set_text(other.session, other.table, f.name, "kept");
+    ck_jet(JetUpdate(other.session, other.table, NULL, 0, NULL), JET_errKeyDuplicate);
+    ck_ok(JetPrepareUpdate(other.session, other.table, JET_prepCancel));
+
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepCancel));
+    ck_ok(JetCommitTransaction(f.session, 0));
+    static const char *const names[] = {"a", "kept", "refused", "refused, too"};
+    static const int32_t ids[] = {1, 3, 4, 5};
+    ck_ok(JetSetCurrentIndex(f.session, f.table, "name"));
+    for (size_t i = 0; i < 4; i++) {
+        ck_ok(JetMakeKey(f.session, f.table, names[i], (uint32_t)strlen(names[i]), JET_bitNewKey));
+        ck_ok(JetSeek(f.session, f.table, JET_bitSeekEQ));
+        ck_assert_int_eq(test_get_long(f.session, f.table, f.id), ids[i]);
+    }
+    test_jet_close(&f.jet);
+}
+END_TEST
+
 START_TEST(test_no_lock)
 {
     Fixture f;
@@ -531,6 +588,7 @@ int main(void)
     tcase_add_test(tests, test_levels);
     tcase_add_test(tests, test_rollback_of_cursors);
     tcase_add_test(tests, test_conflicts);
+    tcase_add_test(tests, test_refused_update_lets_go);
     tcase_add_test(tests, test_no_lock);
     tcase_add_test(tests, test_read_only);
     tcase_add_test(tests, test_autoincrement_and_version);
