@@ -46,7 +46,9 @@ bool elf_object_open(const ElfDynamic *dynamic, ElfW(Addr) base, ElfObject *ret)
         }
     }
     *ret = object;
-    return object.symbols && object.strings && object.gnu_hash && object.gnu_hash[0] != 0;
+    /* Buckets and filter: it is divided by both. */
+    return object.symbols && object.strings && object.gnu_hash && object.gnu_hash[0] != 0 &&
+           object.gnu_hash[2] != 0;
 }
 
 static uint32_t hash_of(const char *name)
