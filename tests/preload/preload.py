@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-COUNT = 40
+COUNT = 20
 GOOD = COUNT // 2
 FOUND = {
     "jemalloc": "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2",
