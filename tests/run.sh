@@ -4,7 +4,7 @@
 # run.sh - installs what is missing, builds, runs every test. See --help.
 #
 # Four builds: plain (every suite), ASan+UBSan (the suites that run in one process or drive our own
-# daemons), TSan (the threaded unit tests), libFuzzer (new input for each fuzz target). Ends with one line "N passed, N failed". Works from any
+# daemons), TSan (what has threads), libFuzzer (new input for each fuzz target). Ends with one line "N passed, N failed". Works from any
 # directory, needs no terminal, can be run twice, kills only what it started.
 set -u
 
@@ -34,7 +34,7 @@ unit_suites="ese message server libstorehook filters scanner"
 plain_suites="$unit_suites transcript preload crash detection fuzz e2e"
 asan_suites="$unit_suites transcript preload crash fuzz"
 # The service forks instead of threading; its clients, in the store, are threads.
-tsan_suites="ese message server libstorehook"
+tsan_suites="ese message server libstorehook transcript preload"
 
 quick=
 suites=
