@@ -30,6 +30,7 @@ struct Connection {
     int fd;
     guint id;
     gboolean is_local;
+    char *peer;
     const SessionOps *ops;
     gpointer session;
 
@@ -62,20 +63,35 @@ struct Connection {
 
 static void connection_watch(Connection *connection);
 
+/* "address:port", "unix" for a socket without a name, "unknown" when the peer is gone already. */
+static char *dup_peer(int fd)
+{
+    struct sockaddr_storage native;
+    socklen_t length = sizeof native;
+
+    if (getpeername(fd, (struct sockaddr *)&native, &length) < 0)
+        return g_strdup("unknown");
+    if (native.ss_family == AF_UNIX)
+        return g_strdup("unix");
+    g_autoptr(GSocketAddress) address = g_socket_address_new_from_native(&native, length);
+    return g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address));
+}
+
 Connection *connection_new(int fd, guint id, Budget *budget)
 {
     Connection *connection = g_new0(Connection, 1);
-    struct sockaddr_storage peer;
-    socklen_t length = sizeof peer;
+    struct sockaddr_storage own;
+    socklen_t length = sizeof own;
 
     connection->fd = fd;
     connection->id = id;
     connection->budget = budget;
+    connection->peer = dup_peer(fd);
     connection->tail = g_string_new(NULL);
     g_queue_init(&connection->output);
-    if (getsockname(fd, (struct sockaddr *)&peer, &length) == 0) {
-        g_autoptr(GSocketAddress) address = g_socket_address_new_from_native(&peer, length);
-        connection->is_local = peer.ss_family == AF_UNIX ||
+    if (getsockname(fd, (struct sockaddr *)&own, &length) == 0) {
+        g_autoptr(GSocketAddress) address = g_socket_address_new_from_native(&own, length);
+        connection->is_local = own.ss_family == AF_UNIX ||
                                (G_IS_INET_SOCKET_ADDRESS(address) &&
                                 g_inet_address_get_is_loopback(g_inet_socket_address_get_address(
                                     G_INET_SOCKET_ADDRESS(address))));
@@ -138,6 +154,7 @@ Connection *connection_free(Connection *connection)
         close(connection->fd);
     }
     g_string_free(connection->tail, TRUE);
+    g_free(connection->peer);
     g_free(connection->input);
     g_free(connection);
     return NULL;
@@ -155,6 +172,11 @@ void connection_start(Connection *connection, const SessionOps *ops, gpointer se
 guint connection_id(const Connection *connection)
 {
     return connection->id;
+}
+
+const char *connection_peer(const Connection *connection)
+{
+    return connection->peer;
 }
 
 gboolean connection_is_private(const Connection *connection)

@@ -33,6 +33,8 @@ Connection *connection_free(Connection *connection); /* accepts and returns NULL
 void connection_start(Connection *connection, const SessionOps *ops, gpointer session);
 
 guint connection_id(const Connection *connection);
+/* Who is there, for the log. */
+const char *connection_peer(const Connection *connection);
 /* TRUE for unix sockets, loopback and TLS: passwords may pass. */
 gboolean connection_is_private(const Connection *connection);
 gboolean connection_has_tls(const Connection *connection);

@@ -596,7 +596,6 @@ void imap_session_open(Server *server, Connection *connection)
     g_hash_table_insert(server->imap_sessions, GUINT_TO_POINTER(connection_id(connection)),
                         session);
     connection_set_idle_limit(connection, server->config->login_timeout);
-    log_info("connected service=imap connection=%u", connection_id(connection));
     g_autofree char *capabilities = imap_session_capabilities(session);
     connection_printf(connection, "* OK [CAPABILITY %s] mailstored\r\n", capabilities);
     connection_start(connection, &imap_ops, session);

@@ -450,7 +450,6 @@ void lmtp_session_open(Server *server, Connection *connection)
 
     session->server = server;
     session->connection = connection;
-    log_info("connected service=lmtp connection=%u", connection_id(connection));
     connection_printf(connection, "220 %s LMTP mailstored\r\n", g_get_host_name());
     connection_start(connection, &lmtp_ops, session);
 }

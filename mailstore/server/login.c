@@ -14,6 +14,7 @@ typedef struct {
     WorkerJob job;
     Server *server;
     guint connection;
+    char *peer;
     char *user;
     char *hash; /* NULL: no such user */
     char *password;
@@ -38,6 +39,7 @@ static void login_finish(Login *login)
     login->done(login->data, &result);
     forget_password(&login->password);
     g_clear_error(&login->error);
+    g_free(login->peer);
     g_free(login->user);
     g_free(login->hash);
     g_free(login);
@@ -87,7 +89,7 @@ static void password_done(WorkerJob *job)
         return;
     }
     g_autofree char *user = log_quote(login->user);
-    log_info("login-refused connection=%u user=%s", login->connection, user);
+    log_info("login-refused connection=%u peer=%s user=%s", login->connection, login->peer, user);
     g_timeout_add(REFUSAL_DELAY_MS, refusal_over, login);
 }
 
@@ -98,6 +100,7 @@ void login_start(Server *server, Connection *connection, const char *user, const
 
     login->server = server;
     login->connection = connection_id(connection);
+    login->peer = g_strdup(connection_peer(connection));
     login->user = g_ascii_strdown(user, -1);
     login->hash = g_strdup(users_find(server->users, user));
     login->password = g_strdup(password);

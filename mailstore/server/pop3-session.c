@@ -599,7 +599,6 @@ void pop3_session_open(Server *server, Connection *connection)
     session->server = server;
     session->connection = connection;
     connection_set_idle_limit(connection, server->config->login_timeout);
-    log_info("connected service=pop3 connection=%u", connection_id(connection));
     connection_puts(connection, "+OK mailstored\r\n");
     connection_start(connection, &pop3_ops, session);
 }

@@ -184,6 +184,8 @@ void server_accept(Server *server, ServiceKind kind, int fd, gboolean is_tls)
     g_hash_table_insert(server->connections, connection, GUINT_TO_POINTER(kind));
     connection_set_idle_limit(connection, config->idle_timeout);
     connection_set_stall_limit(connection, server->config->stall_timeout);
+    log_info("connected service=%s connection=%u peer=%s", services[kind].name, server->last_id,
+             connection_peer(connection));
     if (is_tls)
         connection_start_tls(connection, server->certificate); /* the session's greeting waits */
     services[kind].open(server, connection);
