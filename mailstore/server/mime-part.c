@@ -219,11 +219,12 @@ static Delimiter entity_parse(Walk *walk, gsize start, gboolean in_digest, guint
     part_set_type(part, type, in_digest);
     if (!has_ended)
         delimiter = body_parse(walk, part, type, depth);
-    if (delimiter.start < part->body) { /* the empty line's end is the delimiter's */
-        part->body = MAX(delimiter.start, start);
-        part->header_length = part->body - start;
+    if (delimiter.start < part->body) { /* the line end before it is the delimiter's */
+        part->header = MIN(part->header, delimiter.start);
+        part->body = delimiter.start;
+        part->header_length = part->body - part->header;
     }
-    part->body_length = delimiter.start - MIN(delimiter.start, part->body);
+    part->body_length = delimiter.start - part->body;
     *ret = part;
     return delimiter;
 }

@@ -217,6 +217,14 @@ START_TEST(delimiters_take_their_line_end)
         ck_assert_uint_eq(part->header_length, expected[i].header_length);
         ck_assert_uint_eq(part->body_length, expected[i].body_length);
     }
+
+    static const char inner[] = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+                                "Content-Type: multipart/related; boundary=i\r\n\r\n--i\r\n--b--";
+    g_autoptr(MimePart) outer = mime_part_parse(inner, sizeof inner - 1);
+    const MimePart *related = g_ptr_array_index(outer->children, 0);
+    const MimePart *nothing = g_ptr_array_index(related->children, 0);
+    ck_assert_uint_eq(related->body_length, strlen("--i"));
+    ck_assert_uint_eq(nothing->body, related->body + related->body_length);
 }
 END_TEST
 
