@@ -47,6 +47,7 @@ typedef struct {
     MailPartFound found;
     gpointer user_data;
     gboolean stopped;
+    const char *equals; /* the first '=' that is not before the line in work, or `end` */
     char name[NAME_MAX_SIZE];
 
     const char *block; /* of uuencode, yEnc or BinHex that is open; NULL: none */
@@ -392,15 +393,92 @@ static void take_line(Runs *runs, const Line *line)
     quoted_line(runs, line);
 }
 
-gboolean mail_runs_find(const char *text, gsize size, MailPartFound found, gpointer user_data)
+/* Lines of prose, which are most of all lines, at a tenth of the price. */
+
+static gboolean is_idle(const Runs *runs)
+{
+    return runs->starts == 0 && !runs->quoted && !runs->pending && !runs->in_encoding;
+}
+
+/* FALSE for a line that begins no block, no part and no field that names an encoding; one that ends
+ * a block has an '=' or is of letters alone. */
+static gboolean may_begin(const char *at, const char *end)
+{
+    char second = at + 1 < end ? at[1] : '\0';
+
+    switch (*at) {
+    case 'b': /* begin */
+    case 'B':
+        return (second | 0x20) == 'e';
+    case 'c': /* content-transfer-encoding */
+    case 'C':
+        return (second | 0x20) == 'o';
+    case '-':
+        return second == '-';
+    case '(': /* BinHex */
+    case ' ': /* these may stand before a field */
+    case '\t':
+    case '>':
+    case '|':
+    case '\0':
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+static const char *find_or_end(const Runs *runs, const char *at, char wanted)
+{
+    const char *found = memchr(at, wanted, (gsize)(runs->end - at));
+
+    return found ? found : runs->end;
+}
+
+/* TRUE for a line that begins with letters of base64 and may have no other signs. */
+static gboolean may_be_base64(const char *at, const char *end)
+{
+    const char *sign = at;
+
+    while (sign < end && letter_of(*sign) >= LETTER_HEX)
+        sign++;
+    if (sign == at || sign == end || *sign == '\n')
+        return sign > at;
+    /* Blanks at the end of a line do not count. */
+    return letter_of(*sign) == LETTER_BLANK &&
+           (sign + 1 == end || sign[1] == '\n' || letter_of(sign[1]) == LETTER_BLANK);
+}
+
+/* While no run is in work, take_line() changes nothing for a line that begins nothing, has no '='
+ * and is not of base64 alone. Returns the first line that is not like that. */
+static const char *skip_lines(Runs *runs, const char *at)
+{
+    while (at < runs->end && !may_begin(at, runs->end) && !may_be_base64(at, runs->end)) {
+        const char *newline = find_or_end(runs, at, '\n');
+
+        if (runs->equals < at)
+            runs->equals = find_or_end(runs, at, '=');
+        if (runs->equals < newline)
+            return at;
+        at = newline < runs->end ? newline + 1 : runs->end;
+    }
+    return at;
+}
+
+static gboolean find(const char *text, gsize size, gboolean skips, MailPartFound found,
+                     gpointer user_data)
 {
     Runs runs = {.text = text, .end = text + size, .found = found, .user_data = user_data};
 
+    runs.equals = find_or_end(&runs, text, '=');
     for (const char *at = text; at < runs.end && !runs.stopped;) {
-        const char *newline = memchr(at, '\n', (gsize)(runs.end - at));
-        Line line = {.start = at, .next = newline ? newline + 1 : runs.end};
+        Line line;
 
-        line.length = (gsize)((newline ? newline : runs.end) - at);
+        if (skips && is_idle(&runs) && (at = skip_lines(&runs, at)) == runs.end)
+            break;
+        line.start = at;
+        line.next = find_or_end(&runs, at, '\n');
+        line.length = (gsize)(line.next - at);
+        line.next += line.next < runs.end;
         while (line.length > 0 && letter_of(at[line.length - 1]) == LETTER_BLANK)
             line.length--;
         take_line(&runs, &line);
@@ -411,4 +489,15 @@ gboolean mail_runs_find(const char *text, gsize size, MailPartFound found, gpoin
     base64_end(&runs);
     quoted_end(&runs);
     return !runs.stopped;
+}
+
+gboolean mail_runs_find(const char *text, gsize size, MailPartFound found, gpointer user_data)
+{
+    return find(text, size, TRUE, found, user_data);
+}
+
+gboolean mail_runs_find_by_line(const char *text, gsize size, MailPartFound found,
+                                gpointer user_data)
+{
+    return find(text, size, FALSE, found, user_data);
 }

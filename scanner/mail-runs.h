@@ -20,5 +20,8 @@ enum {
  * begin in several places is told several times. FALSE if the callback stopped it. Time is linear.
  */
 gboolean mail_runs_find(const char *text, gsize size, MailPartFound found, gpointer user_data);
+/* The same, looking at each line. For tests: both must tell the same of any bytes. */
+gboolean mail_runs_find_by_line(const char *text, gsize size, MailPartFound found,
+                                gpointer user_data);
 
 #endif /* SCANNER_MAIL_RUNS_H */

@@ -227,11 +227,25 @@ static void rest_add(MemberWatch *watch, guint number, const void *data, gsize s
     g_array_append_val(watch->rests, rest);
 }
 
+/* Behind the first byte. By the sign that is rarest in what people send, since memmem() takes a
+ * tenth of the time that libclamav spends on a text. */
+static const guint8 *find_rar(const guint8 *data, gsize size)
+{
+    static const char before[] = "Rar!";
+    const gsize length = sizeof(before) - 1;
+    const guint8 *end = data + size, *at = data + MIN(size, 1 + length);
+
+    for (; (at = memchr(at, '\x1a', (gsize)(end - at))); at++)
+        if (end - at > 1 && at[1] == '\x07' && memcmp(at - length, before, length) == 0)
+            return at - length;
+    return NULL;
+}
+
 /* Archives in the middle of something else that libclamav does not look for: RAR, for which it was
  * built without the library, and members of a zip that its directory does not name. */
 static void look_for_hidden(MemberWatch *watch, const Layer *layer, const guint8 *data, gsize size)
 {
-    const guint8 *rar = size > 7 ? memmem(data + 1, size - 1, "Rar!\x1a\x07", 6) : NULL;
+    const guint8 *rar = find_rar(data, size);
     ZipLayout layout = {0};
 
     if (rar && !layer->is_archive && !layer->is_foreign)

@@ -8,6 +8,7 @@
 #include "scanner/mail-decode.h"
 #include "scanner/mail-part.h"
 #include "scanner/mail-plain.h"
+#include "scanner/mail-runs.h"
 #include "scanner/notice.h"
 #include "tests/unit/scanner/scanner-test.h"
 
@@ -341,10 +342,86 @@ START_TEST(plain_messages)
 }
 END_TEST
 
+static gboolean on_run(const MailPart *part, gpointer user_data)
+{
+    g_string_append_printf(user_data, "%zu %zu %d %s\n", part->start, part->end,
+                           (int)part->encoding, part->name);
+    return TRUE;
+}
+
+/* Texts that are put together by chance from what begins, holds, looks like or ends a run. */
+START_TEST(runs_are_found_the_short_way)
+{
+    static const char *const pieces[] = {
+        "The quarter was better than we thought. ",
+        "It was so by far.\n",
+        "It will be so again.\r\n",
+        "Regards",
+        "\n",
+        "\r\n",
+        "\n\n",
+        "\r",
+        " ",
+        "\t",
+        "> ",
+        "|",
+        "--b",
+        "--",
+        "-",
+        "be",
+        "begin 644 a.exe\n",
+        "Begin-Base64 644 a\n",
+        "end\n",
+        "en",
+        "=ybegin line=128 size=3 name=a\n",
+        "=yend size=3\n",
+        "(This file must be converted with BinHex 4.0)\n",
+        "co",
+        "Content-Transfer-Encoding: base64\n",
+        "content-transfer-encoding:\n quoted-printable\n",
+        "Content-Transfer-Encoding:\n",
+        " base64\n\n",
+        "TWFueSBoYW5kcyBtYWtlIGxpZ2h0IHdvcmsuTWFueSBoYW5kcyBtYWtlIGxpZ2h0IHdvcmsu",
+        "TWFueSBoYW5kcyBtYWtlIGxpZ2h0IHdvcmsuTWFueSBoYW5kcyBtYWtlIGxpZ2h0IHdvcmsu\n",
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n",
+        "gr=C3=BC=C3=9Fe=20",
+        "soft=\n",
+        "=",
+        "==",
+        "a=b",
+        "\xc3\xa9",
+        "!",
+    };
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    guint found = 0;
+
+    for (guint i = 0; i < 20000; i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autoptr(GString) by_line = g_string_new(NULL), short_way = g_string_new(NULL);
+
+        for (gint left = g_rand_int_range(random, 1, 16); left > 0; left--) {
+            gint which = g_rand_int_range(random, -1, G_N_ELEMENTS(pieces));
+
+            if (which < 0)
+                g_string_append_c(text, '\0');
+            else
+                g_string_append(text, pieces[which]);
+        }
+        ck_assert(mail_runs_find_by_line(text->str, text->len, on_run, by_line));
+        ck_assert(mail_runs_find(text->str, text->len, on_run, short_way));
+        ck_assert_msg(strcmp(by_line->str, short_way->str) == 0, "%s\n-- by line:\n%s-- else:\n%s",
+                      text->str, by_line->str, short_way->str);
+        found += by_line->len > 0;
+    }
+    ck_assert_uint_gt(found, 1000);
+}
+END_TEST
+
 SCANNER_TEST_MAIN("mail", SCANNER_TEST(plain_messages), SCANNER_TEST(base64_is_tolerant),
                   SCANNER_TEST(quoted_printable_is_tolerant), SCANNER_TEST(uuencode_is_decoded),
                   SCANNER_TEST(parts_are_found), SCANNER_TEST(limits_end_the_walk),
                   SCANNER_TEST(messages_are_told_from_files),
+                  SCANNER_TEST(runs_are_found_the_short_way),
                   SCANNER_TEST(notices_keep_the_encoding_line),
                   SCANNER_TEST(notices_fill_their_place), SCANNER_TEST(messages_are_put_together),
                   SCANNER_TEST(encodings_agree_with_python),
