@@ -5,6 +5,7 @@
  * server_new() fails with the reason; what was begun is taken down again.
  */
 #include "mailstore/server/server.h"
+#include "mailstore/server/certificate.h"
 #include "mailstore/server/imap-session.h"
 #include "mailstore/server/listener.h"
 #include "mailstore/server/lmtp-session.h"
@@ -54,18 +55,11 @@ static gboolean sweep(gpointer data)
 
 static gboolean server_load_tls(Server *server, GError **error)
 {
-    if (server->config->tls_certificate == NULL)
+    const ServerConfig *config = server->config;
+
+    if (config->tls_certificate == NULL)
         return TRUE;
-    if (!g_tls_backend_supports_tls(g_tls_backend_get_default())) {
-        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_SYNTAX,
-                    "[tls] is set, but GIO has no TLS backend: install glib-networking");
-        return FALSE;
-    }
-    server->certificate = g_tls_certificate_new_from_files(server->config->tls_certificate,
-                                                           server->config->tls_key, error);
-    if (server->certificate == NULL)
-        g_prefix_error(error, "[tls] certificate=%s key=%s: ", server->config->tls_certificate,
-                       server->config->tls_key);
+    server->certificate = certificate_load(config->tls_certificate, config->tls_key, error);
     return server->certificate != NULL;
 }
 

@@ -25,6 +25,8 @@ BAD = [
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate=/nowhere\nkey=/nowhere\n", "/nowhere"),
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate={top}/passwd\nkey=/nowhere\n",
      "certificate={top}/passwd"),
+    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate={top}/cert.pem\nkey={top}/other/key.pem\n",
+     "key={top}/other/key.pem: they do not work together"),
     (BASE + "[lmtp]\nlisten=unix:{top}/passwd\n", "cannot listen on unix:{top}/passwd: File exists"),
     ("[store]\npath={top}/store\n[users]\npasswd-file={top}/none\n[lmtp]\nlisten=127.0.0.1:0\n", "{top}/none"),
     ("[store]\npath={top}/store\n[users]\npasswd-file={top}/badpasswd\n[lmtp]\nlisten=127.0.0.1:0\n",
@@ -50,6 +52,9 @@ def refuses(program):
             passwd.write("a:x\n")
         with open(os.path.join(top, "badpasswd"), "w") as passwd:
             passwd.write("a:x\nrubbish\n")
+        os.mkdir(os.path.join(top, "other"))
+        for directory in (top, os.path.join(top, "other")):
+            transcript.make_certificate(directory)
         for text, words in BAD:
             with open(config, "w") as out:
                 out.write(text.replace("{top}", top))
