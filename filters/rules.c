@@ -73,6 +73,20 @@ static gboolean extensions_match(const FilterRule *rule, const Prepared *prepare
     return FALSE;
 }
 
+/* `application/x-dosexec+xll` is a program, whatever else it is. */
+static gboolean type_holds(const FilterRule *rule, const Prepared *prepared)
+{
+    static const char program[] = "application/x-dosexec";
+
+    if (rule->types == NULL)
+        return TRUE;
+    if (prepared->type == NULL)
+        return FALSE;
+    return any_matches(rule->types, prepared->type) ||
+           (g_str_has_prefix(prepared->type, program) && prepared->type[strlen(program)] == '+' &&
+            any_matches(rule->types, program));
+}
+
 /* All but the true type. */
 static gboolean others_hold(const FilterRule *rule, const Prepared *prepared)
 {
@@ -114,10 +128,7 @@ gboolean filter_rules_match(const FilterRules *rules, const FilterSubject *subje
     for (guint i = 0; i < rules->rules->len; i++) {
         const FilterRule *rule = rules->rules->pdata[i];
 
-        if (rule->types != NULL &&
-            (prepared.type == NULL || !any_matches(rule->types, prepared.type)))
-            continue;
-        if (!others_hold(rule, &prepared))
+        if (!type_holds(rule, &prepared) || !others_hold(rule, &prepared))
             continue;
         *ret = (FilterMatch){
             .rule = rule->name,

@@ -5,8 +5,6 @@
  * Loading fails by FILE_TYPE_ERROR; telling a type does not fail, it leaves "" or
  * application/octet-stream. What libmagic takes for a plain zip (jar, documents with macros) is
  * corrected by the names inside.
- *
- * Known limit: an Excel add-in (XLL) is a program like others: its name tells it apart.
  */
 #include "scanner/file-type.h"
 
@@ -14,6 +12,7 @@
 #include <string.h>
 
 #include "scanner/ole-kind.h"
+#include "scanner/program-type.h"
 #include "scanner/script-type.h"
 
 enum {
@@ -214,7 +213,7 @@ void file_type_guess(const void *data, gsize size, Verdict *verdict)
     if (size >= VHD_FOOTER && memcmp(bytes + size - VHD_FOOTER, "conectix", 8) == 0)
         return set_type(verdict, "application/x-vhd", TRUE);
     if (size >= 64 && bytes[0] == 'M' && bytes[1] == 'Z')
-        return set_type(verdict, "application/x-dosexec", TRUE);
+        return set_type(verdict, program_type_tell(bytes, size), TRUE);
     if (size >= 4 && memcmp(bytes,
                             "\x7f"
                             "ELF",

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "scanner/board.h"
+#include "scanner/rar-lock.h"
 
 enum {
     CHUNK = 256 * 1024,
@@ -275,5 +276,7 @@ UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, Unp
     /* Zeros at its beginning are an empty tar to libarchive, and a file to everybody else. */
     if (result == UNPACK_DONE && budget->files == files && is_stream(data, size))
         result = walk(data, size, TRUE, budget, found, user_data);
+    if (result < UNPACK_LIMIT && rar_lock_is_closed(data, size))
+        result = UNPACK_ENCRYPTED;
     return result;
 }

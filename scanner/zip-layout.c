@@ -3,8 +3,12 @@
  * zip-layout.c - sorts the members that a zip's directory names by their place, and looks at what
  * lies between (APPNOTE.TXT 4.3).
  *
- * Fails by FALSE. Known limits: a zip of more than 4 GB (Zip64) is not looked at, nor more than
- * ENTRIES_MAX members: those end at the limits of files anyway.
+ * Zip64 is followed where the old fields say so (4.4.1.4), as all readers do; a small archive may
+ * be written so to be looked past.
+ *
+ * Fails by FALSE. A wrong checksum is not looked at: whoever unpacks such a member at all gets the
+ * bytes that were scanned. Known limit: more than ENTRIES_MAX members are not looked at; those end
+ * at the limit of files anyway.
  */
 #include "scanner/zip-layout.h"
 
@@ -17,17 +21,24 @@ enum {
     COMMENT_MAX = 65535,
     CENTRAL_SIZE = 46,
     LOCAL_SIZE = 30,
-    OVERLAPS_MAX = 5, /* libclamav's own patience with odd writers */
-    METHOD_MAX = 99   /* AES; the highest that is in use */
+    LOCATOR_SIZE = 20, /* 4.3.15, in front of the end record */
+    END64_SIZE = 56,   /* 4.3.14 */
+    FLAG_STREAMED = 8, /* 4.4.4: sizes stand behind the member */
+    EXTRA_ZIP64 = 1,   /* 4.5.3 */
+    OVERLAPS_MAX = 5,  /* libclamav's own patience with odd writers */
+    METHOD_MAX = 99    /* AES; the highest that is in use */
 };
 
 typedef struct {
-    gsize start, end;
+    gsize start, body, end;
+    gboolean is_stored;
 } Range;
 
-static guint32 number(const guint8 *at, guint count)
+#define SEE_ZIP64 0xffffffffU
+
+static guint64 number(const guint8 *at, guint count)
 {
-    guint32 value = 0;
+    guint64 value = 0;
 
     while (count-- > 0)
         value = value << 8 | at[count];
@@ -54,35 +65,105 @@ static int compare(const void *a, const void *b)
     return x->start < y->start ? -1 : x->start > y->start;
 }
 
+/* Where the directory ends, its length, and where it says that it begins. FALSE: not in this file.
+ */
+static gboolean find_directory(const guint8 *data, gsize size, gsize *ret_end, guint64 *ret_length,
+                               guint64 *ret_offset)
+{
+    gssize end = find_end(data, size);
+    const guint8 *locator;
+    guint64 at;
+
+    if (end < 0)
+        return FALSE;
+    locator = data + MAX(end - LOCATOR_SIZE, 0);
+    *ret_end = (gsize)end;
+    *ret_length = number(data + end + 12, 4);
+    *ret_offset = number(data + end + 16, 4);
+    if ((*ret_length == SEE_ZIP64 || *ret_offset == SEE_ZIP64 ||
+         number(data + end + 10, 2) == 0xffff) &&
+        end >= LOCATOR_SIZE + END64_SIZE && memcmp(locator, "PK\6\7", 4) == 0) {
+        at = number(locator + 8, 8);
+        /* What stands before a zip shifts it: then it is looked for where it must be. */
+        if (at > (gsize)end - LOCATOR_SIZE - END64_SIZE || memcmp(data + at, "PK\6\6", 4) != 0)
+            at = (gsize)end - LOCATOR_SIZE - END64_SIZE;
+        if (memcmp(data + at, "PK\6\6", 4) != 0)
+            return FALSE;
+        *ret_end = at;
+        *ret_length = number(data + at + 40, 8);
+        *ret_offset = number(data + at + 48, 8);
+    }
+    return *ret_length <= *ret_end && *ret_offset <= *ret_end - *ret_length;
+}
+
+/* Packed size and place of a member, of which those that do not fit stand in the extra field, in
+ * this order, after the unpacked size. */
+static void read_entry(const guint8 *entry, gsize left, guint64 *ret_packed, guint64 *ret_offset)
+{
+    gsize at = CENTRAL_SIZE + number(entry + 28, 2), end = at + number(entry + 30, 2);
+
+    *ret_packed = number(entry + 20, 4);
+    *ret_offset = number(entry + 42, 4);
+    while (end <= left && at + 4 <= end) {
+        gsize length = number(entry + at + 2, 2);
+        const guint8 *field = entry + at + 4, *last = field + length;
+
+        if (length > end - at - 4)
+            return;
+        if (number(entry + at, 2) == EXTRA_ZIP64) {
+            field += number(entry + 24, 4) == SEE_ZIP64 ? 8 : 0;
+            if (*ret_packed == SEE_ZIP64 && last - field >= 8) {
+                *ret_packed = number(field, 8);
+                field += 8;
+            }
+            if (*ret_offset == SEE_ZIP64 && last - field >= 8)
+                *ret_offset = number(field, 8);
+            return;
+        }
+        at += 4 + length;
+    }
+}
+
+/* A stored member may have fewer bytes by its own head than by the directory; of a packed one
+ * nobody knows without unpacking it, so its bytes are looked at like those between members. */
+static Range member_range(const guint8 *data, gsize start, guint64 packed)
+{
+    const guint8 *local = data + start;
+    gboolean is_stored = number(local + 8, 2) == 0;
+    Range range = {.start = start, .is_stored = is_stored};
+
+    if (is_stored && (local[6] & FLAG_STREAMED) == 0)
+        packed = MIN(packed, number(local + 18, 4));
+    range.body = start + LOCAL_SIZE + number(local + 26, 2) + number(local + 28, 2);
+    range.end = range.body + (gsize)packed;
+    return range;
+}
+
 /* The members as the directory places them; NULL when it cannot be read. *ret_directory: where it
  * begins. What stands before a zip (a program, a picture) shifts all. */
 static GArray *read_directory(const guint8 *data, gsize size, gsize *ret_directory)
 {
     GArray *ranges = g_array_new(FALSE, FALSE, sizeof(Range));
-    gssize end = find_end(data, size);
-    gsize at, shift, length;
+    guint64 length, offset;
+    gsize at, end, shift;
 
-    if (end < 0)
+    if (!find_directory(data, size, &end, &length, &offset))
         return ranges;
-    length = number(data + end + 12, 4);
-    if (length > (gsize)end || number(data + end + 16, 4) > (gsize)end - length)
-        return ranges;
-    at = *ret_directory = (gsize)end - length;
-    shift = at - number(data + end + 16, 4);
-    while (ranges->len < ENTRIES_MAX && (gsize)end - at >= CENTRAL_SIZE &&
+    at = *ret_directory = end - (gsize)length;
+    shift = at - (gsize)offset;
+    while (ranges->len < ENTRIES_MAX && at <= end && end - at >= CENTRAL_SIZE &&
            memcmp(data + at, "PK\1\2", 4) == 0) {
-        gsize start = shift + number(data + at + 42, 4);
-        Range range = {start, start};
+        guint64 packed, start;
+        Range range;
 
-        if (start < *ret_directory && *ret_directory - start >= LOCAL_SIZE)
-            range.end = start + LOCAL_SIZE + number(data + start + 26, 2) +
-                        number(data + start + 28, 2) + number(data + at + 20, 4);
-        if (range.end > start)
-            g_array_append_val(ranges, range);
+        read_entry(data + at, end - at, &packed, &start);
         at += CENTRAL_SIZE + number(data + at + 28, 2) + number(data + at + 30, 2) +
               number(data + at + 32, 2);
-        if (at > (gsize)end)
-            break;
+        if (start > *ret_directory || shift > *ret_directory - start ||
+            *ret_directory - shift - start < LOCAL_SIZE || packed > size)
+            continue;
+        range = member_range(data, shift + (gsize)start, packed);
+        g_array_append_val(ranges, range);
     }
     return ranges;
 }
@@ -127,6 +208,8 @@ gboolean zip_layout_look(const void *data, gsize size, ZipLayout *ret)
             overlaps++;
         else
             look_between(data, covered, range->start, ret);
+        if (!range->is_stored)
+            look_between(data, range->body, MIN(range->end, directory), ret);
         covered = MAX(covered, range->end);
     }
     if (is_known && covered < directory)

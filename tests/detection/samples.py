@@ -60,22 +60,31 @@ def compressed(command):
                                         check=True).stdout
 
 
-def rar4(files):
-    """Stored, after the RAR 4 technote: CRC-16, type, flags, size of each head."""
+def rar4(files, password=None):
+    """Stored, after the RAR 4 technote: CRC-16, type, flags, size of each head. With a password on
+    "data" each file has its flag and salt and bytes that nobody can read; on "heads" all that
+    follows the main head is salt and noise."""
     def block(kind, flags, rest, data=b""):
         head = struct.pack("<BHH", kind, flags, 7 + len(rest)) + rest
         return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head + data
-    out = b"Rar!\x1a\x07\x00" + block(0x73, 0, bytes(6))
+    out = b"Rar!\x1a\x07\x00" + block(0x73, 0x80 if password == "heads" else 0, bytes(6))
     for name, data in files:
         name = name.encode()
-        rest = struct.pack("<IIBIIBBHI", len(data), len(data), 2, zlib.crc32(data), 0x5A5A5A5A, 20,
-                           0x30, len(name), 0x20) + name
-        out += block(0x74, 0x8000, rest, data)
-    return out + block(0x7B, 0x4000, b"")
+        salt, flags = b"", 0x8000
+        if password:
+            salt, flags = os.urandom(8), 0x8404  # LHD_PASSWORD, LHD_SALT
+        secret = os.urandom(-(-len(data) // 16) * 16) if password else data
+        rest = struct.pack("<IIBIIBBHI", len(secret), len(data), 2, zlib.crc32(data), 0x5A5A5A5A, 29,
+                           0x30, len(name), 0x20) + name + salt
+        part = block(0x74, flags, rest, secret)
+        out += os.urandom(8 + -(-len(part) // 16) * 16) if password == "heads" else part
+    return out if password == "heads" else out + block(0x7B, 0x4000, b"")
 
 
-def rar5(files):
-    """Stored, after the RAR 5 technote: CRC-32, then numbers of 7 bits a byte."""
+def rar5(files, password=None):
+    """Stored, after the RAR 5 technote: CRC-32, then numbers of 7 bits a byte. With a password on
+    "data" each file has the record that says how it is encrypted, on "heads" a head of type 4 says
+    that all that follows is."""
     def number(value):
         out = b""
         while value > 127:
@@ -86,12 +95,22 @@ def rar5(files):
     def block(body, data=b""):
         body = number(len(body)) + body
         return struct.pack("<I", zlib.crc32(body)) + body + data
-    out = b"Rar!\x1a\x07\x01\x00" + block(number(1) + number(0) + number(0))
+    out = b"Rar!\x1a\x07\x01\x00"
+    if password == "heads":
+        out += block(number(4) + number(0) + number(0) + number(1) + bytes([15]) + os.urandom(16)
+                     + os.urandom(12))
+        return out + os.urandom(16 * 20)
+    out += block(number(1) + number(0) + number(0))
     for name, data in files:
-        name = name.encode()
-        body = (number(2) + number(2) + number(len(data)) + number(4) + number(len(data)) + number(0)
-                + struct.pack("<I", zlib.crc32(data)) + number(0) + number(1) + number(len(name))
-                + name)
+        name, extra = name.encode(), b""
+        if password:
+            extra = number(1) + number(0) + number(1) + bytes([15]) + os.urandom(44)
+            extra = number(len(extra)) + extra
+            data = os.urandom(-(-len(data) // 16) * 16)
+        body = number(2) + number(3 if extra else 2) + (number(len(extra)) if extra else b"")
+        body += (number(len(data)) + number(4) + number(len(data)) + number(0)
+                 + struct.pack("<I", zlib.crc32(data)) + number(0) + number(1) + number(len(name))
+                 + name + extra)
         out += block(body, data)
     return out + block(number(5) + number(0) + number(0))
 

@@ -100,6 +100,44 @@ def not_in_the_directory(data):
     return body + directory + end(1, len(directory), len(body))
 
 
+def zip64(data, before=b""):
+    """All numbers of the directory in their long form (APPNOTE.TXT 4.3.14, 4.5.3), and a member that
+    it does not name."""
+    packed, text, many = deflated(data), deflated(TEXT), 0xFFFFFFFF
+    body = before + local(b"a.exe", zlib.crc32(data), len(packed), len(data)) + packed
+    at = len(body) - len(before)
+    body += local(b"b.txt", zlib.crc32(TEXT), len(text), len(TEXT)) + text
+    extra = struct.pack("<HHQQQ", 1, 24, len(TEXT), len(text), at)
+    entry = bytearray(central(b"b.txt", zlib.crc32(TEXT), many, many, many))
+    entry[30:32] = struct.pack("<H", len(extra))
+    entry += extra
+    start = len(body) - len(before)
+    body += entry + struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, 1, 1, len(entry), start)
+    body += struct.pack("<IIQI", 0x07064B50, 0, start + len(entry), 1)
+    return body + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, many, many, 0)
+
+
+def behind_a_member(data, is_stored, is_streamed=False):
+    """A member whose bytes end before the directory says so; another one stands in the rest."""
+    packed, text = deflated(data), TEXT if is_stored else deflated(TEXT)
+    hidden = local(b"a.exe", zlib.crc32(data), len(packed), len(data)) + packed
+    head = bytearray(local(b"b.txt", zlib.crc32(TEXT), 0 if is_streamed else len(text),
+                           0 if is_streamed else len(TEXT), 0 if is_stored else 8))
+    head[6] |= 8 if is_streamed else 0
+    body = bytes(head) + text + hidden
+    directory = central(b"b.txt", zlib.crc32(TEXT), len(text) + len(hidden),
+                        len(TEXT) + (len(hidden) if is_stored else 0), 0, 0 if is_stored else 8)
+    return body + directory + end(1, len(directory), len(body))
+
+
+def wrong_checksum(data):
+    """Who unpacks it at all, with or without a word about the sum, gets these bytes."""
+    packed = deflated(data)
+    body = local(b"a.bin", 1, len(packed), len(data)) + packed
+    directory = central(b"a.bin", 1, len(packed), len(data), 0)
+    return body + directory + end(1, len(directory), len(body))
+
+
 def unknown_method():
     body = local(b"a.txt", zlib.crc32(TEXT), len(TEXT), len(TEXT), 77) + TEXT
     directory = central(b"a.txt", zlib.crc32(TEXT), len(TEXT), len(TEXT), 0, 77)
@@ -211,6 +249,13 @@ def odd(s):
         ask(s, f"{what} and RAR: a virus", start + rar5([("a.exe", virus)]), "infected")
     ask(s, "GIF and jar", gif + zipped(*jar), "infected")
     ask(s, "zip: a virus not in its directory", not_in_the_directory(virus), "infected")
+    ask(s, "zip64: a virus not in its directory", zip64(virus), "infected")
+    ask(s, "GIF and zip64: the same", zip64(virus, gif), "infected")
+    ask(s, "zip: a virus in a packed member's rest", behind_a_member(virus, False), "infected")
+    ask(s, "zip: in that of a streamed one", behind_a_member(virus, False, True), "infected")
+    ask(s, "zip: in that of a stored one", behind_a_member(virus, True), "infected")
+    ask(s, "zip: a wrong checksum: a virus", wrong_checksum(virus), "infected")
+    ask(s, "zip: a wrong checksum: a text", wrong_checksum(TEXT), "clean")
     ask(s, "zip: two names for one member", two_names(TEXT), "suspicious")
     ask(s, "zip: one member for 500 names", one_for_many(), "suspicious", "not-fully-scanned")
     ask(s, "zip: overlapping members", overlapping(), "suspicious", "not-fully-scanned")

@@ -15,7 +15,7 @@ import io
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
 import ole  # noqa: E402
-from samples import FORMATS, SAMPLES, packed, packer  # noqa: E402
+from samples import FORMATS, SAMPLES, packed, packer, rar4, rar5  # noqa: E402
 from wire import Memfd, SCAN, Service  # noqa: E402
 
 failures = []
@@ -44,6 +44,24 @@ def open_document(*more):
         for name, data in more:
             archive.writestr(name, data)
     return out.getvalue()
+
+
+def library(*exports, bits=32):
+    """[PE format]: a DLL of one section that has nothing but its exports."""
+    names, table = b"", b""
+    base = 0x1000
+    strings = base + 40 + 4 * len(exports)
+    for name in exports:
+        table += struct.pack("<I", strings + len(names))
+        names += name.encode() + b"\0"
+    edata = struct.pack("<IIHHIIIIIII", 0, 0, 0, 0, 0, 1, 0, len(exports), 0, base + 40, 0)
+    edata += table + names
+    options = struct.pack("<H", 0x10B if bits == 32 else 0x20B)
+    options = options.ljust(96 if bits == 32 else 112, b"\0") + struct.pack("<II", base, len(edata))
+    coff = struct.pack("<4sHHIIIHH", b"PE\0\0", 0x14C, 1, 0, 0, 0, len(options), 0x2102)
+    section = struct.pack("<8sIIII12xI", b".edata", len(edata), base, len(edata), 0x200, 0x40000040)
+    head = b"MZ".ljust(60, b"\0") + struct.pack("<I", 64)
+    return (head + coff + options + section).ljust(0x200, b"\0") + edata
 
 
 VBA = b"not a project, but of its name"
@@ -75,6 +93,9 @@ TYPES = {
             bytes.fromhex("4c0000000114020000000000c000000000000046") + bytes(60)),
     "chm": ("application/vnd.ms-htmlhelp", b"ITSF\3\0\0\0\x60\0\0\0" + bytes(200)),
     "program": ("application/x-dosexec", b"MZ" + bytes(62) + b"not really a program" * 9),
+    "library": ("application/x-dosexec", library("xlAutoFree", "DllMain")),
+    "xll": ("application/x-dosexec+xll", library("DllMain", "xlAutoOpen")),
+    "xll of 64 bits": ("application/x-dosexec+xll", library("xlAutoOpen", bits=64)),
     "hta": ("application/hta", b"<html><head><HTA:APPLICATION ID=x></head><body>Hi</body></html>"),
     "svg": ("image/svg+xml-with-script",
             b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'>\n"
@@ -174,6 +195,10 @@ def passwords(s):
         "7z": packed("7zz a -bd -px % @", [secret], "out.7z"),
         "7z with its names": packed("7zz a -bd -px -mhe=on % @", [secret], "out.7z"),
         "arj": packed("arj a -gx % @", [secret], "out.arj"),
+        "rar 4": rar4([secret], "data"), "rar 4 with its names": rar4([secret], "heads"),
+        "rar 5": rar5([secret], "data"), "rar 5 with its names": rar5([secret], "heads"),
+        "rar 5 behind a picture": b"GIF89a\x01\0\x01\0\0\0\0;" + rar5([secret], "data"),
+        "rar 4 in a zip": zipped(("a.rar", rar4([secret], "data"))),
         "pdf, 256 bits": pdf("u", "o", "256"),
         "pdf, 128 bits": pdf("u", "o", "128"),
         "doc": ole.word(True), "xls": ole.excel(True), "ppt": ole.powerpoint(True),
@@ -201,7 +226,7 @@ def main():
         rules = s.directory + "/rules"
         mimes = {mime for mime, _ in TYPES.values()}
         with open(rules, "w", encoding="ascii") as out:
-            for mime in sorted(mimes):
+            for mime in sorted(mimes, reverse=True):  # x-dosexec+xll before the family
                 out.write(f"[rule {mime.split('/')[1]}]\ntype={mime}\n")
         s.write_config(f"[rules]\nfile={rules}\n")
         s.start()

@@ -142,6 +142,9 @@ START_TEST(true_types_are_asked_for_only_when_they_decide)
     ck_assert_ptr_null(match(rules, "a.txt", "text/plain", -1, NULL));
     ck_assert_str_eq(match(rules, "a.txt", "Application/X-DosExec; charset=binary", -1, NULL),
                      "hidden");
+    /* A kind of program that is told more exactly is a program still. */
+    ck_assert_str_eq(match(rules, "a.txt", "application/x-dosexec+xll", -1, NULL), "hidden");
+    ck_assert_ptr_null(match(rules, "a.txt", "application/x-dosexecutable", -1, NULL));
 
     g_autoptr(FilterRules) empty = filter_rules_new_empty();
     ck_assert(!filter_rules_need_type(empty, &exe));
