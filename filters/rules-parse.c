@@ -374,7 +374,7 @@ FilterRules *filter_rules_parse(const char *name, const char *text, gsize length
     }
     if (!rule_finish(&parser, error))
         return NULL;
-    return filter_rules_new_take(g_steal_pointer(&rules), text, length);
+    return filter_rules_new_take(g_steal_pointer(&rules));
 }
 
 char *filter_file_load(const char *path, gsize most, gsize *ret_length, GError **error)

@@ -30,10 +30,9 @@ typedef struct {
 
 struct FilterRules {
     GPtrArray *rules; /* FilterRule */
-    char *version;
 };
 
 void filter_rule_free(FilterRule *rule);
-FilterRules *filter_rules_new_take(GPtrArray *list, const char *text, gsize length);
+FilterRules *filter_rules_new_take(GPtrArray *list);
 
 #endif /* FILTERS_RULES_PARSE_H */

@@ -180,21 +180,19 @@ static void rules_clear(gpointer data)
     FilterRules *rules = data;
 
     g_ptr_array_unref(rules->rules);
-    g_free(rules->version);
 }
 
-FilterRules *filter_rules_new_take(GPtrArray *list, const char *text, gsize length)
+FilterRules *filter_rules_new_take(GPtrArray *list)
 {
     FilterRules *rules = g_atomic_rc_box_new0(FilterRules);
 
     rules->rules = list;
-    rules->version = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, length);
     return rules;
 }
 
 FilterRules *filter_rules_new_empty(void)
 {
-    return filter_rules_new_take(g_ptr_array_new(), "", 0);
+    return filter_rules_new_take(g_ptr_array_new());
 }
 
 FilterRules *filter_rules_ref(FilterRules *rules)
@@ -211,9 +209,4 @@ void filter_rules_unref(FilterRules *rules)
 guint filter_rules_count(const FilterRules *rules)
 {
     return rules->rules->len;
-}
-
-const char *filter_rules_version(const FilterRules *rules)
-{
-    return rules->version;
 }

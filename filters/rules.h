@@ -59,8 +59,6 @@ void filter_rules_unref(FilterRules *rules); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FilterRules, filter_rules_unref)
 
 guint filter_rules_count(const FilterRules *rules);
-/* SHA-256 in hex over the file: a part of what a remembered decision depends on. */
-const char *filter_rules_version(const FilterRules *rules);
 
 /* The first rule of the file that matches. *ret is written only on TRUE. */
 gboolean filter_rules_match(const FilterRules *rules, const FilterSubject *subject,

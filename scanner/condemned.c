@@ -2,17 +2,15 @@
 /*
  * condemned.c - counts the workers that a content killed, enters the verdict, keeps the list.
  *
- * Nothing here fails. Known limit: a first strike is remembered by one loader only; after a restart
- * a content has two more tries.
+ * Nothing here fails. Known limit: a service that is killed within a second of a first strike
+ * forgets it.
  */
 #include "scanner/condemned.h"
 
 #include <string.h>
 
-/* Of a suspect and of a condemned one. */
 typedef struct {
     VerdictKey key;
-    guint strikes;
     gint64 since; /* seconds since 1970 */
 } Entry;
 
@@ -36,39 +34,29 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(VerdictKey)) == 0;
 }
 
-static Entry *entry_add(GHashTable *table, const VerdictKey *key)
-{
-    Entry *entry = g_new0(Entry, 1);
-
-    entry->key = *key;
-    entry->since = g_get_real_time() / G_USEC_PER_SEC;
-    g_hash_table_replace(table, &entry->key, entry);
-    return entry;
-}
-
 /* --- In the loader ----------------------------------------------------------------- */
 
-GHashTable *condemned_suspects_new(void)
+static VerdictKey suspect_key(const VerdictKey *key)
 {
-    return g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
+    VerdictKey suspect = *key;
+
+    suspect.kind += VERDICT_CACHE_KINDS;
+    return suspect;
 }
 
-gboolean condemned_strike(GHashTable *suspects, VerdictCache *cache, const VerdictKey *key)
+/* What is known of a suspect is a verdict whose size is the number of its strikes. */
+gboolean condemned_strike(VerdictCache *cache, const VerdictKey *key)
 {
-    Entry *suspect = g_hash_table_lookup(suspects, key);
+    const VerdictKey suspect = suspect_key(key);
     Verdict verdict = {0};
+    gboolean condemns;
 
-    if (!suspect && g_hash_table_size(suspects) >= CONDEMNED_SUSPECTS)
-        g_hash_table_remove_all(suspects);
-    if (!suspect)
-        suspect = entry_add(suspects, key);
-    if (++suspect->strikes < CONDEMNED_STRIKES)
-        return FALSE;
-    g_hash_table_remove(suspects, key);
-    verdict_set(&verdict, STOREHOOK_VERDICT_NOT_SCANNED, CONDEMNED_VERDICT);
+    (void)verdict_cache_find(cache, &suspect, &verdict, NULL);
+    condemns = ++verdict.size >= CONDEMNED_STRIKES;
+    verdict_set(&verdict, STOREHOOK_VERDICT_NOT_SCANNED, condemns ? CONDEMNED_VERDICT : "suspect");
     verdict.cost = VERDICT_COST_MAX; /* another worker */
-    verdict_cache_add(cache, key, &verdict, NULL, TRUE);
-    return TRUE;
+    verdict_cache_add(cache, condemns ? key : &suspect, &verdict, NULL, TRUE);
+    return condemns;
 }
 
 /* --- In the supervisor ------------------------------------------------------------- */
@@ -79,7 +67,7 @@ Condemned *condemned_new(VerdictCache *cache, VerdictStore *store)
 
     condemned->cache = cache;
     condemned->store = store;
-    condemned->entries = condemned_suspects_new();
+    condemned->entries = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
     return condemned;
 }
 
@@ -94,9 +82,14 @@ Condemned *condemned_free(Condemned *condemned)
 
 void condemned_add(Condemned *condemned, const VerdictKey *key)
 {
-    if (!g_hash_table_contains(condemned->entries, key) &&
-        g_hash_table_size(condemned->entries) < CONDEMNED_MAX)
-        entry_add(condemned->entries, key);
+    Entry *entry;
+
+    if (g_hash_table_contains(condemned->entries, key) ||
+        g_hash_table_size(condemned->entries) >= CONDEMNED_MAX)
+        return;
+    entry = g_new(Entry, 1);
+    *entry = (Entry){.key = *key, .since = g_get_real_time() / G_USEC_PER_SEC};
+    g_hash_table_add(condemned->entries, entry);
 }
 
 void condemned_seen(const VerdictKey *key, const Verdict *verdict, gpointer condemned)
@@ -117,6 +110,12 @@ void condemned_set_version(Condemned *condemned, const char *version)
     g_hash_table_foreach_remove(condemned->entries, is_of_other_version, (gpointer)version);
 }
 
+static void forget(Condemned *condemned, const VerdictKey *key)
+{
+    verdict_cache_remove(condemned->cache, key);
+    verdict_store_remove(condemned->store, key);
+}
+
 gboolean condemned_release(Condemned *condemned, const guint8 digest[STOREHOOK_DIGEST_SIZE])
 {
     gboolean found = FALSE;
@@ -125,12 +124,15 @@ gboolean condemned_release(Condemned *condemned, const guint8 digest[STOREHOOK_D
 
     g_hash_table_iter_init(&iter, condemned->entries);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        VerdictKey suspect;
+
         if (memcmp(((VerdictKey *)key)->digest, digest, STOREHOOK_DIGEST_SIZE) != 0)
             continue;
         /* What waits to be saved would come back otherwise. */
         verdict_store_save(condemned->store, condemned->cache);
-        verdict_cache_remove(condemned->cache, key);
-        verdict_store_remove(condemned->store, key);
+        suspect = suspect_key(key);
+        forget(condemned, &suspect);
+        forget(condemned, key);
         g_hash_table_iter_remove(&iter);
         found = TRUE;
     }

@@ -4,8 +4,9 @@
  *
  * A condemned content is a verdict among the others - not scanned, by this name - so that every
  * worker finds it before scanning, it outlives a restart, and it is forgotten with the signatures
- * and engine that could not stand it. The loader, which sees workers die, counts and condemns; the
- * supervisor keeps the list.
+ * and engine that could not stand it. So is a suspicion, under a kind that nobody looks for while
+ * scanning. The loader, which sees workers die, suspects and condemns; the supervisor keeps the
+ * list.
  */
 #ifndef SCANNER_CONDEMNED_H
 #define SCANNER_CONDEMNED_H
@@ -17,16 +18,14 @@
 #define CONDEMNED_VERDICT "crashes the scanner"
 
 enum {
-    CONDEMNED_STRIKES = 2,     /* the first may be bad luck */
-    CONDEMNED_SUSPECTS = 4096, /* contents with one strike that are remembered; then all anew */
-    CONDEMNED_MAX = 4096       /* on the list; whoever makes more keeps killing workers */
+    CONDEMNED_STRIKES = 2, /* the first may be bad luck */
+    CONDEMNED_MAX = 4096   /* on the list; whoever makes more keeps killing workers */
 };
 
 /* --- In the loader ----------------------------------------------------------------- */
 
-GHashTable *condemned_suspects_new(void);
 /* A worker died of this content. TRUE when that condemns it: the verdict is in the cache then. */
-gboolean condemned_strike(GHashTable *suspects, VerdictCache *cache, const VerdictKey *key);
+gboolean condemned_strike(VerdictCache *cache, const VerdictKey *key);
 
 /* --- In the supervisor ------------------------------------------------------------- */
 

@@ -37,25 +37,27 @@ static void work_note(Work *work, StorehookVerdictKind kind, const char *name)
 static guint work_member(Work *work, const char *name, const void *data, gsize size,
                          gboolean is_encrypted)
 {
+    const DeepScan *scan = work->scan;
     Verdict type = {0};
     Member new = {.parent = work->rest,
                   .name = name,
                   .type = type.type,
                   .size = size,
-                  .flags = is_encrypted ? MEMBER_ENCRYPTED : 0};
+                  .flags = (is_encrypted ? MEMBER_ENCRYPTED : 0) | (data ? MEMBER_SEEN : 0)};
 
-    if (data)
-        member_tell_type(work->scan->rules, work->scan->typer, &new, data, size, &type);
     for (guint i = work->rest + 1; i <= members_count(work->members); i++) {
         Member member = members_get(work->members, i);
 
-        if (member.parent == work->rest && member.type[0] == '\0' &&
-            strcmp(member.name, name) == 0) {
-            if (data)
-                members_set_type(work->members, i, type.type, type.type_is_sure);
-            return i;
+        if (member.parent != work->rest || member.type[0] != '\0' || strcmp(member.name, name) != 0)
+            continue;
+        if (data) {
+            member_tell_type(scan->rules, scan->typer, &member, data, size, &type);
+            members_set_type(work->members, i, type.type, type.type_is_sure);
         }
+        return i;
     }
+    if (data)
+        member_tell_type(scan->rules, scan->typer, &new, data, size, &type);
     new.flags |= type.type_is_sure ? MEMBER_TYPE_SURE : 0;
     return members_add(work->members, &new);
 }

@@ -57,6 +57,21 @@ static void match_members(Judge *judge, const Members *members, Hit *hit)
     }
 }
 
+gboolean judge_has_types(const Judge *judge, const Members *members)
+{
+    if (filter_rules_count(judge->rules) == 0)
+        return TRUE;
+    for (guint i = 1; i <= members_count(members); i++) {
+        Member member = members_get(members, i);
+        FilterSubject subject = member_subject(&member);
+
+        if ((member.flags & MEMBER_SEEN) && !subject.type &&
+            filter_rules_need_type(judge->rules, &subject))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
                      FilterAction *ret_action, gboolean *ret_need_data)
 {

@@ -173,7 +173,8 @@ gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, V
         return FALSE;
     if (list) {
         members = members_load(g_bytes_get_data(list, NULL), g_bytes_get_size(list));
-        if (!members) /* from a file that is damaged: scanned again */
+        /* From a file that is damaged, or made when other rules asked: scanned again. */
+        if (!members || !judge_has_types(judge, members))
             return FALSE;
     }
     *verdict = found;

@@ -149,8 +149,10 @@ void union_list(Union *all, const char *name, const guint8 *data, const Verdict 
 {
     g_autofree char *decoded = file_name_decode(name, -1);
     Verdict type = {0};
-    Member member = {
-        .name = decoded, .type = type.type, .size = verdict->size, .flags = MEMBER_MESSAGE_PART};
+    Member member = {.name = decoded,
+                     .type = type.type,
+                     .size = verdict->size,
+                     .flags = MEMBER_MESSAGE_PART | MEMBER_SEEN};
     guint number = 0;
 
     if (name[0] != '\0') {

@@ -123,6 +123,10 @@ typedef struct {
 gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
                      FilterAction *ret_action, gboolean *ret_need_data);
 
+/* FALSE when a rule asks for the type of a member whose bytes were seen under other rules, which
+ * did not. */
+gboolean judge_has_types(const Judge *judge, const Members *members);
+
 /* One function for each kind of request. */
 void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer);
 void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer);

@@ -65,7 +65,6 @@ typedef struct {
     Board *board;
     AllowView *allow, *deny;
     GArray *users;
-    GHashTable *suspects;
     char version[VERDICT_CACHE_VERSION_SIZE];
     const char *temp_directory;
     guint first_slot;
@@ -120,17 +119,26 @@ static char *program_digest(void)
                                        g_mapped_file_get_length(file));
 }
 
-/* What a verdict hangs on: the program, signatures, engine, limits, and the rules (those on names
- * for parts inside texts). */
+/* Of two mild findings the one with the harder action is told: see union_note(). */
+static int mild_order(const ScannerConfig *config)
+{
+    guint one = config->actions[STOREHOOK_VERDICT_AMBIGUOUS];
+    guint other = config->actions[STOREHOOK_VERDICT_ENCRYPTED];
+
+    return (one > other) - (one < other);
+}
+
+/* What a verdict hangs on: the program, signatures, engine, limits, macro rules. Rules on names and
+ * types and actions are asked each time. */
 static void loader_make_version(Loader *loader)
 {
     const ScannerConfig *config = loader->config;
     guint8 digest[SHA256_DIGEST_LENGTH];
     g_autofree char *program = program_digest();
     g_autofree char *all = g_strdup_printf(
-        "%s %s %s %s %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
+        "%s %s %s %d %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
         " %" G_GUINT64_FORMAT " %u %u %u %u %u %" G_GUINT64_FORMAT,
-        program, loader->source->version, engine_version(), filter_rules_version(loader->rules),
+        program, loader->source->version, engine_version(), mild_order(config),
         macro_rules_version(loader->macro_rules), config->scan_size, config->file_size,
         config->memory, config->temporary_size, config->files, config->recursion,
         config->message_parts, config->message_depth, config->members, config->members_size);
@@ -332,7 +340,7 @@ static gboolean loader_condemns(Loader *loader, const guint8 *digest, guint read
     VerdictKey key;
 
     verdict_key_init(&key, digest, loader->version, (VerdictCacheKind)(reading - 1));
-    return condemned_strike(loader->suspects, loader->cache, &key);
+    return condemned_strike(loader->cache, &key);
 }
 
 /* `digest` is NULL unless a content was condemned. */
@@ -555,7 +563,6 @@ static void loader_free(Loader *loader)
     allow_view_free(loader->allow);
     allow_view_free(loader->deny);
     verdict_cache_unmap(loader->cache);
-    g_hash_table_unref(loader->suspects);
     if (loader->users)
         g_array_unref(loader->users);
     close(loader->signals);
@@ -603,7 +610,6 @@ int loader_main(int argc, char **argv)
         return EXIT_FAILURE;
     loader = g_new0(Loader, 1);
     loader->supervisor = getppid();
-    loader->suspects = condemned_suspects_new();
     loader->first_slot = (guint)MIN(g_ascii_strtoull(argv[2], NULL, 10), BOARD_WORKERS_MAX);
     loader->temp_directory = argv[3];
     loader->uses_kept = strcmp(argv[5], "kept") == 0;

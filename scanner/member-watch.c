@@ -199,7 +199,8 @@ static guint list_add(MemberWatch *watch, const Layer *parent, const char *name,
                      .type = type.type,
                      .size = size,
                      .flags = flags | (parent->is_document ? MEMBER_DOCUMENT_PART : 0) |
-                              (parent->is_mail ? MEMBER_MESSAGE_PART : 0)};
+                              (parent->is_mail ? MEMBER_MESSAGE_PART : 0) |
+                              (data ? MEMBER_SEEN : 0)};
 
     if (data)
         member_tell_type(watch->rules, watch->typer, &member, data, (gsize)size, &type);

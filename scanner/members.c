@@ -120,6 +120,7 @@ void members_set_type(Members *members, guint number, const char *type, gboolean
     members->bytes = members->bytes - old + size;
     g_free(entry->type);
     entry->type = g_strdup(type);
+    entry->flags |= MEMBER_SEEN;
     entry->flags =
         is_sure ? entry->flags | MEMBER_TYPE_SURE : entry->flags & ~(guint)MEMBER_TYPE_SURE;
 }

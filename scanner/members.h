@@ -19,7 +19,8 @@ typedef enum {
     MEMBER_ENCRYPTED = 1,     /* its bytes were not seen */
     MEMBER_DOCUMENT_PART = 2, /* its name was given by the program that wrote the document */
     MEMBER_MESSAGE_PART = 4,  /* of a message, not of an archive */
-    MEMBER_TYPE_SURE = 8      /* by signs that leave no doubt, or libmagic was asked */
+    MEMBER_TYPE_SURE = 8,     /* by signs that leave no doubt, or libmagic was asked */
+    MEMBER_SEEN = 16          /* its bytes were: the type could be told */
 } MemberFlags;
 
 typedef struct {
@@ -39,7 +40,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Members, members_free)
 
 /* The number of the new member; 0 when there is no room: the list is cut then. Texts are copied. */
 guint members_add(Members *members, const Member *member);
-/* Once its bytes were seen. */
+/* Once its bytes were seen, which is marked too. */
 void members_set_type(Members *members, guint number, const char *type, gboolean is_sure);
 /* All of `from`, below the member `parent` of `to`. */
 void members_append(Members *to, guint parent, const Members *from);

@@ -29,13 +29,14 @@ enum {
 /* How the bytes were read; the same bytes may be judged as both. */
 typedef enum {
     VERDICT_CACHE_CONTENT,
-    VERDICT_CACHE_MESSAGE
+    VERDICT_CACHE_MESSAGE,
+    VERDICT_CACHE_KINDS
 } VerdictCacheKind;
 
 typedef struct {
     guint8 digest[STOREHOOK_DIGEST_SIZE];
     char version[VERDICT_CACHE_VERSION_SIZE]; /* signatures and engine */
-    guint32 kind;                             /* VerdictCacheKind */
+    guint32 kind;  /* VerdictCacheKind; from VERDICT_CACHE_KINDS on: see condemned.c */
     guint32 lists; /* state of the allow and deny lists, where the verdict hangs on them; else 0 */
 } VerdictKey;
 

@@ -5,6 +5,7 @@
 import hashlib
 import os
 import signal
+import subprocess
 import sys
 import threading
 
@@ -29,6 +30,26 @@ def lines_that_wait_are_written():
         s.process.terminate()
         s.process.wait()
         assert logged(b"the last")
+
+
+@test
+def a_first_strike_outlives_loader_and_service():
+    with Service() as s:
+        one, other = HOOK + b"crash", HOOK + b"crash again"
+        assert died(s.content, one) and died(s.content, other)
+        s.wait_for(lambda: s.log().count("worker lost") == 2)
+        workers = s.status()["workers"]
+        os.kill(workers["loader"], signal.SIGKILL)
+        s.wait_for(lambda: s.status()["workers"]["loader"] not in (0, workers["loader"]) and
+                   s.status()["workers"]["alive"] > 0)
+        assert [died(s.content, one) for _ in range(2)] == [True, False]
+        s.stop()
+        s.start()
+        s.wait_for(lambda: s.log().count("verdicts-remembered=") == 3)
+        assert [died(s.content, other) for _ in range(2)] == [True, False]
+        assert s.status()["condemned"] == 2
+        s.control("condemned-release", sha256=hashlib.sha256(other).hexdigest())
+        assert [died(s.content, other) for _ in range(3)] == [True, True, False]
 
 
 @test

@@ -6,6 +6,7 @@ through or forbidden. Each change is in force with the next request, also for wh
 import hashlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -165,6 +166,56 @@ def wrong_entries_are_refused():
                 answer = s.control(command, **arguments)
                 assert not answer["ok"], (command, arguments)
         assert s.status()["allow-list"] == s.status()["deny-list"] == 0
+
+
+def reload(s, config):
+    generation = s.status()["generation"]
+    s.write_config(config)
+    s.process.send_signal(signal.SIGHUP)
+    s.wait_for(lambda: s.status()["generation"] > generation)
+
+
+@test
+def rules_and_actions_need_no_scan():
+    """What was scanned under other rules stands; only where a rule asks for a type that was not told
+    is the content scanned again. Actions are in force at once."""
+    def rules(text):
+        with open(path, "w", encoding="ascii") as out:
+            out.write(text)
+        reload(s, f"[rules]\nfile={path}\n")
+
+    data = zip_of(**{"note.txt": b"a few words, of no type that shows by itself\n"})
+    with Service() as s:
+        path = s.directory + "/rules"
+        assert s.content(data)["verdict"] == "clean"
+        scans = s.status()["scans"]["scanned"]
+        rules("[rule notes]\nname=note.*\n")
+        assert verdict(s.scan(data)) == ("blocked", "notes")
+        rules("[rule notes]\nname=other.*\n")
+        assert verdict(s.scan(data)) == ("clean", "")
+        assert s.status()["scans"]["scanned"] == scans, "scanned again for a rule on names"
+        rules("[rule texts]\ntype=text/plain\n")
+        assert verdict(s.scan(data)) == ("blocked", "texts")
+        assert s.status()["scans"]["scanned"] == scans + 1
+        assert verdict(s.scan(data)) == ("blocked", "texts")
+        assert s.status()["scans"]["scanned"] == scans + 1, "scanned each time"
+        assert s.content(EICAR)["action"] == "replace"
+        scans = s.status()["scans"]["scanned"]
+        reload(s, "[actions]\ninfected=refuse\n")
+        assert s.content(EICAR)["action"] == "refuse"
+        assert s.status()["scans"]["scanned"] == scans
+
+
+@test
+def the_harder_of_two_mild_findings_is_told():
+    """Which of ambiguous and encrypted that is follows the actions."""
+    text = mail((["Content-Type: text/plain", "Content-Type: text/html"], "Good morning."),
+                (["Content-Type: text/plain"],
+                 "-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n"))
+    with Service("[actions]\nambiguous=strip\nencrypted=pass\n") as s:
+        assert s.text(text)["verdict"] == "ambiguous"
+        reload(s, "[actions]\nambiguous=pass\nencrypted=strip\n")
+        assert s.text(text)["verdict"] == "encrypted"
 
 
 if __name__ == "__main__":

@@ -201,17 +201,6 @@ START_TEST(deceptive_names_match)
 }
 END_TEST
 
-START_TEST(the_version_follows_the_file)
-{
-    g_autoptr(FilterRules) one = parse("[rule a]\nname=a\n");
-    g_autoptr(FilterRules) same = parse("[rule a]\nname=a\n");
-    g_autoptr(FilterRules) other = parse("[rule a]\nname=b\n");
-
-    ck_assert_str_eq(filter_rules_version(one), filter_rules_version(same));
-    ck_assert_str_ne(filter_rules_version(one), filter_rules_version(other));
-}
-END_TEST
-
 START_TEST(globs_match_in_bounded_time)
 {
     ck_assert(glob_matches("*", ""));
@@ -293,7 +282,6 @@ int main(void)
     tcase_add_test(tcase, kinds_of_deception_are_told_apart);
     tcase_add_test(tcase, parts_of_documents_need_to_be_meant);
     tcase_add_test(tcase, deceptive_names_match);
-    tcase_add_test(tcase, the_version_follows_the_file);
     tcase_add_test(tcase, globs_match_in_bounded_time);
     tcase_add_test(tcase, the_sample_blocks_programs_and_nothing_honest);
     suite_add_tcase(suite, tcase);

@@ -73,7 +73,7 @@ START_TEST(is_stored_and_loaded)
     ck_assert_uint_eq(members_count(loaded), 2);
     ck_assert_uint_eq(members_culprit(loaded), inner);
     ck_assert_str_eq(members_get(loaded, inner).type, "application/x-dosexec");
-    ck_assert_uint_eq(members_get(loaded, inner).flags, MEMBER_TYPE_SURE);
+    ck_assert_uint_eq(members_get(loaded, inner).flags, MEMBER_TYPE_SURE | MEMBER_SEEN);
     check_path(loaded, inner, "a.zip/b.exe");
     for (gsize cut = 0; cut < size; cut++)
         ck_assert_msg(members_load(data, cut) == NULL, "cut at %zu", cut);
