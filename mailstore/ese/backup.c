@@ -4,7 +4,7 @@
  *
  * A backup is an image of each database, all taken when it begins; sessions go on writing. There
  * are no log files: their lists are empty, and there is nothing to truncate. Images of several
- * databases are taken one right after the other, not at the very same commit.
+ * databases are of one instant, as commits wait until the last is taken.
  *
  * Fails with JET_errBackupInProgress, JET_errNoBackup, JET_errInvalidBackupSequence,
  * JET_errBackupAbortByServer, JET_errFileNotFound, and as store_image_open.
@@ -65,15 +65,19 @@ static void backup_free(Instance *instance, Backup *backup)
     free(backup);
 }
 
+/* First it is settled which databases there are: while an image holds the commits of one, no lock
+ * of ours is waited for. */
 static JET_ERR backup_take_images(Instance *instance, Backup *backup)
 {
-    unsigned at = 0;
+    unsigned at = 0, taken = 0;
     JET_ERR err = JET_errSuccess;
-    for (Database *database; err >= 0 && (database = backup_hold_next(instance, &at));) {
-        BackupFile *file = &backup->files[backup->n_files++];
-        file->database = database;
-        err = store_image_open(database->store, &file->image);
-    }
+    for (Database *database; (database = backup_hold_next(instance, &at));)
+        backup->files[backup->n_files++].database = database;
+    for (; taken < backup->n_files && err >= 0; taken++)
+        err = store_image_open(backup->files[taken].database->store, &backup->files[taken].image);
+    for (unsigned i = 0; i < taken; i++)
+        if (backup->files[i].image)
+            store_image_let_go(backup->files[i].image);
     return err;
 }
 

@@ -261,6 +261,17 @@ static JET_ERR cursor_use_index(Cursor *cursor, Txn *txn, const Index *index)
     return JET_errSuccess;
 }
 
+JET_ERR cursor_stand_first(Cursor *cursor)
+{
+    cursor_park(cursor, POSITION_BEFORE_FIRST);
+    JET_ERR err = cursor_step(cursor, true);
+    if (err == JET_errNoCurrentRecord) {
+        cursor_park(cursor, POSITION_BEFORE_FIRST);
+        return JET_errSuccess;
+    }
+    return err;
+}
+
 static JET_ERR cursor_set_index_in_scope(Cursor *cursor, Txn *txn, const Index *index,
                                          JET_GRBIT grbit, uint32_t itag)
 {
@@ -281,13 +292,7 @@ static JET_ERR cursor_set_index_in_scope(Cursor *cursor, Txn *txn, const Index *
         }
         return err;
     }
-    cursor_park(cursor, POSITION_BEFORE_FIRST);
-    JET_ERR err = cursor_step(cursor, true);
-    if (err == JET_errNoCurrentRecord) {
-        cursor_park(cursor, POSITION_BEFORE_FIRST);
-        return JET_errSuccess;
-    }
-    return err;
+    return cursor_stand_first(cursor);
 }
 
 JET_ERR cursor_set_index(Cursor *cursor, const char *name, JET_GRBIT grbit, uint32_t itag)

@@ -200,6 +200,17 @@ JET_ERR cursor_open_object(Session *session, SessionDatabase *database, Txn *txn
     return JET_errSuccess;
 }
 
+/* For the program: the cursor lies on the first row. */
+static JET_ERR cursor_open_first(Session *session, SessionDatabase *database, Txn *txn,
+                                 uint32_t object_id, JET_GRBIT grbit, Cursor **ret)
+{
+    RETURN_IF_ERROR(cursor_open_object(session, database, txn, object_id, grbit, ret));
+    JET_ERR err = cursor_stand_first(*ret);
+    if (err < 0)
+        cursor_close(*ret);
+    return err;
+}
+
 JET_ERR cursor_open(Session *session, JET_DBID dbid, const char *name, JET_GRBIT grbit,
                     JET_TABLEID *ret)
 {
@@ -214,7 +225,7 @@ JET_ERR cursor_open(Session *session, JET_DBID dbid, const char *name, JET_GRBIT
     RETURN_IF_ERROR(scope_begin(session, database, false, &scope));
     JET_ERR err = catalog_find_table(scope.txn, name, &object_id);
     if (err >= 0)
-        err = cursor_open_object(session, database, scope.txn, object_id, grbit, &cursor);
+        err = cursor_open_first(session, database, scope.txn, object_id, grbit, &cursor);
     err = scope_end(&scope, err);
     if (err >= 0)
         *ret = cursor->handle;
@@ -256,8 +267,8 @@ JET_ERR cursor_dup(Cursor *cursor, JET_TABLEID *ret)
     if (cursor->temporary)
         return cursor_open_temporary(cursor->temporary, cursor->grbit, ret);
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
-    JET_ERR err = cursor_open_object(cursor->session, cursor->database, scope.txn,
-                                     cursor->table->object_id, cursor->grbit, &copy);
+    JET_ERR err = cursor_open_first(cursor->session, cursor->database, scope.txn,
+                                    cursor->table->object_id, cursor->grbit, &copy);
     err = scope_end(&scope, err);
     if (err >= 0)
         *ret = copy->handle;

@@ -140,6 +140,8 @@ void cursor_park(Cursor *cursor, Position position);
 /* The row at the current entry: JET_errNoCurrentRecord, JET_errRecordDeleted. Within a scope. */
 JET_ERR cursor_read_row(Cursor *cursor, Txn *txn, Bytes *ret);
 
+/* On the first row, or before where it would be. Within a scope. */
+JET_ERR cursor_stand_first(Cursor *cursor);
 JET_ERR cursor_set_index(Cursor *cursor, const char *name, JET_GRBIT grbit, uint32_t itag);
 JET_ERR cursor_move(Cursor *cursor, int32_t rows, JET_GRBIT grbit);
 JET_ERR cursor_make_key(Cursor *cursor, const void *data, uint32_t size, JET_GRBIT grbit);

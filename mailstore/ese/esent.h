@@ -98,14 +98,15 @@ JET_ERR JetSetColumnDefaultValue(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTab
 JET_ERR JetDeleteTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName);
 /* As JetDeleteTable: nobody may have it open. JET_errTableDuplicate, JET_errInvalidName. */
 JET_ERR JetRenameTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szName, JET_PCSTR szNameNew);
-/* A cursor before the first row, in the order of the primary index. JET_errObjectNotFound,
- * JET_errTableLocked and JET_errTableInUse for what the Deny bits exclude, JET_errOutOfCursors. */
+/* A cursor on the first row (if there is one), in the order of the primary index.
+ * JET_errObjectNotFound, JET_errTableLocked and JET_errTableInUse for what the Deny bits exclude,
+ * JET_errOutOfCursors. */
 JET_ERR JetOpenTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName,
                      const void *pvParameters, uint32_t cbParameters, JET_GRBIT grbit,
                      JET_TABLEID *ptableid);
 /* Closes a cursor and forgets a row prepared with it. */
 JET_ERR JetCloseTable(JET_SESID sesid, JET_TABLEID tableid);
-/* Another cursor of the same table, before the first row. */
+/* Another cursor of the same table, on its first row. */
 JET_ERR JetDupCursor(JET_SESID sesid, JET_TABLEID tableid, JET_TABLEID *ptableid, JET_GRBIT grbit);
 /* Levels JET_TblInfo, -Name, -Dbid, -TemplateTableName; the others give
  * JET_errFeatureNotAvailable. JET_errBufferTooSmall. */

@@ -26,6 +26,7 @@ enum {
 struct StoreImage {
     Store *store;
     Snapshot *snapshot;
+    MDB_txn *writer; /* holds commits; NULL: no more, or of a file that is open for reading only */
     int fd;
     size_t page_size;
     uint64_t size;
@@ -56,10 +57,9 @@ static JET_ERR image_take_metas(StoreImage *image)
 static JET_ERR image_take(StoreImage *image)
 {
     Store *store = image->store;
-    MDB_txn *writer = NULL;
     MDB_stat stat;
     /* Nobody else writes to what is open for reading only. */
-    int rc = store->read_only ? 0 : mdb_txn_begin(store->env, NULL, 0, &writer);
+    int rc = store->read_only ? 0 : mdb_txn_begin(store->env, NULL, 0, &image->writer);
 
     if (rc == 0)
         rc = mdb_env_stat(store->env, &stat);
@@ -73,9 +73,14 @@ static JET_ERR image_take(StoreImage *image)
         image->metas = fault_malloc(META_PAGES * image->page_size);
         error = image->metas ? image_take_metas(image) : JET_errOutOfMemory;
     }
-    if (writer)
-        mdb_txn_abort(writer);
     return error;
+}
+
+void store_image_let_go(StoreImage *image)
+{
+    if (image->writer)
+        mdb_txn_abort(image->writer);
+    image->writer = NULL;
 }
 
 JET_ERR store_image_open(Store *store, StoreImage **ret)
@@ -150,6 +155,7 @@ StoreImage *store_image_close(StoreImage *image)
 {
     if (!image || !store_is_usable(image->store))
         return NULL;
+    store_image_let_go(image);
     if (image->snapshot)
         snapshot_release(&image->store->snapshots, image->snapshot);
     free(image->metas);

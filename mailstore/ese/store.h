@@ -77,9 +77,11 @@ uint64_t store_oldest_snapshot_age_ms(Store *store); /* 0: none is in use */
 
 /* The database as it was when the image was made, read like a file while sessions go on writing.
  * It keeps a snapshot: free pages are not used again before it is closed. Any thread, one at a
- * time. */
+ * time. Commits wait from its making until the same thread says store_image_let_go, so that images
+ * of several stores can be of one instant. */
 typedef struct StoreImage StoreImage;
 JET_ERR store_image_open(Store *store, StoreImage **ret);
+void store_image_let_go(StoreImage *image);
 uint64_t store_image_size(const StoreImage *image);
 size_t store_image_page_size(const StoreImage *image);
 /* Fewer bytes than asked for only at the end. */

@@ -64,6 +64,36 @@ static void seek(Fixture *f, JET_TABLEID t, const char *index, int32_t value, JE
     ck_assert_int_ge(JetSeek(f->s, t, grbit), 0);
 }
 
+/* As esent.dll has it: a cursor begins on the first row. */
+START_TEST(test_new_cursor)
+{
+    Fixture f;
+    JET_TABLEID opened, copy;
+    open_fixture(&f, 10);
+    ck_ok(JetOpenTable(f.s, f.jet.database, "t", NULL, 0, 0, &opened));
+    ck_assert_int_eq(test_get_long(f.s, opened, f.id), 1);
+    ck_ok(JetMove(f.s, opened, JET_MoveNext, 0));
+    ck_assert_int_eq(test_get_long(f.s, opened, f.id), 2);
+    ck_ok(JetDupCursor(f.s, opened, &copy, 0));
+    ck_assert_int_eq(test_get_long(f.s, copy, f.id), 1);
+    ck_assert_int_eq(test_get_long(f.s, opened, f.id), 2);
+    ck_jet(JetMove(f.s, copy, JET_MovePrevious, 0), JET_errNoCurrentRecord);
+    ck_ok(JetMove(f.s, copy, JET_MoveNext, 0));
+    ck_assert_int_eq(test_get_long(f.s, copy, f.id), 1);
+    /* In an empty table it is before what comes. */
+    ck_ok(JetCreateTable(f.s, f.jet.database, "empty", 0, 0, &copy));
+    JET_COLUMNID number = test_add_column(f.s, copy, "n", JET_coltypLong, 0, 0, 0);
+    ck_ok(JetOpenTable(f.s, f.jet.database, "empty", NULL, 0, 0, &opened));
+    ck_jet(JetMove(f.s, opened, 0, 0), JET_errNoCurrentRecord);
+    ck_ok(JetPrepareUpdate(f.s, copy, JET_prepInsert));
+    test_set_long(f.s, copy, number, 7);
+    ck_ok(JetUpdate(f.s, copy, NULL, 0, NULL));
+    ck_ok(JetMove(f.s, opened, JET_MoveNext, 0));
+    ck_assert_int_eq(test_get_long(f.s, opened, number), 7);
+    test_jet_close(&f.jet);
+}
+END_TEST
+
 START_TEST(test_position)
 {
     Fixture f;
@@ -414,6 +444,7 @@ static Suite *suite(void)
     Suite *s = suite_create("jet-navigate");
     TCase *tcase = tcase_create("navigate");
     tcase_set_timeout(tcase, 30);
+    tcase_add_test(tcase, test_new_cursor);
     tcase_add_test(tcase, test_position);
     tcase_add_test(tcase, test_statistics);
     tcase_add_test(tcase, test_index_bookmark);
