@@ -23,8 +23,8 @@
 #include "libstorehook/clock.h"
 
 enum {
-    SOON_US = 10000 /* how late the death of a worker may be seen; after so long a scan a new line
-                       costs nothing */
+    SOON_US = 3000 /* how late the death of a worker may be seen: as long as the kernel takes to end
+                      one; after so long a scan a new line costs half a percent */
 };
 
 int exchange_wait(int fd, short events, int64_t until_us)

@@ -65,9 +65,7 @@ static void answer_with_notice(Answer *answer)
     answer->flagged = TRUE;
 }
 
-/* The content without what is bad, which keeps its name and header. FALSE: nothing was taken out.
- */
-static gboolean answer_with_cleaned(Judge *judge, const Content *content, Answer *answer)
+gboolean judge_answer_cleaned(Judge *judge, const Content *content, Answer *answer)
 {
     g_autoptr(GString) removed = g_string_new(NULL);
     char name[VERDICT_NAME_SIZE];
@@ -108,7 +106,7 @@ void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer
     action = (FilterAction)judge->config->actions[answer->verdict.kind];
     answer->action = policy_row_action(action);
     if (answer->action == STOREHOOK_ACTION_REPLACE &&
-        !(action == FILTER_ACTION_CLEAN && answer_with_cleaned(judge, &content, answer)))
+        !(action == FILTER_ACTION_CLEAN && judge_answer_cleaned(judge, &content, answer)))
         answer_with_notice(answer);
     content_close(&content);
 }

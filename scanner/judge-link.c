@@ -95,32 +95,6 @@ static void link_name(const StorehookMessage *request, char ret[STOREHOOK_TEXT_M
                    (const char *)value.data);
 }
 
-static void link_judge(Judge *judge, const StorehookMessage *request, const guint8 *digest,
-                       Content *content, Answer *answer)
-{
-    char name[STOREHOOK_TEXT_MAX + 1] = "";
-    JudgePart part = {.name = name, .digest = answer->seen};
-    FilterAction action;
-
-    if (!link_find_verdict(judge, request, digest, content, answer)) {
-        answer->need_data = TRUE;
-        return;
-    }
-    link_name(request, name);
-    part.data = content->bytes;
-    part.size = content->size;
-    part.members = answer->members;
-    check_header(request, &answer->verdict);
-    action = (FilterAction)judge->config->actions[answer->verdict.kind];
-    (void)judge_rules(judge, &part, &answer->verdict, &action, &answer->need_data);
-    if (answer->need_data)
-        return;
-    answer->action = policy_row_action(action);
-    answer->may_remember = answer->verdict.kind == STOREHOOK_VERDICT_CLEAN;
-    if (answer->action == STOREHOOK_ACTION_REPLACE)
-        answer_with_new_notice(request, answer);
-}
-
 /* What stands for the content now was scanned by itself, as a notice never is: it is the content
  * without what was bad (clean.h). Name and header are still true; the rules have a say. FALSE: it
  * is a notice. */
@@ -146,10 +120,55 @@ static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request
     if (action != FILTER_ACTION_PASS) {
         answer->verdict = verdict;
         answer->action = policy_row_action(action);
+        g_clear_pointer(&answer->data, g_bytes_unref);
         if (answer->action == STOREHOOK_ACTION_REPLACE)
             answer_with_new_notice(request, answer);
     }
     return TRUE;
+}
+
+/* A content that was in the store before it was known to be bad. FALSE: it needs a notice. */
+static gboolean link_clean(Judge *judge, const StorehookMessage *request, const Content *content,
+                           Answer *answer)
+{
+    if (!judge_answer_cleaned(judge, content, answer))
+        return FALSE;
+    if (link_judge_cleaned(judge, request, answer->digest, answer))
+        return TRUE;
+    g_clear_pointer(&answer->data, g_bytes_unref);
+    return FALSE;
+}
+
+static void link_judge(Judge *judge, const StorehookMessage *request, const guint8 *digest,
+                       Content *content, Answer *answer)
+{
+    char name[STOREHOOK_TEXT_MAX + 1] = "";
+    JudgePart part = {.name = name, .digest = answer->seen};
+    StorehookValue value;
+    FilterAction action;
+
+    if (!link_find_verdict(judge, request, digest, content, answer)) {
+        answer->need_data = TRUE;
+        return;
+    }
+    link_name(request, name);
+    part.data = content->bytes;
+    part.size = content->size;
+    part.members = answer->members;
+    check_header(request, &answer->verdict);
+    action = (FilterAction)judge->config->actions[answer->verdict.kind];
+    (void)judge_rules(judge, &part, &answer->verdict, &action, &answer->need_data);
+    if (answer->need_data)
+        return;
+    answer->action = policy_row_action(action);
+    answer->may_remember = answer->verdict.kind == STOREHOOK_VERDICT_CLEAN;
+    if (answer->action != STOREHOOK_ACTION_REPLACE)
+        return;
+    if (action == FILTER_ACTION_CLEAN &&
+        !storehook_read_find(request, STOREHOOK_FIELD_DATA, &value))
+        answer->need_data = TRUE;
+    else if (action != FILTER_ACTION_CLEAN || !link_clean(judge, request, content, answer))
+        answer_with_new_notice(request, answer);
 }
 
 void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer)

@@ -127,6 +127,10 @@ gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
  * did not. */
 gboolean judge_has_types(const Judge *judge, const Members *members);
 
+/* The answer gets the content without what is bad (clean.h), which keeps its name and header.
+ * FALSE: nothing was taken out. */
+gboolean judge_answer_cleaned(Judge *judge, const Content *content, Answer *answer);
+
 /* One function for each kind of request. */
 void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer);
 void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer);

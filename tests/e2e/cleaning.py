@@ -268,5 +268,26 @@ def notices(build):
             assert "(removed" not in str(mailbox.incident(name))
 
 
+def linked_again(build):
+    """A content that came in while nobody looked is cleaned when another message brings it."""
+    with Rig(build) as rig:
+        rig.configure(extra=CONFIGURATION, rules=False)
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        original = zip_of({"eicar.com": EICAR, "noise.bin": NOISE})
+        rig.control("stop")
+        mailbox = Mailbox(rig, store)
+        assert mailbox.send("a.zip", original) == ("a.zip", original)
+        rig.control("start")
+        for name in ("b.zip", "c.zip"):
+            arrived, data = mailbox.send(name, original)
+            assert arrived == name, arrived
+            archive = zipfile.ZipFile(io.BytesIO(data))
+            assert archive.read("noise.bin") == NOISE and "eicar.com" not in archive.namelist()
+            one = mailbox.incident(name)
+            assert one["action"] == "clean" and "removed eicar.com" in str(one), one
+        assert mailbox.send("plain.bin", NOISE) == ("plain.bin", NOISE)
+
+
 if __name__ == "__main__":
-    main(archives, packages, compound_files, pages, notices)
+    main(archives, packages, compound_files, pages, notices, linked_again)
