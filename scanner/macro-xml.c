@@ -463,6 +463,8 @@ void macro_xml_read(MacroDocument *document, const char *data, gsize size)
             if (reader.has_root && reader.part == PART_OTHER)
                 break;
         }
+        /* libxml2 keeps declared entities in one, though nobody asked for a document. */
+        xmlFreeDoc(reader.parser->myDoc);
         xmlFreeParserCtxt(reader.parser);
     } else {
         macro_document_set_limit(document, "macro-xml");

@@ -32,7 +32,7 @@ TEXT
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
 unit_suites="ese message server libstorehook filters scanner"
 plain_suites="$unit_suites transcript preload crash detection fuzz e2e"
-asan_suites="$unit_suites transcript preload crash fuzz"
+asan_suites="$unit_suites transcript preload crash detection fuzz"
 # The service forks instead of threading; its clients, in the store, are threads.
 tsan_suites="ese message server libstorehook transcript preload"
 

@@ -62,9 +62,10 @@ def judge(program, kind, signatures, paths):
     for begin in range(0, len(paths), BATCH):
         batch = paths[begin:begin + BATCH]
         done = subprocess.run([program, kind, signatures, *batch], capture_output=True, text=True,
-                              check=True, timeout=300)
+                              check=False, timeout=300)
+        assert done.returncode == 0, f"judge-files: {done.returncode}\n{done.stderr[:3000]}"
         lines = [line.split("\t") for line in done.stdout.splitlines()]
-        assert [path for *_, path in lines] == batch, done.stderr
+        assert [path for *_, path in lines] == batch
         yield from lines
 
 
