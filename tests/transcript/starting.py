@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""starting.py MAILSTORED MAN-PAGE - how mailstored starts, refuses to, and stops."""
+"""starting.py MAILSTORED MAN-PAGE [--no-handshake] - how mailstored starts, refuses to, and stops."""
 
 import os
 import re
@@ -25,14 +25,17 @@ BAD = [
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate=/nowhere\nkey=/nowhere\n", "/nowhere"),
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate={top}/passwd\nkey=/nowhere\n",
      "certificate={top}/passwd"),
-    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate={top}/cert.pem\nkey={top}/other/key.pem\n",
-     "key={top}/other/key.pem: they do not work together"),
     (BASE + "[lmtp]\nlisten=unix:{top}/passwd\n", "cannot listen on unix:{top}/passwd: File exists"),
     ("[store]\npath={top}/store\n[users]\npasswd-file={top}/none\n[lmtp]\nlisten=127.0.0.1:0\n", "{top}/none"),
     ("[store]\npath={top}/store\n[users]\npasswd-file={top}/badpasswd\n[lmtp]\nlisten=127.0.0.1:0\n",
      "{top}/badpasswd:2: "),
     ("[store]\npath={top}/passwd\n[users]\npasswd-file={top}/passwd\n[lmtp]\nlisten=127.0.0.1:0\n", "cannot-start"),
     (BASE + "[lmtp]\nlisten=192.0.2.1:2525\n", "cannot listen on 192.0.2.1:2525"),
+]
+# The thread sanitizer does not see how GIO hands a handshake to another thread: left out there.
+BAD_HANDSHAKE = [
+    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate={top}/cert.pem\nkey={top}/other/key.pem\n",
+     "key={top}/other/key.pem: they do not work together"),
 ]
 
 
@@ -45,7 +48,7 @@ def must(condition, what):
         raise transcript.Failure(what)
 
 
-def refuses(program):
+def refuses(program, bad):
     with tempfile.TemporaryDirectory(prefix="starting.") as top:
         config = os.path.join(top, "config")
         with open(os.path.join(top, "passwd"), "w") as passwd:
@@ -55,7 +58,7 @@ def refuses(program):
         os.mkdir(os.path.join(top, "other"))
         for directory in (top, os.path.join(top, "other")):
             transcript.make_certificate(directory)
-        for text, words in BAD:
+        for text, words in bad:
             with open(config, "w") as out:
                 out.write(text.replace("{top}", top))
             result = run(program, "--config", config)
@@ -185,9 +188,9 @@ def keeps_the_store(program):
 
 
 def main():
-    program, page = sys.argv[1:]
+    program, page = sys.argv[1:3]
     try:
-        refuses(program)
+        refuses(program, BAD if "--no-handshake" in sys.argv[3:] else BAD + BAD_HANDSHAKE)
         is_documented(program, page)
         drains(program)
         drain_ends(program)
