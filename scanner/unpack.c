@@ -56,6 +56,7 @@ static const Sign SIGNS[] = {
     SIGN(7, "**ACE**", FALSE),             /* ACE */
     SIGN(20, "\xdc\xa7\xc4\xfd", FALSE),   /* zoo */
     SIGN(0, "zPQ", FALSE),                 /* zpaq */
+    SIGN(0, "ActiveMime", FALSE),          /* macros of a web page that Word saved */
     SIGN(3, "NTFS    ", FALSE),
     SIGN(3, "EXFAT   ", FALSE),
     SIGN(54, "FAT12   ", FALSE),
@@ -95,6 +96,22 @@ static gboolean is_compress(const guint8 *data, gsize size)
     return size > 3 && (data[2] & 0x60) == 0 && (data[2] & 0x1f) >= 9 && (data[2] & 0x1f) <= 16;
 }
 
+/* libclamav ends with the first of several streams; bunzip2 goes on. */
+static gboolean has_second_bzip2(const guint8 *data, gsize size)
+{
+    static const char block[] = "1AY&SY";
+    const guint8 *at = data + 4, *end = data + size;
+
+    if (size < 8 || memcmp(data, "BZh", 3) != 0)
+        return FALSE;
+    while ((at = memmem(at, (gsize)(end - at), "BZh", 3)) != NULL) {
+        if ((gsize)(end - at) >= 4 + strlen(block) && memcmp(at + 4, block, strlen(block)) == 0)
+            return TRUE;
+        at++;
+    }
+    return FALSE;
+}
+
 gboolean unpack_is_wanted(const void *data, gsize size)
 {
     const guint8 *bytes = data;
@@ -104,7 +121,8 @@ gboolean unpack_is_wanted(const void *data, gsize size)
         return is_lzma(bytes, size);
     if (sign && sign->bytes[0] == '\x1f')
         return is_compress(bytes, size);
-    return sign || (size > 2 * FOOTER && memcmp(bytes + size - FOOTER, "conectix", 8) == 0);
+    return sign || has_second_bzip2(bytes, size) ||
+           (size > 2 * FOOTER && memcmp(bytes + size - FOOTER, "conectix", 8) == 0);
 }
 
 /* One compressed file, or an archive that is compressed as a whole. */
