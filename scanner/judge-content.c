@@ -7,10 +7,10 @@
  */
 #include "scanner/judge.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "scanner/clean.h"
+#include "scanner/digest.h"
 #include "scanner/notice.h"
 #include "scanner/policy.h"
 
@@ -60,7 +60,7 @@ static void answer_with_notice(Answer *answer)
     notice_reference_new(answer->incident);
     notice = notice_text(&answer->verdict, answer->incident);
     answer->data = g_bytes_new_take(notice, strlen(notice));
-    SHA256((const guint8 *)notice, strlen(notice), answer->digest);
+    digest_bytes(notice, strlen(notice), answer->digest);
     answer->has_digest = TRUE;
     answer->flagged = TRUE;
 }
@@ -81,7 +81,7 @@ gboolean judge_answer_cleaned(Judge *judge, const Content *content, Answer *answ
                removed->str);
     verdict_set(&answer->verdict, answer->verdict.kind, name);
     answer->data = cleaned;
-    SHA256(g_bytes_get_data(cleaned, NULL), g_bytes_get_size(cleaned), answer->digest);
+    digest_bytes(g_bytes_get_data(cleaned, NULL), g_bytes_get_size(cleaned), answer->digest);
     answer->has_digest = TRUE;
     answer->flagged = TRUE;
     return TRUE;
@@ -93,7 +93,7 @@ void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer
     Content content;
 
     if (request_open(request, &content, &answer->verdict)) {
-        SHA256(content.bytes, content.size, answer->seen);
+        digest_bytes(content.bytes, content.size, answer->seen);
         check_digest(judge, request, answer->seen);
         answer->verdict.size = content.size;
         if (!judge_is_allowed(judge, answer->seen)) {
@@ -133,7 +133,7 @@ void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
 
     if (!request_open(request, &content, &answer->verdict))
         return;
-    SHA256(content.bytes, content.size, answer->seen);
+    digest_bytes(content.bytes, content.size, answer->seen);
     if (judge_is_allowed(judge, answer->seen)) {
         content_close(&content);
         return;

@@ -7,9 +7,9 @@
  */
 #include "scanner/judge.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 
+#include "scanner/digest.h"
 #include "scanner/mail-header.h"
 #include "scanner/notice.h"
 #include "scanner/policy.h"
@@ -43,7 +43,7 @@ static void answer_with_new_notice(const StorehookMessage *request, Answer *answ
     notice_reference_new(answer->incident);
     notice = notice_text(&answer->verdict, answer->incident);
     answer->data = g_bytes_new_take(notice, strlen(notice));
-    SHA256((const guint8 *)notice, strlen(notice), answer->digest);
+    digest_bytes(notice, strlen(notice), answer->digest);
     answer->has_digest = TRUE;
     answer_with_header(request, answer);
 }
@@ -58,7 +58,7 @@ static gboolean link_find_verdict(Judge *judge, const StorehookMessage *request,
     if (has_data) {
         if (!content_open(&value, content, &answer->verdict))
             return TRUE;
-        SHA256(content->bytes, content->size, answer->seen);
+        digest_bytes(content->bytes, content->size, answer->seen);
         if (memcmp(answer->seen, digest, STOREHOOK_DIGEST_SIZE) != 0)
             board_count(&judge->board->counts.digest_mismatches);
         answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,

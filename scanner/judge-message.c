@@ -8,11 +8,11 @@
  */
 #include "scanner/judge.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "scanner/compose.h"
+#include "scanner/digest.h"
 #include "scanner/policy.h"
 #include "scanner/records-client.h"
 
@@ -84,7 +84,7 @@ static void piece_open(Piece *piece, const StorehookValue *value)
     content_close(&piece->content);
     piece->is_readable = content_open(value, &piece->content, &ignored);
     if (piece->is_readable)
-        SHA256(piece->content.bytes, piece->content.size, piece->digest);
+        digest_bytes(piece->content.bytes, piece->content.size, piece->digest);
 }
 
 static void piece_take_field(Piece *piece, const StorehookValue *value)

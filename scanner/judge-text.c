@@ -7,9 +7,9 @@
  */
 #include "scanner/judge.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 
+#include "scanner/digest.h"
 #include "scanner/notice.h"
 #include "scanner/policy.h"
 
@@ -59,7 +59,7 @@ void judge_text(Judge *judge, const StorehookMessage *request, Answer *answer)
         return;
     }
     if (content_open(&value, &content, &answer->verdict)) {
-        SHA256(content.bytes, content.size, answer->seen);
+        digest_bytes(content.bytes, content.size, answer->seen);
         answer->verdict.size = content.size;
         if (!judge_is_allowed(judge, answer->seen))
             answer->from_cache =

@@ -7,10 +7,10 @@
  */
 #include "scanner/judge-union.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "filters/file-name.h"
+#include "scanner/digest.h"
 #include "scanner/mail-crypt.h"
 #include "scanner/mail-decode.h"
 #include "scanner/mail-part.h"
@@ -106,7 +106,7 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
     Seen *seen;
 
     *verdict = (Verdict){.size = size};
-    SHA256(data, size, digest);
+    digest_bytes(data, size, digest);
     seen = g_hash_table_lookup(all->seen, digest);
     if (seen) {
         *verdict = seen->verdict;

@@ -15,9 +15,9 @@
  */
 #include "scanner/macro-trap.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 
+#include "scanner/digest.h"
 #include "scanner/macro-biff.h"
 #include "scanner/macro-document.h"
 #include "scanner/macro-ole.h"
@@ -139,11 +139,11 @@ static void document_open(MacroTrap *trap, guint level)
 /* TRUE the first time in this document. */
 static gboolean document_is_new(MacroTrap *trap, const void *data, gsize size)
 {
-    guint8 digest[SHA256_DIGEST_LENGTH];
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
 
     if (g_hash_table_size(trap->seen) >= SEEN_MAX)
         return TRUE;
-    SHA256(data, size, digest);
+    digest_bytes(data, size, digest);
     return g_hash_table_add(trap->seen, g_bytes_new(digest, sizeof(digest)));
 }
 

@@ -285,7 +285,8 @@ static void count_mail_field(Block *block, const char *line, gsize length)
         "message-id:", "reply-to:", "return-path:", "mime-version:", "content-type:"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
-        if (length >= strlen(fields[i]) && starts_with(line, fields[i]))
+        if (g_ascii_tolower(*line) == *fields[i] && length >= strlen(fields[i]) &&
+            starts_with(line, fields[i]))
             block->mail_fields++;
     block->facts->is_mail = block->mail_fields >= 2;
 }

@@ -99,10 +99,20 @@ static gboolean take_field(Reading *reading, const char *line, gsize length)
     return reading->multiparts <= 1 && field_is_plain(line, length);
 }
 
+static gboolean begins_block(const char *line, gsize length)
+{
+    static const char *const starts[] = {"begin", "=ybegin", "(This file", "binhex", "encoding:"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
+        if (g_ascii_tolower(*line) == g_ascii_tolower(*starts[i]) &&
+            starts_with(line, length, starts[i]))
+            return TRUE;
+    return FALSE;
+}
+
 /* A line without what ends it. */
 static gboolean line_is_plain(Reading *reading, const char *line, gsize length)
 {
-    static const char *const starts[] = {"begin", "=ybegin", "(This file", "binhex", "encoding:"};
     gboolean folded = length > 0 && (line[0] == ' ' || line[0] == '\t');
 
     if (length == 0)
@@ -112,17 +122,14 @@ static gboolean line_is_plain(Reading *reading, const char *line, gsize length)
     reading->in_field = FALSE;
     if (starts_with(line, length, "--"))
         reading->in_header = TRUE, reading->has_type = FALSE;
-    while (length > 0 && strchr(" \t>|", *line))
+    while (length > 0 && (*line == ' ' || *line == '\t' || *line == '>' || *line == '|'))
         line++, length--;
     if (length ==
         0) /* blanks alone: whether they end a header is another thing readers differ in */
         return !(folded && reading->in_header);
-    if (starts_with(line, length, "content-"))
+    if ((*line == 'c' || *line == 'C') && starts_with(line, length, "content-"))
         return take_field(reading, line, length);
-    for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
-        if (starts_with(line, length, starts[i]))
-            return FALSE;
-    return TRUE;
+    return !begins_block(line, length);
 }
 
 gboolean mail_plain_check(const char *text, gsize size)

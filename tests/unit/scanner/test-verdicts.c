@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "scanner/board.h"
+#include "scanner/digest.h"
 #include "scanner/policy.h"
 #include "scanner/temp-directory.h"
 #include "scanner/verdict-cache.h"
@@ -335,10 +336,26 @@ START_TEST(fallbacks_never_let_the_bad_in)
 }
 END_TEST
 
+START_TEST(digests_agree_with_glib)
+{
+    for (gsize size = 0; size < 300; size++) {
+        g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+        guint8 wanted[STOREHOOK_DIGEST_SIZE], got[STOREHOOK_DIGEST_SIZE];
+        g_autofree char *data = g_strnfill(size, (char)('a' + size % 26));
+        gsize length = sizeof(wanted);
+
+        g_checksum_update(sum, (const guchar *)data, (gssize)size);
+        g_checksum_get_digest(sum, wanted, &length);
+        digest_bytes(data, size, got);
+        ck_assert_mem_eq(got, wanted, sizeof(wanted));
+    }
+}
+END_TEST
+
 SCANNER_TEST_MAIN("verdicts", SCANNER_TEST(finds_what_was_added), SCANNER_TEST(keeps_what_is_used),
                   SCANNER_TEST(keeps_what_is_dear), SCANNER_TEST(disk_keeps_no_more_than_fits),
                   SCANNER_TEST(disk_keeps_what_is_dear), SCANNER_TEST(survives_killed_writers),
                   SCANNER_TEST(is_remembered_on_disk), SCANNER_TEST(latencies_are_near),
-                  SCANNER_TEST(finds_outrank_doubts),
+                  SCANNER_TEST(finds_outrank_doubts), SCANNER_TEST(digests_agree_with_glib),
                   SCANNER_TEST(messages_are_decided_by_the_table),
                   SCANNER_TEST(fallbacks_never_let_the_bad_in))
