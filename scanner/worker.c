@@ -25,6 +25,8 @@
 
 enum {
     STATUS_FAILED = 1,
+    SOCKETS = 3,                /* store, access, background */
+    LOOK_MILLISECONDS = 1000,   /* for what was told to a worker that was killed before it looked */
     GRACE_MICROSECONDS = 100000 /* between a request's end and the kill: to answer what was found */
 };
 
@@ -335,6 +337,23 @@ static void worker_enter_cage(Worker *worker)
     atomic_store(&worker->judge.slot->layers, cage_enter(&cage));
 }
 
+/* A store's write goes before all else, however often. FALSE when nothing was waiting. */
+static gboolean worker_take_next(Worker *worker)
+{
+    const WorkerSettings *settings = worker->settings;
+
+    return worker_take(worker, settings->store, FALSE) ||
+           worker_take(worker, settings->access, FALSE) ||
+           (settings->background >= 0 && worker_take(worker, settings->background, TRUE));
+}
+
+/* The kernel tells of a request to one worker only. Who was told and ends takes it along. */
+static void worker_take_last(Worker *worker)
+{
+    for (guint i = 0; i < SOCKETS && worker_take_next(worker); i++)
+        ;
+}
+
 static void worker_serve(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
@@ -344,21 +363,20 @@ static void worker_serve(Worker *worker)
     atomic_store(&slot->end, 0); /* of the start: see loader_fork() */
     for (;;) {
         struct epoll_event event;
-        int ready = epoll_wait(worker->poll, &event, 1,
-                               log_batch_is_empty(&slot->log) ? -1 : LOG_BATCH_MILLISECONDS);
+        int ready =
+            epoll_wait(worker->poll, &event, 1,
+                       log_batch_is_empty(&slot->log) ? LOOK_MILLISECONDS : LOG_BATCH_MILLISECONDS);
 
         if (ready < 0 && errno != EINTR)
             return;
         if (ready == 0)
             worker_flush_log(worker);
-        if (ready <= 0)
-            continue;
-        if (event.data.fd == worker->signals)
+        if (ready > 0 && event.data.fd == worker->signals) {
+            worker_take_last(worker);
             return;
-        /* A store's write goes before all else, however often. */
-        if (!worker_take(worker, settings->store, FALSE) &&
-            !worker_take(worker, settings->access, FALSE) && settings->background >= 0)
-            (void)worker_take(worker, settings->background, TRUE);
+        }
+        if (ready < 0 || !worker_take_next(worker))
+            continue;
         /* What went without memory may not be whole any more. */
         if (atomic_fetch_add(&slot->served, 1) + 1 >= settings->config->scans_per_worker ||
             memory_watch_now().failures != failures) {
