@@ -90,3 +90,46 @@ void macro_object_read(MacroDocument *document, const guint8 *data, gsize size)
         take_number(&bytes, &length))
         macro_object_read_package(document, bytes.at, (gsize)(bytes.end - bytes.at));
 }
+
+/* Behind label and name: two numbers, the path with its length, the file with its length. */
+static gboolean take_package(Bytes *bytes, const guint8 **ret, gsize *ret_size)
+{
+    g_autofree char *label = NULL, *name = NULL, *path = NULL;
+    guint32 kind, length;
+
+    if (bytes->end - bytes->at < 2)
+        return FALSE;
+    bytes->at += 2;
+    label = take_terminated(bytes);
+    name = label ? take_terminated(bytes) : NULL;
+    if (!name || !take_number(bytes, &kind))
+        return FALSE;
+    path = take_counted(bytes);
+    if (!path || !take_number(bytes, &length))
+        return FALSE;
+    *ret = bytes->at;
+    *ret_size = MIN(length, (gsize)(bytes->end - bytes->at));
+    return TRUE;
+}
+
+gboolean macro_object_find_data(const guint8 *data, gsize size, const guint8 **ret, gsize *ret_size)
+{
+    Bytes bytes = {data, data ? data + size : NULL};
+    g_autofree char *class = NULL, *topic = NULL, *item = NULL;
+    guint32 version, format, length;
+    Bytes package;
+
+    if (!take_number(&bytes, &version) || !take_number(&bytes, &format))
+        return FALSE;
+    class = take_counted(&bytes);
+    topic = class ? take_counted(&bytes) : NULL;
+    item = topic ? take_counted(&bytes) : NULL;
+    if (!item || format == FORMAT_LINKED || !take_number(&bytes, &length))
+        return FALSE;
+    *ret = bytes.at;
+    *ret_size = MIN(length, (gsize)(bytes.end - bytes.at));
+    package = (Bytes){*ret, *ret + *ret_size};
+    if (g_ascii_strcasecmp(class, "package") == 0)
+        (void)take_package(&package, ret, ret_size);
+    return TRUE;
+}

@@ -17,11 +17,11 @@
 #include "scanner/macro-object.h"
 
 enum {
-    DEPTH_MAX = 1000,        /* groups: writers nest some tens */
-    TEXT_MAX = 65536,        /* of a class or a template's path */
-    OBJECT_BYTES_MAX = 4096, /* the head of an object: class and file name */
-    NOISE_MAX = 3,           /* in object data, before it is called hiding */
-    WORD_MAX = 32            /* letters of a control word, by the specification */
+    DEPTH_MAX = 1000,       /* groups: writers nest some tens */
+    TEXT_MAX = 65536,       /* of a class or a template's path */
+    OBJECT_HEAD_MAX = 4096, /* the head of an object: class and file name */
+    NOISE_MAX = 3,          /* in object data, before it is called hiding */
+    WORD_MAX = 32           /* letters of a control word, by the specification */
 };
 
 typedef enum {
@@ -41,6 +41,10 @@ typedef struct {
     GString *text;      /* of class or template */
     GByteArray *object; /* what the digits make */
     int half;           /* the first digit of two, or -1 */
+    gsize object_most;
+    gboolean object_is_cut;
+    MacroRtfObject found; /* NULL: only the facts are wanted */
+    gpointer user_data;
     guint noise;
     guint unicode_skip; /* bytes that stand for the last \u in older readers */
 } Reader;
@@ -60,6 +64,7 @@ static void destination_begin(Reader *reader, Destination kind)
         macro_fields_begin(&reader->fields);
     if (kind == IN_DATA) {
         g_byte_array_set_size(reader->object, 0);
+        reader->object_is_cut = FALSE;
         reader->half = -1;
         reader->noise = 0;
     }
@@ -83,10 +88,21 @@ static void destination_end(Reader *reader, Destination kind)
         if (reader->noise > NOISE_MAX)
             macro_document_add_fact(document, MACRO_SOURCE_OBJECT, "obfuscated", NULL);
         macro_object_read(document, reader->object->data, reader->object->len);
+        if (reader->found)
+            reader->found(reader->object->data, reader->object->len, !reader->object_is_cut,
+                          reader->user_data);
         break;
     case IN_TEXT:
         break;
     }
+}
+
+static void object_bytes(Reader *reader, const guint8 *bytes, gsize size)
+{
+    gsize room = reader->object_most - reader->object->len;
+
+    reader->object_is_cut |= size > room;
+    g_byte_array_append(reader->object, bytes, (guint)MIN(size, room));
 }
 
 static void object_digit(Reader *reader, int digit)
@@ -99,8 +115,7 @@ static void object_digit(Reader *reader, int digit)
     }
     byte = (guint8)(reader->half << 4 | digit);
     reader->half = -1;
-    if (reader->object->len < OBJECT_BYTES_MAX)
-        g_byte_array_append(reader->object, &byte, 1);
+    object_bytes(reader, &byte, 1);
 }
 
 static void take_letter(Reader *reader, char letter)
@@ -172,9 +187,7 @@ static void skip_binary(Reader *reader, long number)
 
     if (*destination(reader) == IN_DATA) {
         reader->half = -1;
-        if (reader->object->len < OBJECT_BYTES_MAX)
-            g_byte_array_append(reader->object, (const guint8 *)reader->at,
-                                (guint)MIN(size, (gsize)OBJECT_BYTES_MAX));
+        object_bytes(reader, (const guint8 *)reader->at, size);
     }
     reader->at += size;
 }
@@ -299,25 +312,67 @@ gboolean macro_rtf_matches(const char *data, gsize size)
     return size - at >= 4 && memcmp(data + at, "{\\rt", 4) == 0;
 }
 
-void macro_rtf_read(MacroDocument *document, const char *data, gsize size)
+gboolean macro_rtf_has_objects(const char *data, gsize size)
+{
+    return macro_rtf_matches(data, size) && memmem(data, size, "\\objdata", strlen("\\objdata"));
+}
+
+static Reader *reader_new(MacroDocument *document, const char *data, gsize size)
 {
     Reader *reader = g_new0(Reader, 1);
 
     reader->document = document;
     reader->at = data;
     reader->end = data + size;
+    reader->object_most = OBJECT_HEAD_MAX;
     reader->text = g_string_new(NULL);
     reader->object = g_byte_array_new();
     macro_fields_init(&reader->fields, document);
+    return reader;
+}
+
+static void reader_run(Reader *reader)
+{
     for (gsize count = 0; reader->at < reader->end; count++) {
-        if (count % 1048576 == 0 && macro_document_is_late(document))
+        if (count % 1048576 == 0 && macro_document_is_late(reader->document))
             break;
         take_one(reader);
     }
     while (reader->depth > 0) /* cut, or ended by one brace too few, as Word takes it */
         group_end(reader);
+}
+
+static void reader_free(Reader *reader)
+{
     macro_fields_clear(&reader->fields);
     g_byte_array_unref(reader->object);
     g_string_free(reader->text, TRUE);
     g_free(reader);
+}
+
+void macro_rtf_read(MacroDocument *document, const char *data, gsize size)
+{
+    Reader *reader = reader_new(document, data, size);
+
+    reader_run(reader);
+    reader_free(reader);
+}
+
+gboolean macro_rtf_objects(const char *data, gsize size, gsize most, gint64 end,
+                           MacroRtfObject found, gpointer user_data)
+{
+    MacroDocument document;
+    gboolean is_late;
+    Reader *reader;
+
+    macro_document_init(&document, end);
+    reader = reader_new(&document, data, size);
+    reader->object_most = most;
+    reader->found = found;
+    reader->user_data = user_data;
+    reader_run(reader);
+    is_late = reader->at < reader->end;
+    reader_free(reader);
+    macro_document_clear(&document);
+    return !is_late;
 }

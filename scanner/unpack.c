@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * unpack.c - knows by their first bytes what libclamav passes over, and reads it with libarchive.
+ * unpack.c - knows by their first bytes what libclamav passes over, and reads it with libarchive;
+ * objects of RTF with the reader of the macro trap.
  *
  * Fails as UnpackResult says. Only formats and filters that libarchive does by itself are on: for
  * others it would start programs.
@@ -15,6 +16,8 @@
 #include <string.h>
 
 #include "scanner/board.h"
+#include "scanner/macro-object.h"
+#include "scanner/macro-rtf.h"
 #include "scanner/rar-lock.h"
 
 enum {
@@ -117,6 +120,8 @@ gboolean unpack_is_wanted(const void *data, gsize size)
     const guint8 *bytes = data;
     const Sign *sign = sign_find(bytes, size);
 
+    if (macro_rtf_has_objects(data, size))
+        return TRUE;
     if (sign && sign->bytes[0] == '\x5d')
         return is_lzma(bytes, size);
     if (sign && sign->bytes[0] == '\x1f')
@@ -285,12 +290,52 @@ static UnpackResult walk(const void *data, gsize size, gboolean is_raw, UnpackBu
     return worst;
 }
 
+typedef struct {
+    UnpackBudget *budget;
+    UnpackResult result;
+    UnpackFound found;
+    gpointer user_data;
+} RtfWalk;
+
+/* Word takes the digits in more ways than libclamav. */
+static void on_rtf_object(const guint8 *data, gsize size, gboolean is_whole, gpointer user_data)
+{
+    RtfWalk *walk = user_data;
+    const guint8 *file = data;
+    gsize file_size = size;
+
+    if (size == 0 || walk->result == UNPACK_LIMIT)
+        return;
+    (void)macro_object_find_data(data, size, &file, &file_size);
+    if (!is_whole || walk->budget->files == 0 || file_size > walk->budget->bytes) {
+        walk->result = UNPACK_LIMIT;
+        return;
+    }
+    walk->budget->files--;
+    walk->budget->bytes -= file_size;
+    walk->found("object", file, file_size, FALSE, walk->user_data);
+}
+
+static UnpackResult walk_rtf(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
+                             gpointer user_data)
+{
+    RtfWalk walk = {.budget = budget, .found = found, .user_data = user_data};
+    gsize most = (gsize)MIN(budget->file_size, G_MAXUINT / 2);
+
+    return macro_rtf_objects(data, size, most, (gint64)budget->end, on_rtf_object, &walk)
+               ? walk.result
+               : UNPACK_LIMIT;
+}
+
 UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
                          gpointer user_data)
 {
     guint files = budget->files;
-    UnpackResult result = walk(data, size, FALSE, budget, found, user_data);
+    UnpackResult result;
 
+    if (macro_rtf_has_objects(data, size))
+        return walk_rtf(data, size, budget, found, user_data);
+    result = walk(data, size, FALSE, budget, found, user_data);
     /* Zeros at its beginning are an empty tar to libarchive, and a file to everybody else. */
     if (result == UNPACK_DONE && budget->files == files && is_stream(data, size))
         result = walk(data, size, TRUE, budget, found, user_data);

@@ -72,6 +72,23 @@ def active_mime(data):
     return b"ActiveMime\0\0\1\xf0\4\0\0\0".ljust(0x32, b"\0") + zlib.compress(data)
 
 
+def counted(text):
+    return struct.pack("<I", len(text) + 1) + text + b"\0"
+
+
+def package(data):
+    """[MS-OLEDS] 2.2.5 and what the Packager puts into it: a file of a harmless name."""
+    name = b"notes.txt"
+    inside = (struct.pack("<H", 2) + name + b"\0C:\\" + name + b"\0" + struct.pack("<I", 0x30000)
+              + counted(b"C:\\" + name) + struct.pack("<I", len(data)) + data)
+    return (struct.pack("<II", 0x501, 2) + counted(b"Package") + struct.pack("<II", 0, 0)
+            + struct.pack("<I", len(inside)) + inside)
+
+
+def rtf(digits):
+    return b"{\\rtf1{\\object\\objemb{\\*\\objdata" + digits + b"}}}"
+
+
 def uuencoded(data):
     lines = b"".join(binascii.b2a_uu(data[at:at + 45]) for at in range(0, len(data), 45))
     return b"begin 644 a.exe\n" + lines + b"`\nend\n"
@@ -111,6 +128,12 @@ def cases(virus):
     yield "letter with macros in an odt", zipped(
         ("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", "<a/>"),
         ("Object 1", letter))
+    digits = package(virus).hex().encode()
+    yield "RTF", rtf(b" " + digits)
+    yield "RTF, a new line before the digits", rtf(b"\n" + digits)
+    yield "RTF, groups within the digits", rtf(b" " + digits[:101] + b"{\\*\\x}" + digits[101:])
+    yield "RTF, binary", rtf(b"\\bin%d " % len(package(virus)) + package(virus))
+    yield "RTF, a zip in it, not closed", rtf(b"\n" + package(inner).hex().encode())[:-3]
     yield "base64 in a text", base64.encodebytes(virus)
     yield "uuencode in a text", uuencoded(virus)
     yield "zip in an ar", FORMATS["ar"][0]([("a.zip", inner)])
