@@ -36,7 +36,8 @@ typedef struct {
     BoardCounts *counts;
     int poll;
     int signals;
-    guint64 begin; /* of the request in work */
+    guint64 begin;     /* of the request in work */
+    uint64_t failures; /* of allocations, before this process began */
     unsigned char request[STOREHOOK_DATAGRAM_MAX] __attribute__((aligned(8)));
     unsigned char reply[STOREHOOK_DATAGRAM_MAX] __attribute__((aligned(8)));
     int descriptors[STOREHOOK_DESCRIPTORS_MAX];
@@ -354,10 +355,15 @@ static void worker_take_last(Worker *worker)
         ;
 }
 
+/* What went without memory may not be whole any more. */
+static gboolean worker_went_without(const Worker *worker)
+{
+    return memory_watch_now().failures != worker->failures;
+}
+
 static void worker_serve(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
-    const uint64_t failures = memory_watch_now().failures;
     BoardWorker *slot = worker->judge.slot;
 
     atomic_store(&slot->end, 0); /* of the start: see loader_fork() */
@@ -377,9 +383,8 @@ static void worker_serve(Worker *worker)
         }
         if (ready < 0 || !worker_take_next(worker))
             continue;
-        /* What went without memory may not be whole any more. */
         if (atomic_fetch_add(&slot->served, 1) + 1 >= settings->config->scans_per_worker ||
-            memory_watch_now().failures != failures) {
+            worker_went_without(worker)) {
             board_count(&worker->counts->workers_retired);
             return;
         }
@@ -391,6 +396,7 @@ int worker_run(const WorkerSettings *settings)
     /* Large, and alive as long as the process: it ends by _exit(). */
     Worker *worker = g_new0(Worker, 1);
 
+    worker->failures = memory_watch_now().failures;
     worker->settings = settings;
     worker->counts = &settings->board->counts;
     worker->judge = (Judge){.config = settings->config,
@@ -414,6 +420,9 @@ int worker_run(const WorkerSettings *settings)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != settings->loader)
         return STATUS_FAILED;
     worker_enter_cage(worker);
+    /* libseccomp loads a filter that lacks what it had no memory for: without close(), say. */
+    if (worker_went_without(worker))
+        return STATUS_FAILED;
     worker_serve(worker);
     worker_flush_log(worker);
     return 0;

@@ -571,7 +571,7 @@ enum {
 /* What the host, the store and the thread's own data take is in the figure, too. */
 START_TEST(little_stack)
 {
-    static _Alignas(4096) unsigned char stack[1 << 18];
+    static _Alignas(4096) unsigned char stack[1 << 21];
     unsigned char *lowest = stack;
     pthread_attr_t attributes;
     pthread_t thread;

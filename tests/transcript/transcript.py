@@ -70,6 +70,13 @@ def unescape(text):
     return bytes(out)
 
 
+def without_leak_check(environment=None):
+    """LeakSanitizer crashes over the thread-local data of GIO's TLS module."""
+    environment = dict(environment or os.environ)
+    environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+    return environment
+
+
 class Server:
     """A mailstored of our own, in a directory of its own."""
 
@@ -98,10 +105,7 @@ class Server:
         self.log_path = os.path.join(top, "log")
         self.program = program
         if "tls" in groups:
-            # LeakSanitizer crashes over the thread-local data of GIO's TLS module.
-            self.environment = dict(environment or os.environ)
-            options = self.environment.get("ASAN_OPTIONS", "")
-            self.environment["ASAN_OPTIONS"] = options + ":detect_leaks=0"
+            self.environment = without_leak_check(environment)
         self.process = None
         self.ports = {}
         self.start()
