@@ -65,7 +65,8 @@ START_TEST(leaves_indirect_functions_alone)
     Dl_info info;
 
     /* Not by a function that a sanitizer has one of its own of. */
-    ck_assert_int_ne(dladdr1((void *)gnu_get_libc_version, &info, (void **)&map, RTLD_DL_LINKMAP), 0);
+    ck_assert_int_ne(dladdr1((void *)gnu_get_libc_version, &info, (void **)&map, RTLD_DL_LINKMAP),
+                     0);
     ck_assert(elf_object_open(map->l_ld, map->l_addr, &object));
     ck_assert_ptr_nonnull(look_up(map, "strlen"));
     ck_assert_ptr_null(elf_object_find(&object, "strlen", NULL));
