@@ -115,19 +115,22 @@ static gboolean has_second_bzip2(const guint8 *data, gsize size)
     return FALSE;
 }
 
-gboolean unpack_is_wanted(const void *data, gsize size)
+static gboolean is_packed(const void *data, gsize size)
 {
     const guint8 *bytes = data;
     const Sign *sign = sign_find(bytes, size);
 
-    if (macro_rtf_has_objects(data, size))
-        return TRUE;
     if (sign && sign->bytes[0] == '\x5d')
         return is_lzma(bytes, size);
     if (sign && sign->bytes[0] == '\x1f')
         return is_compress(bytes, size);
     return sign || has_second_bzip2(bytes, size) ||
            (size > 2 * FOOTER && memcmp(bytes + size - FOOTER, "conectix", 8) == 0);
+}
+
+gboolean unpack_is_wanted(const void *data, gsize size)
+{
+    return macro_rtf_has_objects(data, size) || is_packed(data, size);
 }
 
 /* One compressed file, or an archive that is compressed as a whole. */
@@ -331,15 +334,18 @@ UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, Unp
                          gpointer user_data)
 {
     guint files = budget->files;
-    UnpackResult result;
+    UnpackResult result, objects = UNPACK_DONE;
 
-    if (macro_rtf_has_objects(data, size))
-        return walk_rtf(data, size, budget, found, user_data);
+    if (macro_rtf_has_objects(data, size)) {
+        objects = walk_rtf(data, size, budget, found, user_data);
+        if (!is_packed(data, size)) /* what is both is read as both */
+            return objects;
+    }
     result = walk(data, size, FALSE, budget, found, user_data);
     /* Zeros at its beginning are an empty tar to libarchive, and a file to everybody else. */
     if (result == UNPACK_DONE && budget->files == files && is_stream(data, size))
         result = walk(data, size, TRUE, budget, found, user_data);
     if (result < UNPACK_LIMIT && rar_lock_is_closed(data, size))
         result = UNPACK_ENCRYPTED;
-    return result;
+    return MAX(result, objects);
 }

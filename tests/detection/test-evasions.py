@@ -134,6 +134,8 @@ def cases(virus):
     yield "RTF, groups within the digits", rtf(b" " + digits[:101] + b"{\\*\\x}" + digits[101:])
     yield "RTF, binary", rtf(b"\\bin%d " % len(package(virus)) + package(virus))
     yield "RTF, a zip in it, not closed", rtf(b"\n" + package(inner).hex().encode())[:-3]
+    yield "RTF that is a virtual disk as well", rtf(b"00").ljust(4096, b"\0") + b"conectix".ljust(
+        512, b"\0")
     yield "base64 in a text", base64.encodebytes(virus)
     yield "uuencode in a text", uuencoded(virus)
     yield "zip in an ar", FORMATS["ar"][0]([("a.zip", inner)])
