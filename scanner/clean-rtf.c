@@ -43,6 +43,16 @@ static void drop(Reader *reader, gsize begin, gsize end)
     memset(reader->drops + begin, 1, end - begin);
 }
 
+static GString *kept(const Reader *reader, gsize begin, gsize end)
+{
+    GString *out = g_string_sized_new(end - begin);
+
+    for (gsize i = begin; i < end; i++)
+        if (!reader->drops[i])
+            g_string_append_c(out, reader->data[i]);
+    return out;
+}
+
 static gboolean reads_as_active(const char *data, gsize size)
 {
     MacroDocument document;
@@ -53,6 +63,14 @@ static gboolean reads_as_active(const char *data, gsize size)
     is_active = !macro_document_is_empty(&document) || document.limit;
     macro_document_clear(&document);
     return is_active;
+}
+
+/* Without what was cut within it: that may join what it kept apart. */
+static gboolean stays_active(const Reader *reader, gsize begin, gsize end)
+{
+    g_autoptr(GString) text = kept(reader, begin, end);
+
+    return reads_as_active(text->str, text->len);
 }
 
 /* What shows stays: `{\object ... {\result X} ...}` becomes `{{X}}`. */
@@ -87,8 +105,7 @@ static void take_end(Reader *reader)
     } else if (group->is_template) {
         drop(reader, group->begin, end);
         reader->removed("template", reader->user);
-    } else if (group->is_field &&
-               reads_as_active(reader->data + group->begin, end - group->begin)) {
+    } else if (group->is_field && stays_active(reader, group->begin, end)) {
         drop(reader, group->begin, end);
         reader->removed("DDE", reader->user);
     }
@@ -161,19 +178,6 @@ static gboolean has_object_words(const GString *text)
     return FALSE;
 }
 
-static GString *kept(const Reader *reader, gsize *ret_end)
-{
-    GString *out = g_string_sized_new(reader->size);
-
-    for (gsize i = 0; i < reader->size; i++) {
-        if (i == reader->end)
-            *ret_end = out->len;
-        if (!reader->drops[i])
-            g_string_append_c(out, reader->data[i]);
-    }
-    return out;
-}
-
 static void read_all(Reader *reader)
 {
     for (; reader->at < reader->size && !reader->in_doubt; reader->at++) {
@@ -205,8 +209,13 @@ GString *clean_rtf_cut(const char *data, gsize size, gsize *ret_end, CleanRemove
     reader->user = user;
     reader->drops = g_malloc0(MAX(size, 1));
     read_all(reader);
-    if (!reader->in_doubt)
-        out = kept(reader, ret_end);
+    if (!reader->in_doubt) {
+        g_autoptr(GString) rest = kept(reader, reader->end, size);
+
+        out = kept(reader, 0, reader->end);
+        *ret_end = out->len;
+        g_string_append_len(out, rest->str, (gssize)rest->len);
+    }
     g_free(reader->drops);
     g_free(reader);
     if (out && (has_object_words(out) || reads_as_active(out->str, out->len))) {
