@@ -2,7 +2,7 @@
 /*
  * run-corpus.c - a main() for fuzz targets without a fuzzer: runs each file of each given folder.
  *
- * With libFuzzer instead: clang -fsanitize=fuzzer,address fuzz-NAME.c … without this file.
+ * With libFuzzer instead: meson setup -Dfuzzer=true, see meson.build.
  */
 #include <glib.h>
 #include <stdint.h>
