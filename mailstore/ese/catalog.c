@@ -6,6 +6,7 @@
  *   table's object id, 'T'                   -> version, options, name
  *   table's object id, 'C', column id (BE)   -> column
  *   table's object id, 'I', index id (BE)    -> index
+ *   pending object                           pending-value.c
  *
  * What only some have stands at the end of their row, and is left out of the others': the template
  * of a table, whether a part is inherited. Every row begins with a format byte. What is read is

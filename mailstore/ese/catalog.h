@@ -10,6 +10,7 @@
 /* Object ids from here on are tables' and indexes'. Those below belong to the engine. */
 enum {
     CATALOG_OBJECT_NAMES = 1,
+    CATALOG_OBJECT_PENDING, /* pending-value.c */
     CATALOG_OBJECT_FIRST = 16,
 };
 

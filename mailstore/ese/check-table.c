@@ -21,6 +21,7 @@
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/index-entry.h"
 #include "mailstore/ese/long-value.h"
+#include "mailstore/ese/pending-value.h"
 #include "mailstore/ese/record.h"
 #include "mailstore/ese/value.h"
 
@@ -194,7 +195,8 @@ static void check_catalog_rows(Tables *tables)
         Bytes key, value;
         check_store_catalog_entry(tables->txn, i, &key, &value);
         uint32_t id = key.size >= 5 ? load_key_u32(key.data) : 0;
-        if (id == CATALOG_OBJECT_NAMES || (id == last && id != 0))
+        if (id == CATALOG_OBJECT_NAMES || (id == last && id != 0) ||
+            (id == CATALOG_OBJECT_PENDING && key.size == PENDING_KEY_SIZE))
             continue;
         if (id == 0 || !find_table(tables, id))
             check_damage(tables->check, PAGE_NONE, "catalog: rows of table %u, which has no name",

@@ -391,6 +391,13 @@ JET_ERR cursor_prepare_write(Cursor *cursor, Txn *txn)
 
 /* --- Levels -------------------------------------------------------------------- */
 
+JET_ERR cursors_note_long_values(Session *session)
+{
+    for (Cursor *cursor = session->cursors; cursor; cursor = cursor->next)
+        RETURN_IF_ERROR(update_note_long_values(cursor));
+    return JET_errSuccess;
+}
+
 void cursors_after_commit(Session *session, unsigned level)
 {
     for (Cursor *cursor = session->cursors; cursor; cursor = cursor->next) {

@@ -17,6 +17,7 @@
 #include "mailstore/ese/callback.h"
 #include "mailstore/ese/catalog.h"
 #include "mailstore/ese/fault.h"
+#include "mailstore/ese/pending-value.h"
 #include "mailstore/ese/result.h"
 
 enum {
@@ -105,6 +106,9 @@ static JET_ERR database_add(Instance *instance, const char *path, const StoreOpt
     database->id = at;
     database->read_only = options->read_only;
     instance->databases[at] = database;
+    /* What could not be reclaimed waits for the next time. */
+    if (!options->read_only)
+        pending_values_reclaim(database->store);
     *ret = database;
     return err;
 }

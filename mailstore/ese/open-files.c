@@ -20,6 +20,7 @@ struct OpenFile {
     dev_t device;
     ino_t inode;
     pid_t pid;
+    int lock_fd; /* -1: not yet opened. Closing it drops this process's locks. */
 };
 
 static pthread_mutex_t open_files_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -32,7 +33,8 @@ JET_ERR open_file_add(const struct stat *status, OpenFile **ret)
 
     if (!file)
         return JET_errOutOfMemory;
-    *file = (OpenFile){.device = status->st_dev, .inode = status->st_ino, .pid = getpid()};
+    *file = (OpenFile){
+        .device = status->st_dev, .inode = status->st_ino, .pid = getpid(), .lock_fd = -1};
     pthread_mutex_lock(&open_files_mutex);
     for (OpenFile *other = open_files; other; other = other->next)
         if (other->device == file->device && other->inode == file->inode && other->pid == file->pid)
@@ -57,30 +59,44 @@ static bool is_listed(const struct stat *status)
     return false;
 }
 
-/* Each process that has the file open holds a lock on the first byte of LMDB's lock file. Closing
- * a descriptor of it drops this process's own: only for a file that is not open here. */
-static bool is_locked_elsewhere(const char *path)
+static int lock_file_open(const char *path)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
     char *name;
 
     if (asprintf(&name, "%s-lock", path) < 0)
-        return false;
+        return -1;
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     free(name);
-    if (fd < 0)
-        return false;
-    bool locked = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    close(fd);
-    return locked;
+    return fd;
+}
+
+/* Each process that has the file open holds a lock on the first byte of LMDB's lock file. */
+static bool is_locked_elsewhere(int lock_fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+
+    return fcntl(lock_fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 bool open_file_is_used(const char *path, const struct stat *status)
 {
     pthread_mutex_lock(&open_files_mutex);
-    bool used = is_listed(status) || is_locked_elsewhere(path);
+    bool used = is_listed(status);
+    /* Only now, as closing it would drop this process's own lock. */
+    int fd = used ? -1 : lock_file_open(path);
+    if (fd >= 0) {
+        used = is_locked_elsewhere(fd);
+        close(fd);
+    }
     pthread_mutex_unlock(&open_files_mutex);
     return used;
+}
+
+bool open_file_is_shared(OpenFile *file, const char *path)
+{
+    if (file->lock_fd < 0)
+        file->lock_fd = lock_file_open(path);
+    return file->lock_fd < 0 || is_locked_elsewhere(file->lock_fd);
 }
 
 OpenFile *open_file_remove(OpenFile *file)
@@ -93,6 +109,8 @@ OpenFile *open_file_remove(OpenFile *file)
         link = &(*link)->next;
     *link = file->next;
     pthread_mutex_unlock(&open_files_mutex);
+    if (file->lock_fd >= 0)
+        close(file->lock_fd);
     free(file);
     return NULL;
 }

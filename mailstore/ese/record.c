@@ -28,6 +28,18 @@ JET_ERR record_reference(const RecordEntry *entry, RecordReference *ret)
     return JET_errSuccess;
 }
 
+bool record_refers_to(const Record *record, uint64_t number)
+{
+    for (uint32_t at = 0; at < record->n_entries; at++) {
+        RecordEntry entry;
+        RecordReference reference;
+        if (record_entry(record, at, &entry) >= 0 && record_reference(&entry, &reference) >= 0 &&
+            reference.number == number)
+            return true;
+    }
+    return false;
+}
+
 void record_reference_encode(RecordReference reference, uint8_t out[RECORD_REFERENCE_SIZE])
 {
     store_u64(out, reference.number);

@@ -124,6 +124,8 @@ static inline uint32_t record_find(const Record *record, JET_COLUMNID id, uint32
     return end - low;
 }
 
+/* Whether one of the row's long values outside of it has the number. */
+bool record_refers_to(const Record *record, uint64_t number);
 JET_ERR record_reference(const RecordEntry *entry, RecordReference *ret);
 /* JET_errDatabaseCorrupted when the record has no such escrow area. */
 JET_ERR record_escrow(const Record *record, const Column *column, Bytes *ret_value);

@@ -359,6 +359,11 @@ Store *store_close(Store *store)
     return NULL;
 }
 
+bool store_is_shared(Store *store)
+{
+    return open_file_is_shared(store->claim, store->path);
+}
+
 /* --- Statistics --------------------------------------------------------------------------- */
 
 /* LMDB keeps free pages in its tree 0: each value is a count and so many page numbers. */

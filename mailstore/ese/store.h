@@ -74,6 +74,8 @@ JET_ERR store_open(const StoreOptions *options, Store **ret);
 Store *store_close(Store *store);
 JET_ERR store_statistics(Store *store, StoreStatistics *ret);
 uint64_t store_oldest_snapshot_age_ms(Store *store); /* 0: none is in use */
+/* Whether another process has the file open, or may have. */
+bool store_is_shared(Store *store);
 
 /* The database as it was when the image was made, read like a file while sessions go on writing.
  * It keeps a snapshot: free pages are not used again before it is closed. Any thread, one at a

@@ -27,6 +27,8 @@ JET_ERR transaction_begin(Session *session, JET_GRBIT grbit)
         return JET_errInvalidGrbit;
     if (session->level >= STORE_LEVEL_MAX)
         return JET_errTransTooDeep;
+    if (session->level > 0)
+        RETURN_IF_ERROR(cursors_note_long_values(session));
     bool read_only = session->level > 0 ? session->read_only : grbit & JET_bitTransactionReadOnly;
     session->level++;
     session->epoch++;
@@ -91,6 +93,8 @@ JET_ERR transaction_commit(Session *session, JET_GRBIT grbit, uint32_t delay_ms)
     if (grbit == 0)
         grbit = session_commit_default(session);
     session->epoch++;
+    if (session->level == 1)
+        RETURN_IF_ERROR(cursors_note_long_values(session));
     for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++) {
         SessionDatabase *database = &session->databases[i];
         if (database->database)

@@ -88,18 +88,6 @@ static JET_ERR update_check_row(const Cursor *cursor, Bytes row)
 
 /* --- Long values --------------------------------------------------------------- */
 
-static bool row_refers_to(const Record *record, uint64_t number)
-{
-    for (uint32_t at = 0; record && at < record->n_entries; at++) {
-        RecordEntry entry;
-        RecordReference reference;
-        if (record_entry(record, at, &entry) >= 0 && record_reference(&entry, &reference) >= 0 &&
-            reference.number == number)
-            return true;
-    }
-    return false;
-}
-
 /* Deletes the long values of `old` that `new` (or, NULL, nobody) no longer has. */
 static JET_ERR long_values_release(Cursor *cursor, Txn *txn, const Record *old, const Record *new)
 {
@@ -110,7 +98,7 @@ static JET_ERR long_values_release(Cursor *cursor, Txn *txn, const Record *old, 
         if (!(entry.flags & RECORD_SEPARATED))
             continue;
         RETURN_IF_ERROR(record_reference(&entry, &reference));
-        if (!row_refers_to(new, reference.number))
+        if (!new || !record_refers_to(new, reference.number))
             RETURN_IF_ERROR(long_value_delete(txn, cursor->table->object_id, reference.number));
     }
     return JET_errSuccess;
@@ -247,18 +235,26 @@ static JET_ERR apply_kept_or_undone(Txn *txn, JET_ERR err)
     return err;
 }
 
+static JET_ERR apply_row(Cursor *cursor, Txn *txn, RowKey *ret_key)
+{
+    switch (cursor->update.kind) {
+    case UPDATE_INSERT:
+        return apply_insert(cursor, txn, ret_key);
+    case UPDATE_REPLACE:
+        return apply_replace(cursor, txn, ret_key);
+    default:
+        return apply_copy_delete(cursor, txn, ret_key);
+    }
+}
+
 static JET_ERR update_apply_in_scope(Cursor *cursor, Txn *txn, RowKey *ret_key)
 {
     RETURN_IF_ERROR(cursor_prepare_write(cursor, txn));
     txn_save(txn);
-    switch (cursor->update.kind) {
-    case UPDATE_INSERT:
-        return apply_kept_or_undone(txn, apply_insert(cursor, txn, ret_key));
-    case UPDATE_REPLACE:
-        return apply_kept_or_undone(txn, apply_replace(cursor, txn, ret_key));
-    default:
-        return apply_kept_or_undone(txn, apply_copy_delete(cursor, txn, ret_key));
-    }
+    JET_ERR err = apply_row(cursor, txn, ret_key);
+    if (err >= 0)
+        err = update_settle_long_values(cursor, txn, true);
+    return apply_kept_or_undone(txn, err);
 }
 
 JET_ERR update_apply(Cursor *cursor, void *bookmark, uint32_t size, uint32_t *ret_actual,

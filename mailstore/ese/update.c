@@ -19,6 +19,7 @@
 #include "mailstore/ese/catalog.h"
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/long-value.h"
+#include "mailstore/ese/pending-value.h"
 #include "mailstore/ese/result.h"
 
 uint64_t row_checksum(Bytes row)
@@ -50,7 +51,7 @@ JET_ERR update_note_long_value(Update *update, uint64_t number, bool fresh, uint
     if (!grown)
         return JET_errOutOfMemory;
     update->long_values = grown;
-    grown[update->n_long_values++] = (UpdateLongValue){number, fresh, size};
+    grown[update->n_long_values++] = (UpdateLongValue){number, fresh, false, size};
     return JET_errSuccess;
 }
 
@@ -69,19 +70,63 @@ static void update_forget(Update *update)
     update->row_locked = false;
 }
 
+JET_ERR update_settle_long_values(Cursor *cursor, Txn *txn, bool written)
+{
+    Update *update = &cursor->update;
+    uint32_t table = cursor->table->object_id;
+    Record row;
+    if (update->n_long_values == 0)
+        return JET_errSuccess;
+    RETURN_IF_ERROR(record_open(record_builder_bytes(&update->row), &row));
+    for (uint32_t i = 0; i < update->n_long_values; i++) {
+        const UpdateLongValue *value = &update->long_values[i];
+        if (value->fresh && !(written && record_refers_to(&row, value->number)))
+            RETURN_IF_ERROR(long_value_delete(txn, table, value->number));
+        if (value->noted)
+            RETURN_IF_ERROR(pending_value_drop(txn, table, value->number));
+    }
+    return JET_errSuccess;
+}
+
+/* At level 0 only what was committed is there to be deleted, and that is noted. */
+static bool update_has_left_long_values(const Cursor *cursor)
+{
+    const Update *update = &cursor->update;
+    for (uint32_t i = 0; i < update->n_long_values; i++)
+        if (update->long_values[i].noted ||
+            (update->long_values[i].fresh && cursor->session->level > 0))
+            return true;
+    return false;
+}
+
 void update_cancel(Cursor *cursor)
 {
+    Scope scope;
     Update *update = &cursor->update;
     if (update->kind == UPDATE_NONE)
         return;
-    /* Outside the transaction that made them they are out of reach, and only cost space. */
-    for (uint32_t i = 0; i < update->n_long_values && cursor->session->level > 0; i++)
-        if (update->long_values[i].fresh)
-            long_value_delete(cursor->database->txn, cursor->table->object_id,
-                              update->long_values[i].number);
+    /* What cannot be deleted now stays noted, for the next attach. */
+    if (update_has_left_long_values(cursor) && cursor_scope(cursor, true, &scope) >= 0)
+        scope_end(&scope, update_settle_long_values(cursor, scope.txn, false));
     if (update->n_long_values > 0)
         cursor->session->epoch++;
     update_forget(update);
+}
+
+JET_ERR update_note_long_values(Cursor *cursor)
+{
+    Update *update = &cursor->update;
+    if (update->kind == UPDATE_NONE || cursor->temporary)
+        return JET_errSuccess;
+    for (uint32_t i = 0; i < update->n_long_values; i++) {
+        UpdateLongValue *value = &update->long_values[i];
+        if (!value->fresh || value->noted)
+            continue;
+        RETURN_IF_ERROR(
+            pending_value_note(cursor->database->txn, cursor->table->object_id, value->number));
+        value->noted = true;
+    }
+    return JET_errSuccess;
 }
 
 void update_after_commit(Cursor *cursor, unsigned level)
@@ -105,7 +150,7 @@ void update_after_rollback(Cursor *cursor, unsigned level)
     if (update->kind == UPDATE_NONE)
         return;
     if (update->level >= level || update->lv_level >= level)
-        update_forget(update);
+        update_cancel(cursor);
 }
 
 /* A row that was prepared before this transaction may be another by now: JET_errWriteConflict. */

@@ -21,6 +21,8 @@ JET_ERR update_escrow(Cursor *cursor, JET_COLUMNID column_id, const void *data, 
 /* JET_SETINFO's numbers stand in `set`. */
 JET_ERR update_set_column(Cursor *cursor, const JET_SETCOLUMN *set);
 
+/* Before a level begins, or the last one is committed, with the row still prepared. */
+JET_ERR update_note_long_values(Cursor *cursor);
 /* The level goes down from `level`. */
 void update_after_commit(Cursor *cursor, unsigned level);
 void update_after_rollback(Cursor *cursor, unsigned level);
@@ -40,6 +42,8 @@ JET_ERR update_lock_row(Cursor *cursor, Txn *txn);
 JET_ERR update_note_long_value(Update *update, uint64_t number, bool fresh, uint32_t size);
 /* NULL when it was never noted. */
 const UpdateLongValue *update_find_long_value(const Update *update, uint64_t number);
+/* Deletes the long values made for the row, but, when it is written, for those that it has. */
+JET_ERR update_settle_long_values(Cursor *cursor, Txn *txn, bool written);
 /* Puts the long value in place of the intrinsic one at entry `at`. */
 JET_ERR update_separate(Cursor *cursor, Txn *txn, uint32_t at);
 uint64_t row_checksum(Bytes row);
