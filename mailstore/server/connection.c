@@ -277,15 +277,13 @@ static gboolean input_has_room(const Connection *connection)
            connection->input_end - connection->input_start < CONNECTION_INPUT_SIZE;
 }
 
+/* One read each time, so that who goes on sending holds up nobody else. */
 static void read_and_throw_away(Connection *connection)
 {
-    char waste[4096];
-    gssize got;
+    char waste[16 * 1024];
+    gssize got = socket_read(connection, waste, sizeof waste);
 
-    do
-        got = socket_read(connection, waste, sizeof waste);
-    while (got > 0);
-    if (got != -1)
+    if (got == 0 || got == -2)
         connection_abort(connection);
 }
 
