@@ -133,7 +133,7 @@ static void write_request(Question *question, const Content *content, unsigned t
         storehook_write_bytes(writer, STOREHOOK_FIELD_NAME, content->name,
                               strnlen(content->name, STOREHOOK_TEXT_MAX));
     if (content->data)
-        storehook_write_bytes(writer, STOREHOOK_FIELD_DATA, content->data, content->size);
+        storehook_write_tail(writer, STOREHOOK_FIELD_DATA, content->data, content->size);
     else
         storehook_write_descriptor(writer, STOREHOOK_FIELD_DATA, content->memfd, content->size);
 }
@@ -210,24 +210,35 @@ static int scan(StorehookClient *client, const Content *content, unsigned timeou
     return result;
 }
 
+static int scan_by_memfd(StorehookClient *client, const Content *content, unsigned timeout_ms,
+                         StorehookScan *ret)
+{
+    Content moved = {.size = content->size, .name = content->name};
+    Blob blob = BLOB_NONE;
+    int result = blob_set(&blob, content->data, content->size);
+
+    if (result < 0)
+        return result;
+    moved.memfd = blob.memfd.fd;
+    result = scan(client, &moved, timeout_ms, ret);
+    blob_clear(&blob);
+    return result;
+}
+
 int storehook_scan(StorehookClient *client, const void *data, size_t size, const char *name,
                    unsigned timeout_ms, StorehookScan *ret)
 {
     Content content = {.data = size > 0 ? data : "", .memfd = -1, .size = size, .name = name};
-    Blob blob = BLOB_NONE;
     int result;
 
     if (size >= BLOB_MAX)
         return -EFBIG;
-    if (size > STOREHOOK_INLINE_MAX) {
-        result = blob_set(&blob, data, size);
-        if (result < 0)
-            return result;
-        content.data = NULL;
-        content.memfd = blob.memfd.fd;
-    }
+    if (size > STOREHOOK_TAIL_MAX)
+        return scan_by_memfd(client, &content, timeout_ms, ret);
     result = scan(client, &content, timeout_ms, ret);
-    blob_clear(&blob);
+    /* The kernel has no room for so long a datagram: of its settings, or in one piece now. */
+    if (size > STOREHOOK_INLINE_MAX && (result == -EMSGSIZE || result == -ENOBUFS))
+        result = scan_by_memfd(client, &content, timeout_ms, ret);
     return result;
 }
 

@@ -30,7 +30,7 @@ static void write_raw(StorehookWriter *writer, const void *data, size_t size)
 {
     size_t room = padded(size);
 
-    if (writer->overflow || room > writer->capacity - writer->length) {
+    if (writer->overflow || writer->tail || room > writer->capacity - writer->length) {
         writer->overflow = true;
         return;
     }
@@ -57,6 +57,8 @@ void storehook_write_start(StorehookWriter *writer, void *buffer, size_t capacit
     writer->capacity = capacity;
     writer->length = 0;
     writer->descriptor_count = 0;
+    writer->tail = NULL;
+    writer->tail_size = 0;
     writer->overflow = false;
     write_raw(writer, &header, sizeof(header));
 }
@@ -94,6 +96,21 @@ void storehook_write_bytes(StorehookWriter *writer, StorehookField tag, const vo
     count_field(writer);
 }
 
+void storehook_write_tail(StorehookWriter *writer, StorehookField tag, const void *data,
+                          size_t size)
+{
+    StorehookFieldHeader field = {.tag = (uint16_t)tag, .size = (uint32_t)size};
+
+    if (size > STOREHOOK_TAIL_MAX) {
+        writer->overflow = true;
+        return;
+    }
+    write_raw(writer, &field, sizeof(field));
+    count_field(writer);
+    writer->tail = data;
+    writer->tail_size = size;
+}
+
 void storehook_write_u32(StorehookWriter *writer, StorehookField tag, uint32_t value)
 {
     storehook_write_bytes(writer, tag, &value, sizeof(value));
@@ -124,16 +141,18 @@ int storehook_write_send(StorehookWriter *writer, int fd, int flags)
         struct cmsghdr align;
         unsigned char bytes[CMSG_SPACE(sizeof(int) * STOREHOOK_DESCRIPTORS_MAX)];
     } control;
-    struct iovec vector;
-    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    static const unsigned char padding[STOREHOOK_FIELD_ALIGNMENT];
+    struct iovec parts[] = {
+        {writer->buffer, writer->length},
+        {(void *)(uintptr_t)writer->tail, writer->tail_size},
+        {(void *)(uintptr_t)padding, padded(writer->tail_size) - writer->tail_size}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = writer->tail ? 3 : 1};
     StorehookHeader *header = (StorehookHeader *)(void *)writer->buffer;
     ssize_t sent;
 
     if (writer->overflow || writer->length > STOREHOOK_DATAGRAM_MAX)
         return -EMSGSIZE;
-    header->length = (uint32_t)writer->length;
-    vector.iov_base = writer->buffer;
-    vector.iov_len = writer->length;
+    header->length = (uint32_t)(writer->length + padded(writer->tail_size));
     if (writer->descriptor_count > 0) {
         size_t size = sizeof(int) * writer->descriptor_count;
         struct cmsghdr *rights;

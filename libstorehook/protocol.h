@@ -40,6 +40,9 @@ enum {
     STOREHOOK_PROTOCOL_VERSION = 1,        /* another one: both sides agree to pass */
     STOREHOOK_INLINE_MAX = 8192,           /* content above this travels in a sealed memfd */
     STOREHOOK_DATAGRAM_MAX = 65536,        /* metadata is cut to fit */
+    STOREHOOK_TAIL_MAX = 131072, /* content that a SCAN may bring behind its metadata: half of what
+                                    the kernel takes, for it wants the half of it in one piece */
+    STOREHOOK_REQUEST_MAX = STOREHOOK_DATAGRAM_MAX + STOREHOOK_TAIL_MAX,
     STOREHOOK_FIELDS_MAX = 1024,
     STOREHOOK_FIELD_ALIGNMENT = 8,     /* bytes of a field are padded to it */
     STOREHOOK_DESCRIPTORS_MAX = 250,   /* SCM_MAX_FD is 253 */
@@ -189,6 +192,8 @@ typedef struct {
     size_t capacity, length;
     int descriptors[STOREHOOK_DESCRIPTORS_MAX]; /* borrowed */
     unsigned descriptor_count;
+    const void *tail; /* borrowed; NULL: none */
+    size_t tail_size;
     bool overflow; /* something did not fit: the message must not be sent */
 } StorehookWriter;
 
@@ -199,6 +204,11 @@ void storehook_write_start(StorehookWriter *writer, void *buffer, size_t capacit
 void storehook_write_reply_socket(StorehookWriter *writer, int fd);
 void storehook_write_bytes(StorehookWriter *writer, StorehookField tag, const void *data,
                            size_t size);
+/* The same for the last field, up to STOREHOOK_TAIL_MAX: not copied, so `data` must stay until the
+ * message is sent. To workers only; the kernel may refuse with -EMSGSIZE or -ENOBUFS what a memfd
+ * would bring. */
+void storehook_write_tail(StorehookWriter *writer, StorehookField tag, const void *data,
+                          size_t size);
 void storehook_write_u32(StorehookWriter *writer, StorehookField tag, uint32_t value);
 void storehook_write_u64(StorehookWriter *writer, StorehookField tag, uint64_t value);
 void storehook_write_descriptor(StorehookWriter *writer, StorehookField tag, int fd, size_t size);

@@ -78,13 +78,12 @@ guint listen_queued(int fd)
 {
     int offset = 0;
     guint count = 0;
-    g_autofree char *room = g_malloc(STOREHOOK_DATAGRAM_MAX);
+    g_autofree char *room = g_malloc(STOREHOOK_REQUEST_MAX);
 
     /* With an offset each look goes on behind the last; descriptors stay where they are. */
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset)) < 0)
         return 0;
-    while (count < LOOKS_MAX &&
-           recv(fd, room, STOREHOOK_DATAGRAM_MAX, MSG_PEEK | MSG_DONTWAIT) >= 0)
+    while (count < LOOKS_MAX && recv(fd, room, STOREHOOK_REQUEST_MAX, MSG_PEEK | MSG_DONTWAIT) >= 0)
         count++;
     offset = -1;
     (void)setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset));

@@ -38,7 +38,7 @@ typedef struct {
     int signals;
     guint64 begin;     /* of the request in work */
     uint64_t failures; /* of allocations, before this process began */
-    unsigned char request[STOREHOOK_DATAGRAM_MAX] __attribute__((aligned(8)));
+    unsigned char request[STOREHOOK_REQUEST_MAX] __attribute__((aligned(8)));
     unsigned char reply[STOREHOOK_DATAGRAM_MAX] __attribute__((aligned(8)));
     int descriptors[STOREHOOK_DESCRIPTORS_MAX];
     unsigned descriptor_count;

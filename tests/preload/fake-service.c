@@ -47,7 +47,7 @@ typedef struct {
     int descriptors[STOREHOOK_DESCRIPTORS_MAX];
     unsigned descriptor_count;
     StorehookMessage message;
-    _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
+    _Alignas(8) unsigned char buffer[STOREHOOK_REQUEST_MAX];
 } Datagram;
 
 static const char default_profile[] =

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static FakeService *service;
@@ -41,6 +42,58 @@ START_TEST(verdicts)
     ck_assert_str_eq(storehook_verdict_text(scan.verdict), "infected");
     ck_assert_int_eq(storehook_scan(client, NULL, 0, NULL, 1000, &scan), 0);
     ck_assert_int_eq(scan.verdict, STOREHOOK_VERDICT_CLEAN);
+}
+END_TEST
+
+/* In the datagram, behind it, in a memfd. */
+START_TEST(sizes)
+{
+    static const size_t cases[] = {STOREHOOK_INLINE_MAX, STOREHOOK_INLINE_MAX + 1,
+                                   STOREHOOK_TAIL_MAX - 1, STOREHOOK_TAIL_MAX,
+                                   STOREHOOK_TAIL_MAX + 1};
+    char *data = malloc(STOREHOOK_TAIL_MAX + 1);
+    StorehookScan scan;
+
+    memset(data, 'x', STOREHOOK_TAIL_MAX + 1);
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ck_assert_int_eq(storehook_scan(client, data, cases[i], "name.txt", 1000, &scan), 0);
+        ck_assert_int_eq(scan.verdict, STOREHOOK_VERDICT_CLEAN);
+        memcpy(data + cases[i] - 5, "EICAR", 5);
+        ck_assert_int_eq(storehook_scan(client, data, cases[i], NULL, 1000, &scan), 0);
+        ck_assert_int_eq(scan.verdict, STOREHOOK_VERDICT_INFECTED);
+        memset(data + cases[i] - 5, 'x', 5);
+    }
+    free(data);
+}
+END_TEST
+
+/* As with net.core.wmem_default lowered. */
+static unsigned narrow_sockets(void)
+{
+    int least = 1, type, count = 0;
+    socklen_t size;
+
+    for (int fd = 0; fd < 256; fd++) {
+        size = sizeof(type);
+        if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM &&
+            setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)) == 0)
+            count++;
+    }
+    return (unsigned)count;
+}
+
+START_TEST(datagrams_may_be_short)
+{
+    char *data = malloc(100000);
+    StorehookScan scan;
+
+    memset(data, 'x', 100000);
+    memcpy(data + 90000, "EICAR", 5);
+    ck_assert_int_eq(storehook_scan(client, "good", 4, NULL, 1000, &scan), 0);
+    ck_assert_uint_gt(narrow_sockets(), 0);
+    ck_assert_int_eq(storehook_scan(client, data, 100000, NULL, 1000, &scan), 0);
+    ck_assert_int_eq(scan.verdict, STOREHOOK_VERDICT_INFECTED);
+    free(data);
 }
 END_TEST
 
@@ -116,6 +169,8 @@ int main(int argc, char **argv)
     (void)argc;
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, verdicts);
+    tcase_add_test(tests, sizes);
+    tcase_add_test(tests, datagrams_may_be_short);
     tcase_add_test(tests, descriptors);
     tcase_add_test(tests, errors_are_no_verdicts);
     tcase_add_test(tests, arguments);

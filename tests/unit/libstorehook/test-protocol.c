@@ -68,6 +68,44 @@ START_TEST(does_not_overflow)
 }
 END_TEST
 
+START_TEST(sends_a_tail)
+{
+    static const size_t sizes[] = {0, 1, 8, 100, STOREHOOK_TAIL_MAX - 1, STOREHOOK_TAIL_MAX};
+    static _Alignas(8) unsigned char received[STOREHOOK_REQUEST_MAX];
+    static unsigned char large[STOREHOOK_TAIL_MAX + 1];
+    int pair[2];
+
+    for (size_t i = 0; i < sizeof(large); i++)
+        large[i] = (unsigned char)(i * 7);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        StorehookValue value;
+        unsigned count;
+        ssize_t size;
+
+        start();
+        storehook_write_u32(&writer, STOREHOOK_FIELD_ACTION, 3);
+        storehook_write_tail(&writer, STOREHOOK_FIELD_DATA, large, sizes[i]);
+        ck_assert_int_eq(storehook_write_send(&writer, pair[0], 0), 0);
+        size = storehook_receive(pair[1], received, sizeof(received), NULL, &count, 0);
+        ck_assert_int_eq(storehook_read_message(received, (size_t)size, NULL, 0, &message), 0);
+        ck_assert_uint_eq(storehook_read_u32(&message, STOREHOOK_FIELD_ACTION, 9), 3);
+        ck_assert(storehook_read_find(&message, STOREHOOK_FIELD_DATA, &value));
+        ck_assert_uint_eq(value.size, sizes[i]);
+        ck_assert_mem_eq(value.data, large, sizes[i]);
+    }
+    close(pair[0]);
+    close(pair[1]);
+    start();
+    storehook_write_tail(&writer, STOREHOOK_FIELD_DATA, large, 1);
+    storehook_write_u32(&writer, STOREHOOK_FIELD_ACTION, 3);
+    ck_assert(writer.overflow);
+    start();
+    storehook_write_tail(&writer, STOREHOOK_FIELD_DATA, large, sizeof(large));
+    ck_assert(writer.overflow);
+}
+END_TEST
+
 START_TEST(refuses_wrong_headers)
 {
     StorehookHeader *header = (StorehookHeader *)(void *)buffer;
@@ -151,6 +189,7 @@ static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, reads_what_was_written);
     tcase_add_test(tests, does_not_overflow);
+    tcase_add_test(tests, sends_a_tail);
     tcase_add_test(tests, refuses_wrong_headers);
     tcase_add_loop_test(tests, survives_random_changes, 0, 4);
     tcase_add_test(tests, carries_descriptors);
