@@ -24,11 +24,13 @@ from rig import Rig, mail  # noqa: E402  pylint: disable=wrong-import-position
 from scans import Scans  # noqa: E402  pylint: disable=wrong-import-position
 
 # Whole messages of 1 KB and 100 KB as they go over the wire: 73 000 bytes are 100 000 in base64.
+TEXT_SIZE = 1024
 LOADS = {
-    "1k": ["--size", "1024"],
+    "1k": ["--size", str(TEXT_SIZE)],
     "100k-unique": ["--attachment", "73000"],
     "100k-repeated": ["--attachment", "73000", "--repeat"],
 }
+FLOORS = {1: "one-processor", 2: "two-processors"}
 TARGETS = {"1k": ">= 0.5", "100k-unique": "", "100k-repeated": ">= 0.7"}
 # connections, mailboxes
 SHAPES = {"1": (1, 1), "8": (8, 8), "8-one-mailbox": (8, 1)}
@@ -78,7 +80,7 @@ class Bench:
         for path in sorted(glob.glob(self.build + "/tests/bench/*")):
             name = os.path.basename(path)
             if not os.access(path, os.X_OK) or not os.path.isfile(path) or "." in name or \
-                    name in ("lmtp-load", "scan-load") or name.startswith("ese-"):
+                    name in ("lmtp-load", "scan-load", "question") or name.startswith("ese-"):
                 continue
             run = subprocess.run([path], capture_output=True, text=True, timeout=300, check=False)
             if run.returncode:
@@ -105,7 +107,9 @@ class Bench:
             self.report.add(f"delivery-unscanned-{place}", unscanned, "rows", target="<= 0")
 
     def cpu(self):
-        """CPU time of store and service with engines that do nothing, beyond that of a bare store."""
+        """CPU time of store and service with engines that do nothing, beyond that of a bare store;
+        and of what remains when nothing is done but to ask another process and be answered, once a
+        message: on one processor, and from one to another that sleeps."""
         with self.rig("tmpfs") as rig:
             rig.preload_scanner = self.build + "/tests/bench/noop-scan.so"
             rig.start_scanner()
@@ -120,13 +124,23 @@ class Bench:
                     return 1e6 * (cpu_seconds(*pids) - before) / done
                 return run
 
+            def question(processors):
+                return lambda: float(subprocess.run(
+                    [self.build + "/tests/bench/question", str(TEXT_SIZE), str(processors)],
+                    capture_output=True, text=True, timeout=60, check=True).stdout)
+
             for load in LOADS:
                 values = alternate(
                     {"hooked": cost(hooked, load, hooked.process.pid, rig.scanner.pid),
-                     "bare": cost(bare, load, bare.process.pid)}, self.rounds)
+                     "bare": cost(bare, load, bare.process.pid),
+                     **{f"floor-{name}": question(n) for n, name in FLOORS.items()}}, self.rounds)
                 value, reference, ratio = compare(values, "hooked", "bare")
                 self.report.add(f"own-cpu-{load}", value - reference, "us/message", "unhooked",
                                 reference, "<= 0.15", ratio - 1)
+                for name in FLOORS.values():
+                    value, reference, ratio = compare(values, f"floor-{name}", "bare")
+                    self.report.add(f"own-cpu-{load}-floor-{name}", value, "us/question", "unhooked",
+                                    reference, "", ratio)
 
     def recipients(self):
         """One 1 MB attachment to 1000 mailboxes: one scan, one copy."""
