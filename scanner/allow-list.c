@@ -122,7 +122,7 @@ static void map_write_anew(AllowList *list)
     atomic_fetch_add(&list->map->sequence, 1);
 }
 
-/* The same entries have the same state, in whatever order they came. */
+/* The same entries have the same state, in whatever order they came; none have 0. */
 static void map_publish(AllowList *list)
 {
     guint32 state = 0;
@@ -132,6 +132,8 @@ static void map_publish(AllowList *list)
     g_hash_table_iter_init(&iter, list->entries);
     while (g_hash_table_iter_next(&iter, &digest, NULL))
         state += digest_hash(digest) | 1;
+    if (state == 0 && g_hash_table_size(list->entries) > 0)
+        state = 1;
     atomic_store_explicit(&list->map->state, state, memory_order_release);
     if (list->changed != NULL)
         list->changed(list->user_data);
@@ -492,9 +494,17 @@ static gboolean lookup(const Map *map, const guint8 *digest, gint64 now)
     return FALSE;
 }
 
+guint32 allow_view_state(const AllowView *view)
+{
+    return atomic_load_explicit(&view->map->state, memory_order_acquire);
+}
+
 gboolean allow_view_contains(const AllowView *view, const guint8 digest[ALLOW_LIST_DIGEST],
                              gint64 now)
 {
+    /* Mostly so, and each place of the table is one out of the cache. */
+    if (allow_view_state(view) == 0)
+        return FALSE;
     for (guint i = 0; i < READ_TRIES; i++) {
         guint32 before = atomic_load(&view->map->sequence);
         if (before % 2 != 0)
@@ -505,9 +515,4 @@ gboolean allow_view_contains(const AllowView *view, const guint8 digest[ALLOW_LI
             return found;
     }
     return FALSE;
-}
-
-guint32 allow_view_state(const AllowView *view)
-{
-    return atomic_load_explicit(&view->map->state, memory_order_acquire);
 }

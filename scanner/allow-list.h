@@ -65,7 +65,7 @@ AllowView *allow_view_free(AllowView *view); /* accepts and returns NULL */
  * safe. Well below a microsecond. */
 gboolean allow_view_contains(const AllowView *view, const guint8 digest[ALLOW_LIST_DIGEST],
                              gint64 now);
-/* A number that is another one when entries came or went. */
+/* A number that is another one when entries came or went; 0 only when there are none. */
 guint32 allow_view_state(const AllowView *view);
 
 #endif /* SCANNER_ALLOW_LIST_H */

@@ -108,6 +108,27 @@ START_TEST(entries_outlive_the_service_and_can_be_removed)
 }
 END_TEST
 
+/* The number that says so is a sum, and these two make it zero. */
+START_TEST(a_list_with_entries_is_not_taken_for_empty)
+{
+    static const guint32 starts[] = {0x7fffffff, 0x80000001};
+    guint8 digests[G_N_ELEMENTS(starts)][ALLOW_LIST_DIGEST] = {{0}};
+    AllowView *view = allow_view_new(allow_list_peek_fd(list), NULL);
+
+    ck_assert_uint_eq(allow_view_state(view), 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
+        memcpy(digests[i], &starts[i], sizeof(starts[i]));
+    ck_assert(allow_list_add(list, digests[0], G_N_ELEMENTS(starts), "test", 100, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
+        ck_assert(allow_view_contains(view, digests[i], 50));
+    ck_assert_uint_ne(allow_view_state(view), 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
+        ck_assert(allow_list_remove(list, digests[i], NULL));
+    ck_assert_uint_eq(allow_view_state(view), 0);
+    allow_view_free(view);
+}
+END_TEST
+
 /* A child sees what is added after the fork, and cannot write. */
 START_TEST(forked_workers_read_and_cannot_write)
 {
@@ -205,6 +226,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, entries_count_until_their_end);
     tcase_add_test(tcase, entries_outlive_the_service_and_can_be_removed);
+    tcase_add_test(tcase, a_list_with_entries_is_not_taken_for_empty);
     tcase_add_test(tcase, forked_workers_read_and_cannot_write);
     tcase_add_test(tcase, a_full_list_makes_room_by_what_ends_first);
     tcase_add_test(tcase, anything_else_is_no_map);
