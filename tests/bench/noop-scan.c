@@ -17,9 +17,21 @@ enum {
     LOOK_AT = 512
 };
 
+typedef cl_error_t (*ScanMap)(cl_fmap_t *, const char *, const char **, unsigned long int *,
+                              const struct cl_engine *, struct cl_scan_options *, void *);
+
 static clcb_file_inspection inspection;
+static cl_fmap_t *(*open_memory)(const void *, size_t);
+static ScanMap scan_map;
 static __thread const void *last_data;
 static __thread size_t last_size;
+
+/* Once: to look them up at each call would take longer than all else here. */
+__attribute__((constructor)) static void find_originals(void)
+{
+    open_memory = (cl_fmap_t * (*)(const void *, size_t)) dlsym(RTLD_NEXT, "cl_fmap_open_memory");
+    scan_map = (ScanMap)dlsym(RTLD_NEXT, "cl_scanmap_callback");
+}
 
 void cl_engine_set_clcb_file_inspection(struct cl_engine *engine, clcb_file_inspection callback)
 {
@@ -33,26 +45,17 @@ void cl_engine_set_clcb_file_inspection(struct cl_engine *engine, clcb_file_insp
 
 cl_fmap_t *cl_fmap_open_memory(const void *start, size_t len)
 {
-    cl_fmap_t *(*original)(const void *, size_t) =
-        (cl_fmap_t * (*)(const void *, size_t)) dlsym(RTLD_NEXT, "cl_fmap_open_memory");
-
     last_data = start;
     last_size = len;
-    return original(start, len);
+    return open_memory(start, len);
 }
 
 cl_error_t cl_scanmap_callback(cl_fmap_t *map, const char *filename, const char **virname,
                                unsigned long int *scanned, const struct cl_engine *engine,
                                struct cl_scan_options *scanoptions, void *context)
 {
-    if (memmem(last_data, last_size < LOOK_AT ? last_size : LOOK_AT, "EICAR", 5) != NULL) {
-        cl_error_t (*original)(cl_fmap_t *, const char *, const char **, unsigned long int *,
-                               const struct cl_engine *, struct cl_scan_options *, void *) =
-            (cl_error_t(*)(cl_fmap_t *, const char *, const char **, unsigned long int *,
-                           const struct cl_engine *, struct cl_scan_options *,
-                           void *))dlsym(RTLD_NEXT, "cl_scanmap_callback");
-        return original(map, filename, virname, scanned, engine, scanoptions, context);
-    }
+    if (memmem(last_data, last_size < LOOK_AT ? last_size : LOOK_AT, "EICAR", 5) != NULL)
+        return scan_map(map, filename, virname, scanned, engine, scanoptions, context);
     if (inspection != NULL)
         inspection(-1, "CL_TYPE_ANY", NULL, 0, NULL, last_size, last_data, 0, 0, context);
     *virname = NULL;
