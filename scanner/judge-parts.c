@@ -335,6 +335,11 @@ static void read_cleaned(Reading *reading)
                        NULL, reading->worst);
 }
 
+static gboolean reading_is_plain(const Reading *reading)
+{
+    return reading->text == reading->all->plain || mail_plain_check(reading->text, reading->size);
+}
+
 static void read_structure(Reading *reading)
 {
     const ScannerConfig *config = reading->all->judge->config;
@@ -344,7 +349,7 @@ static void read_structure(Reading *reading)
         reading_take_result(reading, mail_part_walk(reading->text, reading->size, &limits,
                                                     on_walked, on_header, reading));
 
-    if (is_whole && (reading->has_doubt || !mail_plain_check(reading->text, reading->size)))
+    if (is_whole && (reading->has_doubt || !reading_is_plain(reading)))
         read_with_gmime(reading, limits.depth);
 }
 

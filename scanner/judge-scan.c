@@ -248,16 +248,16 @@ static void scan_message(Judge *judge, const void *data, gsize size, const DeepS
                          Verdict *verdict, Members *members)
 {
     g_autoptr(Members) as_one = judge_members_new(judge);
+    gboolean is_plain = mail_plain_check(data, size);
     Verdict inside = {0};
 
-    deep_scan(scan, data, size,
-              mail_plain_check(data, size) ? DEEP_SCAN_PLAIN_MAIL : DEEP_SCAN_MAIL, as_one, 0,
+    deep_scan(scan, data, size, is_plain ? DEEP_SCAN_PLAIN_MAIL : DEEP_SCAN_MAIL, as_one, 0,
               verdict);
     if (verdict->kind == STOREHOOK_VERDICT_INFECTED) {
         members_append(members, 0, as_one);
         return;
     }
-    judge_parts(judge, data, size, NULL, NULL, members, &inside);
+    judge_parts(judge, data, size, is_plain, NULL, NULL, members, &inside);
     if (verdict_is_worse(inside.kind, verdict->kind))
         verdict_set(verdict, inside.kind, inside.name);
 }

@@ -42,7 +42,7 @@ static void text_replace(Judge *judge, const Content *content, const char *refer
     g_autofree char *copy = NULL;
     Verdict verdict = {0};
 
-    judge_parts(judge, content->bytes, content->size, reference, &copy, members, &verdict);
+    judge_parts(judge, content->bytes, content->size, FALSE, reference, &copy, members, &verdict);
     if (copy && copy_is_acceptable(judge, copy, content->size))
         *ret_text = g_steal_pointer(&copy);
 }

@@ -275,12 +275,13 @@ void judge_inside(Judge *judge, const void *data, gsize size, Members *members, 
     union_clear(&all);
 }
 
-void judge_parts(Judge *judge, const char *text, gsize size, const char *reference, char **ret_copy,
-                 Members *members, Verdict *worst)
+void judge_parts(Judge *judge, const char *text, gsize size, gboolean is_plain,
+                 const char *reference, char **ret_copy, Members *members, Verdict *worst)
 {
     Union all;
 
     union_init(&all, judge, members);
+    all.plain = is_plain ? text : NULL;
     union_read_message(&all, text, size, 0, TRUE, reference, ret_copy, worst);
     union_clear(&all);
 }

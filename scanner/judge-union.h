@@ -13,11 +13,12 @@
 
 typedef struct {
     Judge *judge;
-    GHashTable *seen; /* digest -> what was scanned in this request */
-    guint kept;       /* members in `seen` */
-    Members *members; /* where what is found in the part in work is listed */
-    guint64 bytes;    /* decoded so far */
-    gboolean is_over; /* a limit was met: no reading goes on */
+    GHashTable *seen;  /* digest -> what was scanned in this request */
+    guint kept;        /* members in `seen` */
+    Members *members;  /* where what is found in the part in work is listed */
+    guint64 bytes;     /* decoded so far */
+    gboolean is_over;  /* a limit was met: no reading goes on */
+    const char *plain; /* a text that mail_plain_check() was asked about and found so, or NULL */
 } Union;
 
 void union_init(Union *all, Judge *judge, Members *members);

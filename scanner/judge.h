@@ -103,9 +103,10 @@ void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *d
 /* judge-parts.c: a message by all readings of its structure. *ret_copy (may be NULL) gets a copy in
  * which each bad part's bytes are overwritten by a notice with `reference`, or NULL when nothing is
  * bad or what is bad could not be located. `worst` is made worse, never better, by what scanning
- * finds; the parts and what lies in them go to `members`, for the rules. */
-void judge_parts(Judge *judge, const char *text, gsize size, const char *reference, char **ret_copy,
-                 Members *members, Verdict *worst);
+ * finds; the parts and what lies in them go to `members`, for the rules. `is_plain`: the caller has
+ * asked mail_plain_check(), and it said so. */
+void judge_parts(Judge *judge, const char *text, gsize size, gboolean is_plain,
+                 const char *reference, char **ret_copy, Members *members, Verdict *worst);
 /* judge-union.c: what libclamav may not open in a content that it has scanned. */
 void judge_inside(Judge *judge, const void *data, gsize size, Members *members, Verdict *worst);
 

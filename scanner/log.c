@@ -11,20 +11,39 @@
 #include <time.h>
 
 enum {
-    LINE_SIZE = 2048 /* below PIPE_BUF: whole lines from several writers */
+    LINE_SIZE = 2048, /* below PIPE_BUF: whole lines from several writers */
+    DIGEST_SHOWN = 8  /* bytes: enough to find one in a list */
 };
+
+/* Of a second that many lines have in common. */
+typedef struct {
+    time_t second;
+    gboolean is_made;
+    char text[32];
+} Stamp;
+
+static const Stamp *stamp_of(time_t second)
+{
+    /* A process has one thread that writes lines; a thread of its own would make its own. */
+    static _Thread_local Stamp kept;
+    struct tm utc;
+
+    if (kept.is_made && kept.second == second)
+        return &kept;
+    gmtime_r(&second, &utc);
+    kept.is_made = strftime(kept.text, sizeof(kept.text), "%Y-%m-%dT%H:%M:%S", &utc) > 0;
+    kept.second = second;
+    return &kept;
+}
 
 static gsize line_start(char *line, gsize capacity)
 {
     struct timespec now;
-    struct tm utc;
-    gsize used;
+    const Stamp *stamp;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    used = strftime(line, capacity, "%Y-%m-%dT%H:%M:%S", &utc);
-    return used +
-           (gsize)g_snprintf(line + used, capacity - used, ".%03ldZ ", now.tv_nsec / 1000000);
+    stamp = stamp_of(now.tv_sec);
+    return (gsize)g_snprintf(line, capacity, "%s.%03ldZ ", stamp->text, now.tv_nsec / 1000000);
 }
 
 /* Behind its start; returns the size of the whole. */
@@ -92,21 +111,32 @@ static const char *action_name(StorehookAction action)
     return (guint)action < STOREHOOK_ACTIONS ? names[action] : "unknown";
 }
 
+static void hex_write(const guint8 *bytes, gsize count, char *ret)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (gsize i = 0; i < count; i++) {
+        *ret++ = digits[bytes[i] >> 4];
+        *ret++ = digits[bytes[i] & 15];
+    }
+    *ret = '\0';
+}
+
 gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *answer,
                       guint64 microseconds, const char *signatures)
 {
     guint culprit = members_culprit(answer->members);
     g_autofree char *inside = culprit != 0 ? members_path(answer->members, culprit) : NULL;
-    const guint8 *d = answer->seen;
+    char seen[2 * DIGEST_SHOWN + 1];
 
+    hex_write(answer->seen, DIGEST_SHOWN, seen);
     return line_add(batch, now,
                     "decision of=%s verdict=%s name=\"%s\" action=%s%s%s%s size=%" G_GUINT64_FORMAT
-                    " type=%s cached=%d us=%" G_GUINT64_FORMAT
-                    " sha256=%02x%02x%02x%02x%02x%02x%02x%02x signatures=%s%s%s%s",
+                    " type=%s cached=%d us=%" G_GUINT64_FORMAT " sha256=%s signatures=%s%s%s%s",
                     kind_name(kind), verdict_kind_name(answer->verdict.kind), answer->verdict.name,
                     action_name(answer->action), answer->flagged ? " flagged=1" : "",
                     answer->incident[0] ? " incident=" : "", answer->incident, answer->verdict.size,
                     answer->verdict.type[0] ? answer->verdict.type : "-", answer->from_cache,
-                    microseconds, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], signatures,
-                    inside ? " inside=\"" : "", inside ? inside : "", inside ? "\"" : "");
+                    microseconds, seen, signatures, inside ? " inside=\"" : "",
+                    inside ? inside : "", inside ? "\"" : "");
 }

@@ -122,7 +122,7 @@ static void check_boundary(Block *block, const Parameter *parameter)
 /* Two of one name that do not say the same. */
 static void check_twice(Block *block, GPtrArray *seen, const Parameter *parameter)
 {
-    char *entry = g_strdup_printf("%s=%s", parameter->name, parameter->value->str);
+    char *entry = g_strconcat(parameter->name, "=", parameter->value->str, NULL);
 
     for (guint i = 0; i < seen->len; i++) {
         const char *other = g_ptr_array_index(seen, i);

@@ -103,6 +103,9 @@ static gboolean begins_block(const char *line, gsize length)
 {
     static const char *const starts[] = {"begin", "=ybegin", "(This file", "binhex", "encoding:"};
 
+    /* What most lines begin with is none of theirs. */
+    if (!strchr("bB=(eE", *line))
+        return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
         if (g_ascii_tolower(*line) == g_ascii_tolower(*starts[i]) &&
             starts_with(line, length, starts[i]))
@@ -120,7 +123,7 @@ static gboolean line_is_plain(Reading *reading, const char *line, gsize length)
     if (folded && reading->in_field)
         return parameters_are_plain(line, length);
     reading->in_field = FALSE;
-    if (starts_with(line, length, "--"))
+    if (length >= 2 && line[0] == '-' && line[1] == '-')
         reading->in_header = TRUE, reading->has_type = FALSE;
     while (length > 0 && (*line == ' ' || *line == '\t' || *line == '>' || *line == '|'))
         line++, length--;

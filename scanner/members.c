@@ -24,7 +24,7 @@ typedef struct {
 } Entry;
 
 struct Members {
-    GArray *entries;
+    GArray *entries; /* NULL until there are any: most contents hold nothing */
     guint most;
     gsize bytes_most, bytes;
     guint culprit;
@@ -59,8 +59,6 @@ Members *members_new(guint most, gsize bytes)
 {
     Members *members = g_new0(Members, 1);
 
-    members->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
-    g_array_set_clear_func(members->entries, entry_clear);
     members->most = most;
     members->bytes_most = bytes;
     members->bytes = sizeof(Head);
@@ -70,7 +68,7 @@ Members *members_new(guint most, gsize bytes)
 Members *members_free(Members *members)
 {
     if (members)
-        g_array_unref(members->entries);
+        g_clear_pointer(&members->entries, g_array_unref);
     g_free(members);
     return NULL;
 }
@@ -89,8 +87,8 @@ guint members_add(Members *members, const Member *member)
     gsize size =
         sizeof(Fixed) + MIN(strlen(member->name), MEMBERS_NAME_MAX) + 1 + strlen(member->type) + 1;
 
-    g_assert(member->parent <= members->entries->len);
-    if (members->is_cut || members->entries->len >= members->most ||
+    g_assert(member->parent <= members_count(members));
+    if (members->is_cut || members_count(members) >= members->most ||
         size > members->bytes_most - members->bytes || strlen(member->type) >= G_MAXUINT16) {
         members->is_cut = TRUE;
         return 0;
@@ -98,13 +96,17 @@ guint members_add(Members *members, const Member *member)
     entry.name = name_copy(member->name);
     entry.type = g_strdup(member->type);
     members->bytes += size;
+    if (!members->entries) {
+        members->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
+        g_array_set_clear_func(members->entries, entry_clear);
+    }
     g_array_append_val(members->entries, entry);
     return members->entries->len;
 }
 
 static Entry *entry_of(const Members *members, guint number)
 {
-    g_assert(number > 0 && number <= members->entries->len);
+    g_assert(number > 0 && number <= members_count(members));
     return &g_array_index(members->entries, Entry, number - 1);
 }
 
@@ -127,7 +129,7 @@ void members_set_type(Members *members, guint number, const char *type, gboolean
 
 void members_append(Members *to, guint parent, const Members *from)
 {
-    guint first = to->entries->len;
+    guint first = members_count(to);
 
     for (guint i = 1; i <= members_count(from); i++) {
         Member member = members_get(from, i);
@@ -139,13 +141,14 @@ void members_append(Members *to, guint parent, const Members *from)
     }
     if (from && from->is_cut)
         to->is_cut = TRUE;
-    if (from && from->culprit != 0 && to->culprit == 0 && first + from->culprit <= to->entries->len)
+    if (from && from->culprit != 0 && to->culprit == 0 &&
+        first + from->culprit <= members_count(to))
         to->culprit = first + from->culprit;
 }
 
 guint members_count(const Members *members)
 {
-    return members ? members->entries->len : 0;
+    return members && members->entries ? members->entries->len : 0;
 }
 
 guint members_limit(const Members *members)
@@ -181,7 +184,7 @@ guint members_culprit(const Members *members)
 
 void members_set_culprit(Members *members, guint number)
 {
-    g_assert(number <= members->entries->len);
+    g_assert(number <= members_count(members));
     members->culprit = number;
 }
 
@@ -276,7 +279,7 @@ static gboolean load_one(Members *members, const guint8 **at, const guint8 *end)
     member.name = member.type ? take_text(at, end, fixed.name_size) : NULL;
     /* Only what came before can hold it: no circles. */
     return member.name && fixed.name_size <= MEMBERS_NAME_MAX + 1 &&
-           fixed.parent <= members->entries->len && members_add(members, &member) != 0;
+           fixed.parent <= members_count(members) && members_add(members, &member) != 0;
 }
 
 Members *members_load(const void *bytes, gsize size)

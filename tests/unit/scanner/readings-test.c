@@ -11,7 +11,7 @@ void parts_of(Judge *judge, const char *text, gsize size, const char *reference,
 {
     g_autoptr(Members) members = judge_members_new(judge);
 
-    judge_parts(judge, text, size, reference, ret_copy, members, verdict);
+    judge_parts(judge, text, size, FALSE, reference, ret_copy, members, verdict);
 }
 
 void read_parts(const char *text, gsize size, Verdict *verdict)
