@@ -20,6 +20,7 @@ enum {
     CHANNEL_LOST,         /* SLOT, PROCESS, REASON: one died; DIGEST, READING: and has this
                              content condemned */
     /* supervisor -> loader */
+    CHANNEL_SERVE, /* what is remembered is in place: begin */
     CHANNEL_DRAIN, /* let the workers finish, then end */
     /* worker -> supervisor */
     CHANNEL_INCIDENT,   /* the fields of an incident */

@@ -315,14 +315,25 @@ LoaderHandle *loader_handle_free(LoaderHandle *loader)
     return NULL;
 }
 
-void loader_handle_drain(LoaderHandle *loader)
+/* One that cannot be told is ending, which its pidfd tells. */
+static void loader_tell(const LoaderHandle *loader, guint kind)
 {
     unsigned char buffer[128] __attribute__((aligned(8)));
     StorehookWriter writer;
 
-    loader->state = LOADER_DRAINING;
-    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_DRAIN, 0, 0, 0);
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)kind, 0, 0, 0);
     (void)storehook_write_send(&writer, loader->channel, MSG_DONTWAIT);
+}
+
+void loader_handle_serve(LoaderHandle *loader)
+{
+    loader_tell(loader, CHANNEL_SERVE);
+}
+
+void loader_handle_drain(LoaderHandle *loader)
+{
+    loader->state = LOADER_DRAINING;
+    loader_tell(loader, CHANNEL_DRAIN);
 }
 
 gboolean loader_handle_is_silent(LoaderHandle *loader, guint64 beats)

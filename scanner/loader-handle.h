@@ -60,6 +60,8 @@ LoaderHandle *loader_handle_start(const ScannerConfig *config, const LoaderShare
 /* Kills it if it lives, without a callback. Accepts and returns NULL. */
 LoaderHandle *loader_handle_free(LoaderHandle *loader);
 
+/* After `ready`, when what is remembered for its signatures is in the cache: forks its workers. */
+void loader_handle_serve(LoaderHandle *loader);
 /* Lets the workers finish; `ended` comes later. */
 void loader_handle_drain(LoaderHandle *loader);
 /* Once a second, with its count of signs of life (board.h): TRUE, and the seconds begin anew, when

@@ -3,9 +3,9 @@
  * loader.c - loads, proves, forks, reaps.
  *
  * Tells the supervisor READY once the signatures are loaded and the self-test passed, or FAILED
- * with the reason, and then ends. Workers that die are forked again at once; one that works beyond
- * its request's end is killed. Only this process, their parent, signals workers: their ids cannot
- * be anybody else's before it has reaped them.
+ * with the reason, and then ends. Told to SERVE, it forks the workers. Those that die are forked
+ * again at once; one that works beyond its request's end is killed. Only this process, their
+ * parent, signals workers: their ids cannot be anybody else's before it has reaped them.
  */
 #include "scanner/loader.h"
 
@@ -41,7 +41,8 @@ enum {
     TICK_MILLISECONDS = 50,       /* how late a hung worker may be killed */
     IDLE_MILLISECONDS = 200,      /* while none works: a request cannot be late before */
     START_MICROSECONDS = 5000000, /* a worker is ready in 20 ms; one that hangs before is killed */
-    RETRY_MICROSECONDS = 500000,  /* a worker that cannot even start is not forked in a loop */
+    RETRY_FIRST_MICROSECONDS = 20000, /* after a worker that served nobody; then twice as late */
+    RETRY_MOST_MICROSECONDS = 640000,
     CONVERTERS_MAX = 32,
     NICE_STEP = 10 /* while loading */
 };
@@ -52,6 +53,7 @@ typedef struct {
     pid_t pid;
     const char *killed; /* by us, and why */
     guint64 not_before; /* when to fork it again */
+    guint64 retry;      /* waited for it, in microseconds; 0: the last one served, or just ended */
 } Child;
 
 typedef struct {
@@ -71,7 +73,7 @@ typedef struct {
     pid_t supervisor;
     gboolean uses_kept;
     int signals;
-    gboolean draining;
+    gboolean serves, draining;
     Child children[BOARD_WORKERS_MAX];
     iconv_t converters[CONVERTERS_MAX];
 } Loader;
@@ -292,6 +294,21 @@ static void tell_worker(const Loader *loader, guint index, pid_t pid, int end)
     (void)loader_send(&writer);
 }
 
+/* Whatever keeps it from starting is not to be tried in a loop. */
+static void child_back_off(Child *child)
+{
+    child->retry = CLAMP(2 * child->retry, RETRY_FIRST_MICROSECONDS, RETRY_MOST_MICROSECONDS);
+    child->not_before = board_now() + child->retry;
+}
+
+static void child_not_forked(Child *child)
+{
+    /* Once for all of a row. */
+    if (child->retry == 0)
+        log_line(LOADER_LOG, "worker not-started reason=\"%s\"", g_strerror(errno));
+    child_back_off(child);
+}
+
 static void loader_fork(Loader *loader, guint index)
 {
     BoardWorker *slot = &loader->board->workers[loader->first_slot + index];
@@ -301,9 +318,10 @@ static void loader_fork(Loader *loader, guint index)
     int ends[2];
     pid_t pid;
 
-    child->not_before = board_now() + RETRY_MICROSECONDS;
-    if (!channel_pair(ends))
+    if (!channel_pair(ends)) {
+        child_not_forked(child);
         return;
+    }
     atomic_store(&slot->busy, 0);
     atomic_store(&slot->end, board_now() + START_MICROSECONDS);
     board_release_all(loader->board, loader->first_slot + index);
@@ -314,13 +332,20 @@ static void loader_fork(Loader *loader, guint index)
         close(ends[0]);
         worker_main(loader, self, index, ends[1]);
     }
+    if (pid < 0)
+        child_not_forked(child);
     close(ends[1]);
     if (pid > 0) {
-        *child = (Child){.pid = pid};
+        child->pid = pid;
         atomic_store(&slot->pid, pid);
         tell_worker(loader, index, pid, ends[0]);
     }
     close(ends[0]);
+}
+
+static gboolean worker_failed_unused(const BoardWorker *slot, int status)
+{
+    return status != 0 && slot->busy == 0 && slot->served == 0;
 }
 
 /* TRUE when the worker died of the content that it was scanning. A kill from outside says nothing
@@ -394,9 +419,11 @@ static void child_ended(Loader *loader, guint index, int status)
     } else {
         g_snprintf(reason, sizeof(reason), "exit %d", WEXITSTATUS(status));
     }
-    *child = (Child){0};
-    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        child->not_before = board_now() + RETRY_MICROSECONDS;
+    *child = (Child){.retry = child->retry};
+    if (worker_failed_unused(slot, status))
+        child_back_off(child);
+    else
+        child->retry = 0;
     tell_lost(loader, index, pid, reason, condemned ? digest : NULL, reading);
 }
 
@@ -443,7 +470,8 @@ static guint loader_fill(Loader *loader)
     for (guint i = 0; i < loader->config->workers; i++) {
         Child *child = &loader->children[i];
 
-        if (child->pid == 0 && !loader->draining && board_now() >= child->not_before)
+        if (child->pid == 0 && loader->serves && !loader->draining &&
+            board_now() >= child->not_before)
             loader_fork(loader, i);
         alive += child->pid > 0;
     }
@@ -465,19 +493,30 @@ static gboolean loader_listen(Loader *loader)
     int result = channel_receive(LOADER_CHANNEL, message, MSG_DONTWAIT);
 
     if (result == 1) {
-        if (message->message.header.kind == CHANNEL_DRAIN && !loader->draining)
+        if (message->message.header.kind == CHANNEL_SERVE)
+            loader->serves = TRUE;
+        else if (message->message.header.kind == CHANNEL_DRAIN && !loader->draining)
             loader_drain(loader);
         channel_clear(message);
     }
     return result != 0;
 }
 
-static gboolean a_worker_works(const Loader *loader)
+/* In milliseconds: until a worker is to be forked again, or one may be late. */
+static int loader_patience(const Loader *loader)
 {
-    for (guint i = 0; i < loader->config->workers; i++)
-        if (loader->board->workers[loader->first_slot + i].end != 0)
-            return TRUE;
-    return FALSE;
+    guint64 now = board_now();
+    int patience = IDLE_MILLISECONDS;
+
+    for (guint i = 0; i < loader->config->workers; i++) {
+        const Child *child = &loader->children[i];
+
+        if (child->pid == 0 && child->not_before > now)
+            patience = (int)MIN((guint64)patience, (child->not_before - now) / 1000 + 1);
+        else if (loader->board->workers[loader->first_slot + i].end != 0)
+            patience = MIN(patience, TICK_MILLISECONDS);
+    }
+    return patience;
 }
 
 /* A copy may take seconds: a child makes it. What goes wrong is logged; there is then no way back
@@ -504,9 +543,7 @@ static int loader_serve(Loader *loader)
         struct signalfd_siginfo signal;
 
         board_count(board_beats(loader->board, loader->first_slot));
-        if (poll(watched, G_N_ELEMENTS(watched),
-                 a_worker_works(loader) ? TICK_MILLISECONDS : IDLE_MILLISECONDS) < 0 &&
-            errno != EINTR)
+        if (poll(watched, G_N_ELEMENTS(watched), loader_patience(loader)) < 0 && errno != EINTR)
             return EXIT_FAILURE;
         while (read(loader->signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal))
             if (signal.ssi_signo == SIGTERM && !loader->draining)

@@ -129,7 +129,7 @@ static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
                                           supervisor->condemned);
 
     condemned_set_version(supervisor->condemned, told->version);
-
+    loader_handle_serve(loader);
     if (supervisor->serving) {
         supervisor->draining = supervisor->serving;
         loader_handle_drain(supervisor->draining);

@@ -2,8 +2,9 @@
 /*
  * worker.c - waits on the request sockets, judges, answers, counts, logs.
  *
- * Fails only at its start (status 1). A datagram that is no request is counted and dropped. A
- * request whose client is gone is not worked on. A worker keeps nothing between two requests.
+ * Fails at its start, and when there is no supervisor any more (status 1). A datagram that is no
+ * request is counted and dropped. A request whose client is gone is not worked on. A worker keeps
+ * nothing between two requests.
  */
 #include "scanner/worker.h"
 
@@ -295,9 +296,9 @@ static gboolean worker_take(Worker *worker, int socket, gboolean background)
     return TRUE;
 }
 
-static gboolean worker_poll_add(Worker *worker, int fd, guint32 flags)
+static gboolean worker_poll_add(Worker *worker, int fd, guint32 events)
 {
-    struct epoll_event event = {.events = EPOLLIN | flags, .data.fd = fd};
+    struct epoll_event event = {.events = events, .data.fd = fd};
 
     return fd < 0 || epoll_ctl(worker->poll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
@@ -312,12 +313,13 @@ static gboolean worker_start(Worker *worker)
     sigaddset(&stop, SIGTERM);
     worker->signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
     worker->poll = epoll_create1(EPOLL_CLOEXEC);
-    /* Exclusive: one request wakes one worker. */
+    /* Exclusive: one request wakes one worker. Of the channel only its end is waited for. */
     if (worker->signals < 0 || worker->poll < 0 ||
-        !worker_poll_add(worker, settings->store, EPOLLEXCLUSIVE) ||
-        !worker_poll_add(worker, settings->access, EPOLLEXCLUSIVE) ||
-        !worker_poll_add(worker, settings->background, EPOLLEXCLUSIVE) ||
-        !worker_poll_add(worker, worker->signals, 0))
+        !worker_poll_add(worker, settings->store, EPOLLIN | EPOLLEXCLUSIVE) ||
+        !worker_poll_add(worker, settings->access, EPOLLIN | EPOLLEXCLUSIVE) ||
+        !worker_poll_add(worker, settings->background, EPOLLIN | EPOLLEXCLUSIVE) ||
+        !worker_poll_add(worker, settings->channel, 0) ||
+        !worker_poll_add(worker, worker->signals, EPOLLIN))
         return FALSE;
     /* libarchive writes a 7z by way of a file; the cage leaves no other place. */
     g_setenv("TMPDIR", settings->temp_directory, TRUE);
@@ -361,7 +363,8 @@ static gboolean worker_went_without(const Worker *worker)
     return memory_watch_now().failures != worker->failures;
 }
 
-static void worker_serve(Worker *worker)
+/* Returns the exit status. */
+static int worker_serve(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
     BoardWorker *slot = worker->judge.slot;
@@ -374,19 +377,23 @@ static void worker_serve(Worker *worker)
                        log_batch_is_empty(&slot->log) ? LOOK_MILLISECONDS : LOG_BATCH_MILLISECONDS);
 
         if (ready < 0 && errno != EINTR)
-            return;
+            return STATUS_FAILED;
         if (ready == 0)
             worker_flush_log(worker);
         if (ready > 0 && event.data.fd == worker->signals) {
             worker_take_last(worker);
-            return;
+            return 0;
         }
+        /* The supervisor is gone: the kernel kills us, too, but first has to end the loader, which
+         * with all of ClamAV's signatures takes it a while. */
+        if (ready > 0 && event.data.fd == settings->channel)
+            return STATUS_FAILED;
         if (ready < 0 || !worker_take_next(worker))
             continue;
         if (atomic_fetch_add(&slot->served, 1) + 1 >= settings->config->scans_per_worker ||
             worker_went_without(worker)) {
             board_count(&worker->counts->workers_retired);
-            return;
+            return 0;
         }
     }
 }
@@ -395,6 +402,7 @@ int worker_run(const WorkerSettings *settings)
 {
     /* Large, and alive as long as the process: it ends by _exit(). */
     Worker *worker = g_new0(Worker, 1);
+    int status;
 
     worker->failures = memory_watch_now().failures;
     worker->settings = settings;
@@ -423,7 +431,7 @@ int worker_run(const WorkerSettings *settings)
     /* libseccomp loads a filter that lacks what it had no memory for: without close(), say. */
     if (worker_went_without(worker))
         return STATUS_FAILED;
-    worker_serve(worker);
+    status = worker_serve(worker);
     worker_flush_log(worker);
-    return 0;
+    return status;
 }

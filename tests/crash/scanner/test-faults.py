@@ -8,10 +8,12 @@ found again.
 import mmap
 import os
 import resource
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cases import *  # noqa: E402,F403
@@ -90,6 +92,24 @@ def allocations_fail():
 
 def workers_of(s):
     return s.status()["workers"]["processes"]
+
+
+@test
+def a_start_that_fails_is_tried_again_soon():
+    """Nobody serves meanwhile, with one worker."""
+    if is_sanitized():
+        print("  skipped: the sanitizer has its own allocator")
+        return
+    with Failing(workers=1) as s:
+        waits = []
+        for number in (1, 5, 10, 20, 40, 60, 80, 100):
+            assert s.content(EICAR)["verdict"] == "infected"
+            s.fail_at(number)
+            os.kill(workers_of(s)[0], signal.SIGKILL)
+            begun = time.monotonic()
+            s.wait_for(lambda: s.left() <= 0 and is_found(s, EICAR))
+            waits.append(time.monotonic() - begun)
+        assert max(waits) < 0.4, waits
 
 
 @test
