@@ -17,8 +17,7 @@ enum {
     DIRECTORY_32 = 96,
     DIRECTORY_64 = 112,
     MAGIC_64 = 0x20B,
-    EXPORTS_SIZE = 40,
-    NAMES_MAX = 65536
+    EXPORTS_SIZE = 40
 };
 
 #define ADD_IN "xlAutoOpen"
@@ -54,21 +53,31 @@ static gsize place(const Program *program, guint32 address)
     return program->size;
 }
 
+/* The names are sorted, and Windows finds one by halving: what it would not find is not exported. A
+ * long table costs no more than a short one. */
 static gboolean exports_add_in(const Program *program, guint32 address)
 {
-    gsize table = place(program, address), names;
-    guint count;
+    gsize table = place(program, address), names, low = 0, high;
 
     if (program->size - table < EXPORTS_SIZE)
         return FALSE;
-    count = MIN(number(program, table + 24, 4), NAMES_MAX);
     names = place(program, number(program, table + 32, 4));
-    for (guint i = 0; i < count && program->size - names >= ((gsize)i + 1) * 4; i++) {
-        gsize name = place(program, number(program, names + (gsize)i * 4, 4));
+    high = MIN(number(program, table + 24, 4), (program->size - names) / 4);
+    while (low < high) {
+        gsize middle = (low + high) / 2;
+        gsize name = place(program, number(program, names + middle * 4, 4));
+        gsize left = program->size - name;
+        /* Where there is nothing in the file, memory has zeros. */
+        int order = left == 0 ? -1
+                              : strncmp((const char *)program->data + name, ADD_IN,
+                                        MIN(left, sizeof(ADD_IN)));
 
-        if (program->size - name > strlen(ADD_IN) &&
-            memcmp(program->data + name, ADD_IN, strlen(ADD_IN) + 1) == 0)
-            return TRUE;
+        if (order == 0)
+            return left >= sizeof(ADD_IN);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return FALSE;
 }

@@ -201,7 +201,8 @@ gboolean zip_layout_look(const void *data, gsize size, ZipLayout *ret)
     *ret = (ZipLayout){0};
     if (is_known)
         qsort(ranges->data, ranges->len, sizeof(Range), compare);
-    for (guint i = 0; i < ranges->len; i++) {
+    /* That many say it already, and each would have its bytes looked through again. */
+    for (guint i = 0; i < ranges->len && overlaps <= OVERLAPS_MAX; i++) {
         const Range *range = &g_array_index(ranges, Range, i);
 
         if (range->start < covered)

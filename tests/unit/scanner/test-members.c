@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scanner/program-type.h"
 #include "scanner/verdict-cache.h"
+#include "scanner/zip-layout.h"
 #include "tests/unit/scanner/scanner-test.h"
 
 static guint add(Members *members, guint parent, const char *name)
@@ -178,7 +180,132 @@ START_TEST(no_verdict_without_its_list)
 }
 END_TEST
 
+/* --- What is written to cost time: each of these would take minutes by going the long way. --- */
+
+static void put(GByteArray *to, guint64 number, guint size)
+{
+    for (guint i = 0; i < size; i++) {
+        guint8 byte = (guint8)(number >> 8 * i);
+
+        g_byte_array_append(to, &byte, 1);
+    }
+}
+
+static void put_bytes(GByteArray *to, const char *text, gsize size)
+{
+    g_byte_array_append(to, (const guint8 *)text, (guint)size);
+}
+
+static double seconds_since(gint64 begin)
+{
+    return (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC;
+}
+
+/* Sixty thousand entries for one member of 20 MB. */
+START_TEST(a_zip_that_shares_its_bytes_is_told_at_once)
+{
+    enum {
+        BODY = 20000000,
+        ENTRIES = 60000
+    };
+    g_autoptr(GByteArray) zip = g_byte_array_new();
+    g_autofree char *body = g_strnfill(BODY, 'A');
+    gint64 begin = g_get_monotonic_time();
+    ZipLayout layout;
+    guint directory;
+
+    put_bytes(zip, "PK\3\4\24\0\0\0\10\0", 10);
+    put(zip, 0, 8); /* time, date, checksum */
+    put(zip, BODY, 4);
+    put(zip, BODY, 4);
+    put_bytes(zip, "\1\0\0\0a", 5);
+    put_bytes(zip, body, BODY);
+    directory = zip->len;
+    for (guint i = 0; i < ENTRIES; i++) {
+        put_bytes(zip, "PK\1\2\24\0\24\0\0\0\10\0", 12);
+        put(zip, 0, 8);
+        put(zip, BODY, 4);
+        put(zip, BODY, 4);
+        put(zip, 1, 18); /* the name's length; no extra, no comment, place 0 */
+        put_bytes(zip, "a", 1);
+    }
+    guint length = zip->len - directory;
+    put_bytes(zip, "PK\5\6\0\0\0\0", 8);
+    put(zip, ENTRIES, 2);
+    put(zip, ENTRIES, 2);
+    put(zip, length, 4);
+    put(zip, directory, 4);
+    put(zip, 0, 2);
+
+    ck_assert(zip_layout_look(zip->data, zip->len, &layout));
+    ck_assert(layout.has_overlap);
+    ck_assert_msg(seconds_since(begin) < 5, "%f s", seconds_since(begin));
+}
+END_TEST
+
+/* A library of 64 bits with one section, `sections - 1` more that hold nothing, and names of which
+ * the last is `last` and the others stand nowhere. */
+static GByteArray *library(guint sections, guint names, const char *last)
+{
+    enum {
+        ADDRESS = 0x1000
+    };
+    GByteArray *file = g_byte_array_new();
+    guint begin = 64 + 24 + 240 + sections * 40, size = 40 + names * 4 + (guint)strlen(last) + 1;
+
+    put_bytes(file, "MZ", 2);
+    put(file, 0, 58);
+    put(file, 64, 4);
+    put_bytes(file, "PE\0\0\x64\x86", 6);
+    put(file, sections, 2);
+    put(file, 0, 12);
+    put(file, 240, 2);
+    put(file, 0x2022, 2);
+    put(file, 0x20b, 2);
+    put(file, 0, 110);
+    put(file, ADDRESS, 4); /* the exports */
+    put(file, 40, 4);
+    put(file, 0, 120);
+    for (guint i = 0; i < sections; i++) {
+        put(file, 0, 8);
+        put(file, i == 0 ? size : 16, 4);
+        put(file, i == 0 ? ADDRESS : 0x7fff0000, 4);
+        put(file, i == 0 ? size : 16, 4);
+        put(file, begin, 4);
+        put(file, 0, 16);
+    }
+    put(file, 0, 24);
+    put(file, names, 4);
+    put(file, 0, 4);
+    put(file, ADDRESS + 40, 4);
+    put(file, 0, 4);
+    for (guint i = 1; i < names; i++)
+        put(file, 0x70000000, 4);
+    put(file, ADDRESS + 40 + names * 4, 4);
+    put_bytes(file, last, strlen(last) + 1);
+    return file;
+}
+
+START_TEST(a_program_with_many_names_is_told_at_once)
+{
+    static const char program[] = "application/x-dosexec";
+    g_autoptr(GByteArray) add_in = library(96, 65536, "xlAutoOpen");
+    g_autoptr(GByteArray) other = library(96, 65536, "xlAutoOpen2");
+    gint64 begin = g_get_monotonic_time();
+
+    ck_assert_str_eq(program_type_tell(add_in->data, add_in->len), "application/x-dosexec+xll");
+    for (guint i = 0; i < 100; i++)
+        ck_assert_str_eq(program_type_tell(other->data, other->len), program);
+    ck_assert_msg(seconds_since(begin) < 0.5, "%f s", seconds_since(begin));
+    /* Cut anywhere, it is a program. */
+    for (guint cut = 2; cut < 5000; cut++)
+        ck_assert_str_eq(program_type_tell(add_in->data, cut), program);
+}
+END_TEST
+
 SCANNER_TEST_MAIN("members", SCANNER_TEST(paths_are_fit_to_be_shown),
                   SCANNER_TEST(limits_cut_the_list), SCANNER_TEST(is_stored_and_loaded),
                   SCANNER_TEST(what_is_named_must_be_opened),
-                  SCANNER_TEST(two_names_for_one_member), SCANNER_TEST(no_verdict_without_its_list))
+                  SCANNER_TEST(two_names_for_one_member), SCANNER_TEST(no_verdict_without_its_list),
+                  SCANNER_TEST(a_zip_that_shares_its_bytes_is_told_at_once),
+                  SCANNER_TEST(a_program_with_many_names_is_told_at_once))
