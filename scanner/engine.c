@@ -25,6 +25,7 @@
 
 #include "scanner/board.h"
 #include "scanner/temp-directory.h"
+#include "scanner/xml-attributes.h"
 
 enum {
     /* libclamav looks at nothing smaller: no signature fits into it. */
@@ -50,9 +51,10 @@ struct Engine {
 typedef struct {
     guint roots; /* calls for the outermost object */
     guint errors;
-    guint64 opened;   /* bytes of all members so far */
-    gboolean is_over; /* the scan size or the time: nothing more is opened */
-    guint64 end;      /* board_now() */
+    guint64 opened;        /* bytes of all members so far */
+    gboolean is_over;      /* the scan size or the time: nothing more is opened */
+    guint64 end;           /* board_now() */
+    gboolean has_wide_xml; /* was not opened: see xml-attributes.h */
     gboolean has_cut; /* a member as large as a file may be: zip ones are cut there in silence */
     guint64 file_size;
     const EngineWatcher *watcher;
@@ -98,6 +100,11 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
     Witness *seen = context;
 
     (void)fd, (void)ancestors, (void)parent_size;
+    if (buffer && xml_attributes_are_too_many(buffer, size)) {
+        seen->roots += level == 0;
+        seen->has_wide_xml = TRUE;
+        return CL_BREAK;
+    }
     if (seen->watcher->object && buffer)
         seen->watcher->object(level, type, buffer, size, seen->watcher->user);
     if (level == 0)
@@ -345,6 +352,10 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
         g_snprintf(text, sizeof(text), "engine: %s", cl_strerror(result));
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
     }
+    if (witness.has_wide_xml &&
+        verdict_is_worse(STOREHOOK_VERDICT_NOT_FULLY_SCANNED, verdict->kind))
+        verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
+                    "xml: too many attributes of one element");
     if (witness.is_over && verdict_is_worse(STOREHOOK_VERDICT_NOT_FULLY_SCANNED, verdict->kind))
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
                     board_now() >= witness.end ? LIMIT_PREFIX ".MaxScanTime"

@@ -8,6 +8,7 @@
 
 #include "scanner/program-type.h"
 #include "scanner/verdict-cache.h"
+#include "scanner/xml-attributes.h"
 #include "scanner/zip-layout.h"
 #include "tests/unit/scanner/scanner-test.h"
 
@@ -303,9 +304,65 @@ START_TEST(a_program_with_many_names_is_told_at_once)
 }
 END_TEST
 
+static GBytes *wide_xml(guint attributes, const char *value, const char *encoding)
+{
+    g_autoptr(GString) xml = g_string_new("<?xml version=\"1.0\"?>\n<!-- <a b --><r>\n<e");
+    char *bytes;
+    gsize size;
+
+    for (guint i = 0; i < attributes; i++)
+        g_string_append_printf(xml, "%sa%u%s=%s'%s'", i % 3 ? " " : "\r\n", i, i % 2 ? "" : " ",
+                               i % 5 ? "" : "\t", value);
+    g_string_append(xml, "/></r>");
+    bytes = g_convert(xml->str, (gssize)xml->len, encoding, "UTF-8", NULL, &size, NULL);
+    ck_assert_ptr_nonnull(bytes);
+    return g_bytes_new_take(bytes, size);
+}
+
+START_TEST(xml_that_is_too_wide_is_not_read)
+{
+    static const char *const encodings[] = {"UTF-8",  "UTF-16LE", "UTF-16BE",
+                                            "UTF-16", "UTF-32LE", "UTF-32BE"};
+    static const char *const values[] = {"", "x>\"y", "\xe4\x84\xbc" /* U+413C, a `<` by half */};
+
+    for (guint i = 0; i < G_N_ELEMENTS(encodings); i++)
+        for (guint k = 0; k < G_N_ELEMENTS(values); k++) {
+            g_autoptr(GBytes) most = wide_xml(XML_ATTRIBUTES_MAX, values[k], encodings[i]);
+            g_autoptr(GBytes) more = wide_xml(XML_ATTRIBUTES_MAX + 1, values[k], encodings[i]);
+
+            ck_assert(
+                !xml_attributes_are_too_many(g_bytes_get_data(most, NULL), g_bytes_get_size(most)));
+            ck_assert_msg(
+                xml_attributes_are_too_many(g_bytes_get_data(more, NULL), g_bytes_get_size(more)),
+                "%s, %s", encodings[i], values[k]);
+        }
+}
+END_TEST
+
+START_TEST(what_is_no_wide_xml)
+{
+    g_autoptr(GString) script = g_string_new("<html><script>if (a<b) {");
+    gint64 begin;
+
+    for (guint i = 0; i < 1000; i++)
+        g_string_append_printf(script, "x%u='a'; y = \"b\" ", i);
+    ck_assert(!xml_attributes_are_too_many(script->str, script->len));
+    ck_assert(!xml_attributes_are_too_many("", 0));
+    ck_assert(!xml_attributes_are_too_many("<", 1));
+    ck_assert(!xml_attributes_are_too_many("\xff\xfe", 2));
+    g_string_assign(script, "<");
+    for (guint i = 0; i < 1000000; i++)
+        g_string_append(script, "<a b='");
+    begin = g_get_monotonic_time();
+    ck_assert(!xml_attributes_are_too_many(script->str, script->len));
+    ck_assert_msg(seconds_since(begin) < 1, "%f s", seconds_since(begin));
+}
+END_TEST
+
 SCANNER_TEST_MAIN("members", SCANNER_TEST(paths_are_fit_to_be_shown),
                   SCANNER_TEST(limits_cut_the_list), SCANNER_TEST(is_stored_and_loaded),
                   SCANNER_TEST(what_is_named_must_be_opened),
                   SCANNER_TEST(two_names_for_one_member), SCANNER_TEST(no_verdict_without_its_list),
                   SCANNER_TEST(a_zip_that_shares_its_bytes_is_told_at_once),
+                  SCANNER_TEST(xml_that_is_too_wide_is_not_read), SCANNER_TEST(what_is_no_wide_xml),
                   SCANNER_TEST(a_program_with_many_names_is_told_at_once))
