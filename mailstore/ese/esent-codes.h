@@ -642,6 +642,7 @@
 #define JET_errDisabledFunctionality (-112)
 #define JET_errUnloadableOSFunctionality (-113)
 #define JET_errDatabaseBufferDependenciesCorrupted (-255)
+#define JET_wrnNyi (-1)
 #define JET_wrnRemainingVersions 321
 #define JET_errPreviousVersion (-322)
 #define JET_errPageBoundary (-323)

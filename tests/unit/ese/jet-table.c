@@ -3,6 +3,8 @@
  * jet-table.c - defining tables, columns and indexes: what is refused and with which error, and
  * what other sessions see when.
  */
+#include <stdbool.h>
+
 #include "tests/unit/ese/jet-test.h"
 
 static TestJet jet;
@@ -253,6 +255,50 @@ START_TEST(test_older_than_rows)
 }
 END_TEST
 
+/* A number for each row can only be begun where nobody else makes rows. */
+START_TEST(test_autoincrement_needs_the_table_alone)
+{
+    JET_SESID other_session;
+    JET_TABLEID other;
+    open_table();
+    other_session = test_jet_session(&jet);
+    ck_ok(JetOpenTable(other_session, jet.database, "t", NULL, 0, 0, &other));
+    ck_jet(add("auto", JET_coltypLong, JET_bitColumnAutoincrement, 0, NULL, 0),
+           JET_errExclusiveTableLockRequired);
+    ck_ok(JetCloseTable(other_session, other));
+    ck_ok(add("auto", JET_coltypLong, JET_bitColumnAutoincrement, 0, NULL, 0));
+    test_jet_close(&jet);
+}
+END_TEST
+
+/* A key has 255 bytes. Of a longer value its beginning counts, unless the index says otherwise. */
+START_TEST(test_truncation)
+{
+    char value[300];
+    JET_COLUMNID column;
+    bool disallowed = _i == 1;
+    open_table();
+    column = test_add_column(jet.session, table, "c", JET_coltypLongBinary, 0, 0, 0);
+    ck_ok(add_index("i", "+c\0", 4,
+                    JET_bitIndexUnique | (disallowed ? JET_bitIndexDisallowTruncation : 0)));
+    memset(value, 'x', sizeof value);
+    for (int i = 0; i < 3; i++) {
+        uint32_t size = i == 0 ? 100 : sizeof value;
+        value[sizeof value - 1] = (char)('a' + i);
+        ck_ok(JetPrepareUpdate(jet.session, table, JET_prepInsert));
+        ck_ok(JetSetColumn(jet.session, table, column, value, size, 0, NULL));
+        JET_ERR expected = i == 0       ? JET_errSuccess
+                           : disallowed ? JET_errKeyTruncated
+                           : i == 1     ? JET_errSuccess
+                                        : JET_errKeyDuplicate;
+        ck_jet(JetUpdate(jet.session, table, NULL, 0, NULL), expected);
+        if (expected < 0)
+            ck_ok(JetPrepareUpdate(jet.session, table, JET_prepCancel));
+    }
+    test_jet_close(&jet);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("jet-table");
@@ -266,6 +312,8 @@ int main(void)
     tcase_add_test(tests, test_deny);
     tcase_add_test(tests, test_create_whole);
     tcase_add_test(tests, test_older_than_rows);
+    tcase_add_test(tests, test_autoincrement_needs_the_table_alone);
+    tcase_add_loop_test(tests, test_truncation, 0, 2);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
