@@ -8,7 +8,11 @@
  * a child of a hooked one passes everything on, for the locks and tables it inherited are in an
  * unknown state, and a store's files must not be used across a fork anyway.
  *
- * Known limit: a raw clone(2) that shares no memory and a kernel before 4.14 together hide a fork.
+ * Known limits: a raw clone(2) that shares no memory and a kernel before 4.14 together hide a fork.
+ * A thread that leaves an original function without its return, cancelled or by a longjmp or an
+ * exception out of a callback, is taken to be within it from then on: what it still calls goes
+ * straight on. To undo that would need the unwinder, which this library does without; the store's
+ * own locks are no better off.
  */
 #include "libstorehook/guard.h"
 

@@ -327,6 +327,11 @@ static gboolean on_accept(gint fd, GIOCondition condition, gpointer data)
 /* A socket that nobody listens on is what a killed service leaves behind. */
 static gboolean is_stale(const struct sockaddr_un *address)
 {
+    struct stat status;
+
+    /* The kernel says the same of what is no socket. */
+    if (lstat(address->sun_path, &status) != 0 || !S_ISSOCK(status.st_mode))
+        return FALSE;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     gboolean refused = connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 &&
                        errno == ECONNREFUSED;
@@ -354,7 +359,8 @@ static int listen_at(const char *path, GError **error)
     umask(before);
     if (result != 0 || listen(fd, CONTROL_CONNECTIONS_MAX) != 0) {
         g_set_error(error, CONTROL_ERROR, CONTROL_ERROR_SOCKET, "%s: %s", path,
-                    errno == EADDRINUSE ? "another service answers there" : g_strerror(errno));
+                    errno == EADDRINUSE ? "another service answers there, or it is no socket"
+                                        : g_strerror(errno));
         if (fd >= 0)
             close(fd);
         return -1;

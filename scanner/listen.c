@@ -52,6 +52,20 @@ int listen_lock(const char *path, GError **error)
     return -1;
 }
 
+/* Makes way where a service that was killed left its socket. FALSE, with errno, when something else
+ * is there: a wrong path in the configuration must not cost a file. */
+static gboolean remove_old_socket(const char *path)
+{
+    struct stat status;
+
+    if (lstat(path, &status) < 0)
+        return errno == ENOENT;
+    if (S_ISSOCK(status.st_mode))
+        return unlink(path) == 0;
+    errno = EEXIST;
+    return FALSE;
+}
+
 int listen_datagrams(const char *path, GError **error)
 {
     g_autofree char *directory = g_path_get_dirname(path);
@@ -63,7 +77,7 @@ int listen_datagrams(const char *path, GError **error)
     if (fd < 0)
         return refuse(error, path, -1);
     g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-    if (unlink(path) < 0 && errno != ENOENT)
+    if (!remove_old_socket(path))
         return refuse(error, path, fd);
     if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
         bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0)

@@ -150,16 +150,21 @@ static Verdict check_path(const char *path, Output output)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"quiet", no_argument, NULL, 'q'}, {0}};
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    static const char usage[] = "usage: esentcheck [--json | --quiet] FILE\n";
     Output output = {0};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 'h')
+            return fputs(usage, stdout) >= 0 && fflush(stdout) == 0 ? SOUND : UNKNOWN;
         if (c != 'j' && c != 'q')
             return UNKNOWN;
         *(c == 'j' ? &output.json : &output.quiet) = true;
     }
     if (optind + 1 != argc || (output.json && output.quiet)) {
-        fprintf(stderr, "usage: esentcheck [--json | --quiet] FILE\n");
+        fputs(usage, stderr);
         return UNKNOWN;
     }
     Verdict verdict = check_path(argv[optind], output);

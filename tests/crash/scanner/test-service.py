@@ -539,6 +539,20 @@ def nothing_outlives_a_killed_supervisor():
 
 
 @test
+def a_file_in_the_way_stays():
+    for suffix in ("", ".store", ".access", ".background", ".control"):
+        with Service(start=False) as s:
+            path = s.socket + suffix
+            with open(path, "w", encoding="ascii") as out:
+                out.write("precious")
+            s.start(wait=False)
+            assert s.process.wait(10) == 1
+            assert path in s.log(), s.log()
+            with open(path, encoding="ascii") as text:
+                assert text.read() == "precious"
+
+
+@test
 def reload_refuses_bad_configuration():
     """SIGHUP takes a good configuration over, and keeps the old one when the new one is bad."""
     with Service() as s:
