@@ -51,25 +51,6 @@ static void put_record(GByteArray *out, guint type, const guint8 *body, gsize si
     g_byte_array_append(out, body, (guint)size);
 }
 
-static gboolean next_record(Bytes *part, guint *ret_type, Bytes *ret_body)
-{
-    guint type = bytes_number(part, 1), size = 0;
-
-    if ((type & 0x80) != 0)
-        type = (type & 0x7F) | (bytes_number(part, 1) & 0x7F) << 7;
-    for (guint shift = 0; shift < 28; shift += 7) {
-        guint byte = bytes_number(part, 1);
-
-        size |= (byte & 0x7F) << shift;
-        if ((byte & 0x80) == 0)
-            break;
-    }
-    *ret_type = type;
-    *ret_body = (Bytes){.left = size};
-    ret_body->at = bytes_take(part, size);
-    return !part->is_short;
-}
-
 static gboolean name_starts(Bytes body)
 {
     g_autoptr(GString) name = g_string_new(NULL);
@@ -115,7 +96,7 @@ GByteArray *clean_biff12_cut(const guint8 *data, gsize size, CleanRemoved remove
     GByteArray *out = g_byte_array_new();
     guint type, names = 0;
 
-    while (part.left > 0 && next_record(&part, &type, &body)) {
+    while (part.left > 0 && bytes_biff12_record(&part, &type, &body)) {
         if (type == RECORD_NAME && body.left > NAME_HEAD && name_starts(body)) {
             write_name(out, body, ++names);
             removed("start name", user);

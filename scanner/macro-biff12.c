@@ -44,28 +44,6 @@ typedef struct {
     char cell[32];
 } Reader;
 
-/* Types have one or two bytes, sizes one to four, seven bits each. */
-static gboolean next_record(Bytes *part, guint *ret_type, Bytes *ret_record)
-{
-    guint type = bytes_number(part, 1), size = 0;
-
-    if ((type & 0x80) != 0)
-        type = (type & 0x7F) | (bytes_number(part, 1) & 0x7F) << 7;
-    for (guint shift = 0; shift < 28; shift += 7) {
-        guint byte = bytes_number(part, 1);
-
-        size |= (byte & 0x7F) << shift;
-        if ((byte & 0x80) == 0)
-            break;
-    }
-    if (part->is_short)
-        return FALSE;
-    *ret_type = type;
-    *ret_record = (Bytes){.left = MIN(size, part->left)};
-    ret_record->at = bytes_take(part, ret_record->left);
-    return TRUE;
-}
-
 static char *take_text(Bytes *record)
 {
     GString *text = g_string_new(NULL);
@@ -216,7 +194,7 @@ gboolean macro_biff12_matches(const char *data, gsize size)
     Bytes part = {.at = (const guint8 *)data, .left = size}, record;
     guint type;
 
-    return next_record(&part, &type, &record) &&
+    return bytes_biff12_record(&part, &type, &record) &&
            (type == RECORD_BEGIN_SHEET || type == RECORD_BEGIN_BOOK ||
             type == RECORD_BEGIN_STRINGS || type == RECORD_BEGIN_LINK) &&
            (type != RECORD_BEGIN_BOOK && type != RECORD_BEGIN_SHEET ? record.left > 0
@@ -228,7 +206,8 @@ void macro_biff12_read(MacroDocument *document, const char *data, gsize size)
     Reader reader = {
         .document = document, .part = {.at = (const guint8 *)data, .left = size}, .cell = "cell"};
 
-    for (guint count = 1; next_record(&reader.part, &reader.type, &reader.record); count++) {
+    for (guint count = 1; bytes_biff12_record(&reader.part, &reader.type, &reader.record);
+         count++) {
         read_record(&reader);
         if (count % LOOK_AT_CLOCK == 0 && macro_document_is_late(document))
             return;

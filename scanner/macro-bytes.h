@@ -74,4 +74,29 @@ static inline double bytes_rk_number(guint32 packed)
     return (packed & 1) != 0 ? number / 100 : number;
 }
 
+/* A record of a part of an xlsb ([MS-XLSB] 2.1.4): types have one or two bytes, sizes one to four,
+ * seven bits each. FALSE at the part's end. One that is cut has what is left, and `is_short` is
+ * set.
+ */
+static inline gboolean bytes_biff12_record(Bytes *part, guint *ret_type, Bytes *ret_record)
+{
+    guint type = bytes_number(part, 1), size = 0;
+
+    if ((type & 0x80) != 0)
+        type = (type & 0x7F) | (bytes_number(part, 1) & 0x7F) << 7;
+    for (guint shift = 0; shift < 28; shift += 7) {
+        guint byte = bytes_number(part, 1);
+
+        size |= (byte & 0x7F) << shift;
+        if ((byte & 0x80) == 0)
+            break;
+    }
+    if (part->is_short)
+        return FALSE;
+    *ret_type = type;
+    *ret_record = (Bytes){.at = part->at, .left = MIN(size, part->left)};
+    (void)bytes_take(part, size);
+    return TRUE;
+}
+
 #endif /* SCANNER_MACRO_BYTES_H */

@@ -10,9 +10,32 @@ import os
 import struct
 import subprocess
 import tempfile
+import zipfile
 import zlib
 
 SAMPLES = "/usr/share/clamav-testfiles"
+
+
+def file_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+# A program that only know_virus() makes known: it is found as a whole file, or not at all.
+VIRUS = file_bytes(SAMPLES + "/clam.exe")
+
+
+def know_virus(service):
+    with open(service.signatures + "/clam.hdb", "w", encoding="ascii") as out:
+        out.write("aa15bcf478d165efd2065190eb473bcb:544:Test.ClamTestFile\n")
+
+
+def zipped(*files, method=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return out.getvalue()
 
 
 def packed(command, files, result="out"):

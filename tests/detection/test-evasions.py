@@ -6,29 +6,18 @@ What is within is a sample that only unpacking finds. None may be clean.
 """
 import base64
 import binascii
-import io
 import os
 import struct
 import sys
-import zipfile
 import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner", HERE + "/../data"]
 import office  # noqa: E402
-from samples import FORMATS, SAMPLES  # noqa: E402
-from wire import Memfd, Service  # noqa: E402
+from samples import FORMATS, VIRUS, know_virus, zipped  # noqa: E402
+from wire import EICAR, Memfd, Service  # noqa: E402
 
-EICAR = (b"X5O!P%@AP[4" + b"\\PZX54(P^)7CC)7}$EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*")
 failures = []
-
-
-def zipped(*files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files:
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 def mail(data, name):
@@ -152,14 +141,11 @@ def expect(what, answer):
 
 
 def main():
-    with open(SAMPLES + "/clam.exe", "rb") as file:
-        virus = file.read()
     with Service("", start=False) as s:
-        with open(s.signatures + "/clam.hdb", "w", encoding="ascii") as out:
-            out.write("aa15bcf478d165efd2065190eb473bcb:544:Test.ClamTestFile\n")
+        know_virus(s)
         s.write_config("[service]\ndeadline=20000\n")
         s.start()
-        for what, data in cases(virus):
+        for what, data in cases(VIRUS):
             expect(what, s.scan(Memfd(data)))
             expect(f"{what}: mailed", s.text(Memfd(mail(data, "a.dat")), deadline=20000))
     print(f"{len(failures)} failures", *failures, sep="\n  ")

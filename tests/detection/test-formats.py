@@ -13,7 +13,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
-from samples import FORMATS, OPAQUE, SAMPLES, binhex, tnef  # noqa: E402
+from samples import FORMATS, OPAQUE, SAMPLES, VIRUS, binhex, know_virus, tnef  # noqa: E402
 from wire import HOOK, JUDGE_LINK, Memfd, Service  # noqa: E402,F401
 
 RULES = """[rule programs]
@@ -32,11 +32,6 @@ def expect(what, answer, verdict, name=None, inside=None):
     if not ok:
         failures.append(what)
     print(f"{'ok  ' if ok else 'FAIL'} {what:42} {told[0]:18} {told[1]}")
-
-
-def virus():
-    with open(SAMPLES + "/clam.exe", "rb") as file:
-        return file.read()
 
 
 def harmless_program():
@@ -82,7 +77,7 @@ def mailed(data, name, encoding):
 
 def archives(s):
     for kind, (make, keeps_names) in FORMATS.items():
-        answer = s.scan(make([("letter.txt", virus()), ("note.txt", TEXT)]))
+        answer = s.scan(make([("letter.txt", VIRUS), ("note.txt", TEXT)]))
         expect(f"{kind}: a virus", answer, "infected", "ClamTestFile")
         answer = s.scan(make([("letter.txt", TEXT), ("note.txt", TEXT[::-1])]))
         expect(f"{kind}: nothing", answer, "clean")
@@ -140,8 +135,7 @@ def main():
     with Service("[service]\ndeadline=20000\n", start=False) as s:
         with open(s.directory + "/rules", "w", encoding="ascii") as out:
             out.write(RULES)
-        with open(s.signatures + "/clam.hdb", "w", encoding="ascii") as out:
-            out.write("aa15bcf478d165efd2065190eb473bcb:544:Test.ClamTestFile\n")
+        know_virus(s)
         s.write_config(f"[service]\ndeadline=20000\n[rules]\nfile={s.directory}/rules\n")
         s.start()
         for part in (archives, nested, files):

@@ -17,21 +17,13 @@ import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
-from samples import FORMATS, SAMPLES, rar5  # noqa: E402
+from samples import FORMATS, VIRUS, know_virus, rar5, zipped  # noqa: E402
 from wire import EICAR, Memfd, Service  # noqa: E402
 
 TEXT = b"An honest line of text, once more.\n" * 20
 DEADLINE = 10000
 QUICK = bool(os.environ.get("STOREHOOK_TEST_QUICK"))
 failures = []
-
-
-def zipped(*files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files:
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 def local(name, crc, packed, size, method=8):
@@ -235,9 +227,7 @@ def ask(s, what, data, *verdicts):
     print(f"{'ok  ' if ok else 'FAIL'} {what:46} {told[0]:18} {spent:5.1f} s  {told[1]}", flush=True)
 
 
-def odd(s):
-    with open(SAMPLES + "/clam.exe", "rb") as file:
-        virus = file.read()
+def odd(s, virus):
     gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"
     pdf = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
     page = b"<!DOCTYPE html><html><body>An honest page.</body></html>\n"
@@ -296,11 +286,10 @@ def main():
         rules = s.directory + "/rules"
         with open(rules, "w", encoding="ascii") as out:
             out.write("[rule programs]\ntype=application/x-dosexec\n")
-        with open(s.signatures + "/clam.hdb", "w", encoding="ascii") as out:
-            out.write("aa15bcf478d165efd2065190eb473bcb:544:Test.ClamTestFile\n")
+        know_virus(s)
         s.write_config(f"[service]\nbackground-deadline={DEADLINE}\n[rules]\nfile={rules}\n")
         s.start()
-        odd(s)
+        odd(s, VIRUS)
         bombs(s)
         lost = s.status()["workers"]
         print(lost)

@@ -15,18 +15,10 @@ import io
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
 import ole  # noqa: E402
-from samples import FORMATS, SAMPLES, packed, packer, rar4, rar5  # noqa: E402
+from samples import FORMATS, VIRUS, packed, packer, rar4, rar5, zipped  # noqa: E402
 from wire import Memfd, SCAN, Service  # noqa: E402
 
 failures = []
-
-
-def zipped(*files, method=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, data in files:
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 def office(family, *more):
@@ -145,11 +137,6 @@ def types(s):
         expect(f"{kind}: nothing of it in a zip", named(s, zipped(("a.txt", data))), "clean")
 
 
-def virus():
-    with open(SAMPLES + "/clam.exe", "rb") as file:
-        return file.read()
-
-
 def appended(first, second, command):
     """An archive with a password on the first file alone."""
     with tempfile.TemporaryDirectory(prefix="storehook-pack-") as directory:
@@ -213,12 +200,12 @@ def passwords(s):
                        "odt": open_document(("META-INF/manifest.xml", "<manifest/>" * 9)),
                        "pdf": pdf()}.items():
         expect(f"{kind}: no password", s.scan(Memfd(data)), "clean")
-    mixed = appended(secret, ("clam.exe", virus()), "zip")
+    mixed = appended(secret, ("clam.exe", VIRUS), "zip")
     expect("zip: a password and a virus", s.scan(mixed), "infected")
     expect("zip: with a password, and a virus beside", s.scan(zipped(
-        ("a.zip", cases["zip"]), ("clam.exe", virus()))), "infected")
+        ("a.zip", cases["zip"]), ("clam.exe", VIRUS))), "infected")
     expect("doc: with a password, and a virus beside", s.scan(zipped(
-        ("a.doc", cases["doc"]), ("clam.exe", virus()))), "infected")
+        ("a.doc", cases["doc"]), ("clam.exe", VIRUS))), "infected")
 
 
 def main():
