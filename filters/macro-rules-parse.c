@@ -113,6 +113,7 @@ static gboolean value_sources(Parser *parser, const char *value, guint *ret, GEr
         [MACRO_SOURCE_BASIC] = "basic", [MACRO_SOURCE_FORMULA] = "formula",
         [MACRO_SOURCE_FIELD] = "field", [MACRO_SOURCE_OBJECT] = "object",
         [MACRO_SOURCE_LINK] = "link",   [MACRO_SOURCE_TRICK] = "trick",
+        [MACRO_SOURCE_PAGE] = "page",
     };
     g_auto(GStrv) words = g_strsplit(value, ";", -1);
 

@@ -22,10 +22,13 @@ typedef struct {
     Verdict *worst;
     UnpackBudget budget;
     guint depth;
-    guint rest; /* the member that is being unpacked */
+    guint rest;       /* the member that is being unpacked */
+    gboolean is_text; /* it is one in which files were looked for */
 } Work;
 
-static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mail, guint root);
+/* is_guess: what looks like an archive may be none. */
+static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mail, guint root,
+                      gboolean is_guess);
 
 static void work_note(Work *work, StorehookVerdictKind kind, const char *name)
 {
@@ -67,25 +70,22 @@ static void on_unpacked(const char *name, const void *data, gsize size, gboolean
 {
     Work *work = user_data;
     guint rest = work->rest;
+    gboolean is_text = work->is_text;
     guint number = work_member(work, name, data, size, is_encrypted);
 
     if (!data || work->worst->kind == STOREHOOK_VERDICT_INFECTED)
         return;
-    work_scan(work, data, size, DEEP_SCAN_NO_MAIL, number != 0 ? number : rest);
+    work_scan(work, data, size, DEEP_SCAN_NO_MAIL, number != 0 ? number : rest, is_text);
     work->rest = rest;
+    work->is_text = is_text;
 }
 
-/* is_guess: it may be no archive at all. */
 static void work_unpack(Work *work, const void *data, gsize size, guint number, gboolean is_guess)
 {
     guint files = work->budget.files;
 
-    if (work->depth >= work->scan->config->recursion) {
-        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "recursion");
-        return;
-    }
-    work->depth++;
     work->rest = number;
+    work->is_text = unpack_is_text(data, size);
     switch (unpack_walk(data, size, &work->budget, on_unpacked, work)) {
     case UNPACK_DONE:
         break;
@@ -104,10 +104,25 @@ static void work_unpack(Work *work, const void *data, gsize size, guint number, 
         work_note(work, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for unpacking");
         break;
     }
+}
+
+static void work_rest(Work *work, const void *data, gsize size, const MemberRest *rest,
+                      gboolean is_guess)
+{
+    if (work->depth >= work->scan->config->recursion) {
+        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "recursion");
+        return;
+    }
+    work->depth++;
+    if (rest->kind == MEMBER_REST_BEHIND)
+        work_scan(work, data, size, DEEP_SCAN_NO_MAIL, rest->number, TRUE);
+    else
+        work_unpack(work, data, size, rest->number, is_guess || rest->kind == MEMBER_REST_GUESS);
     work->depth--;
 }
 
-static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mail, guint root)
+static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mail, guint root,
+                      gboolean is_guess)
 {
     const DeepScan *scan = work->scan;
     Verdict verdict = {0};
@@ -141,10 +156,10 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
              !strstr(verdict.name, "Recursion")))
             break;
         if (rest->bytes)
-            work_unpack(work, g_bytes_get_data(rest->bytes, NULL), g_bytes_get_size(rest->bytes),
-                        rest->number, rest->is_guess);
+            work_rest(work, g_bytes_get_data(rest->bytes, NULL), g_bytes_get_size(rest->bytes),
+                      rest, is_guess);
         else
-            work_unpack(work, data, size, rest->number, FALSE);
+            work_rest(work, data, size, rest, is_guess);
     }
     member_watch_clear(&watch);
 }
@@ -169,5 +184,5 @@ void deep_scan(const DeepScan *scan, const void *data, gsize size, DeepScanMail 
                             .end = scan->end}};
 
     verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "");
-    work_scan(&work, data, size, mail, root);
+    work_scan(&work, data, size, mail, root, FALSE);
 }

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "scanner/board.h"
+#include "scanner/page-sign.h"
 #include "scanner/temp-directory.h"
 #include "scanner/xml-attributes.h"
 
@@ -62,6 +63,9 @@ typedef struct {
     char first_error[VERDICT_NAME_SIZE];
     char kept[VERDICT_NAME_SIZE]; /* the worst of them; "": none */
     MemberWatch *watch;           /* NULL: nobody listens */
+    char raw[VERDICT_NAME_SIZE];  /* of those found in pages as they stand; "": none */
+    /* While a page is read as it stands: its level and one; what was opened in it. */
+    guint base, open;
 } Witness;
 
 static _Thread_local Witness witness;
@@ -92,6 +96,8 @@ static void on_message(enum cl_msg severity, const char *full, const char *text,
     }
 }
 
+static void read_page_raw(Witness *seen, guint level, const char *buffer, size_t size);
+
 static cl_error_t on_inspection(int fd, const char *type, const char **ancestors,
                                 size_t parent_size, const char *name, size_t size,
                                 const char *buffer, uint32_t level, uint32_t attributes,
@@ -105,6 +111,12 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
         seen->has_wide_xml = TRUE;
         return CL_BREAK;
     }
+    if (seen->base > 0 && level == 0) {
+        seen->roots++;
+        return CL_CLEAN; /* the page itself, of which all was told */
+    }
+    level += seen->base > 0 ? seen->base - 1 : 0;
+    seen->open++;
     if (seen->watcher->object && buffer)
         seen->watcher->object(level, type, buffer, size, seen->watcher->user);
     if (level == 0)
@@ -121,6 +133,9 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
     if (seen->watch)
         member_watch_open(seen->watch, level, type, name, buffer, size,
                           (attributes & LAYER_ATTRIBUTES_NORMALIZED) != 0);
+    if (seen->base == 0 && buffer && strcmp(type, "CL_TYPE_HTML") == 0 &&
+        page_sign_wants_raw(buffer, size))
+        read_page_raw(seen, level, buffer, size);
     return CL_CLEAN;
 }
 
@@ -142,9 +157,12 @@ static gboolean engine_ignores(const Engine *engine, const char *name)
 
 static cl_error_t on_layer_end(int fd, int result, const char *name, void *context)
 {
-    const Witness *seen = context;
+    Witness *seen = context;
 
     (void)fd, (void)result, (void)name;
+    if (seen->base > 0 && seen->open == 0)
+        return CL_CLEAN; /* the page's own end is still to come */
+    seen->open -= MIN(seen->open, 1);
     if (seen->watch)
         member_watch_close(seen->watch);
     return CL_CLEAN;
@@ -173,6 +191,46 @@ static void on_found(int fd, const char *name, void *context)
         member_watch_alarm(seen->watch);
     if (seen->kept[0] == '\0' || verdict_is_worse(kind_of_name(name), kind_of_name(seen->kept)))
         g_strlcpy(seen->kept, name, sizeof(seen->kept));
+}
+
+/* libclamav matches signatures against a page in its own form only, and looks at none that is too
+ * large for it. */
+static void read_page_raw(Witness *seen, guint level, const char *buffer, size_t size)
+{
+    struct cl_scan_options options = {
+        .general = CL_SCAN_GENERAL_HEURISTICS | CL_SCAN_GENERAL_ALLMATCHES,
+        .parse = ~(guint32)CL_SCAN_PARSE_HTML,
+        .heuristic = CL_SCAN_HEURISTIC_EXCEEDS_MAX,
+    };
+    Witness inner = {.file_size = seen->file_size,
+                     .opened = seen->opened,
+                     .end = seen->end,
+                     .watcher = seen->watcher,
+                     .engine = seen->engine,
+                     .watch = seen->watch,
+                     .base = level + 1};
+    cl_fmap_t *map = cl_fmap_open_memory(buffer, size);
+    cl_error_t result = CL_EMEM;
+    unsigned long scanned = 0;
+    const char *name = NULL;
+
+    if (map) {
+        result = cl_scanmap_callback(map, NULL, &name, &scanned, seen->engine->library, &options,
+                                     &inner);
+        cl_fmap_close(map);
+    }
+    seen->opened = inner.opened;
+    seen->is_over |= inner.is_over;
+    seen->has_cut |= inner.has_cut;
+    seen->has_wide_xml |= inner.has_wide_xml;
+    if (result == CL_VIRUS && inner.kept[0] == '\0' && !engine_ignores(seen->engine, name))
+        g_strlcpy(inner.kept, name ? name : LIMIT_PREFIX ".MaxFileSize", sizeof(inner.kept));
+    if (inner.kept[0] != '\0' &&
+        (seen->raw[0] == '\0' ||
+         verdict_is_worse(kind_of_name(inner.kept), kind_of_name(seen->raw))))
+        g_strlcpy(seen->raw, inner.kept, sizeof(seen->raw));
+    if ((result != CL_VIRUS && result != CL_CLEAN) || inner.roots == 0)
+        on_message(CL_MSG_ERROR, "", cl_strerror(result), NULL);
 }
 
 static gboolean library_check(cl_error_t result, const char *what, int code, GError **error)
@@ -454,6 +512,8 @@ static void run(Engine *engine, const void *data, gsize size, const EngineScan *
     if (result == CL_VIRUS && engine_ignores(engine, name))
         result = scan_for_others(engine, data, size, &options, &name);
     verdict_from_result(engine, verdict, result, name);
+    if (witness.raw[0] != '\0' && verdict_is_worse(kind_of_name(witness.raw), verdict->kind))
+        verdict_set(verdict, kind_of_name(witness.raw), witness.raw);
 }
 
 void engine_scan(Engine *engine, const void *data, gsize size, const EngineScan *how,

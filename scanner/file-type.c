@@ -21,7 +21,7 @@ enum {
     ZIP_COMMENT_MAX = 65535,     /* its length is 16 bits */
     ZIP_ENTRY_SIZE = 46,         /* of a directory entry without name */
     ZIP_LOCAL_SIZE = 30,         /* of a local header without name */
-    VHD_FOOTER = 512,            /* of a virtual disk of fixed size, which has no head */
+    FOOTER = 512,                /* of a virtual disk of fixed size or of a Mac's, without a head */
     ZIP_ENTRIES_LOOKED_AT = 1000 /* documents have dozens, and the telling names come early */
 };
 
@@ -66,6 +66,11 @@ static const Sign SIGNS[] = {
     SIGN(32769, "BEA01", "application/x-udf-image"),
     SIGN(0, "conectix", "application/x-vhd"),
     SIGN(0, "vhdxfile", "application/x-vhdx"),
+    SIGN(0, "KDMV", "application/x-vmdk"),
+    SIGN(0, "MSWIM\0\0\0", "application/x-ms-wim"),
+    SIGN(0, "hsqs", "application/vnd.squashfs"),
+    SIGN(7, "**ACE**", "application/x-ace-compressed"),
+    SIGN(0, "ActiveMime", "application/x-mso"),
     SIGN(54, "FAT12   ", "application/x-raw-disk-image"),
     SIGN(54, "FAT16   ", "application/x-raw-disk-image"),
     SIGN(82, "FAT32   ", "application/x-raw-disk-image"),
@@ -210,8 +215,10 @@ void file_type_guess(const void *data, gsize size, Verdict *verdict)
         if (size >= SIGNS[i].offset + SIGNS[i].length &&
             memcmp(bytes + SIGNS[i].offset, SIGNS[i].bytes, SIGNS[i].length) == 0)
             return set_type(verdict, SIGNS[i].type, TRUE);
-    if (size >= VHD_FOOTER && memcmp(bytes + size - VHD_FOOTER, "conectix", 8) == 0)
+    if (size >= FOOTER && memcmp(bytes + size - FOOTER, "conectix", 8) == 0)
         return set_type(verdict, "application/x-vhd", TRUE);
+    if (size >= FOOTER && memcmp(bytes + size - FOOTER, "koly", 4) == 0)
+        return set_type(verdict, "application/x-apple-diskimage", TRUE);
     if (size >= 64 && bytes[0] == 'M' && bytes[1] == 'Z')
         return set_type(verdict, program_type_tell(bytes, size), TRUE);
     if (size >= 4 && memcmp(bytes,

@@ -21,6 +21,7 @@
 #include "scanner/macro-biff.h"
 #include "scanner/macro-document.h"
 #include "scanner/macro-ole.h"
+#include "scanner/macro-page.h"
 #include "scanner/macro-rtf.h"
 #include "scanner/macro-sheet.h"
 #include "scanner/macro-xml.h"
@@ -163,19 +164,22 @@ static gboolean package_matches(const char *data, gsize size)
     return FALSE;
 }
 
-/* Signs that cost a few bytes' look. The first that matches reads. */
+/* Signs that cost a few bytes' look. The first that matches reads; a page goes on to the others,
+ * since documents that are all text carry files too. */
 static const struct {
     gboolean (*matches)(const char *data, gsize size);
     void (*read)(MacroDocument *document, const char *data, gsize size); /* NULL: its members are */
     gboolean is_text; /* has no sign of its own: only what libclamav takes for text */
+    gboolean goes_on;
 } READERS[] = {
-    {package_matches, NULL, FALSE},
-    {macro_ole_matches, macro_ole_read, FALSE},
-    {macro_rtf_matches, macro_rtf_read, FALSE},
-    {macro_sylk_matches, macro_sylk_read, FALSE},
-    {macro_xml_matches, macro_xml_read, FALSE},
-    {macro_biff12_matches, macro_biff12_read, FALSE},
-    {macro_list_matches, macro_list_read, TRUE},
+    {macro_page_matches, macro_page_read, FALSE, TRUE},
+    {package_matches, NULL, FALSE, FALSE},
+    {macro_ole_matches, macro_ole_read, FALSE, FALSE},
+    {macro_rtf_matches, macro_rtf_read, FALSE, FALSE},
+    {macro_sylk_matches, macro_sylk_read, FALSE, FALSE},
+    {macro_xml_matches, macro_xml_read, FALSE, FALSE},
+    {macro_biff12_matches, macro_biff12_read, FALSE, FALSE},
+    {macro_list_matches, macro_list_read, TRUE, FALSE},
 };
 
 static void on_object(guint level, const char *type, const void *data, gsize size, gpointer user)
@@ -194,7 +198,8 @@ static void on_object(guint level, const char *type, const void *data, gsize siz
         if (READERS[i].read && !macro_document_is_late(&trap->document) &&
             document_is_new(trap, data, size))
             READERS[i].read(&trap->document, data, size);
-        return;
+        if (!READERS[i].goes_on)
+            return;
     }
 }
 

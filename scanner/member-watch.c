@@ -17,7 +17,9 @@
 
 #include "filters/file-name.h"
 #include "filters/name-decode.h"
+#include "scanner/archive-end.h"
 #include "scanner/ole-kind.h"
+#include "scanner/page-payload.h"
 #include "scanner/unpack.h"
 #include "scanner/zip-layout.h"
 
@@ -42,7 +44,8 @@ typedef struct {
     guint level;
     guint number; /* of its member; what is not listed has that of what it lies in */
     gboolean is_archive, is_zip, is_document, is_mail;
-    gboolean is_foreign; /* not taken apart by libclamav, whatever it finds in the middle of it */
+    gboolean is_foreign;  /* not taken apart by libclamav, whatever it finds in the middle of it */
+    gboolean has_payload; /* a text with files in it, see page-payload.h */
     gboolean has_child;
     GBytes *bytes;    /* of an archive that is no root; borrowed memory of libclamav */
     GArray *names;    /* of Named; NULL until one is named */
@@ -210,9 +213,9 @@ static guint list_add(MemberWatch *watch, const Layer *parent, const char *name,
 
 /* Kept for later, when libclamav is done; data: NULL for the content itself. */
 static void rest_add(MemberWatch *watch, guint number, const void *data, gsize size,
-                     gboolean is_guess)
+                     MemberRestKind kind)
 {
-    MemberRest rest = {.number = number, .is_guess = is_guess};
+    MemberRest rest = {.number = number, .kind = kind};
 
     if (data) {
         void *copy = size <= REST_BYTES_MAX - watch->rest_bytes ? g_try_malloc(MAX(size, 1)) : NULL;
@@ -243,20 +246,24 @@ static const guint8 *find_rar(const guint8 *data, gsize size)
 }
 
 /* Archives in the middle of something else that libclamav does not look for: RAR, for which it was
- * built without the library, and members of a zip that its directory does not name. */
+ * built without the library, members of a zip that its directory does not name, and what stands
+ * behind the end of another archive. */
 static void look_for_hidden(MemberWatch *watch, const Layer *layer, const guint8 *data, gsize size)
 {
     const guint8 *rar = find_rar(data, size);
+    gsize behind = archive_end_find(data, size);
     ZipLayout layout = {0};
 
     if (rar && !layer->is_archive && !layer->is_foreign)
-        rest_add(watch, layer->number, rar, (gsize)(data + size - rar), TRUE);
+        rest_add(watch, layer->number, rar, (gsize)(data + size - rar), MEMBER_REST_GUESS);
+    if (behind > 0)
+        rest_add(watch, layer->number, data + behind, size - behind, MEMBER_REST_BEHIND);
     if (!layer->is_zip || !zip_layout_look(data, size, &layout))
         return;
     watch->has_overlap |= layout.has_overlap;
     for (guint i = 0; i < layout.gaps; i++)
         rest_add(watch, layer->number, data + layout.gap[i].start,
-                 layout.gap[i].end - layout.gap[i].start, TRUE);
+                 layout.gap[i].end - layout.gap[i].start, MEMBER_REST_GUESS);
 }
 
 /* What libclamav does not tell: OLE documents, those of Office that are packed into one when they
@@ -299,7 +306,8 @@ void member_watch_open(MemberWatch *watch, guint level, const char *type, const 
     watch->has_encrypted |= is_encrypted_document(shown, data, size);
     layer_take_type(&layer, type);
     layer.is_foreign = !is_normalized && unpack_is_wanted(data, size);
-    if ((layer.is_archive || layer.is_foreign) && parent)
+    layer.has_payload = !is_normalized && !layer.is_mail && page_payload_matches(data, size);
+    if ((layer.is_archive || layer.is_foreign || layer.has_payload) && parent)
         layer.bytes = g_bytes_new_static(data, size);
     if (!is_normalized)
         look_for_hidden(watch, &layer, data, size);
@@ -313,7 +321,8 @@ void member_watch_close(MemberWatch *watch)
 
     if (!layer)
         return;
-    has_rest = layer->is_foreign || (layer->is_archive && !layer->has_child && !layer->names);
+    has_rest = layer->is_foreign || layer->has_payload ||
+               (layer->is_archive && !layer->has_child && !layer->names);
     for (guint i = 0; layer->names && i < layer->names->len; i++) {
         const Named *named = &g_array_index(layer->names, Named, i);
 
@@ -325,7 +334,7 @@ void member_watch_close(MemberWatch *watch)
     }
     if (has_rest && !watch->has_alarm)
         rest_add(watch, layer->number, layer->bytes ? g_bytes_get_data(layer->bytes, NULL) : NULL,
-                 layer->bytes ? g_bytes_get_size(layer->bytes) : 0, FALSE);
+                 layer->bytes ? g_bytes_get_size(layer->bytes) : 0, MEMBER_REST_ARCHIVE);
     g_array_set_size(watch->layers, watch->layers->len - 1);
 }
 

@@ -13,12 +13,17 @@
 #include "scanner/file-type.h"
 #include "scanner/members.h"
 
-/* A layer that libclamav could not take apart, or only in part: for unpack.h. */
+typedef enum {
+    MEMBER_REST_ARCHIVE, /* for unpack.h */
+    MEMBER_REST_GUESS,   /* in the middle of something else: if it cannot be unpacked, it is none */
+    MEMBER_REST_BEHIND   /* behind an archive's end: a content of its own */
+} MemberRestKind;
+
+/* A layer that libclamav could not take apart, or only in part. */
 typedef struct {
+    MemberRestKind kind;
     guint number;  /* in the list; 0: the content itself */
     GBytes *bytes; /* NULL: the content itself */
-    /* It lies in the middle of something else: what cannot be unpacked may be no archive. */
-    gboolean is_guess;
 } MemberRest;
 
 typedef struct {

@@ -84,20 +84,51 @@ static const Word BATCH[] = {
     {"errorlevel", 1}, {"start /b", 2}, {"powershell -", 2}, {"%temp%", 1},    {"%appdata%", 1},
     {"certutil ", 1},  {"reg add ", 1}, {"taskkill", 1},     {NULL, 0}};
 
+/* Shortcuts and settings that start or fetch something when they are opened. */
+static const Word LIBRARY[] = {{"<librarydescription", 3}, {NULL, 0}};
+static const Word SEARCH_CONNECTOR[] = {{"<searchconnectordescription", 3}, {NULL, 0}};
+static const Word SAVED_SEARCH[] = {{"<persistedquery", 3}, {NULL, 0}};
+static const Word SETTING[] = {{"<searchablecontent", 2}, {"<deeplink", 1}, {NULL, 0}};
+static const Word CONSOLE[] = {{"<mmc_consolefile", 3}, {NULL, 0}};
+static const Word WEB_SHORTCUT[] = {{"[internetshortcut]", 2}, {"url=", 1}, {NULL, 0}};
+static const Word DESKTOP[] = {
+    {"[desktop entry]", 2}, {"exec=", 1}, {"url=", 1}, {"type=", 1}, {NULL, 0}};
+static const Word SHELL_COMMAND[] = {
+    {"[shell]", 1}, {"command=", 1}, {"iconfile=", 1}, {"[taskbar]", 1}, {NULL, 0}};
+static const Word REMOTE_DESKTOP[] = {{"full address:s:", 3}, {NULL, 0}};
+static const Word REGISTRY[] = {
+    {"windows registry editor version", 2}, {"regedit4", 2}, {"[hkey_", 1}, {NULL, 0}};
+static const Word WEB_QUERY[] = {{"web 1 http", 3}, {NULL, 0}};
+static const Word SYLK[] = {{"id;p", 3}, {NULL, 0}};
+
 /* The first that is enough wins: those within markup before those of bare text. */
 static const struct {
     const Word *words;
     const char *must; /* stands in it, or it is not that at all; NULL: nothing */
     const char *type;
+    gboolean is_first; /* `must` is what it begins with */
 } LANGUAGES[] = {
-    {HTA, "<hta:application", "application/hta"},
-    {SVG_SCRIPT, "<svg", "image/svg+xml-with-script"},
-    {WSF, "<job", "application/x-wsf"},
-    {BATCH, NULL, "text/x-msdos-batch"},
-    {POWERSHELL, NULL, "application/x-powershell"},
+    {HTA, "<hta:application", "application/hta", FALSE},
+    {SVG_SCRIPT, "<svg", "image/svg+xml-with-script", FALSE},
+    {WSF, "<job", "application/x-wsf", FALSE},
+    {LIBRARY, "<librarydescription", "application/windows-library+xml", FALSE},
+    {SEARCH_CONNECTOR, "<searchconnectordescription", "application/windows-search-connector+xml",
+     FALSE},
+    {SAVED_SEARCH, "<persistedquery", "application/windows-saved-search+xml", FALSE},
+    {SETTING, "<searchablecontent", "application/windows-setting+xml", FALSE},
+    {CONSOLE, "<mmc_consolefile", "application/x-ms-console", FALSE},
+    {WEB_SHORTCUT, "[internetshortcut]", "application/x-mswinurl", FALSE},
+    {DESKTOP, "[desktop entry]", "application/x-desktop", FALSE},
+    {SHELL_COMMAND, "[shell]", "text/x-ms-scf", TRUE},
+    {REMOTE_DESKTOP, "full address:s:", "application/x-rdp", FALSE},
+    {REGISTRY, "[hkey_", "text/x-ms-regedit", FALSE},
+    {WEB_QUERY, "web 1 http", "text/x-ms-iqy", TRUE},
+    {SYLK, "id;p", "application/x-sylk", TRUE},
+    {BATCH, NULL, "text/x-msdos-batch", FALSE},
+    {POWERSHELL, NULL, "application/x-powershell", FALSE},
     /* What both may hold is told apart by how each writes a line. */
-    {JAVASCRIPT, ";", "application/javascript"},
-    {VBSCRIPT, NULL, "text/vbscript"},
+    {JAVASCRIPT, ";", "application/javascript", FALSE},
+    {VBSCRIPT, NULL, "text/vbscript", FALSE},
 };
 
 /* Lower case, blanks as one, UTF-16 by its ASCII letters; NULL when it is no text. */
@@ -135,23 +166,28 @@ static gboolean is_enough(const char *text, const Word *words)
     return sum >= ENOUGH;
 }
 
-static gboolean is_markup(const char *text)
+static const char *first_of(const char *text)
 {
-    const char *start = text + strspn(text, " \xef\xbb\xbf\xff\xfe");
+    return text + strspn(text, " \xef\xbb\xbf\xff\xfe");
+}
 
-    return *start == '<';
+static gboolean has_must(const char *text, const char *must, gboolean is_first)
+{
+    const char *found = must ? strstr(text, must) : text;
+
+    return found && (!is_first || found == first_of(text));
 }
 
 const char *script_type_tell(const void *data, gsize size)
 {
     g_autofree char *text = text_of(data, size);
-    gboolean markup = text && is_markup(text);
+    gboolean markup = text && *first_of(text) == '<';
 
     for (gsize i = 0; text && i < G_N_ELEMENTS(LANGUAGES); i++) {
         gboolean of_markup = LANGUAGES[i].must && LANGUAGES[i].must[0] == '<';
 
         /* A page with a script in it is a page. */
-        if (markup == of_markup && (!LANGUAGES[i].must || strstr(text, LANGUAGES[i].must)) &&
+        if (markup == of_markup && has_must(text, LANGUAGES[i].must, LANGUAGES[i].is_first) &&
             is_enough(text, LANGUAGES[i].words))
             return LANGUAGES[i].type;
     }

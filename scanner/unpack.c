@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * unpack.c - knows by their first bytes what libclamav passes over, and reads it with libarchive;
- * objects of RTF with the reader of the macro trap.
+ * objects of RTF with the reader of the macro trap, payloads of pages and macros of those from Word
+ * with readers of their own.
  *
  * Fails as UnpackResult says. Only formats and filters that libarchive does by itself are on: for
  * others it would start programs.
  *
- * Known limits: virtual disks, WIM, file system images and the archive kinds of the eighties are
- * known by sight only, so that they end as not-fully-scanned.
+ * Known limits: virtual disks, disks with UDF, images of a Mac, WIM, file system images and the
+ * archive kinds of the eighties are known by sight only, so that they end as not-fully-scanned.
  */
 #include "scanner/unpack.h"
 
@@ -15,14 +16,19 @@
 #include <archive_entry.h>
 #include <string.h>
 
+#include "scanner/active-mime.h"
 #include "scanner/board.h"
 #include "scanner/macro-object.h"
 #include "scanner/macro-rtf.h"
+#include "scanner/page-payload.h"
 #include "scanner/rar-lock.h"
 
 enum {
     CHUNK = 256 * 1024,
-    FOOTER = 512 /* of a fixed virtual disk */
+    FOOTER = 512, /* of a fixed virtual disk, and of one of a Mac */
+    SECTOR = 2048,
+    VOLUME_FROM = 16, /* the sector in which a disk's volumes begin to say what they are */
+    VOLUME_TO = 32
 };
 
 typedef struct {
@@ -57,9 +63,10 @@ static const Sign SIGNS[] = {
     SIGN(0, "QFI\xfb", FALSE),             /* QCOW */
     SIGN(0, "hsqs", FALSE),                /* squashfs */
     SIGN(7, "**ACE**", FALSE),             /* ACE */
+    SIGN(0, "E=\xcd\x28", FALSE),          /* cramfs */
+    SIGN(0, "-rom1fs-", FALSE),            /* romfs */
     SIGN(20, "\xdc\xa7\xc4\xfd", FALSE),   /* zoo */
     SIGN(0, "zPQ", FALSE),                 /* zpaq */
-    SIGN(0, "ActiveMime", FALSE),          /* macros of a web page that Word saved */
     SIGN(3, "NTFS    ", FALSE),
     SIGN(3, "EXFAT   ", FALSE),
     SIGN(54, "FAT12   ", FALSE),
@@ -115,6 +122,26 @@ static gboolean has_second_bzip2(const guint8 *data, gsize size)
     return FALSE;
 }
 
+/* A disk that has a UDF volume, alone or beside one of ISO 9660, and then may name in it what the
+ * other does not (ECMA-167 2/8.3). Windows shows the UDF one. */
+static gboolean has_udf(const guint8 *data, gsize size)
+{
+    for (gsize sector = VOLUME_FROM; sector < VOLUME_TO; sector++) {
+        const guint8 *at = data + sector * SECTOR;
+
+        if (size < (sector + 1) * SECTOR || (memcmp(at + 1, "CD", 2) != 0 && at[1] != 'B'))
+            return FALSE;
+        if (memcmp(at + 1, "BEA01", 5) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean has_footer(const guint8 *data, gsize size, const char *sign)
+{
+    return size > 2 * FOOTER && memcmp(data + size - FOOTER, sign, strlen(sign)) == 0;
+}
+
 static gboolean is_packed(const void *data, gsize size)
 {
     const guint8 *bytes = data;
@@ -124,13 +151,19 @@ static gboolean is_packed(const void *data, gsize size)
         return is_lzma(bytes, size);
     if (sign && sign->bytes[0] == '\x1f')
         return is_compress(bytes, size);
-    return sign || has_second_bzip2(bytes, size) ||
-           (size > 2 * FOOTER && memcmp(bytes + size - FOOTER, "conectix", 8) == 0);
+    return sign || has_second_bzip2(bytes, size) || has_udf(bytes, size) ||
+           has_footer(bytes, size, "conectix") || has_footer(bytes, size, "koly");
 }
 
 gboolean unpack_is_wanted(const void *data, gsize size)
 {
-    return macro_rtf_has_objects(data, size) || is_packed(data, size);
+    return macro_rtf_has_objects(data, size) || active_mime_matches(data, size) ||
+           is_packed(data, size);
+}
+
+gboolean unpack_is_text(const void *data, gsize size)
+{
+    return page_payload_matches(data, size) && !is_packed(data, size);
 }
 
 /* One compressed file, or an archive that is compressed as a whole. */
@@ -180,6 +213,8 @@ static struct archive *reader_new(const void *data, gsize size, gboolean is_raw)
         reader_add_formats(reader);
     if (is_stream(data, size))
         archive_read_support_format_raw(reader);
+    /* What libclamav reads goes on behind a tar's end, see archive-end.h; so do others. */
+    (void)archive_read_set_option(reader, "tar", "read_concatenated_archives", "1");
     if (archive_read_open_memory(reader, data, size) != ARCHIVE_OK) {
         archive_read_free(reader);
         return NULL;
@@ -293,41 +328,88 @@ static UnpackResult walk(const void *data, gsize size, gboolean is_raw, UnpackBu
     return worst;
 }
 
+/* What a reader of ours tells, one after another. */
 typedef struct {
     UnpackBudget *budget;
     UnpackResult result;
     UnpackFound found;
     gpointer user_data;
-} RtfWalk;
+} Walk;
+
+/* FALSE: there is no room for it. */
+static gboolean walk_give(Walk *walk, const char *name, const guint8 *data, gsize size)
+{
+    if (walk->budget->files == 0 || size > walk->budget->bytes ||
+        board_now() >= walk->budget->end) {
+        walk->result = UNPACK_LIMIT;
+        return FALSE;
+    }
+    walk->budget->files--;
+    walk->budget->bytes -= size;
+    walk->found(name, data, size, FALSE, walk->user_data);
+    return TRUE;
+}
 
 /* Word takes the digits in more ways than libclamav. */
 static void on_rtf_object(const guint8 *data, gsize size, gboolean is_whole, gpointer user_data)
 {
-    RtfWalk *walk = user_data;
+    Walk *walk = user_data;
     const guint8 *file = data;
     gsize file_size = size;
 
     if (size == 0 || walk->result == UNPACK_LIMIT)
         return;
     (void)macro_object_find_data(data, size, &file, &file_size);
-    if (!is_whole || walk->budget->files == 0 || file_size > walk->budget->bytes) {
+    if (is_whole)
+        (void)walk_give(walk, "object", file, file_size);
+    else
         walk->result = UNPACK_LIMIT;
-        return;
-    }
-    walk->budget->files--;
-    walk->budget->bytes -= file_size;
-    walk->found("object", file, file_size, FALSE, walk->user_data);
 }
 
 static UnpackResult walk_rtf(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
                              gpointer user_data)
 {
-    RtfWalk walk = {.budget = budget, .found = found, .user_data = user_data};
+    Walk walk = {.budget = budget, .found = found, .user_data = user_data};
     gsize most = (gsize)MIN(budget->file_size, G_MAXUINT / 2);
 
     return macro_rtf_objects(data, size, most, (gint64)budget->end, on_rtf_object, &walk)
                ? walk.result
                : UNPACK_LIMIT;
+}
+
+static gboolean on_payload(PagePayloadKind kind, const char *type, const guint8 *data, gsize size,
+                           gpointer user_data)
+{
+    (void)kind, (void)type;
+    return walk_give(user_data, "payload", data, size);
+}
+
+static UnpackResult walk_page(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
+                              gpointer user_data)
+{
+    Walk walk = {.budget = budget, .found = found, .user_data = user_data};
+    gsize most = (gsize)MIN(budget->file_size, G_MAXUINT / 2);
+
+    return page_payload_find(data, size, most, on_payload, &walk) ? walk.result : UNPACK_LIMIT;
+}
+
+static UnpackResult walk_active_mime(const void *data, gsize size, UnpackBudget *budget,
+                                     UnpackFound found, gpointer user_data)
+{
+    Walk walk = {.budget = budget, .found = found, .user_data = user_data};
+    gsize most = (gsize)MIN(budget->file_size, budget->bytes), unpacked = 0;
+    g_autofree guint8 *bytes = NULL;
+
+    switch (active_mime_unpack(data, size, most, &bytes, &unpacked)) {
+    case ACTIVE_MIME_DONE:
+        break;
+    case ACTIVE_MIME_BROKEN:
+        return UNPACK_BROKEN;
+    case ACTIVE_MIME_TOO_LARGE:
+        return UNPACK_LIMIT;
+    }
+    (void)walk_give(&walk, "", bytes, unpacked);
+    return walk.result;
 }
 
 UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
@@ -341,10 +423,16 @@ UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, Unp
         if (!is_packed(data, size)) /* what is both is read as both */
             return objects;
     }
+    if (unpack_is_text(data, size))
+        return MAX(objects, walk_page(data, size, budget, found, user_data));
+    if (active_mime_matches(data, size))
+        return walk_active_mime(data, size, budget, found, user_data);
     result = walk(data, size, FALSE, budget, found, user_data);
     /* Zeros at its beginning are an empty tar to libarchive, and a file to everybody else. */
     if (result == UNPACK_DONE && budget->files == files && is_stream(data, size))
         result = walk(data, size, TRUE, budget, found, user_data);
+    if (has_udf(data, size)) /* of which nobody here reads all */
+        result = MAX(result, UNPACK_BROKEN);
     if (result < UNPACK_LIMIT && rar_lock_is_closed(data, size))
         result = UNPACK_ENCRYPTED;
     return MAX(result, objects);

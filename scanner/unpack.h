@@ -34,6 +34,11 @@ typedef void (*UnpackFound)(const char *name, const void *data, gsize size, gboo
  * for; libarchive may know it or not. */
 gboolean unpack_is_wanted(const void *data, gsize size);
 
+/* TRUE if unpack_walk() will look for files that stand in a text, and may take for one what is
+ * none.
+ */
+gboolean unpack_is_text(const void *data, gsize size);
+
 UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
                          gpointer user_data);
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* archive-end.h - what stands behind an archive's end, where those who read it stop. */
+#ifndef SCANNER_ARCHIVE_END_H
+#define SCANNER_ARCHIVE_END_H
+
+#include <glib.h>
+
+/* The place of the first byte behind the end that is not zero; 0: there is none, or these are the
+ * bytes of no archive whose end can be told. Where an archive is damaged its end is there. */
+gsize archive_end_find(const void *data, gsize size);
+
+#endif /* SCANNER_ARCHIVE_END_H */
