@@ -13,7 +13,8 @@ void macro_document_init(MacroDocument *document, gint64 end)
     *document = (MacroDocument){.end = end,
                                 .code = g_string_new(NULL),
                                 .constants = g_string_new(NULL),
-                                .formulas = g_string_new(NULL)};
+                                .formulas = g_string_new(NULL),
+                                .compiled_names = g_string_new(NULL)};
     for (guint i = 0; i < MACRO_SOURCES; i++)
         document->facts[i] = g_string_new(NULL);
 }
@@ -30,13 +31,14 @@ void macro_document_clear(MacroDocument *document)
     clear_text(&document->code);
     clear_text(&document->constants);
     clear_text(&document->formulas);
+    clear_text(&document->compiled_names);
     for (guint i = 0; i < MACRO_SOURCES; i++)
         clear_text(&document->facts[i]);
 }
 
 gboolean macro_document_is_empty(const MacroDocument *document)
 {
-    gsize size = document->code->len;
+    gsize size = document->code->len + document->compiled_names->len;
 
     for (guint i = 0; i < MACRO_SOURCES; i++)
         size += document->facts[i]->len;
@@ -138,6 +140,12 @@ void macro_document_add_constant(MacroDocument *document, const char *name, cons
     g_string_append(document->constants, "=\"");
     append_line(document->constants, text, size, TRUE);
     g_string_append(document->constants, "\"\n");
+}
+
+void macro_document_add_compiled_name(MacroDocument *document, const char *name)
+{
+    if (has_room(document, document->compiled_names, strlen(name) + 1, MACRO_FACTS_MAX))
+        g_string_append_printf(document->compiled_names, "%s\n", name);
 }
 
 void macro_document_add_number(MacroDocument *document, const char *name, double number)

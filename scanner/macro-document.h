@@ -18,9 +18,10 @@ enum {
 };
 
 typedef struct {
-    GString *code;      /* Basic */
-    GString *constants; /* formulas: cells that hold text, one `name="text"` a line */
-    GString *formulas;  /* one `name=formula` a line */
+    GString *code;           /* Basic */
+    GString *constants;      /* formulas: cells that hold text, one `name="text"` a line */
+    GString *formulas;       /* one `name=formula` a line */
+    GString *compiled_names; /* of VBA's compiled form, one a line, in lower case */
     GString *facts[MACRO_SOURCES];
     gboolean has_macro_sheet, has_hidden_sheet, has_very_hidden_sheet;
     gboolean has_cut_cells; /* not all fitted, which matters to macro sheets only */
@@ -41,6 +42,7 @@ void macro_document_add_fact(MacroDocument *document, MacroSource source, const 
 /* A cell or name with its formula, without `=`; or, as a constant, with its plain text. */
 void macro_document_add_formula(MacroDocument *document, const char *name, const char *formula);
 void macro_document_add_constant(MacroDocument *document, const char *name, const char *text);
+void macro_document_add_compiled_name(MacroDocument *document, const char *name);
 void macro_document_add_number(MacroDocument *document, const char *name, double number);
 void macro_document_set_limit(MacroDocument *document, const char *limit);
 /* TRUE, with the limit noted, once the time is over. */

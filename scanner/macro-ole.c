@@ -2,8 +2,9 @@
 /*
  * macro-ole.c - finds the streams of a compound file ([MS-CFB]) that act by themselves, by libgsf.
  *
- * VBA is not among them: libclamav reads it. What libgsf cannot open holds nothing for us, as for
- * Office; too many or too deep entries, or no memory for a stream, set the document's limit.
+ * The source of VBA is not among them: libclamav reads it. What libgsf cannot open holds nothing
+ * for us, as for Office; too many or too deep entries, or no memory for a stream, set the
+ * document's limit.
  *
  * Known limit: fields of a .doc are seen where they stand in one piece, not through fields within
  * fields.
@@ -16,12 +17,15 @@
 
 #include "scanner/macro-biff.h"
 #include "scanner/macro-object.h"
+#include "scanner/macro-pcode.h"
 
 enum {
     DEPTH_MAX = 16,      /* storages within each other; embedded objects make two a level */
     ENTRIES_MAX = 10000, /* a document with a hundred objects has about a thousand */
     FIELD_LETTERS_MAX = 1024
 };
+
+#define PROJECT "_VBA_PROJECT"
 
 typedef struct {
     MacroDocument *document;
@@ -76,7 +80,8 @@ static void read_stream(Reader *reader, GsfInput *input, const char *name)
     if (strcmp(name, "Equation Native") == 0)
         macro_document_add_fact(reader->document, MACRO_SOURCE_OBJECT, "class", "equation.3");
     if (g_ascii_strcasecmp(name, "Workbook") != 0 && g_ascii_strcasecmp(name, "Book") != 0 &&
-        g_ascii_strcasecmp(name, "WordDocument") != 0 && strcmp(name, "\1Ole10Native") != 0)
+        g_ascii_strcasecmp(name, "WordDocument") != 0 && strcmp(name, "\1Ole10Native") != 0 &&
+        g_ascii_strcasecmp(name, PROJECT) != 0)
         return;
     if (size <= 0 || (gsize)size > reader->size)
         return; /* cut short: no office program reads it */
@@ -89,6 +94,8 @@ static void read_stream(Reader *reader, GsfInput *input, const char *name)
         return;
     if (name[0] == '\1')
         macro_object_read_package(reader->document, data + MIN(size, 4), (gsize)MAX(size - 4, 0));
+    else if (name[0] == PROJECT[0])
+        macro_pcode_read(reader->document, data, (gsize)size);
     else if ((name[0] | 0x20) == 'w' && (name[4] | 0x20) == 'd')
         read_word(reader, data, (gsize)size);
     else

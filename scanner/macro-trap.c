@@ -10,8 +10,8 @@
  * Fails by FILTER_ERROR while loading rules. Reading does not fail: what is broken holds nothing,
  * and a limit that was met makes the content not-fully-scanned.
  *
- * Known limit: of VBA the source is read. Word and Excel run the compiled form if it was made by
- * the same version, so a module whose source was replaced shows the replacement.
+ * Known limit: of VBA the source is read, and of the compiled form, which Word and Excel run if it
+ * was made by the same version, the names alone (macro-pcode.c).
  */
 #include "scanner/macro-trap.h"
 
@@ -22,6 +22,7 @@
 #include "scanner/macro-document.h"
 #include "scanner/macro-ole.h"
 #include "scanner/macro-page.h"
+#include "scanner/macro-pcode.h"
 #include "scanner/macro-rtf.h"
 #include "scanner/macro-sheet.h"
 #include "scanner/macro-xml.h"
@@ -99,6 +100,7 @@ static void document_weigh(MacroTrap *trap)
     char reasons[VERDICT_NAME_SIZE - sizeof(SUSPICIOUS_PREFIX)];
 
     document_tell_sheets(document);
+    macro_pcode_compare(document);
     score_text(score, document, document->code, MACRO_DIALECT_BASIC, MACRO_SOURCE_BASIC);
     if (document->has_macro_sheet) { /* formulas of worksheets do nothing by themselves */
         if (document->has_cut_cells)

@@ -151,7 +151,18 @@ def _record(kind, data):
     return struct.pack("<HI", kind, len(data)) + data
 
 
-def vba_project(modules, prefix=""):
+def vba_names(*names):
+    """A performance cache that has the table of names alone, as projects of Office have it: length,
+    kind, six bytes more where the kind's upper bit is set, the name, its hash and 16."""
+    table = bytes(64)
+    for name in ("Word", "VBA", "Win16", "Win32", "Mac", "VBA6", "Project1", "stdole", "Project",
+                 "ThisDocument", "_Evaluate", *names):
+        long = bytes.fromhex("28010200ffff") if name.startswith("_") else b""
+        table += bytes([len(name), 0x80 if long else 0x0C]) + long + name.encode() + b"\x3a\x5b\x10\0"
+    return b"\xcc\x61\xff\xff\x00\x00\x00" + table + b"\2\xff\xff\1\1"
+
+
+def vba_project(modules, prefix="", cache=b"\xcc\x61\xff\xff\x00\x00\x00"):
     """The streams of a VBA project with {name: source}."""
     wide = lambda text: text.encode("utf-16-le")
     directory = _record(0x01, struct.pack("<I", 1)) + _record(0x02, struct.pack("<I", 0x409))
@@ -176,7 +187,7 @@ def vba_project(modules, prefix=""):
         project += f"Module={name}\r\n"
     directory += _record(0x10, b"")
     streams[f"{prefix}VBA/dir"] = ovba_compress(directory)
-    streams[f"{prefix}VBA/_VBA_PROJECT"] = b"\xcc\x61\xff\xff\x00\x00\x00"
+    streams[f"{prefix}VBA/_VBA_PROJECT"] = cache
     streams[f"{prefix}PROJECT"] = project.encode("cp1252")
     return streams
 

@@ -220,6 +220,11 @@ def cases(virus):
         'Sub AutoOpen()\nCreateObject("WScript.Shell").Run "powershell -enc A"\nEnd Sub\n')}))
     letter = zipped(("[Content_Types].xml", office.CONTENT_TYPES), ("word/document.xml", "<w/>"),
                     ("word/vbaProject.bin", project))
+    replaced = office.compound(office.vba_project(
+        {"M": "Sub Hello()\nEnd Sub\n"}, cache=office.vba_names("AutoOpen", "CreateObject", "Run")))
+    yield "letter whose macros have another source", zipped(
+        ("[Content_Types].xml", office.CONTENT_TYPES), ("word/document.xml", "<w/>"),
+        ("word/vbaProject.bin", replaced))
     yield "mail in a zip in a mail", mail(zipped(("a.eml", mail(virus, "a.exe"))), "a.zip")
     yield "mailbox, the second mail", mbox(mail(text, "a.txt"), mail(virus, "a.exe"))
     yield "mailbox, a zip in the second mail", mbox(mail(text, "a.txt"), mail(inner, "a.zip"))

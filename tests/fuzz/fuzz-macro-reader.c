@@ -11,6 +11,8 @@
 #include "scanner/macro-formula.h"
 #include "scanner/macro-object.h"
 #include "scanner/macro-ole.h"
+#include "scanner/macro-page.h"
+#include "scanner/macro-pcode.h"
 #include "scanner/macro-rtf.h"
 #include "scanner/macro-sheet.h"
 #include "scanner/macro-xml.h"
@@ -21,6 +23,19 @@ static void read_object(MacroDocument *document, const char *data, gsize size)
 {
     macro_object_read(document, (const guint8 *)data, size);
     macro_object_read_package(document, (const guint8 *)data, size);
+}
+
+static void read_page(MacroDocument *document, const char *data, gsize size)
+{
+    if (macro_page_matches(data, size))
+        macro_page_read(document, data, size);
+}
+
+static void read_names(MacroDocument *document, const char *data, gsize size)
+{
+    macro_pcode_read(document, (const guint8 *)data, size);
+    macro_document_add_code(document, data, MIN(size, 1000));
+    macro_pcode_compare(document);
 }
 
 static void read_book(MacroDocument *document, const char *data, gsize size)
@@ -46,8 +61,9 @@ static void check(const GString *text, gsize most)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const READERS[])(MacroDocument * document, const char *data, gsize size) = {
-        macro_rtf_read, macro_sylk_read, macro_list_read,   macro_xml_read, read_object,
-        macro_ole_read, read_book,       macro_biff12_read, read_formula};
+        macro_rtf_read, macro_sylk_read, macro_list_read, macro_xml_read,
+        read_object,    macro_ole_read,  read_book,       macro_biff12_read,
+        read_formula,   read_page,       read_names};
     const char *text = (const char *)data;
 
     (void)macro_rtf_matches(text, size);
@@ -64,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(document.code, MACRO_TEXT_MAX);
         check(document.constants, MACRO_TEXT_MAX);
         check(document.formulas, MACRO_TEXT_MAX);
+        check(document.compiled_names, MACRO_FACTS_MAX);
         for (guint j = 0; j < MACRO_SOURCES; j++)
             check(document.facts[j], MACRO_FACTS_MAX);
         macro_document_clear(&document);

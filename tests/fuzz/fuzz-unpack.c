@@ -2,12 +2,14 @@
 /*
  * fuzz-unpack.c - any bytes as an archive.
  *
- * What must hold: no member is larger than allowed, nor all of them together.
+ * What must hold: no member is larger than allowed, nor all of them together; what stands behind an
+ * archive begins within the bytes.
  */
 #include "scanner/unpack.h"
 
 #include <stdint.h>
 
+#include "scanner/archive-end.h"
 #include "scanner/board.h"
 #include "scanner/zip-layout.h"
 
@@ -36,6 +38,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ZipLayout layout;
     gsize sum = 0;
 
+    gsize behind = archive_end_find(data, size);
+
+    g_assert(behind < size || size == 0);
+    g_assert(behind == 0 || data[behind] != 0);
     (void)unpack_is_wanted(data, size);
     if (zip_layout_look(data, size, &layout)) {
         g_assert(layout.gaps <= ZIP_LAYOUT_GAPS_MAX);

@@ -5,6 +5,7 @@ and the macro trap together.
 
 usage: macros.py MACRO-SCAN SIGNATURES
 """
+import gzip
 import pathlib
 import struct
 import subprocess
@@ -21,8 +22,8 @@ def sample(name, data, verdict="clean", *reasons):
     SAMPLES.append((name, data, verdict, reasons))
 
 
-def docm(modules, extra=None):
-    project = office.compound(office.vba_project(modules))
+def docm(modules, extra=None, cache=office.vba_names()):
+    project = office.compound(office.vba_project(modules, cache=cache))
     return office.package({"[Content_Types].xml": office.CONTENT_TYPES,
                            "word/document.xml": "<w:document/>", "word/vbaProject.bin": project,
                            **(extra or {})})
@@ -45,6 +46,25 @@ def vba():
     sample("halves.zip", office.package(halves))
     sample("bad.zip", office.package({"x/good.docm": docm(good), "x/bad.docm": docm(bad)}),
            "suspicious", "script-host")
+
+
+def replaced():
+    """The compiled form has other names than the source."""
+    names = ("Module1", "AutoOpen", "CreateObject", "objShell", "Run")
+    code = 'Sub AutoOpen()\nSet objShell = CreateObject("A.B")\nobjShell.Run 1\nEnd Sub\n'
+    other = "Sub Hello()\nMsgBox \"An honest line\"\nEnd Sub\n"
+    cache = office.vba_names(*names)
+    sample("replaced.docm", docm({"Module1": other}, cache=cache), "suspicious", "source-replaced",
+           "compiled-runs")
+    sample("emptied.docm", docm({"Module1": ""}, cache=cache), "suspicious", "source-replaced")
+    sample("same.docm", docm({"Module1": code}, cache=cache))
+    # Names stay for some time when code goes; those of harmless code prove nothing.
+    sample("older.docm", docm({"Module1": other + "Sub Fill()\nRange(1).Value = 2\nEnd Sub\n"},
+                              cache=office.vba_names("Hello", "MsgBox", "Fill", "Range", "Value",
+                                                     "CreateObject", "Shell")))
+    sample("harmless.docm", docm({"Module1": ""}, cache=office.vba_names("Total", "Range", "Rate")))
+    with gzip.open("/usr/share/doc/libexcel-writer-xlsx-perl/examples/vbaProject.bin.gz") as real:
+        sample("real.bin", real.read())
 
 
 def run(*codes):
@@ -313,8 +333,8 @@ def limits():
 
 def main():
     program, signatures = sys.argv[1:]
-    for make in (vba, fields, links, formulas, workbooks, workbooks12, rtf, open_document,
-                 slides_and_controls, limits):
+    for make in (vba, replaced, fields, links, formulas, workbooks, workbooks12, rtf,
+                 open_document, slides_and_controls, limits):
         make()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="storehook-macros-") as folder:
