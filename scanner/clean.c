@@ -5,17 +5,20 @@
  * Cleaning never fails loudly: where it is impossible the caller takes the next action. Limits are
  * those of scanning: size of a member and of all, number of members, the request's end.
  *
- * Known limits: message texts are not cleaned; an archive within an archive goes as a whole.
+ * Known limits: message texts and workbooks of Excel 5 are not cleaned; an archive within an
+ * archive goes as a whole.
  */
 #include "scanner/clean.h"
 
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "scanner/clean-list.h"
 #include "scanner/clean-markup.h"
 #include "scanner/clean-members.h"
 #include "scanner/clean-rtf.h"
 #include "scanner/macro-rtf.h"
+#include "scanner/macro-sheet.h"
 
 enum {
     DEPTH_MAX = 4,   /* documents within documents; a workbook in a letter in slides is 2 */
@@ -145,6 +148,21 @@ static GBytes *clean_rtf(CleanMembers *members, const void *data, gsize size)
     return g_string_free_to_bytes(text);
 }
 
+/* The note is a last line: a cell of a list, and behind the end of SYLK. */
+static GBytes *clean_list(CleanMembers *members, const void *data, gsize size)
+{
+    GString *text = clean_list_cut(data, size, clean_members_removed, members);
+
+    if (!text)
+        return NULL;
+    members->kept++;
+    if (text->len > 0 && text->str[text->len - 1] != '\n')
+        g_string_append(text, "\r\n");
+    g_string_append_printf(text, "\"Removed %s: %s\"\r\n", members->reference,
+                           members->removed->str);
+    return g_string_free_to_bytes(text);
+}
+
 /* The last word: what is given out is judged like anything else that comes. */
 static gboolean result_is_clean(Judge *judge, GBytes *result)
 {
@@ -163,11 +181,12 @@ static gboolean result_is_clean(Judge *judge, GBytes *result)
 }
 
 GBytes *clean_content(Judge *judge, const void *data, gsize size, const char *finding,
-                      const char *reference, GString *removed)
+                      const char *reference, GString *removed, const char **ret_why)
 {
     CleanMembers members = {
         .judge = judge, .removed = removed, .finding = finding, .reference = reference};
     g_autoptr(GBytes) result = NULL;
+    gboolean is_known = TRUE;
 
     if (clean_zip_matches(data, size))
         result = clean_zip(&members, data, size, FALSE);
@@ -179,8 +198,15 @@ GBytes *clean_content(Judge *judge, const void *data, gsize size, const char *fi
         result = clean_rtf(&members, data, size);
     else if (clean_markup_matches(data, size))
         result = clean_markup(&members, data, size);
-    if (!result || members.failed || removed->len == 0 || members.kept == 0 ||
-        !result_is_clean(judge, result))
-        return NULL;
-    return g_steal_pointer(&result);
+    else if (macro_sylk_matches(data, size) || macro_list_matches(data, size))
+        result = clean_list(&members, data, size);
+    else
+        is_known = FALSE;
+    *ret_why = !is_known                         ? "not of a kind that can be"
+               : !result || members.failed       ? "it cannot be written anew"
+               : removed->len == 0               ? "nothing of it goes out by itself"
+               : members.kept == 0               ? "nothing would be left"
+               : !result_is_clean(judge, result) ? "what is left is not clean"
+                                                 : NULL;
+    return *ret_why ? NULL : g_steal_pointer(&result);
 }

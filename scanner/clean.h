@@ -14,8 +14,9 @@
  * commas; NULL when nothing can be taken out, or not all of it. A note with `finding` and
  * `reference` is in it, as a member of an archive, a stream or the comment of a document; so no two
  * are the same bytes, which matters to stores that keep a content once. Its verdict is remembered,
- * so that the row that names the content finds it. Free with g_bytes_unref(). */
+ * so that the row that names the content finds it. Free with g_bytes_unref(). Where it is NULL,
+ * *ret_why says in a few words why; static. */
 GBytes *clean_content(Judge *judge, const void *data, gsize size, const char *finding,
-                      const char *reference, GString *removed);
+                      const char *reference, GString *removed, const char **ret_why);
 
 #endif /* SCANNER_CLEAN_H */

@@ -15,7 +15,8 @@
 #include "scanner/policy.h"
 
 enum {
-    NAME_BEFORE_REMOVED = 40 /* of a finding, so that what was removed has room behind it */
+    NAME_BEFORE_REMOVED = 40, /* of a finding, so that what was removed has room behind it */
+    NAME_BEFORE_WHY = 60      /* and why nothing was */
 };
 
 /* Opens DATA; without it, a not-scanned verdict. */
@@ -68,15 +69,20 @@ static void answer_with_notice(Answer *answer)
 gboolean judge_answer_cleaned(Judge *judge, const Content *content, Answer *answer)
 {
     g_autoptr(GString) removed = g_string_new(NULL);
+    const char *why = "its bytes are not here";
     char name[VERDICT_NAME_SIZE];
     GBytes *cleaned;
 
     notice_reference_new(answer->incident);
     cleaned = content->bytes ? clean_content(judge, content->bytes, content->size,
-                                             answer->verdict.name, answer->incident, removed)
+                                             answer->verdict.name, answer->incident, removed, &why)
                              : NULL;
-    if (!cleaned)
+    if (!cleaned) {
+        g_snprintf(name, sizeof(name), "%.*s (not cleaned: %s)", NAME_BEFORE_WHY,
+                   answer->verdict.name, why);
+        verdict_set(&answer->verdict, answer->verdict.kind, name);
         return FALSE;
+    }
     g_snprintf(name, sizeof(name), "%.*s (removed %s)", NAME_BEFORE_REMOVED, answer->verdict.name,
                removed->str);
     verdict_set(&answer->verdict, answer->verdict.kind, name);

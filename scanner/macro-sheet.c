@@ -87,19 +87,21 @@ static const char *next_bar(const char *at, const char *end)
     return at < end ? memchr(at, '|', (gsize)(end - at)) : NULL;
 }
 
-gboolean macro_list_matches(const char *data, gsize size)
+const char *macro_list_next(const char *data, const char *from, const char *end)
 {
-    const char *end = data + size;
-
-    if (memchr(data, '!', size) == NULL) /* most lists that are divided by bars */
-        return FALSE;
-    for (const char *bar = next_bar(data, end); bar; bar = next_bar(bar + 1, end)) {
+    for (const char *bar = next_bar(from, end); bar; bar = next_bar(bar + 1, end)) {
         g_autofree char *formula = formula_around(data, bar, end);
 
         if (formula)
-            return TRUE;
+            return bar;
     }
-    return FALSE;
+    return NULL;
+}
+
+gboolean macro_list_matches(const char *data, gsize size)
+{
+    /* Most lists that are divided by bars have no such sign. */
+    return memchr(data, '!', size) != NULL && macro_list_next(data, data, data + size) != NULL;
 }
 
 void macro_list_read(MacroDocument *document, const char *data, gsize size)
@@ -227,6 +229,18 @@ static void read_record(Sylk *sylk, const char *line, gsize size)
         read_name(sylk, fields);
     else if (strcmp(kind, "O") == 0)
         read_options(sylk, fields);
+}
+
+gboolean macro_sylk_has_macros(const char *data, gsize size)
+{
+    MacroDocument document;
+    gboolean has;
+
+    macro_document_init(&document, G_MAXINT64);
+    macro_sylk_read(&document, data, size);
+    has = document.has_macro_sheet || document.facts[MACRO_SOURCE_FORMULA]->len > 0;
+    macro_document_clear(&document);
+    return has;
 }
 
 void macro_sylk_read(MacroDocument *document, const char *data, gsize size)

@@ -261,11 +261,14 @@ def notices(build):
         rig.wait_protected()
         mailbox = Mailbox(rig, store)
         nothing_left = zip_of({"eicar.com": EICAR})
-        for name, data in (("eicar.com", EICAR), ("one.zip", nothing_left), ("a.csv", DDE),
+        for name, data in (("eicar.com", EICAR), ("one.zip", nothing_left),
                            ("locked.zip", bytes(locked))):
             arrived, notice = mailbox.send(name, data)
             assert arrived != name and b"has been removed" in notice, (arrived, notice[:100])
-            assert "(removed" not in str(mailbox.incident(name))
+            assert "(not cleaned: " in str(mailbox.incident(name))
+        arrived, cells = mailbox.send("a.csv", DDE)
+        assert arrived == "a.csv" and b"|" not in cells and b"Removed " in cells, (arrived, cells)
+        assert "(removed DDE)" in str(mailbox.incident("a.csv"))
 
 
 def linked_again(build):

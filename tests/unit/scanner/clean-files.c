@@ -23,12 +23,14 @@ int main(int argc, char **argv)
         g_autoptr(GBytes) result = NULL;
         g_autofree char *text = NULL;
         g_autofree guint8 *exact = NULL; /* no final NUL, so that a sanitizer sees the end */
+        const char *why;
         gsize size;
 
         if (!g_file_get_contents(argv[i], &text, &size, &error))
             g_error("%s", error->message);
         exact = g_memdup2(text, size);
-        result = clean_content(judge_rig_judge(rig), exact, size, "Test.Finding", "REF-1", removed);
+        result = clean_content(judge_rig_judge(rig), exact, size, "Test.Finding", "REF-1", removed,
+                               &why);
         if (result && !g_file_set_contents(argv[i + 1], g_bytes_get_data(result, NULL),
                                            (gssize)g_bytes_get_size(result), &error))
             g_error("%s", error->message);

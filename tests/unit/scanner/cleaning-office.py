@@ -40,7 +40,8 @@ REMOVED = {
     "dde.xlsb": "macro sheet,DDE", "update.rtf": "object", "noise.rtf": "object",
     "package.rtf": "object", "dde.rtf": "DDE", "template.rtf": "template",
     "bad.odt": "script,Basic/Standard/Module1.xml", "action.pptx": "action",
-    "control.docx": "ActiveX", "click.pptx": "action",
+    "control.docx": "ActiveX", "click.pptx": "action", "replaced.docm": "VBA", "emptied.docm": "VBA",
+    "dde.csv": "DDE", "sum.csv": "DDE", "excel.csv": "DDE", "dde.slk": "DDE",
 }
 failures = []
 
@@ -164,8 +165,14 @@ def check_rtf(name, data):
     expect(f"{name}: braces", depth == 0 and b"\\obj" not in data and b"Removed REF-1" in data, data)
 
 
+def check_list(name, original, data):
+    """The same but for the bar, with a line that tells of it."""
+    expect(name, data.startswith(original.replace(b"|", b"_"))
+           and b"Removed REF-1: DDE" in data[len(original):], data)
+
+
 def samples(cleaner):
-    for make in (macros.vba, macros.fields, macros.links, macros.formulas, macros.workbooks,
+    for make in (macros.vba, macros.replaced, macros.fields, macros.links, macros.formulas, macros.workbooks,
                  macros.workbooks12, macros.rtf, macros.open_document, macros.slides_and_controls):
         make()
     bad = [(name, data) for name, data, verdict, _ in macros.SAMPLES if verdict == "suspicious"]
@@ -182,6 +189,8 @@ def samples(cleaner):
             check_book(name, data)
         elif kind == "rtf":
             check_rtf(name, data)
+        elif kind in ("csv", "slk"):
+            check_list(name, original, data)
         elif kind == "doc":
             olefile.OleFileIO(io.BytesIO(data)).close()
     expect("all that can be cleaned", cleaned == len(REMOVED), cleaned)

@@ -174,6 +174,8 @@ def formulas():
     sample("sum.csv", b"a,\"=SUM(1,cmd|'/c calc'!A0)\"\r\n", "suspicious", "dde-runs-program")
     sample("excel.csv", b'a;"=MSEXCEL|\'\\..\\..\\cmd.exe /c calc\'!A1"\r\n', "suspicious",
            "dde-runs-program")
+    sample("dde.slk", b"ID;PWXL;N;E\r\nC;Y1;X1;K\"total\"\r\nC;Y2;X1;K0;EMSEXCEL|'a\\cmd.exe /c calc'!A1"
+                      b"\r\nE\r\n", "suspicious", "dde-runs-program")
     sample("bars.csv", b"name|phone|=sum\r\n=a|b\r\nx,-1|2,see cmd|'/c'!A0\r\n")
     sample("sums.csv", b"a,=SUM(A1:A2),@me!\r\n")
 
