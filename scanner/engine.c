@@ -106,17 +106,17 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
     Witness *seen = context;
 
     (void)fd, (void)ancestors, (void)parent_size;
-    if (buffer && xml_attributes_are_too_many(buffer, size)) {
-        seen->roots += level == 0;
-        seen->has_wide_xml = TRUE;
-        return CL_BREAK;
-    }
     if (seen->base > 0 && level == 0) {
         seen->roots++;
         return CL_CLEAN; /* the page itself, of which all was told */
     }
     level += seen->base > 0 ? seen->base - 1 : 0;
     seen->open++;
+    if (buffer && xml_attributes_are_too_many(buffer, size)) {
+        seen->roots += level == 0;
+        seen->has_wide_xml = TRUE;
+        return CL_BREAK;
+    }
     if (seen->watcher->object && buffer)
         seen->watcher->object(level, type, buffer, size, seen->watcher->user);
     if (level == 0)
