@@ -23,6 +23,7 @@
 #include "scanner/macro-ole.h"
 #include "scanner/macro-page.h"
 #include "scanner/macro-pcode.h"
+#include "scanner/macro-pdf.h"
 #include "scanner/macro-rtf.h"
 #include "scanner/macro-sheet.h"
 #include "scanner/macro-xml.h"
@@ -178,6 +179,7 @@ static const struct {
     {package_matches, NULL, FALSE, FALSE},
     {macro_ole_matches, macro_ole_read, FALSE, FALSE},
     {macro_rtf_matches, macro_rtf_read, FALSE, FALSE},
+    {macro_pdf_matches, macro_pdf_read, FALSE, FALSE},
     {macro_sylk_matches, macro_sylk_read, FALSE, FALSE},
     {macro_xml_matches, macro_xml_read, FALSE, FALSE},
     {macro_biff12_matches, macro_biff12_read, FALSE, FALSE},

@@ -13,6 +13,7 @@
 #include "scanner/macro-ole.h"
 #include "scanner/macro-page.h"
 #include "scanner/macro-pcode.h"
+#include "scanner/macro-pdf.h"
 #include "scanner/macro-rtf.h"
 #include "scanner/macro-sheet.h"
 #include "scanner/macro-xml.h"
@@ -63,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static void (*const READERS[])(MacroDocument * document, const char *data, gsize size) = {
         macro_rtf_read, macro_sylk_read, macro_list_read, macro_xml_read,
         read_object,    macro_ole_read,  read_book,       macro_biff12_read,
-        read_formula,   read_page,       read_names};
+        read_formula,   read_page,       read_names,      macro_pdf_read};
     const char *text = (const char *)data;
 
     (void)macro_rtf_matches(text, size);
@@ -71,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)macro_list_matches(text, size);
     (void)macro_xml_matches(text, size);
     (void)macro_ole_matches(text, size);
+    (void)macro_pdf_matches(text, size);
     (void)macro_biff12_matches(text, size);
     for (gsize i = 0; i < G_N_ELEMENTS(READERS); i++) {
         MacroDocument document;

@@ -67,6 +67,20 @@ def replaced():
         sample("real.bin", real.read())
 
 
+def actions():
+    """ISO 32000-1 12.6.4.5 and 12.6.4.16."""
+    def pdf(action):
+        return (b"%PDF-1.5\n1 0 obj<</Type/Catalog/Pages 2 0 R/OpenAction<<" + action + b">>>>endobj\n"
+                b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+    sample("launch.pdf", pdf(b"/S/Launch/Win<</F(cmd.exe)/P(/c calc.exe)>>"), "suspicious",
+           "pdf-runs-program")
+    sample("escaped.pdf", pdf(b"/S/L#61unch/Win<</F(cmd.exe)>>"), "suspicious", "pdf-runs-program")
+    sample("script.pdf", pdf(b"/S/JavaScript/JS(this.exportDataObject({cName:'a', nLaunch:2});)"),
+           "suspicious", "pdf-runs-program")
+    sample("print.pdf", pdf(b"/S/JavaScript/JS(this.print({bUI: true});)"))
+    sample("other.pdf", pdf(b"/S/Launch/F(chapter-2.pdf)"))
+
+
 def run(*codes):
     """Runs of a field code, one w:instrText each."""
     mark = '<w:r><w:fldChar w:fldCharType="%s"/></w:r>'
@@ -335,7 +349,7 @@ def limits():
 
 def main():
     program, signatures = sys.argv[1:]
-    for make in (vba, replaced, fields, links, formulas, workbooks, workbooks12, rtf,
+    for make in (vba, replaced, actions, fields, links, formulas, workbooks, workbooks12, rtf,
                  open_document, slides_and_controls, limits):
         make()
     failed = 0
