@@ -25,7 +25,7 @@ bool byte_string_equals(const ByteString *a, const ByteString *b); /* both there
 typedef struct {
     bool set;
     size_t size;
-    unsigned char *data; /* up to STOREHOOK_INLINE_MAX, or moved to memory; else NULL and: */
+    unsigned char *data; /* up to STOREHOOK_TAIL_MAX, or moved to memory; else NULL and: */
     Descriptor memfd;
 } Blob;
 

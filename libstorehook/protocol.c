@@ -111,6 +111,16 @@ void storehook_write_tail(StorehookWriter *writer, StorehookField tag, const voi
     writer->tail_size = size;
 }
 
+void storehook_write_drop_tail(StorehookWriter *writer)
+{
+    if (!writer->tail)
+        return;
+    writer->tail = NULL;
+    writer->tail_size = 0;
+    writer->length -= sizeof(StorehookFieldHeader);
+    ((StorehookHeader *)(void *)writer->buffer)->field_count--;
+}
+
 void storehook_write_u32(StorehookWriter *writer, StorehookField tag, uint32_t value)
 {
     storehook_write_bytes(writer, tag, &value, sizeof(value));

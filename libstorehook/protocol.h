@@ -38,10 +38,11 @@
 enum {
     STOREHOOK_PROTOCOL_MAGIC = 0x314b4853, /* "SHK1" */
     STOREHOOK_PROTOCOL_VERSION = 1,        /* another one: both sides agree to pass */
-    STOREHOOK_INLINE_MAX = 8192,           /* content above this travels in a sealed memfd */
+    STOREHOOK_INLINE_MAX = 8192,           /* content above this is not copied into a message */
     STOREHOOK_DATAGRAM_MAX = 65536,        /* metadata is cut to fit */
-    STOREHOOK_TAIL_MAX = 131072, /* content that a SCAN may bring behind its metadata: half of what
-                                    the kernel takes, for it wants the half of it in one piece */
+    STOREHOOK_TAIL_MAX =
+        131072, /* content that a request may bring behind its metadata: half of what
+                   the kernel takes, for it wants the half of it in one piece */
     STOREHOOK_REQUEST_MAX = STOREHOOK_DATAGRAM_MAX + STOREHOOK_TAIL_MAX,
     STOREHOOK_FIELDS_MAX = 1024,
     STOREHOOK_FIELD_ALIGNMENT = 8,     /* bytes of a field are padded to it */
@@ -209,6 +210,8 @@ void storehook_write_bytes(StorehookWriter *writer, StorehookField tag, const vo
  * would bring. */
 void storehook_write_tail(StorehookWriter *writer, StorehookField tag, const void *data,
                           size_t size);
+/* Takes that field back, for a descriptor in its place. */
+void storehook_write_drop_tail(StorehookWriter *writer);
 void storehook_write_u32(StorehookWriter *writer, StorehookField tag, uint32_t value);
 void storehook_write_u64(StorehookWriter *writer, StorehookField tag, uint64_t value);
 void storehook_write_descriptor(StorehookWriter *writer, StorehookField tag, int fd, size_t size);

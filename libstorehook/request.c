@@ -32,7 +32,8 @@ Request *request_new(StorehookKind kind)
     if (!request)
         return NULL;
     request->exchange = EXCHANGE_NONE;
-    request->memfd = DESCRIPTOR_NONE;
+    request->memfd = request->tail_memfd = DESCRIPTOR_NONE;
+    request->tail = (BlobView){0};
     request->failure = REQUEST_ANSWERED;
     request->answered = false;
     result = exchange_open(connection_pool(), &request->exchange);
@@ -52,6 +53,7 @@ Request *request_free(Request *request)
         return NULL;
     exchange_close(&request->exchange, request->answered);
     descriptor_close(&request->memfd);
+    descriptor_close(&request->tail_memfd);
     free(request);
     return NULL;
 }
@@ -65,32 +67,64 @@ void request_add_string(Request *request, StorehookField tag, const ByteString *
                               string->size < limit ? string->size : limit);
 }
 
-static void add_in_memfd(Request *request, StorehookField tag, const Blob *blob)
+static void add_in_memfd(Request *request, StorehookField tag, const void *data, size_t size,
+                         Descriptor *memfd)
 {
     int fd = -1;
 
-    if (request->memfd.fd < 0 && blob_size_is_allowed(blob->size))
-        fd = storehook_memfd_new(blob->data, blob->size);
+    if (memfd->fd < 0 && blob_size_is_allowed(size))
+        fd = storehook_memfd_new(data, size);
     if (fd < 0) {
         request->failure = STOREHOOK_REASON_RESOURCES;
         return;
     }
-    request->memfd = descriptor_take(fd);
-    storehook_write_descriptor(&request->writer, tag, fd, blob->size);
+    *memfd = descriptor_take(fd);
+    storehook_write_descriptor(&request->writer, tag, fd, size);
+}
+
+/* Not copied; written when all else is. */
+static bool add_as_tail(Request *request, StorehookField tag, const Blob *blob)
+{
+    if (request->tail.data || blob->size > STOREHOOK_TAIL_MAX)
+        return false;
+    request->tail = (BlobView){.data = blob->data, .size = blob->size};
+    request->tail_tag = tag;
+    return true;
 }
 
 void request_add_blob(Request *request, StorehookField tag, const Blob *blob)
 {
     if (!blob->set)
         return;
-    if (blob->data && blob->size > STOREHOOK_INLINE_MAX)
-        add_in_memfd(request, tag, blob);
-    else if (blob->data)
+    if (blob->data && blob->size > STOREHOOK_INLINE_MAX) {
+        if (!add_as_tail(request, tag, blob))
+            add_in_memfd(request, tag, blob->data, blob->size, &request->memfd);
+    } else if (blob->data)
         storehook_write_bytes(&request->writer, tag, blob->data, blob->size);
     else if (descriptor_is_ours(&blob->memfd))
         storehook_write_descriptor(&request->writer, tag, blob->memfd.fd, blob->size);
     else
         request->failure = STOREHOOK_REASON_RESOURCES;
+}
+
+/* One datagram; with what is long in a memfd, if the kernel has no room for it as it is: of its
+ * settings, or in one piece now. */
+static int send_whole(Request *request, int64_t until_us)
+{
+    StorehookWriter *writer = &request->writer;
+    int result;
+
+    if (request->tail.data)
+        storehook_write_tail(writer, request->tail_tag, request->tail.data, request->tail.size);
+    result = exchange_send(&request->exchange, writer, until_us);
+    if (!request->tail.data || (result != -EMSGSIZE && result != -ENOBUFS))
+        return result;
+    storehook_write_drop_tail(writer);
+    add_in_memfd(request, request->tail_tag, request->tail.data, request->tail.size,
+                 &request->tail_memfd);
+    return request->failure == REQUEST_ANSWERED
+               ? exchange_send(&request->exchange, writer, until_us)
+               : result;
 }
 
 static int send_request(Request *request, int64_t until_us, int64_t budget_us)
@@ -103,7 +137,7 @@ static int send_request(Request *request, int64_t until_us, int64_t budget_us)
     if (request->writer.overflow)
         return STOREHOOK_REASON_RESOURCES;
     header->deadline_ms = (uint32_t)((budget_us + 999) / 1000);
-    result = exchange_send(&request->exchange, &request->writer, until_us);
+    result = send_whole(request, until_us);
     if (result < 0)
         connection_failed(result);
     return result < 0 ? reason_of(result) : REQUEST_ANSWERED;

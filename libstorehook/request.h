@@ -15,8 +15,11 @@ enum {
 typedef struct {
     StorehookWriter writer;
     Exchange exchange;
-    Descriptor memfd; /* made for this request alone */
-    int failure;      /* REQUEST_ANSWERED: none so far */
+    Descriptor memfd;      /* made for this request alone */
+    Descriptor tail_memfd; /* the same, where the kernel takes no long datagram */
+    BlobView tail;         /* borrowed; what stands behind all else; data NULL: nothing */
+    StorehookField tail_tag;
+    int failure; /* REQUEST_ANSWERED: none so far */
     bool answered;
     _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
 } Request;
@@ -38,7 +41,8 @@ Request *request_free(Request *request); /* accepts NULL */
 /* Absent strings are left out; text is cut to STOREHOOK_TEXT_MAX, headers to STOREHOOK_HEADER_MAX.
  */
 void request_add_string(Request *request, StorehookField tag, const ByteString *string);
-/* One blob that is long and in memory a request. */
+/* One blob that is long and in memory a request, and one more of up to STOREHOOK_TAIL_MAX. What is
+ * in memory must stay until the answer. */
 void request_add_blob(Request *request, StorehookField tag, const Blob *blob);
 
 /*

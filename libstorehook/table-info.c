@@ -228,12 +228,28 @@ static int read_long(const RowPlace *place, Column column, uint32_t size, Blob *
     return 0;
 }
 
+/* What a question brings as it is. */
+static int read_middle(const RowPlace *place, Column column, uint32_t size, Blob *ret)
+{
+    unsigned char *data = malloc((size_t)size + 1);
+    uint32_t actual = 0;
+
+    if (!data)
+        return -ENOMEM;
+    if (retrieve(place, column, place->grbit, 0, data, size, &actual) != JET_errSuccess ||
+        actual != size) {
+        free(data);
+        return -EIO;
+    }
+    *ret = (Blob){.set = true, .size = size, .data = data, .memfd = DESCRIPTOR_NONE};
+    return 0;
+}
+
 int table_info_read_blob(const RowPlace *place, Column column, Blob *ret)
 {
     unsigned char *data;
     uint32_t actual = 0;
     JET_ERR err;
-    int result;
 
     if (!place->info->columns[column].present)
         return 0;
@@ -246,10 +262,12 @@ int table_info_read_blob(const RowPlace *place, Column column, Blob *ret)
         return 0;
     }
     free(data);
-    result = err == JET_wrnColumnNull        ? 0
-             : err == JET_wrnBufferTruncated ? read_long(place, column, actual, ret)
-                                             : -EIO;
-    return result;
+    if (err == JET_wrnColumnNull)
+        return 0;
+    if (err != JET_wrnBufferTruncated)
+        return -EIO;
+    return actual <= STOREHOOK_TAIL_MAX ? read_middle(place, column, actual, ret)
+                                        : read_long(place, column, actual, ret);
 }
 
 bool table_info_changed(const RowPlace *place, Column column)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,6 +49,21 @@ StorehookStatus hook_status(void)
 
     storehook_status(&status);
     return status;
+}
+
+unsigned hook_narrow_sockets(void)
+{
+    int least = 1, type;
+    unsigned count = 0;
+    socklen_t size;
+
+    for (int fd = 0; fd < 256; fd++) {
+        size = sizeof(type);
+        if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM &&
+            setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)) == 0)
+            count++;
+    }
+    return count;
 }
 
 double hook_now(void)

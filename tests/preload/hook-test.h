@@ -18,6 +18,8 @@ extern char hook_socket[100];
 int hook_test_main(char **arguments, Suite *suite);
 StorehookStatus hook_status(void);
 double hook_now(void);
+/* All of this process, as with net.core.wmem_default lowered; returns how many. */
+unsigned hook_narrow_sockets(void);
 /* Waits at most a second for the service to have seen something. */
 #define hook_wait_for(condition)                                                                   \
     do {                                                                                           \

@@ -67,21 +67,6 @@ START_TEST(sizes)
 }
 END_TEST
 
-/* As with net.core.wmem_default lowered. */
-static unsigned narrow_sockets(void)
-{
-    int least = 1, type, count = 0;
-    socklen_t size;
-
-    for (int fd = 0; fd < 256; fd++) {
-        size = sizeof(type);
-        if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM &&
-            setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)) == 0)
-            count++;
-    }
-    return (unsigned)count;
-}
-
 START_TEST(datagrams_may_be_short)
 {
     char *data = malloc(100000);
@@ -90,7 +75,7 @@ START_TEST(datagrams_may_be_short)
     memset(data, 'x', 100000);
     memcpy(data + 90000, "EICAR", 5);
     ck_assert_int_eq(storehook_scan(client, "good", 4, NULL, 1000, &scan), 0);
-    ck_assert_uint_gt(narrow_sockets(), 0);
+    ck_assert_uint_gt(hook_narrow_sockets(), 0);
     ck_assert_int_eq(storehook_scan(client, data, 100000, NULL, 1000, &scan), 0);
     ck_assert_int_eq(scan.verdict, STOREHOOK_VERDICT_INFECTED);
     free(data);

@@ -49,8 +49,8 @@ static const char *text_of(HostTable table, unsigned n, const char *column)
     return ret;
 }
 
-/* Stores order contents as they like. */
-static unsigned content_beginning(const char *with)
+/* Stores order contents as they like. -1: none. */
+static int find_content(const char *with)
 {
     char data[8];
     unsigned count = host_count(&host, HOST_CONTENTS);
@@ -58,8 +58,16 @@ static unsigned content_beginning(const char *with)
     for (unsigned n = 0; n < count; n++)
         if (host_read(&host, HOST_CONTENTS, n, "data", data, sizeof(data)) >= (long)strlen(with) &&
             memcmp(data, with, strlen(with)) == 0)
-            return n;
-    ck_abort_msg("no content begins with %s", with);
+            return (int)n;
+    return -1;
+}
+
+static unsigned content_beginning(const char *with)
+{
+    int n = find_content(with);
+
+    ck_assert_msg(n >= 0, "no content begins with %s", with);
+    return (unsigned)n;
 }
 
 static void check_digest(unsigned content)
@@ -153,6 +161,33 @@ START_TEST(long_contents_travel_in_memfds)
     ck_assert_int_eq(host_read(&host, HOST_CONTENTS, content_beginning("bbbb"), "data", NULL, 0),
                      50000);
     ck_assert_uint_eq(fake_service_counts(service).message_parts, 2);
+}
+END_TEST
+
+/* In the datagram, behind it, in a memfd; then by sockets that take no long datagram, by which no
+ * request goes that carries a copy of some KB. */
+START_TEST(contents_of_each_size_are_judged)
+{
+    static const size_t sizes[] = {STOREHOOK_INLINE_MAX, STOREHOOK_INLINE_MAX + 1,
+                                   STOREHOOK_TAIL_MAX, STOREHOOK_TAIL_MAX + 1};
+    static char data[STOREHOOK_TAIL_MAX + 2];
+    const char *const parts[] = {data, "a", NULL};
+    unsigned flagged = 0;
+
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(deliver("text", clean, false), 0);
+    if (_i == 1)
+        ck_assert_uint_gt(hook_narrow_sockets(), 0);
+    for (unsigned i = (unsigned)_i; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        memset(data, 'x', sizes[i]);
+        memcpy(data + sizes[i] - 5, "EICAR", 6);
+        ck_assert_int_eq(deliver("text", parts, false), 0);
+        ck_assert_uint_eq(fake_service_counts(service).messages, ++flagged);
+        ck_assert_int_eq(find_content("xxxx"), -1);
+        ck_assert_int_eq(deliver(data, clean, false), 0);
+        ck_assert_uint_eq(fake_service_counts(service).messages, ++flagged);
+    }
+    ck_assert_uint_eq(hook_status().unscanned, 0);
 }
 END_TEST
 
@@ -521,6 +556,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, infected_mail_is_dropped, 0, 2);
     tcase_add_loop_test(tests, notice_stays, 0, 2);
     tcase_add_loop_test(tests, long_contents_travel_in_memfds, 0, 2);
+    tcase_add_loop_test(tests, contents_of_each_size_are_judged, 0, 2);
     tcase_add_loop_test(tests, stripped_without_quarantine, 0, 2);
     tcase_add_loop_test(tests, flagged_without_replacement, 0, 2);
     tcase_add_loop_test(tests, refused_and_deferred, 0, 2);

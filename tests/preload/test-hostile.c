@@ -371,11 +371,11 @@ END_TEST
 START_TEST(no_file_size_left)
 {
     struct rlimit none = {4096, RLIM_INFINITY};
-    static char large[100001];
+    static char large[STOREHOOK_TAIL_MAX + 2];
     const char *const parts[] = {large, "large", NULL};
     uint64_t id;
 
-    memset(large, 'a', 100000);
+    memset(large, 'a', STOREHOOK_TAIL_MAX + 1);
     ck_assert_int_eq(deliver("good"), 0);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
     ck_assert_int_eq(host_deliver(&host, &(HostMessage){"text", parts, false}, &id), 0);
