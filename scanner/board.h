@@ -43,7 +43,7 @@ typedef struct {
     _Atomic guint64 served; /* requests */
     /* The content that is being scanned, for whom to blame when the worker dies over it. */
     _Atomic guint64 digest[STOREHOOK_DIGEST_SIZE / sizeof(guint64)];
-    _Atomic guint reading; /* its VerdictCacheKind + 1; 0: none */
+    _Atomic guint reading; /* the kind of its VerdictKey + 1; 0: none */
     LogBatch log;
 } BoardWorker;
 
@@ -81,7 +81,7 @@ typedef enum {
 int board_create(void);
 Board *board_map(int fd); /* NULL with errno */
 
-/* Whether this worker is the one to scan the content with this mark (the start of its digest). */
+/* Whether this worker is the one to scan the content with this mark (verdict-cache.h). */
 BoardClaim board_claim(Board *board, guint slot, guint64 mark);
 void board_release(Board *board, guint slot, guint64 mark);
 /* All claims of a worker that is no more. */

@@ -2,8 +2,8 @@
 /*
  * condemned.c - counts the workers that a content killed, enters the verdict, keeps the list.
  *
- * Nothing here fails. Known limit: a service that is killed within a second of a first strike
- * forgets it.
+ * Nothing here fails. Known limits: a service that is killed within a second of a first strike
+ * forgets it, and one by a mark at its end, since marks are of one run.
  */
 #include "scanner/condemned.h"
 
@@ -36,11 +36,17 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
 
 /* --- In the loader ----------------------------------------------------------------- */
 
+static gboolean is_known(const VerdictKey *key)
+{
+    return key->kind < VERDICT_CACHE_KINDS;
+}
+
 static VerdictKey suspect_key(const VerdictKey *key)
 {
     VerdictKey suspect = *key;
 
-    suspect.kind += VERDICT_CACHE_KINDS;
+    if (is_known(key))
+        suspect.kind += VERDICT_CACHE_KINDS;
     return suspect;
 }
 
@@ -52,11 +58,35 @@ gboolean condemned_strike(VerdictCache *cache, const VerdictKey *key)
     gboolean condemns;
 
     (void)verdict_cache_find(cache, &suspect, &verdict, NULL);
-    condemns = ++verdict.size >= CONDEMNED_STRIKES;
+    condemns = ++verdict.size >= CONDEMNED_STRIKES && is_known(key);
     verdict_set(&verdict, STOREHOOK_VERDICT_NOT_SCANNED, condemns ? CONDEMNED_VERDICT : "suspect");
     verdict.cost = VERDICT_COST_MAX; /* another worker */
     verdict_cache_add(cache, condemns ? key : &suspect, &verdict, NULL, TRUE);
     return condemns;
+}
+
+/* --- In a worker ------------------------------------------------------------------- */
+
+void condemned_mark_key(guint64 mark, const char *version, VerdictCacheKind kind, VerdictKey *ret)
+{
+    const guint8 digest[STOREHOOK_DIGEST_SIZE] = {0};
+
+    verdict_key_init(ret, digest, version, kind);
+    memcpy(ret->digest, &mark, sizeof(mark));
+    *ret = suspect_key(ret);
+}
+
+void condemned_identify(VerdictCache *cache, guint64 mark, const VerdictKey *key)
+{
+    const VerdictKey suspect = suspect_key(key);
+    VerdictKey unknown;
+    Verdict verdict;
+
+    condemned_mark_key(mark, key->version, (VerdictCacheKind)key->kind, &unknown);
+    if (!verdict_cache_find(cache, &unknown, &verdict, NULL))
+        return;
+    verdict_cache_add(cache, &suspect, &verdict, NULL, TRUE);
+    verdict_cache_remove(cache, &unknown);
 }
 
 /* --- In the supervisor ------------------------------------------------------------- */

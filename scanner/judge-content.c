@@ -130,29 +130,32 @@ void judge_probe(Judge *judge, const StorehookMessage *request, Answer *answer)
 
 void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
+    Content *content = &answer->content;
     JudgePart part = {.name = NULL};
     char name[STOREHOOK_TEXT_MAX + 1];
+    gboolean is_unseen, need_data;
     StorehookValue value;
     FilterAction action;
-    gboolean need_data;
-    Content content;
 
-    if (!request_open(request, &content, &answer->verdict))
+    if (!request_open(request, content, &answer->verdict))
         return;
-    digest_bytes(content.bytes, content.size, answer->seen);
-    if (judge_is_allowed(judge, answer->seen)) {
-        content_close(&content);
-        return;
+    is_unseen = judge_scan_unseen(judge, content, VERDICT_CACHE_CONTENT, &answer->verdict,
+                                  &answer->members);
+    if (!is_unseen) {
+        digest_bytes(content->bytes, content->size, answer->seen);
+        if (judge_is_allowed(judge, answer->seen))
+            return;
+        answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,
+                                        VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
     }
-    answer->from_cache = judge_scan(judge, content.bytes, content.size, answer->seen,
-                                    VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
     if (storehook_read_find(request, STOREHOOK_FIELD_NAME, &value) && value.data) {
         g_snprintf(name, sizeof(name), "%.*s", (int)MIN(value.size, STOREHOOK_TEXT_MAX),
                    (const char *)value.data);
-        part = (JudgePart){
-            .name = name, .data = content.bytes, .size = content.size, .digest = answer->seen};
+        part = (JudgePart){.name = name,
+                           .data = content->bytes,
+                           .size = content->size,
+                           .digest = is_unseen ? NULL : answer->seen};
     }
     part.members = answer->members;
     (void)judge_rules(judge, &part, &answer->verdict, &action, &need_data);
-    content_close(&content);
 }

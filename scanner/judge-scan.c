@@ -2,6 +2,9 @@
 /*
  * judge-scan.c - one content, one scan: the cache, the twin that is being scanned, the engine.
  *
+ * The digest comes first where it may decide anything: a verdict that is known, a list. Of what
+ * cannot have been seen it is made when the answer has left, and the verdict is remembered then.
+ *
  * Nothing here fails; see verdict.h. What failed for reasons of ours (not-scanned) is never
  * remembered, so that the next who brings the content has it tried again.
  */
@@ -12,7 +15,9 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "scanner/condemned.h"
 #include "scanner/deep-scan.h"
+#include "scanner/digest.h"
 #include "scanner/mail-plain.h"
 #include "scanner/memory-watch.h"
 #include "scanner/test-hook.h"
@@ -21,7 +26,8 @@
 
 enum {
     TWIN_NAP_MICROSECONDS = 200, /* a small scan takes 30 to 600 */
-    DENY_FACTOR = 31             /* any odd number but 1: the two lists are not one */
+    DENY_FACTOR = 31,            /* any odd number but 1: the two lists are not one */
+    LATE_MIN = 16384             /* bytes; of less the digest costs no more than to put it off */
 };
 
 gboolean content_open(const StorehookValue *value, Content *ret, Verdict *verdict)
@@ -62,6 +68,7 @@ void answer_clear(Answer *answer)
     g_clear_pointer(&answer->data, g_bytes_unref);
     g_clear_pointer(&answer->header, g_free);
     answer->members = members_free(answer->members);
+    content_close(&answer->content);
 }
 
 gboolean judge_is_allowed(const Judge *judge, const guint8 *digest)
@@ -186,28 +193,19 @@ gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, V
     return TRUE;
 }
 
-static void judge_remember(Judge *judge, const VerdictKey *key, const Verdict *verdict,
-                           const Members *members)
+static gboolean is_worth_remembering(const Judge *judge, const Verdict *verdict)
 {
-    g_autoptr(GBytes) list = NULL;
-
-    if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
-        return;
+    if (judge->list_spoke || verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
+        return FALSE;
     /* Out of time is no property of the content: with a free machine it may be scanned in full. Nor
      * is out of memory in a worker that has served for long. */
-    if (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED &&
-        (strcasestr(verdict->name, "time") || strcmp(verdict->name, MEMORY_LIMIT) == 0))
-        return;
-    list = members_store(members);
-    verdict_cache_add(judge->cache, key, verdict, list, TRUE);
+    return verdict->kind != STOREHOOK_VERDICT_NOT_FULLY_SCANNED ||
+           (!strcasestr(verdict->name, "time") && strcmp(verdict->name, MEMORY_LIMIT) != 0);
 }
 
-static guint64 digest_mark(const guint8 *digest, VerdictCacheKind kind)
+static guint64 mark_of(const Judge *judge, const void *data, gsize size, VerdictCacheKind kind)
 {
-    guint64 mark;
-
-    memcpy(&mark, digest, sizeof(mark));
-    return mark ^ (guint64)kind << 8;
+    return verdict_cache_mark(judge->cache, data, size) ^ (guint64)kind << 8;
 }
 
 /* While another worker scans the same bytes, its verdict comes sooner than ours would. TRUE when
@@ -280,45 +278,114 @@ void judge_scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind
         verdict_set(verdict, inside.kind, inside.name);
 }
 
-gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
-                    VerdictCacheKind kind, Verdict *verdict, Members **ret_members)
+/* `blame` goes on the board: by its digest the content is known, or by its mark. Returns the key of
+ * the verdict, with the digest of `blame`. */
+static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
+                           const VerdictKey *blame, Verdict *verdict, Members **ret_members)
 {
-    guint64 mark = digest_mark(digest, kind);
     VerdictKey plain, with_parts;
-    BoardClaim claim;
-    gboolean found;
     MemoryWatch before;
     guint64 begin;
 
+    members_free(*ret_members);
+    *ret_members = judge_members_new(judge);
+    *verdict = (Verdict){.size = size};
+    file_type_guess(data, size, verdict);
+    /* Before the scan: what the lists become meanwhile is for the next one. */
+    make_key(judge, blame->digest, kind, FALSE, &plain);
+    make_key(judge, blame->digest, kind, TRUE, &with_parts);
+    judge->list_asked = judge->list_spoke = FALSE;
+    begin = board_now();
+    board_set_content(judge->slot, blame->digest, blame->kind + 1);
+    before = memory_watch_now();
+    if (!judge->config->test_hooks || !test_hook_run(judge->config, data, size, verdict)) {
+        board_count(&judge->board->counts.scans);
+        atomic_fetch_add(&judge->board->counts.bytes_scanned, size);
+        judge_scan_now(judge, data, size, kind, verdict, *ret_members);
+    }
+    doubt_for_memory(&before, verdict);
+    board_clear_content(judge->slot);
+    verdict->cost = board_now() - begin;
+    return judge->list_asked ? with_parts : plain;
+}
+
+gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
+                    VerdictCacheKind kind, Verdict *verdict, Members **ret_members)
+{
+    VerdictKey blame, key;
+    BoardClaim claim;
+    gboolean found;
+    guint64 mark;
+
     if (judge_find(judge, digest, kind, verdict, ret_members))
         return TRUE;
+    mark = mark_of(judge, data, size, kind);
     found = wait_for_twin(judge, digest, kind, mark, &claim, verdict, ret_members);
     if (!found) {
-        members_free(*ret_members);
-        *ret_members = judge_members_new(judge);
-        *verdict = (Verdict){.size = size};
-        file_type_guess(data, size, verdict);
-        /* Before the scan: what the lists become meanwhile is for the next one. */
-        make_key(judge, digest, kind, FALSE, &plain);
-        make_key(judge, digest, kind, TRUE, &with_parts);
-        judge->list_asked = judge->list_spoke = FALSE;
-        begin = board_now();
-        board_set_content(judge->slot, digest, (guint)kind + 1);
-        before = memory_watch_now();
-        if (!judge->config->test_hooks || !test_hook_run(judge->config, data, size, verdict)) {
-            board_count(&judge->board->counts.scans);
-            atomic_fetch_add(&judge->board->counts.bytes_scanned, size);
-            judge_scan_now(judge, data, size, kind, verdict, *ret_members);
+        verdict_key_init(&blame, digest, judge->version, kind);
+        if (size >= LATE_MIN) {
+            condemned_identify(judge->cache, mark, &blame);
+            verdict_cache_note(judge->cache, mark);
         }
-        doubt_for_memory(&before, verdict);
-        board_clear_content(judge->slot);
-        verdict->cost = board_now() - begin;
-        if (!judge->list_spoke)
-            judge_remember(judge, judge->list_asked ? &with_parts : &plain, verdict, *ret_members);
+        key = scan_new(judge, data, size, kind, &blame, verdict, ret_members);
+        if (is_worth_remembering(judge, verdict)) {
+            g_autoptr(GBytes) list = members_store(*ret_members);
+
+            verdict_cache_add(judge->cache, &key, verdict, list, TRUE);
+        }
     }
     if (claim == BOARD_CLAIMED)
         board_release(judge->board, judge->slot_number, mark);
     return found;
+}
+
+static gboolean lists_are_empty(const Judge *judge)
+{
+    return (!judge->allow || allow_view_state(judge->allow) == 0) &&
+           (!judge->deny || allow_view_state(judge->deny) == 0);
+}
+
+gboolean judge_scan_unseen(Judge *judge, const Content *content, VerdictCacheKind kind,
+                           Verdict *verdict, Members **ret_members)
+{
+    JudgeLate *late = &judge->late;
+    VerdictKey blame;
+
+    if (content->size < LATE_MIN || !lists_are_empty(judge))
+        return FALSE;
+    late->mark = mark_of(judge, content->bytes, content->size, kind);
+    late->claim = board_claim(judge->board, judge->slot_number, late->mark);
+    /* After the claim: who had it before may have finished in between. */
+    if (late->claim == BOARD_TWIN ||
+        verdict_cache_may_know(judge->cache, late->mark, content->size)) {
+        if (late->claim == BOARD_CLAIMED)
+            board_release(judge->board, judge->slot_number, late->mark);
+        return FALSE;
+    }
+    verdict_cache_note(judge->cache, late->mark);
+    condemned_mark_key(late->mark, judge->version, kind, &blame);
+    late->key = scan_new(judge, content->bytes, content->size, kind, &blame, verdict, ret_members);
+    late->is_open = TRUE;
+    late->verdict = *verdict;
+    late->is_kept = is_worth_remembering(judge, verdict);
+    late->list = late->is_kept ? members_store(*ret_members) : NULL;
+    return TRUE;
+}
+
+void judge_finish(Judge *judge, const Content *content, guint8 *ret_digest)
+{
+    JudgeLate *late = &judge->late;
+
+    if (!late->is_open)
+        return;
+    digest_bytes(content->bytes, content->size, ret_digest);
+    memcpy(late->key.digest, ret_digest, STOREHOOK_DIGEST_SIZE);
+    if (late->is_kept)
+        verdict_cache_add(judge->cache, &late->key, &late->verdict, late->list, TRUE);
+    if (late->claim == BOARD_CLAIMED)
+        board_release(judge->board, judge->slot_number, late->mark);
+    g_clear_pointer(&late->list, g_bytes_unref);
+    late->is_open = FALSE;
 }
 
 /* The entry as it stands with its type now known; `verdict` may have been changed by a list. */
@@ -349,6 +416,12 @@ void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *d
     before = memory_watch_now();
     file_typer_tell(judge->typer, data, size, verdict);
     doubt_for_memory(&before, verdict);
-    if (digest && verdict->type_is_sure)
+    if (!verdict->type_is_sure)
+        return;
+    if (digest) {
         remember_type(judge, digest, verdict);
+    } else if (judge->late.is_open) {
+        g_strlcpy(judge->late.verdict.type, verdict->type, sizeof(verdict->type));
+        judge->late.verdict.type_is_sure = TRUE;
+    }
 }

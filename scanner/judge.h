@@ -25,6 +25,16 @@ enum {
     JUDGE_REFERENCE_SIZE = 32
 };
 
+/* A scan whose answer may leave before its digest is made. */
+typedef struct {
+    gboolean is_open, is_kept; /* the verdict is to be remembered */
+    guint64 mark;
+    BoardClaim claim;
+    VerdictKey key; /* but for its digest */
+    Verdict verdict;
+    GBytes *list; /* owned */
+} JudgeLate;
+
 /* What a worker has for judging. All borrowed. */
 typedef struct {
     const ScannerConfig *config;
@@ -44,7 +54,15 @@ typedef struct {
     int channel;            /* to the supervisor */
     pid_t client;           /* who sent the request in work */
     guint64 end;            /* board_now() at which the request in work is over */
+    JudgeLate late;
 } Judge;
+
+/* A content of a request: bytes that stand in it, or a sealed memfd that is mapped. */
+typedef struct {
+    const void *bytes;
+    gsize size;
+    void *map;
+} Content;
 
 typedef struct {
     StorehookAction action;
@@ -62,16 +80,10 @@ typedef struct {
     gboolean may_remember; /* of a link: the client need not ask for its like again */
     Members *members; /* what lies inside of what was judged, with the culprit; NULL: nothing */
     guint8 seen[STOREHOOK_DIGEST_SIZE]; /* digest of what was judged, for the log */
+    Content content;                    /* what is open until the answer has left; mostly nothing */
 } Answer;
 
 void answer_clear(Answer *answer);
-
-/* A content of a request: bytes that stand in it, or a sealed memfd that is mapped. */
-typedef struct {
-    const void *bytes;
-    gsize size;
-    void *map;
-} Content;
 
 /* FALSE with a not-scanned verdict when it cannot be read safely. */
 gboolean content_open(const StorehookValue *value, Content *ret, Verdict *verdict);
@@ -81,6 +93,12 @@ void content_close(Content *content);
  * TRUE when it came from the cache. */
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
                     VerdictCacheKind kind, Verdict *verdict, Members **ret_members);
+/* The same for a content on which nothing can be known, without its digest: judge_finish() makes
+ * and writes that, and remembers the verdict, when the answer has left. FALSE, and nothing is
+ * written: something may be known. */
+gboolean judge_scan_unseen(Judge *judge, const Content *content, VerdictCacheKind kind,
+                           Verdict *verdict, Members **ret_members);
+void judge_finish(Judge *judge, const Content *content, guint8 *ret_digest);
 /* The same past the cache, and nothing is counted or remembered. `members` gets what lies inside.
  */
 void judge_scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
@@ -96,7 +114,8 @@ gboolean judge_is_denied(const Judge *judge, const guint8 *digest, Verdict *verd
 /* An EngineIgnores, with the Judge. */
 gboolean judge_ignores(const char *name, gpointer judge);
 DeepScan judge_deep_scan(Judge *judge);
-/* Makes the type sure, and remembers it. */
+/* Makes the type sure, and remembers it; digest is NULL when it is not known, or the bytes are not
+ * a content of their own. */
 void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,
                      Verdict *verdict);
 

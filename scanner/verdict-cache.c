@@ -43,17 +43,19 @@ typedef struct {
 } Entry;
 
 struct VerdictCache {
-    guint64 seed;
+    guint64 seed, mark_key; /* of this run */
     guint32 sets;
     guint32 reserved;
     gsize size;
     _Atomic guint64 clock;
     _Atomic guint64 ring_end;
     _Atomic guint32 ring[VERDICT_CACHE_RING]; /* indices of entries */
-    guint64 list_words;                       /* room for lists */
+    _Atomic gboolean is_wary; /* a content killed a worker: every digest is made first */
+    _Atomic guint64 sizes[VERDICT_CACHE_SIZES / 64]; /* bits, of contents whose mark is not known */
+    guint64 list_words;                              /* room for lists */
     _Atomic guint64 lists_end; /* words ever written or promised: what is further back than there
                                   is room for was overwritten */
-    Entry entries[];           /* behind them the lists */
+    Entry entries[];           /* behind them the lists, and behind those the marks */
 };
 
 static gsize lists_size(guint entries)
@@ -65,9 +67,11 @@ int verdict_cache_create(guint entries)
 {
     guint sets = MAX(entries / VERDICT_CACHE_WAYS, 1);
     gsize size = sizeof(VerdictCache) + (gsize)sets * VERDICT_CACHE_WAYS * sizeof(Entry) +
-                 lists_size(entries);
+                 lists_size(entries) +
+                 (gsize)sets * VERDICT_CACHE_WAYS * VERDICT_CACHE_MARKS * sizeof(guint64);
     int fd = memfd_create("storehook-verdicts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     VerdictCache *cache;
+    guint64 keys[2];
 
     if (fd < 0)
         return -1;
@@ -84,8 +88,10 @@ int verdict_cache_create(guint entries)
     cache->sets = sets;
     cache->size = size;
     cache->list_words = lists_size(entries) / sizeof(guint64);
-    if (getrandom(&cache->seed, sizeof(cache->seed), 0) != (ssize_t)sizeof(cache->seed))
-        cache->seed = (guint64)g_get_monotonic_time();
+    if (getrandom(keys, sizeof(keys), 0) != (ssize_t)sizeof(keys))
+        keys[0] = keys[1] = (guint64)g_get_monotonic_time();
+    cache->seed = keys[0];
+    cache->mark_key = keys[1];
     munmap(cache, size);
     return fd;
 }
@@ -229,6 +235,91 @@ static gboolean list_read(VerdictCache *cache, const Record *record, GBytes **re
     return TRUE;
 }
 
+/* --- Marks ------------------------------------------------------------------------ */
+
+/* Multiplies two words to twice their length and folds that: each bit of either reaches all. */
+static guint64 fold(guint64 a, guint64 b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+
+    return (guint64)product ^ (guint64)(product >> 64);
+}
+
+guint64 verdict_cache_mark(const VerdictCache *cache, const void *data, gsize size)
+{
+    guint64 lanes[4], words[2 * G_N_ELEMENTS(lanes)];
+    const guint64 key = cache->mark_key;
+    const guint8 *bytes = data;
+    gsize left = size;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lanes); i++)
+        lanes[i] = (cache->seed + i) * 0x9e3779b97f4a7c15ULL;
+    for (; left >= sizeof(words); left -= sizeof(words), bytes += sizeof(words)) {
+        memcpy(words, bytes, sizeof(words));
+        for (gsize i = 0; i < G_N_ELEMENTS(lanes); i++)
+            lanes[i] = fold(words[2 * i] ^ key, words[2 * i + 1] ^ lanes[i]);
+    }
+    memset(words, 0, sizeof(words));
+    memcpy(words, bytes, left);
+    for (gsize i = 0; i < G_N_ELEMENTS(lanes); i++)
+        lanes[i] = fold(words[2 * i] ^ key, words[2 * i + 1] ^ lanes[i]);
+    return fold(fold(lanes[0] ^ size, lanes[1]) ^ key, fold(lanes[2], lanes[3]));
+}
+
+static _Atomic guint64 *mark_set(const VerdictCache *cache, guint64 mark)
+{
+    gsize entries = (gsize)cache->sets * VERDICT_CACHE_WAYS;
+    _Atomic guint64 *marks =
+        (_Atomic guint64 *)(uintptr_t)(cache->entries + entries) + cache->list_words;
+
+    return marks + mark % (entries * VERDICT_CACHE_MARKS / VERDICT_CACHE_WAYS) * VERDICT_CACHE_WAYS;
+}
+
+G_STATIC_ASSERT(VERDICT_CACHE_SIZES == 1 << 16);
+
+static gsize size_bit(guint64 size)
+{
+    return size * 0x9e3779b97f4a7c15ULL >> 48;
+}
+
+static void size_note(VerdictCache *cache, guint64 size)
+{
+    gsize bit = size_bit(size);
+
+    atomic_fetch_or_explicit(&cache->sizes[bit / 64], (guint64)1 << bit % 64, memory_order_relaxed);
+}
+
+gboolean verdict_cache_may_know(const VerdictCache *cache, guint64 mark, gsize size)
+{
+    _Atomic guint64 *set = mark_set(cache, mark);
+    gsize bit = size_bit(size);
+
+    if (cache->is_wary || (cache->sizes[bit / 64] >> bit % 64 & 1))
+        return TRUE;
+    for (gsize i = 0; i < VERDICT_CACHE_WAYS; i++)
+        if (atomic_load_explicit(&set[i], memory_order_relaxed) == mark)
+            return TRUE;
+    return FALSE;
+}
+
+/* In a full set any makes room. */
+void verdict_cache_note(VerdictCache *cache, guint64 mark)
+{
+    _Atomic guint64 *set = mark_set(cache, mark), *place = NULL;
+
+    for (gsize i = 0; i < VERDICT_CACHE_WAYS; i++) {
+        guint64 there = atomic_load_explicit(&set[i], memory_order_relaxed);
+
+        if (there == mark)
+            return;
+        if (there == 0 && !place)
+            place = &set[i];
+    }
+    if (!place)
+        place = &set[clock_next(cache) % VERDICT_CACHE_WAYS];
+    atomic_store_explicit(place, mark, memory_order_release);
+}
+
 /* --- Entries ---------------------------------------------------------------------- */
 
 /* When it was used last, on a clock that counts uses, and later by what it would cost to find
@@ -303,6 +394,10 @@ void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict
     g_strlcpy(record.verdict.type, verdict->type, sizeof(record.verdict.type));
     if (!list_write(cache, list, &record))
         return;
+    if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED) /* see condemned.c */
+        cache->is_wary = TRUE;
+    if (!is_new)
+        size_note(cache, verdict->size);
     entry = set_choose(cache, set_of(cache, key), key);
     memcpy(words, &record, sizeof(words));
     atomic_store_explicit(&entry->sum, 0, memory_order_release);

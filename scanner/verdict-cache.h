@@ -7,6 +7,10 @@
  * sum over itself, and one that is being written, or was left half written by a killed worker,
  * does not match its sum and is not there. The supervisor keeps what is new in LMDB.
  *
+ * Beside them stand marks: a mark is a sum over all bytes, a tenth of the digest's price, with a
+ * key of this run. It decides nothing. It tells which contents cannot have a verdict here, so that
+ * their digest need not be made first.
+ *
  * With a verdict goes a list of bytes (members.h), in a ring of its own: a verdict whose list was
  * overwritten by newer ones is not there either, so that one never comes without the other.
  */
@@ -21,6 +25,8 @@ enum {
     VERDICT_CACHE_RING = 65536, /* new entries that the supervisor can be behind by */
     /* Microseconds. What cost less is found again sooner than a page of a disk is written. */
     VERDICT_CACHE_KEPT_COST = 1000,
+    VERDICT_CACHE_MARKS = 4, /* for each entry: what is dear outlives many of its kind */
+    VERDICT_CACHE_SIZES = 65536,
     /* Most contents have nothing inside and no list; a document has 40 members of 60 bytes. */
     VERDICT_CACHE_LIST_MEAN = 256,
     VERDICT_CACHE_LISTS_LEAST = 8 * 1024 * 1024 /* some of the longest that members.h allows */
@@ -56,6 +62,13 @@ gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict 
  * kept by the supervisor if it was dear or its cost is unknown (FALSE when it comes from there). */
 void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict *verdict,
                        GBytes *list, gboolean is_new);
+
+guint64 verdict_cache_mark(const VerdictCache *cache, const void *data, gsize size);
+/* FALSE: no verdict on a content with this mark, or none that is worth its digest. An old mark may
+ * be gone before its verdict; never that of a content that killed a worker in this run. */
+gboolean verdict_cache_may_know(const VerdictCache *cache, guint64 mark, gsize size);
+/* Before the verdict is added. */
+void verdict_cache_note(VerdictCache *cache, guint64 mark);
 
 void verdict_cache_remove(VerdictCache *cache, const VerdictKey *key);
 

@@ -238,6 +238,7 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t
         board_add_latency(worker->counts, spent);
     else
         worker_count(worker, request->header.kind, &answer, -1);
+    judge_finish(&worker->judge, &answer.content, answer.seen);
     atomic_store(&slot->busy, 0);
     worker_log(worker, request->header.kind, &answer, spent);
     answer_clear(&answer);

@@ -53,6 +53,18 @@ def a_first_strike_outlives_loader_and_service():
 
 
 @test
+def a_content_is_condemned_without_its_digest():
+    """Of a large one that a program asks about, the first crash comes before the digest."""
+    with Service() as s:
+        crash = HOOK + b"crash" + bytes(100000)
+        assert [died(s.scan, crash) for _ in range(4)] == [True, True, False, False]
+        assert [c["sha256"] for c in s.control("condemned-list")["condemned"]] == [
+            hashlib.sha256(crash).hexdigest()]
+        s.control("condemned-release", sha256=hashlib.sha256(crash).hexdigest())
+        assert [died(s.scan, crash) for _ in range(3)] == [True, True, False]
+
+
+@test
 def two_crashes_condemn():
     """What killed two workers is not tried again: shown, kept over a restart, released by hand,
     forgotten with the signatures. Nobody condemns by granting no time, or by a kill from outside."""

@@ -260,25 +260,47 @@ def full_quarantine_falls_back():
 
 
 @test
+def a_digest_may_come_after_the_answer():
+    """Of a large content that a program asks about, and not where a list may want it first."""
+    with Service() as s:
+        for _ in range(20):
+            data = os.urandom(200000)
+            assert [s.scan(data)["verdict"] for _ in range(2)] == ["clean"] * 2
+            assert s.ask(JUDGE_LINK, ("digest", hashlib.sha256(data).digest()),
+                         ("name", "a.bin"))["action"] == "pass"
+        scans = s.status()["scans"]
+        assert (scans["scanned"], scans["cache-hits"]) == (20, 40), scans
+        s.wait_for(lambda: hashlib.sha256(data).hexdigest()[:16] in s.log(), 2)
+        data = os.urandom(200000)
+        assert s.control("deny-add", sha256=hashlib.sha256(data).hexdigest())["ok"]
+        assert s.scan(data)["verdict"] == "infected"
+
+
+@test
 def one_scan_for_a_thousand():
     """Equal contents are scanned once, also when they come at the same time, and across restarts."""
     with Service(workers=2) as s:
-        data = os.urandom(100000)
-        before = s.status()["scans"]["scanned"]
-        threads = [threading.Thread(target=lambda: [s.content(Memfd(data)) for _ in range(250)])
-                   for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        scans = s.status()["scans"]
-        assert scans["scanned"] - before == 1, scans
-        assert scans["cache-hits"] >= 999
+        kinds = {JUDGE_CONTENT: os.urandom(100000), SCAN: os.urandom(100000)}
+        for kind, data in kinds.items():
+            before = s.status()["scans"]
+            threads = [threading.Thread(target=lambda: [s.ask(kind, ("data", Memfd(data)))
+                                                        for _ in range(250)]) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            scans = s.status()["scans"]
+            assert scans["scanned"] - before["scanned"] == 1, scans
+            assert scans["cache-hits"] - before["cache-hits"] == 999, scans
+        for other in reversed(kinds):
+            s.ask(other, ("data", kinds[JUDGE_CONTENT if other == SCAN else SCAN]))
+        assert s.status()["scans"]["scanned"] == scans["scanned"], "asked in the other way"
         time.sleep(2.5) # the supervisor writes every second, give or take a quarter
         s.process.kill()
         s.process.wait()
         s.start()
-        s.content(data)
+        for kind, data in kinds.items():
+            s.ask(kind, ("data", data))
         assert s.status()["scans"]["scanned"] == 0
         # A damaged cache file costs work, nothing else.
         s.stop()

@@ -65,6 +65,53 @@ START_TEST(finds_what_was_added)
 }
 END_TEST
 
+START_TEST(marks_tell_contents_apart)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    VerdictCache *cache = make_cache(1024), *other = make_cache(1024);
+    guint8 data[300] = {0};
+    guint64 mark;
+
+    for (gsize size = 0; size <= sizeof(data); size++) {
+        mark = verdict_cache_mark(cache, data, size);
+        ck_assert(g_hash_table_add(seen, g_memdup2(&mark, sizeof(mark))));
+    }
+    for (gsize bit = 0; bit < 8 * sizeof(data); bit++) {
+        data[bit / 8] ^= (guint8)(1 << bit % 8);
+        mark = verdict_cache_mark(cache, data, sizeof(data));
+        data[bit / 8] ^= (guint8)(1 << bit % 8);
+        ck_assert(g_hash_table_add(seen, g_memdup2(&mark, sizeof(mark))));
+        ck_assert(!verdict_cache_may_know(cache, mark, sizeof(data)));
+        verdict_cache_note(cache, mark);
+        ck_assert(verdict_cache_may_know(cache, mark, sizeof(data)));
+    }
+    ck_assert_uint_ne(verdict_cache_mark(cache, data, 100), verdict_cache_mark(other, data, 100));
+    verdict_cache_unmap(cache);
+    verdict_cache_unmap(other);
+}
+END_TEST
+
+/* From the disk come no marks: then the size tells. */
+START_TEST(marks_are_not_all_that_may_be_known)
+{
+    VerdictCache *cache = make_cache(1024);
+    Verdict clean = {.size = 5000}, lost = {.size = 2};
+    VerdictKey key;
+
+    make_key(&key, 1, "v1");
+    ck_assert(!verdict_cache_may_know(cache, 1, 5000));
+    verdict_cache_add(cache, &key, &clean, NULL, TRUE);
+    ck_assert(!verdict_cache_may_know(cache, 1, 5000));
+    verdict_cache_add(cache, &key, &clean, NULL, FALSE);
+    ck_assert(verdict_cache_may_know(cache, 1, 5000));
+    ck_assert(!verdict_cache_may_know(cache, 1, 5001));
+    verdict_set(&lost, STOREHOOK_VERDICT_NOT_SCANNED, "crashes the scanner");
+    verdict_cache_add(cache, &key, &lost, NULL, TRUE);
+    ck_assert_msg(verdict_cache_may_know(cache, 1, 5001), "what it killed by is not its size");
+    verdict_cache_unmap(cache);
+}
+END_TEST
+
 START_TEST(keeps_what_is_used)
 {
     VerdictCache *cache = make_cache(64);
@@ -352,10 +399,13 @@ START_TEST(digests_agree_with_glib)
 }
 END_TEST
 
-SCANNER_TEST_MAIN("verdicts", SCANNER_TEST(finds_what_was_added), SCANNER_TEST(keeps_what_is_used),
-                  SCANNER_TEST(keeps_what_is_dear), SCANNER_TEST(disk_keeps_no_more_than_fits),
-                  SCANNER_TEST(disk_keeps_what_is_dear), SCANNER_TEST(survives_killed_writers),
-                  SCANNER_TEST(is_remembered_on_disk), SCANNER_TEST(latencies_are_near),
-                  SCANNER_TEST(finds_outrank_doubts), SCANNER_TEST(digests_agree_with_glib),
+SCANNER_TEST_MAIN("verdicts", SCANNER_TEST(finds_what_was_added),
+                  SCANNER_TEST(marks_tell_contents_apart),
+                  SCANNER_TEST(marks_are_not_all_that_may_be_known),
+                  SCANNER_TEST(keeps_what_is_used), SCANNER_TEST(keeps_what_is_dear),
+                  SCANNER_TEST(disk_keeps_no_more_than_fits), SCANNER_TEST(disk_keeps_what_is_dear),
+                  SCANNER_TEST(survives_killed_writers), SCANNER_TEST(is_remembered_on_disk),
+                  SCANNER_TEST(latencies_are_near), SCANNER_TEST(finds_outrank_doubts),
+                  SCANNER_TEST(digests_agree_with_glib),
                   SCANNER_TEST(messages_are_decided_by_the_table),
                   SCANNER_TEST(fallbacks_never_let_the_bad_in))
