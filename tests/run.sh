@@ -4,8 +4,9 @@
 # run.sh - installs what is missing, builds, runs every test. See --help.
 #
 # Four builds: plain (every suite), ASan+UBSan (the suites that run in one process or drive our own
-# daemons), TSan (what has threads), libFuzzer (new input for each fuzz target). Ends with one line "N passed, N failed". Works from any
-# directory, needs no terminal, can be run twice, kills only what it started.
+# daemons), TSan (what has threads), libFuzzer (the corpus of each fuzz target, and new input). Ends
+# with one line "N passed, N failed". Works from any directory, needs no terminal, can be run twice,
+# kills only what it started.
 set -u
 
 usage() {
@@ -32,7 +33,8 @@ TEXT
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
 unit_suites="ese message server libstorehook filters scanner"
 plain_suites="$unit_suites transcript preload crash detection fuzz e2e"
-asan_suites="$unit_suites transcript preload crash detection fuzz"
+# The corpora of the fuzz targets run under the same two with libFuzzer.
+asan_suites="$unit_suites transcript preload crash detection"
 # The service forks instead of threading; its clients, in the store, are threads.
 tsan_suites="ese message server libstorehook transcript preload"
 
@@ -72,6 +74,8 @@ failed=0
 skipped=0
 failures=
 child=
+ahead=
+courtesy=
 
 # All that tests make lies here, so that nothing stays. Short: a socket's path has 107 bytes.
 scratch=$(mktemp -d /tmp/shtest.XXXXXX) || exit 1
@@ -81,10 +85,10 @@ export PYTHONDONTWRITEBYTECODE=1
 # shellcheck disable=SC2317,SC2329 # called by trap
 clean_up() {
     trap - EXIT HUP INT TERM
-    if [ -n "$child" ]; then
-        kill -TERM "$child" 2>/dev/null
-        wait "$child" 2>/dev/null
-    fi
+    for process in $child $ahead; do
+        kill -TERM "$process" 2>/dev/null
+        wait "$process" 2>/dev/null
+    done
     rm -rf "$scratch"
 }
 trap clean_up EXIT
@@ -144,20 +148,79 @@ script_test() {
     [ "$result" != FAILED ] || sed 's/^/    /' "$scratch/log"
 }
 
-# A build directory, configured once; one that meson cannot use any more is made anew.
-build() {
+# The options of a build. What sanitizers add to the code makes gcc warn where there is nothing: the
+# plain build is the one without warnings. Their libraries have a crypt_r() of their own that calls
+# on libcrypt, which the linker would then leave out as not needed. -O1 and nothing but line numbers
+# compile in half the time.
+# shellcheck disable=SC2317,SC2329 # called by configure()
+options_of() {
+    sanitizers="-Dwerror=false -Db_lundef=false -Doptimization=1 -Dc_args=-g1"
+    case $1 in
+    build-asan) echo "-Db_sanitize=address,undefined -Db_asneeded=false $sanitizers" ;;
+    build-tsan) echo "-Db_sanitize=thread -Db_asneeded=false $sanitizers" ;;
+    build-fuzz) echo "-Dfuzzer=true -Db_sanitize=address,undefined $sanitizers" ;;
+    esac
+}
+
+# Configured once; a directory that meson cannot use any more is made anew. To be run() as compile().
+# shellcheck disable=SC2317,SC2329 # called by run()
+configure() {
+    [ -f "$1/build.ninja" ] && return 0
+    rm -rf "$1"
+    [ "$1" != build-fuzz ] || export CC=clang
+    # shellcheck disable=SC2046 # a list
+    exec meson setup "$1" $(options_of "$1")
+}
+
+# compile DIRECTORY [SUITE...]: all, or only what tests of these suites need.
+# shellcheck disable=SC2317,SC2329 # called by run()
+compile() {
     directory=$1
     shift
+    # shellcheck disable=SC2046,SC2086 # lists
+    NINJA_STATUS='[%f/%t] ' exec $courtesy ninja -C "$directory" \
+        $([ $# -eq 0 ] || python3 tools/meson-results.py --targets "$directory" "$@")
+}
+
+# build_ahead asan|tsan|libfuzzer...: while the tests of an earlier build run, by what those leave of
+# the processors. Nothing is told or counted: build() comes to it again, and goes on from there.
+build_ahead() {
+    [ -z "$ahead" ] || return 0
+    build_politely "$@" &
+    ahead=$!
+}
+
+build_politely() {
+    trap 'kill "$child" 2>/dev/null; exit 1' TERM
+    courtesy="nice -n 19"
+    for one; do
+        wanted "$one" || continue
+        # shellcheck disable=SC2086 # lists
+        case $one in
+        asan) set -- build-asan $asan_suites ;;
+        tsan) set -- build-tsan $tsan_suites ;;
+        libfuzzer) set -- build-fuzz fuzz ;;
+        esac
+        run configure "$1" && run compile "$@"
+        : >"$scratch/ahead.$1"
+    done >/dev/null 2>&1
+}
+
+build() {
+    directory=$1
     say "building $directory"
-    if [ ! -f "$directory/build.ninja" ]; then
-        rm -rf "$directory"
-        run meson setup "$directory" "$@" >"$scratch/log" 2>&1 || {
-            tail -n 30 "$scratch/log"
-            failed=$((failed + 1)) failures="$failures configure:$directory"
-            return 1
-        }
+    if [ -n "$ahead" ] && [ ! -e "$scratch/ahead.$directory" ]; then
+        kill "$ahead" 2>/dev/null
+        wait "$ahead"
+        ahead=
     fi
-    NINJA_STATUS='[%f/%t] ' run ninja -C "$directory" && passed=$((passed + 1)) && return 0
+    rm -f "$scratch/ahead.$directory"
+    run configure "$directory" >"$scratch/log" 2>&1 || {
+        tail -n 30 "$scratch/log"
+        failed=$((failed + 1)) failures="$failures configure:$directory"
+        return 1
+    }
+    run compile "$@" && passed=$((passed + 1)) && return 0
     failed=$((failed + 1)) failures="$failures build:$directory"
     return 1
 }
@@ -166,6 +229,7 @@ build() {
 meson_tests() {
     directory=$1 multiplier=$2
     shift 2
+    # One more at a time than there are processors: some of them mostly wait.
     arguments=$(python3 tools/meson-results.py --existing "$directory" "$@")
     [ -n "$arguments" ] || {
         echo "no tests of: $*"
@@ -173,8 +237,9 @@ meson_tests() {
     }
     rm -f "$directory/meson-logs/testlog.json"
     # shellcheck disable=SC2086 # one --suite a word
-    run meson test -C "$directory" --no-rebuild --timeout-multiplier "$multiplier" \
-        --print-errorlogs $arguments
+    run env CK_TIMEOUT_MULTIPLIER="$((2 * multiplier))" \
+        meson test -C "$directory" --no-rebuild --timeout-multiplier "$multiplier" \
+        --num-processes "$(($(nproc) + 1))" --print-errorlogs $arguments
     counts=$(python3 tools/meson-results.py "$directory") || counts="0 1 0 $directory:no-results"
     # shellcheck disable=SC2086 # four fields
     set -- $counts
@@ -202,6 +267,12 @@ fi
 if wanted unit quickstart asan tsan house $plain_suites; then
     plain=1
     build build || plain=
+fi
+
+sanitized=
+if [ -z "$quick" ] || [ -n "$suites" ]; then
+    sanitized=1
+    build_ahead asan tsan libfuzzer
 fi
 
 if wanted house; then
@@ -234,36 +305,29 @@ if wanted quickstart && [ -n "$plain" ]; then
     limit=300 script_test quickstart sh examples/quickstart.sh
 fi
 
-if [ -z "$quick" ] || [ -n "$suites" ]; then
+if [ -n "$sanitized" ]; then
     # A build for the sanitizers looks at the same code: the shorter form of the slow tests will do.
     export STOREHOOK_TEST_QUICK=1
     export ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=1:detect_stack_use_after_return=1}"
     export UBSAN_OPTIONS="${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}"
     export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}"
-    # What they add to the code makes gcc warn where there is nothing: the plain build is the one
-    # without warnings. Their libraries have a crypt_r() of their own that calls on libcrypt, which
-    # the linker would then leave out as not needed.
-    if wanted asan && build build-asan -Db_sanitize=address,undefined -Db_lundef=false \
-        -Db_asneeded=false -Dwerror=false; then
+    # shellcheck disable=SC2086 # a list
+    if wanted asan && build build-asan $asan_suites; then
+        build_ahead tsan libfuzzer
         say "under ASan and UBSan: $asan_suites"
         # shellcheck disable=SC2086 # a list
         meson_tests build-asan 4 $asan_suites
     fi
-    if wanted tsan && build build-tsan -Db_sanitize=thread -Db_lundef=false -Db_asneeded=false \
-        -Dwerror=false; then
+    # shellcheck disable=SC2086 # a list
+    if wanted tsan && build build-tsan $tsan_suites; then
+        build_ahead libfuzzer
         say "under TSan: $tsan_suites"
         # shellcheck disable=SC2086 # a list
         meson_tests build-tsan 6 $tsan_suites
     fi
-    if wanted libfuzzer; then
-        CC=clang
-        export CC
-        if build build-fuzz -Dfuzzer=true -Db_sanitize=address,undefined -Db_lundef=false \
-            -Dwerror=false; then
-            say "new input for the fuzz targets"
-            meson_tests build-fuzz 1 fuzz
-        fi
-        unset CC
+    if wanted libfuzzer && build build-fuzz fuzz; then
+        say "new input for the fuzz targets"
+        meson_tests build-fuzz 1 fuzz
     fi
 fi
 finish
