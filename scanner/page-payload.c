@@ -333,7 +333,8 @@ static const char *look_at_letters(Search *search, const char *at)
 
 static gboolean is_of_numbers(char c)
 {
-    return g_ascii_isxdigit(c) || g_ascii_isspace(c) || (c != '\0' && strchr(",xX%\\", c) != NULL);
+    return g_ascii_isxdigit(c) || g_ascii_isspace(c) || c == ',' || (c | 0x20) == 'x' || c == '%' ||
+           c == '\\';
 }
 
 /* NULL: there is no list. */

@@ -22,6 +22,8 @@ static gboolean is_active_tag(const char *name, gsize left)
 {
     static const char *const ACTIVE[] = {"script", "form", "iframe", "frame", "object", "embed"};
 
+    if (left == 0 || !memchr("sSfFiIoOeE", name[0], 10)) /* nearly all */
+        return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(ACTIVE); i++) {
         gsize length = strlen(ACTIVE[i]);
 
