@@ -10,6 +10,10 @@
 
 #include <string.h>
 
+enum {
+    SHORTEST = 4 /* characters of an attribute: a="" */
+};
+
 /* Characters of one, two or four bytes, of which those that matter are ASCII. */
 typedef struct {
     const guint8 *data;
@@ -91,22 +95,36 @@ static gsize skip_attribute(const Text *text, gsize begin)
     return i < text->size ? i + 1 : begin;
 }
 
+/* The first `<` from `i` on, or the end. */
+static gsize find_element(const Text *text, gsize i)
+{
+    const guint8 *found;
+
+    if (text->width == 1) {
+        found = i < text->size ? memchr(text->data + i, '<', text->size - i) : NULL;
+        return found ? (gsize)(found - text->data) : text->size;
+    }
+    while (i < text->size && at(text, i) != '<')
+        i++;
+    return i;
+}
+
 gboolean xml_attributes_are_too_many(const void *data, gsize size)
 {
     Text text;
 
     if (!text_init(&text, data, size))
         return FALSE;
-    for (gsize i = 0; i < text.size; i++) {
+    for (gsize i = find_element(&text, 0), next; i < text.size; i = next) {
         guint count = 0;
 
-        if (at(&text, i) != '<')
+        next = find_element(&text, i + 1);
+        if (next - i < (gsize)XML_ATTRIBUTES_MAX * SHORTEST)
             continue;
         i = skip_name(&text, i + 1);
-        for (gsize next; (next = skip_attribute(&text, i)) != i; i = next)
+        for (gsize behind; (behind = skip_attribute(&text, i)) != i; i = behind)
             if (++count > XML_ATTRIBUTES_MAX)
                 return TRUE;
-        i--; /* what stands there may be the next `<` */
     }
     return FALSE;
 }
