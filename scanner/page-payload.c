@@ -43,18 +43,42 @@ typedef struct {
 typedef gsize (*Decoder)(const char *from, gsize size, guint8 *out, gsize room);
 
 /* Each byte of each text is asked about. */
+enum {
+    SIGN_LETTER = 1,
+    SIGN_SEPARATOR = 2,
+    SIGN_QUOTE = 4
+};
+
+static const guint8 SIGNS_OF[256] = {
+    ['0' ... '9'] = SIGN_LETTER,
+    ['A' ... 'Z'] = SIGN_LETTER,
+    ['a' ... 'z'] = SIGN_LETTER,
+    ['/'] = SIGN_LETTER,
+    ['+'] = SIGN_LETTER | SIGN_SEPARATOR,
+    ['"'] = SIGN_QUOTE | SIGN_SEPARATOR,
+    ['\''] = SIGN_QUOTE | SIGN_SEPARATOR,
+    ['`'] = SIGN_QUOTE | SIGN_SEPARATOR,
+    [','] = SIGN_SEPARATOR,
+    ['\\'] = SIGN_SEPARATOR,
+    [' '] = SIGN_SEPARATOR,
+    ['\t'] = SIGN_SEPARATOR,
+    ['\r'] = SIGN_SEPARATOR,
+    ['\n'] = SIGN_SEPARATOR,
+};
+
 static gboolean is_letter(char c)
 {
-    static const guint8 LETTERS[256] = {
-        ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['+'] = 1, ['/'] = 1,
-    };
-
-    return LETTERS[(guchar)c];
+    return (SIGNS_OF[(guchar)c] & SIGN_LETTER) != 0;
 }
 
 static gboolean is_separator(char c)
 {
-    return c != '\0' && strchr("\"'`+,\\ \t\r\n", c) != NULL;
+    return (SIGNS_OF[(guchar)c] & SIGN_SEPARATOR) != 0;
+}
+
+static gboolean is_quote(char c)
+{
+    return (SIGNS_OF[(guchar)c] & SIGN_QUOTE) != 0;
 }
 
 /* --- Pieces ----------------------------------------------------------------------- */
@@ -311,7 +335,7 @@ static const char *look_at_letters(Search *search, const char *at)
 
     /* A short piece counts if quotes and others go on behind it. */
     if (to - from < STEP &&
-        (to == search->end || strchr("\"'`", *to) == NULL ||
+        (to == search->end || !is_quote(*to) ||
          pieces_end(to, search->end, FALSE) - pieces_begin(search, from) < STEP))
         return to;
     kind = is_address(search, pieces_begin(search, from)) ? PAGE_PAYLOAD_ADDRESS
