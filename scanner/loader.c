@@ -38,8 +38,8 @@
 #include "scanner/worker.h"
 
 enum {
-    TICK_MILLISECONDS = 50,       /* how late a hung worker may be killed */
-    IDLE_MILLISECONDS = 200,      /* while none works: a request cannot be late before */
+    TICK_MILLISECONDS = 50,  /* how late a hung worker may be killed */
+    IDLE_MILLISECONDS = 500, /* while none works: of those that grant so long none is late before */
     START_MICROSECONDS = 5000000, /* a worker is ready in 20 ms; one that hangs before is killed */
     RETRY_FIRST_MICROSECONDS = 20000, /* after a worker that served nobody; then twice as late */
     RETRY_MOST_MICROSECONDS = 640000,
