@@ -4,6 +4,7 @@
 #include "scanner/member-watch.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "scanner/program-type.h"
@@ -197,9 +198,10 @@ static void put_bytes(GByteArray *to, const char *text, gsize size)
     g_byte_array_append(to, (const guint8 *)text, (guint)size);
 }
 
-static double seconds_since(gint64 begin)
+/* Of the processor: other tests run beside this one. */
+static double seconds_since(clock_t begin)
 {
-    return (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC;
+    return (double)(clock() - begin) / CLOCKS_PER_SEC;
 }
 
 /* Sixty thousand entries for one member of 20 MB. */
@@ -211,7 +213,7 @@ START_TEST(a_zip_that_shares_its_bytes_is_told_at_once)
     };
     g_autoptr(GByteArray) zip = g_byte_array_new();
     g_autofree char *body = g_strnfill(BODY, 'A');
-    gint64 begin = g_get_monotonic_time();
+    clock_t begin = clock();
     ZipLayout layout;
     guint directory;
 
@@ -292,7 +294,7 @@ START_TEST(a_program_with_many_names_is_told_at_once)
     static const char program[] = "application/x-dosexec";
     g_autoptr(GByteArray) add_in = library(96, 65536, "xlAutoOpen");
     g_autoptr(GByteArray) other = library(96, 65536, "xlAutoOpen2");
-    gint64 begin = g_get_monotonic_time();
+    clock_t begin = clock();
 
     ck_assert_str_eq(program_type_tell(add_in->data, add_in->len), "application/x-dosexec+xll");
     for (guint i = 0; i < 100; i++)
@@ -342,7 +344,7 @@ END_TEST
 START_TEST(what_is_no_wide_xml)
 {
     g_autoptr(GString) script = g_string_new("<html><script>if (a<b) {");
-    gint64 begin;
+    clock_t begin;
 
     for (guint i = 0; i < 1000; i++)
         g_string_append_printf(script, "x%u='a'; y = \"b\" ", i);
@@ -353,7 +355,7 @@ START_TEST(what_is_no_wide_xml)
     g_string_assign(script, "<");
     for (guint i = 0; i < 1000000; i++)
         g_string_append(script, "<a b='");
-    begin = g_get_monotonic_time();
+    begin = clock();
     ck_assert(!xml_attributes_are_too_many(script->str, script->len));
     ck_assert_msg(seconds_since(begin) < 1, "%f s", seconds_since(begin));
 }

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "tests/unit/scanner/readings-test.h"
 
@@ -347,7 +348,7 @@ START_TEST(a_million_empty_parts)
         KILOBYTES = 64 * 1024
     };
     g_autoptr(GString) text = g_string_sized_new(PARTS * 12 + 100);
-    gint64 begin;
+    clock_t spent; /* of the processor: other tests run beside this one */
     Verdict verdict;
     glong before;
 
@@ -355,15 +356,15 @@ START_TEST(a_million_empty_parts)
     for (guint i = 0; i < PARTS; i++)
         g_string_append(text, "--abcd\r\n\r\n\r\n");
     before = peak_kilobytes();
-    begin = g_get_monotonic_time();
+    spent = clock();
     judge_rig_scan(rig, text->str, text->len, VERDICT_CACHE_MESSAGE, &verdict);
-    begin = g_get_monotonic_time() - begin;
+    spent = clock() - spent;
     ck_assert_msg(verdict.kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "%s %s",
                   verdict_kind_name(verdict.kind), verdict.name);
-    printf("a million empty parts: %.2f s, %ld MB\n", (double)begin / G_USEC_PER_SEC,
+    printf("a million empty parts: %.2f s, %ld MB\n", (double)spent / CLOCKS_PER_SEC,
            (peak_kilobytes() - before) / 1024);
 #ifndef __SANITIZE_ADDRESS__
-    ck_assert_int_le(begin, SECONDS * G_USEC_PER_SEC);
+    ck_assert_int_le(spent, SECONDS * CLOCKS_PER_SEC);
     ck_assert_int_le(peak_kilobytes() - before, KILOBYTES);
 #endif
 }
