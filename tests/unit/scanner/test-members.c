@@ -341,6 +341,19 @@ START_TEST(xml_that_is_too_wide_is_not_read)
 }
 END_TEST
 
+/* Counted even with nothing between them: no shorter element can have too many. */
+START_TEST(attributes_may_be_short)
+{
+    for (guint more = 0; more < 2; more++) {
+        g_autoptr(GString) xml = g_string_new("<e ");
+
+        for (guint i = 0; i < XML_ATTRIBUTES_MAX + more; i++)
+            g_string_append(xml, "a=\"\"");
+        ck_assert_int_eq(xml_attributes_are_too_many(xml->str, xml->len), more);
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_wide_xml)
 {
     g_autoptr(GString) script = g_string_new("<html><script>if (a<b) {");
@@ -366,5 +379,6 @@ SCANNER_TEST_MAIN("members", SCANNER_TEST(paths_are_fit_to_be_shown),
                   SCANNER_TEST(what_is_named_must_be_opened),
                   SCANNER_TEST(two_names_for_one_member), SCANNER_TEST(no_verdict_without_its_list),
                   SCANNER_TEST(a_zip_that_shares_its_bytes_is_told_at_once),
-                  SCANNER_TEST(xml_that_is_too_wide_is_not_read), SCANNER_TEST(what_is_no_wide_xml),
+                  SCANNER_TEST(xml_that_is_too_wide_is_not_read),
+                  SCANNER_TEST(attributes_may_be_short), SCANNER_TEST(what_is_no_wide_xml),
                   SCANNER_TEST(a_program_with_many_names_is_told_at_once))
