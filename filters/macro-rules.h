@@ -18,7 +18,7 @@ typedef enum {
     MACRO_SOURCE_OBJECT,  /* embedded and linked objects */
     MACRO_SOURCE_LINK,    /* what a document loads by itself from outside */
     MACRO_SOURCE_TRICK,   /* ways of hiding, found by the readers */
-    MACRO_SOURCE_PAGE,    /* files in web pages, and shortcuts */
+    MACRO_SOURCE_PAGE,    /* files in web pages and other texts */
     MACRO_SOURCES
 } MacroSource;
 

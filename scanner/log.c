@@ -18,7 +18,6 @@ enum {
 /* Of a second that many lines have in common. */
 typedef struct {
     time_t second;
-    gboolean is_made;
     char text[32];
 } Stamp;
 
@@ -28,10 +27,10 @@ static const Stamp *stamp_of(time_t second)
     static _Thread_local Stamp kept;
     struct tm utc;
 
-    if (kept.is_made && kept.second == second)
+    if (kept.text[0] != '\0' && kept.second == second)
         return &kept;
     gmtime_r(&second, &utc);
-    kept.is_made = strftime(kept.text, sizeof(kept.text), "%Y-%m-%dT%H:%M:%S", &utc) > 0;
+    strftime(kept.text, sizeof(kept.text), "%Y-%m-%dT%H:%M:%S", &utc);
     kept.second = second;
     return &kept;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    NAME_MAX_SIZE = 32, /* those that are looked for have 14 letters */
+    NAME_MAX_SIZE = 32, /* those that are looked for have 6 letters, or 18 in escapes */
     ACTION_MAX = 1024   /* bytes of an action behind its name */
 };
 
