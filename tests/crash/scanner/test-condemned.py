@@ -14,6 +14,11 @@ from cases import *  # noqa: E402,F403
 from wire import *  # noqa: E402,F403
 
 
+def condemned_are(s, count):
+    """The service answers by it before the supervisor hears of it."""
+    s.wait_for(lambda: s.status()["condemned"] == count)
+
+
 @test
 def lines_that_wait_are_written():
     """Clean decisions are logged together, soon, and also when their worker dies meanwhile."""
@@ -47,7 +52,7 @@ def a_first_strike_outlives_loader_and_service():
         s.start()
         s.wait_for(lambda: s.log().count("verdicts-remembered=") == 3)
         assert [died(s.content, other) for _ in range(2)] == [True, False]
-        assert s.status()["condemned"] == 2
+        condemned_are(s, 2)
         s.control("condemned-release", sha256=hashlib.sha256(other).hexdigest())
         assert [died(s.content, other) for _ in range(3)] == [True, True, False]
 
@@ -58,6 +63,7 @@ def a_content_is_condemned_without_its_digest():
     with Service() as s:
         crash = HOOK + b"crash" + bytes(100000)
         assert [died(s.scan, crash) for _ in range(4)] == [True, True, False, False]
+        condemned_are(s, 1)
         assert [c["sha256"] for c in s.control("condemned-list")["condemned"]] == [
             hashlib.sha256(crash).hexdigest()]
         s.control("condemned-release", sha256=hashlib.sha256(crash).hexdigest())
@@ -72,10 +78,10 @@ def two_crashes_condemn():
         crash, name = HOOK + b"crash", hashlib.sha256(HOOK + b"crash").hexdigest()
         assert [died(s.content, crash) for _ in range(4)] == [True, True, False, False]
         assert not died(s.content, crash, deadline=100)
+        condemned_are(s, 1)
         assert s.status()["workers"]["crashed"] == 2
-        s.wait_for(lambda: s.status()["passed-not-scanned"]["condemned"] == 3)
+        assert s.status()["passed-not-scanned"]["condemned"] == 3
         assert [c["sha256"] for c in s.control("condemned-list")["condemned"]] == [name]
-        time.sleep(1.5)  # the supervisor saves verdicts every second
         s.stop()
         s.start()
         assert not died(s.content, crash)
@@ -85,9 +91,9 @@ def two_crashes_condemn():
                               "release", name], check=False)
         assert run.returncode == 0 and not s.control("condemned-list")["condemned"]
         assert [died(s.content, crash) for _ in range(3)] == [True, True, False]
-        with open(s.signatures + "/more.hdb", "w", encoding="ascii") as out:
-            out.write("00000000000000000000000000000002:1234567:Test.More\n")
-        s.wait_for(lambda: s.status()["condemned"] == 0)
+        condemned_are(s, 1)
+        s.write_signatures("more.hdb", "00000000000000000000000000000002:1234567:Test.More")
+        s.wait_for_change(lambda: s.status()["condemned"] == 0)
         assert died(s.content, crash)
         hang = HOOK + b"hang"
         assert [died(s.content, hang, deadline=100) for _ in range(3)] == [True] * 3
@@ -95,7 +101,7 @@ def two_crashes_condemn():
         generation = s.status()["generation"]
         s.write_config("[service]\ndeadline=30000\n")
         s.process.send_signal(signal.SIGHUP)
-        s.wait_for(lambda: s.status()["generation"] > generation)
+        s.wait_for_change(lambda: s.status()["generation"] > generation)
         for _ in range(3):
             asking = threading.Thread(target=died, args=(s.content, HOOK + b"hang on"),
                                       kwargs={"deadline": 30000})

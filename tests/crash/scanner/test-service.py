@@ -581,7 +581,7 @@ def reload_refuses_bad_configuration():
         generation = s.status()["generation"]
         s.write_config("[actions]\ninfected=refuse\n")
         s.process.send_signal(signal.SIGHUP)
-        s.wait_for(lambda: s.content(EICAR)["action"] == "refuse")
+        s.wait_for_change(lambda: s.content(EICAR)["action"] == "refuse")
         assert s.status()["generation"] == generation + 1
         s.write_config("[actions]\ninfected=maybe\n")
         s.process.send_signal(signal.SIGHUP)

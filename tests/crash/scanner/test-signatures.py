@@ -16,6 +16,10 @@ from cases import *  # noqa: E402,F403
 from wire import *  # noqa: E402,F403
 
 
+def md5_signature(data, name):
+    return f"{hashlib.md5(data).hexdigest()}:{len(data)}:{name}"
+
+
 @test
 def old_signatures_are_warned_of():
     """In the status, in the log, and on the first lines that storehookctl prints."""
@@ -29,7 +33,7 @@ def old_signatures_are_warned_of():
                              check=False, capture_output=True, text=True)
         assert run.stdout.splitlines()[1] == "WARNING: the newest signatures are 4 days old", run
         os.utime(path)
-        s.wait_for(lambda: s.status()["warnings"] == [])
+        s.wait_for_change(lambda: s.status()["warnings"] == [])
         answer = s.content(EICAR)
         version = s.status()["signatures"]["version"]
         assert answer["verdict"] == "infected"
@@ -41,7 +45,6 @@ def old_signatures_are_warned_of():
 def broken_signatures_leave_the_old_ones():
     """New ones take over without a false answer; broken ones are told and not used."""
     with Service() as s:
-        extra = s.signatures + "/extra.hdb"
         sample = b"not a virus at all"
         assert s.content(sample)["verdict"] == "clean"
         stop, failures = threading.Event(), []
@@ -56,30 +59,18 @@ def broken_signatures_leave_the_old_ones():
 
         thread = threading.Thread(target=load)
         thread.start()
-        with open(extra + ".new", "w", encoding="ascii") as out:
-            out.write(f"{hashlib.md5(sample).hexdigest()}:{len(sample)}:My.Sample\n")
-        os.rename(extra + ".new", extra)
+        s.write_signatures("extra.hdb", md5_signature(sample, "My.Sample"))
         s.wait_for(lambda: s.content(sample)["verdict"] == "infected")
         with open(s.signatures + "/broken.cvd", "wb") as out:
             out.write(b"ClamAV-VDB:broken")
         s.wait_for(lambda: "last-failure" in s.status()["signatures"])
         assert s.content(sample)["verdict"] == "infected"
         os.unlink(s.signatures + "/broken.cvd")
-        os.unlink(extra)
+        os.unlink(s.signatures + "/extra.hdb")
         s.wait_for(lambda: s.content(sample)["verdict"] == "clean")
         stop.set()
         thread.join()
         assert not failures, failures[:5]
-
-
-def write_signatures(s, name, *lines):
-    with open(f"{s.signatures}/{name}.new", "w", encoding="ascii") as out:
-        out.write("".join(line + "\n" for line in lines))
-    os.rename(f"{s.signatures}/{name}.new", f"{s.signatures}/{name}")
-
-
-def md5_signature(data, name):
-    return f"{hashlib.md5(data).hexdigest()}:{len(data)}:{name}"
 
 
 @test
@@ -90,23 +81,18 @@ def failed_canaries_roll_back():
         version = s.status()["signatures"]["version"]
         for name, line, word in (("x.ign2", "Storehook.Test.EICAR", "EICAR"),
                                  ("x.hdb", md5_signature(canary, "Wrong"), "plain text")):
-            write_signatures(s, name, line)
+            s.write_signatures(name, line)
             s.process.send_signal(signal.SIGHUP)
             s.wait_for(lambda: word in s.status()["signatures"].get("last-failure", ""))
             assert s.content(EICAR)["verdict"] == "infected" and s.content(canary)["verdict"] == "clean"
             assert s.status()["signatures"]["version"] == version
             assert "rolled back" in s.status()["warnings"][0]
             os.unlink(f"{s.signatures}/{name}")
-        write_signatures(s, "x.hdb", md5_signature(canary, "Wrong"))
+        s.write_signatures("x.hdb", md5_signature(canary, "Wrong"))
         answer = s.control("reload")
         assert not answer["ok"] and "plain text" in answer["error"], answer
         os.unlink(s.signatures + "/x.hdb")
         assert s.control("reload")["ok"] and "last-failure" not in s.status()["signatures"]
-
-
-def loaders_of(s):
-    with open(f"/proc/{s.process.pid}/task/{s.process.pid}/children", encoding="ascii") as text:
-        return len(text.read().split())
 
 
 @test
@@ -118,7 +104,7 @@ def low_memory_holds_one_engine():
 
         def watch():
             while not stop.is_set():
-                most.append(loaders_of(s))
+                most.append(s.loaders())
 
         def load():
             while not stop.is_set():
@@ -133,16 +119,16 @@ def low_memory_holds_one_engine():
             thread.start()
         kept = s.directory + "/state/signatures-kept"
         s.wait_for(lambda: os.path.exists(kept + "/nothing.hdb"))
-        write_signatures(s, "x.hdb", md5_signature(sample, "My.Sample"))
+        s.write_signatures("x.hdb", md5_signature(sample, "My.Sample"))
         s.wait_for(lambda: s.content(sample)["verdict"] == "infected")
         s.wait_for(lambda: os.path.exists(kept + "/x.hdb"))
         version = s.status()["signatures"]["version"]
-        write_signatures(s, "x.hdb", md5_signature(other, "My.Other"), "this is no signature")
+        s.write_signatures("x.hdb", md5_signature(other, "My.Other"), "this is no signature")
         s.wait_for(lambda: s.status()["signatures"].get("last-failure") and
                    s.status()["signatures"].get("version") == version)
         assert s.content(sample)["verdict"] == "infected"
         assert "rolled back" in s.status()["warnings"][0]
-        write_signatures(s, "x.hdb", md5_signature(other, "My.Other"))
+        s.write_signatures("x.hdb", md5_signature(other, "My.Other"))
         s.wait_for(lambda: s.content(other)["verdict"] == "infected")
         assert s.content(sample)["verdict"] == "clean" and not s.status()["warnings"]
         stop.set()

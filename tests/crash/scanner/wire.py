@@ -127,8 +127,7 @@ class Service:
         self.temp = temp or "/dev/shm"
         os.makedirs(self.signatures, exist_ok=True)
         # A directory that is named must hold some; what there is to find comes with the service.
-        with open(self.signatures + "/nothing.hdb", "w", encoding="ascii") as out:
-            out.write("00000000000000000000000000000001:1234567:Test.Nothing\n")
+        self.write_signatures("nothing.hdb", "00000000000000000000000000000001:1234567:Test.Nothing")
         self.write_config(config, workers)
         self.process = None
         if start:
@@ -154,6 +153,13 @@ class Service:
             for name, lines in sections.items():
                 out.write(f"[{name}]\n" + "\n".join(lines) + "\n")
 
+    def write_signatures(self, name, *lines):
+        """All at once: the service looks every second."""
+        path = f"{self.signatures}/{name}"
+        with open(path + ".new", "w", encoding="ascii") as out:
+            out.write("".join(line + "\n" for line in lines))
+        os.rename(path + ".new", path)
+
     def start(self, wait=True):
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen([BUILD + "/scanner/storehookd", "--config", self.config],
@@ -164,6 +170,16 @@ class Service:
 
     def is_caged(self):
         return bool(self.status()["cage"])
+
+    def loaders(self):
+        """How many there are: while two, a worker of the old one may still answer by what it has."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as text:
+            return len(text.read().split())
+
+    def wait_for_change(self, condition):
+        """Until it is so, and nobody judges by what was before."""
+        self.wait_for(lambda: condition() and self.loaders() == 1)
 
     def wait_for(self, condition, seconds=20):
         end = time.monotonic() + seconds
