@@ -15,6 +15,7 @@
 
 #include "libstorehook/protocol.h"
 #include "scanner/board.h"
+#include "scanner/lmtp-client.h"
 #include "scanner/metrics.h"
 #include "scanner/signature-source.h"
 
@@ -419,6 +420,9 @@ static gboolean refuse_contradictions(const ScannerConfig *config, GError **erro
                       "the path is too long for a socket");
     if (config->metrics_listen[0] != '\0' && !metrics_check(config->metrics_listen, &reason))
         return refuse(error, config, CONFIG_ERROR_VALUE, "metrics", "listen", "%s",
+                      reason->message);
+    if (config->release_lmtp[0] != '\0' && !lmtp_address_is_valid(config->release_lmtp, &reason))
+        return refuse(error, config, CONFIG_ERROR_VALUE, "quarantine", "release-lmtp", "%s",
                       reason->message);
     for (gsize i = 0; i < G_N_ELEMENTS(ORDERS); i++) {
         const Key *low = key_find(ORDERS[i].section, ORDERS[i].key);

@@ -13,6 +13,9 @@
 
 #include "filters/decision.h"
 
+/* Read when the command line names none, by storehookd and storehookctl. */
+#define CONFIG_DEFAULT_FILE "/etc/storehook/storehookd.conf"
+
 #define CONFIG_ERROR config_error_quark()
 GQuark config_error_quark(void);
 typedef enum {

@@ -7,6 +7,7 @@
 #include "scanner/ctl-client.h"
 
 #include "libstorehook/protocol.h"
+#include "scanner/config.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,7 +26,7 @@ char *ctl_socket_path(const char *config, GError **error)
     g_autoptr(GKeyFile) file = g_key_file_new();
     g_autoptr(GError) local = NULL;
     g_autofree char *socket_path = NULL;
-    const char *path = config != NULL ? config : CTL_DEFAULT_CONFIG;
+    const char *path = config != NULL ? config : CONFIG_DEFAULT_FILE;
 
     if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &local) &&
         (config != NULL || !g_error_matches(local, G_FILE_ERROR, G_FILE_ERROR_NOENT))) {
@@ -53,7 +54,9 @@ static int connect_to(const char *path, guint timeout_seconds, GError **error)
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return fd;
-    int code = errno == EACCES || errno == EPERM ? CTL_ERROR_PERMISSION : CTL_ERROR_NOT_RUNNING;
+    int code = errno == EACCES || errno == EPERM          ? CTL_ERROR_PERMISSION
+               : errno == ENOENT || errno == ECONNREFUSED ? CTL_ERROR_NOT_RUNNING
+                                                          : CTL_ERROR_ANSWER;
     g_set_error(error, CTL_ERROR, code, "%s: %s", path, g_strerror(errno));
     if (fd >= 0)
         close(fd);

@@ -17,10 +17,8 @@ typedef enum {
     CTL_ERROR_ANSWER /* none in time, or not understood */
 } CtlError;
 
-#define CTL_DEFAULT_CONFIG "/etc/storehook/storehookd.conf"
-
-/* The path of the control socket, from [service] socket= of the file; NULL: the default file, which
- * may be absent. */
+/* The path of the control socket, from [service] socket= of the file; NULL: CONFIG_DEFAULT_FILE,
+ * which may be absent. */
 char *ctl_socket_path(const char *config, GError **error);
 
 /* One question, one answer ({"ok": ...}), waiting at most timeout_seconds. Takes arguments (may be

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/config.h"
 #include "scanner/engine.h"
 #include "scanner/loader.h"
 #include "scanner/supervisor.h"
@@ -25,7 +26,7 @@ static gboolean options_parse(int *argc, char ***argv, Options *options, GError 
 {
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
-         "Read this configuration (default: " STOREHOOK_CONFIG_FILE ")", "FILE"},
+         "Read this configuration (default: " CONFIG_DEFAULT_FILE ")", "FILE"},
         {"check-config", 0, 0, G_OPTION_ARG_NONE, &options->check,
          "Say whether the configuration is sound, and end", NULL},
         {"describe-config", 0, 0, G_OPTION_ARG_NONE, &options->describe,
@@ -79,7 +80,7 @@ int main(int argc, char **argv)
     } else if (options.describe) {
         scanner_config_describe(stdout);
     } else {
-        status = run(options.config ? options.config : STOREHOOK_CONFIG_FILE, options.check);
+        status = run(options.config ? options.config : CONFIG_DEFAULT_FILE, options.check);
     }
     g_free(options.config);
     return status;

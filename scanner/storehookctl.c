@@ -5,6 +5,7 @@
  * Exit status: 0 yes, done; 1 no: refused, not protected, not running; 2 wrong usage. With --json,
  * standard output has one object a request, errors included.
  */
+#include "scanner/config.h"
 #include "scanner/ctl-client.h"
 #include "scanner/ctl-print.h"
 
@@ -188,14 +189,17 @@ static int no_answer(const Command *command, const Options *options, const GErro
         printf("%s\n", line);
     else
         fprintf(stderr, "storehookctl: %s\n",
-                not_running ? "storehookd is not running" : "storehookd gives no answer");
+                not_running ? "storehookd is not running"
+                : g_error_matches(error, CTL_ERROR, CTL_ERROR_CONFIG)
+                    ? "the configuration does not tell where storehookd is"
+                    : "storehookd gives no answer");
     fflush(stdout);
     fprintf(stderr, "  %s\n", error->message);
     if (not_running)
         fprintf(stderr,
                 "  Hooked stores deliver mail unscanned and count it. To protect them, start "
                 "the service:\n    storehookd --config %s\n",
-                options->config != NULL ? options->config : CTL_DEFAULT_CONFIG);
+                options->config != NULL ? options->config : CONFIG_DEFAULT_FILE);
     else if (g_error_matches(error, CTL_ERROR, CTL_ERROR_PERMISSION))
         fprintf(stderr, "  Only root and the service's own user may ask.\n");
     return EXIT_NO;
@@ -251,10 +255,8 @@ static int run(const Command *command, const Options *options, char **operands)
     if (command->argument != NULL && operands[0] == NULL)
         return usage("this command needs to be told which");
     path = ctl_socket_path(options->config, &error);
-    if (path == NULL) {
-        fprintf(stderr, "storehookctl: %s\n", error->message);
-        return EXIT_NO;
-    }
+    if (path == NULL)
+        return no_answer(command, options, error);
     if (command->argument == NULL)
         return ask_once(command, options, path, NULL);
     for (; *operands != NULL; operands++) {
@@ -326,5 +328,7 @@ int main(int argc, char **argv)
         if (count > 0)
             return run(&COMMANDS[i], &options, options.words + count);
     }
-    return usage("unknown command");
+    g_autofree char *words = g_strjoinv(" ", options.words);
+    g_autofree char *why = g_strdup_printf("unknown command: %s", words);
+    return usage(why);
 }

@@ -107,6 +107,24 @@ static void print_end(const char *path, const CheckTables *tables, const Check *
                (unsigned long long)tables->stale_indexes);
 }
 
+/* What stands in the way when nothing can be told; else the number says it. */
+static const char *reason(JET_ERR err)
+{
+    switch (err) {
+    case JET_errFileNotFound:
+    case JET_errInvalidPath:
+        return "no such file";
+    case JET_errFileAccessDenied:
+        return "not a file, or no right to read it";
+    case JET_errDiskIO:
+        return "input or output error";
+    case JET_errOutOfMemory:
+        return "out of memory";
+    default:
+        return "it could not be read";
+    }
+}
+
 static Verdict check_path(const char *path, Output output)
 {
     CheckTables tables = {0};
@@ -138,7 +156,7 @@ static Verdict check_path(const char *path, Output output)
                 "have that libesent copy the rows out, and write them into a new database\n",
                 path, check.format, STORE_FORMAT_VERSION);
     } else if (verdict == UNKNOWN) {
-        fprintf(stderr, "esentcheck: %s: error %d\n", path, err);
+        fprintf(stderr, "esentcheck: %s: %s (%d)\n", path, reason(err), err);
     }
     if (output.json)
         print_json_end(&check, &tables, verdict, err);

@@ -26,7 +26,10 @@ static const Meaning meanings[] = {
     {JET_errVersionStoreOutOfMemory, MAIL_STORE_ERROR_FAILED, "too much for one transaction"},
     {JET_errOutOfMemory, MAIL_STORE_ERROR_FAILED, "out of memory"},
     {JET_errDiskIO, MAIL_STORE_ERROR_FAILED, "input or output error"},
-    {JET_errDatabaseCorrupted, MAIL_STORE_ERROR_FAILED, "damaged"},
+    {JET_errDatabaseCorrupted, MAIL_STORE_ERROR_FAILED, "damaged, see esentcheck(1)"},
+    {JET_errReadVerifyFailure, MAIL_STORE_ERROR_FAILED, "damaged, see esentcheck(1)"},
+    {JET_errInvalidDatabaseVersion, MAIL_STORE_ERROR_FAILED, "made by another version"},
+    {JET_errFileAccessDenied, MAIL_STORE_ERROR_FAILED, "no right to read and write it"},
 };
 
 void mail_error_set(GError **error, JET_ERR err, const Failure *failure, const char *what)

@@ -9,11 +9,17 @@ import subprocess
 from rig import EICAR, TOP, Rig, mail, main, wait_until
 
 
-def installed(rig):
-    """The program, linked against an installation in the scratch directory."""
+def install(rig):
+    """What `meson install` puts in place, below the scratch directory."""
     root = rig.scratch + "/root"
     subprocess.run(["meson", "install", "-C", rig.build, "--no-rebuild", "--quiet", "--destdir", root],
                    check=True, stdout=subprocess.DEVNULL)
+    return root
+
+
+def installed(rig):
+    """The program, linked against an installation in the scratch directory."""
+    root = install(rig)
     (header,) = glob.glob(root + "/**/esent.h", recursive=True)
     (library,) = glob.glob(root + "/**/libstorehook.so", recursive=True)
     program = rig.scratch + "/notes-store"
@@ -95,5 +101,20 @@ def not_listed(build):
         assert {one["subject"] for one in rig.incidents()} == {"theirs"}
 
 
+def all_of_it_is_installed(build):
+    """Every program that has a manual page, and both ends of the control socket look for the
+    configuration where the pages say."""
+    with Rig(build) as rig:
+        root = install(rig)
+        programs = {}
+        for page in glob.glob(TOP + "/docs/man/*.[18]"):
+            name = os.path.basename(page)[:-2]
+            programs[name], = glob.glob(f"{root}/**/bin/{name}", recursive=True)
+        assert len(programs) == 4, programs
+        help_text = subprocess.run([programs["storehookd"], "--help"], capture_output=True, text=True,
+                                   check=True).stdout
+        assert "(default: /etc/storehook/storehookd.conf)" in help_text, help_text
+
+
 if __name__ == "__main__":
-    main(refused_by_linking, taken_away_by_linking, not_listed)
+    main(all_of_it_is_installed, refused_by_linking, taken_away_by_linking, not_listed)

@@ -75,6 +75,8 @@ START_TEST(refusals_name_file_line_and_reason)
         {"[metrics]\nlisten=0.0.0.0:9100\n",
          "conf:2: [metrics] listen: \"0.0.0.0:9100\" is neither unix:/path nor a loopback"},
         {"[metrics]\nlisten=unix:here\n", "conf:2: [metrics] listen: "},
+        {"[quarantine]\nrelease-lmtp=mail.example.org:24\n",
+         "conf:2: [quarantine] release-lmtp: \"mail.example.org:24\" is neither unix:/path nor"},
         {"[quarantine]\ntimeout=6000\n",
          "conf:2: [quarantine] timeout: 6000 is above [service] deadline=5000, its default"},
         {"[service]\ndeadline=70000\n",

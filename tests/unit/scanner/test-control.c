@@ -244,6 +244,25 @@ START_TEST(stop_and_start_reach_the_supervisor)
 }
 END_TEST
 
+/* Also where no answer can be had, --json gives one object. */
+START_TEST(a_configuration_that_cannot_be_read_is_told)
+{
+    ck_assert_int_eq(g_unlink(config), 0);
+    g_auto(Run) json = ctl("--json status");
+    g_autoptr(JsonObject) answer = json_of(&json);
+    ck_assert(!json_object_get_boolean_member(answer, "ok"));
+    ck_assert_ptr_nonnull(strstr(json_object_get_string_member(answer, "error"), config));
+    ck_assert_int_eq(json.status, 1);
+    g_auto(Run) stop = ctl("stop");
+    ck_assert_ptr_nonnull(strstr(stop.err, config));
+    ck_assert_int_eq(stop.status, 1);
+    g_auto(Run) unknown = ctl("quarantine burn");
+    ck_assert_msg(g_str_has_prefix(unknown.err, "storehookctl: unknown command: quarantine burn\n"),
+                  "%s", unknown.err);
+    ck_assert_int_eq(unknown.status, 2);
+}
+END_TEST
+
 START_TEST(a_service_that_is_gone_is_told)
 {
     control = control_free(control);
@@ -529,6 +548,7 @@ int main(void)
     tcase_add_test(tcase, the_first_line_and_the_exit_status_say_it);
     tcase_add_test(tcase, stop_and_start_reach_the_supervisor);
     tcase_add_test(tcase, a_service_that_is_gone_is_told);
+    tcase_add_test(tcase, a_configuration_that_cannot_be_read_is_told);
     tcase_add_test(tcase, wrong_usage_is_told_apart);
     tcase_add_test(tcase, incidents_are_shown_and_filtered);
     tcase_add_test(tcase, quarantine_is_listed_released_deleted);
