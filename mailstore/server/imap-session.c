@@ -152,11 +152,19 @@ static void session_start_tls(ImapSession *session)
         connection_start_tls(session->connection, session->server->certificate);
 }
 
+/* Mistakes count until a command succeeds after login: a session lasts for days. */
+static void session_count_mistake(ImapSession *session, const char *reply)
+{
+    if (g_str_has_prefix(reply, "BAD"))
+        session->mistakes++;
+    else if (g_str_has_prefix(reply, "OK") && session->state != IMAP_STATE_GREETED)
+        session->mistakes = 0;
+}
+
 static void session_end_command(ImapSession *session)
 {
     imap_output_send(&session->output, session->connection);
-    if (g_str_has_prefix(session->reply, "BAD"))
-        session->mistakes++;
+    session_count_mistake(session, session->reply);
     connection_printf(session->connection, "%s %s\r\n", session->tag, session->reply);
     session_forget_command(session);
     connection_set_busy(session->connection, FALSE);
@@ -408,7 +416,7 @@ static void session_refuse_literal(ImapSession *session, const char *reply)
     g_autofree char *tag =
         session->command != NULL ? g_strdup(session->tag) : reader_dup_tag(&session->reader);
 
-    session->mistakes++;
+    session_count_mistake(session, reply);
     connection_printf(session->connection, "%s %s\r\n", tag, reply);
     if (session->command != NULL)
         session_forget_command(session);

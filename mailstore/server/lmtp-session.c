@@ -85,9 +85,11 @@ static void session_free(LmtpSession *session)
     g_free(session);
 }
 
+/* Wrong use of the protocol counts (RFC 3463 §3.6: x.5.x); an address that nobody has, or a message
+ * that is too large, is not the client's mistake. */
 static void say(LmtpSession *session, const char *reply)
 {
-    if (*reply == '5')
+    if (*reply == '5' && strncmp(reply + strlen("5xx "), "5.5.", 4) == 0)
         session->mistakes++;
     connection_puts(session->connection, reply);
 }

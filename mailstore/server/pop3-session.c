@@ -67,10 +67,14 @@ static void session_free(Pop3Session *session)
     g_free(session);
 }
 
+/* Mistakes count until something goes right after login, and what is not the client's fault does
+ * not. */
 static void say(Pop3Session *session, const char *reply)
 {
-    if (*reply == '-')
+    if (g_str_has_prefix(reply, "-ERR") && !g_str_has_prefix(reply, "-ERR [SYS/"))
         session->mistakes++;
+    else if (*reply == '+' && session->maildrop != NULL)
+        session->mistakes = 0;
     connection_puts(session->connection, reply);
 }
 
@@ -139,7 +143,7 @@ static void login_done(gpointer data, const LoginResult *result)
         submit(session, session->server->readers, load_run, load_done);
         return;
     }
-    session->mistakes += 4; /* five guesses a connection */
+    session->mistakes += MISTAKES_MOST / 5 - 1; /* five guesses a connection; the reply counts too */
     say(session,
         result->good ? "-ERR [SYS/TEMP] Try later\r\n" : "-ERR [AUTH] Wrong name or password\r\n");
     session_process(session);
