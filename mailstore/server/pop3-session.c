@@ -143,7 +143,7 @@ static void login_done(gpointer data, const LoginResult *result)
         submit(session, session->server->readers, load_run, load_done);
         return;
     }
-    session->mistakes += MISTAKES_MOST / 5 - 1; /* five guesses a connection; the reply counts too */
+    session->mistakes += MISTAKES_MOST / 5 - 1; /* five guesses: the reply counts too */
     say(session,
         result->good ? "-ERR [SYS/TEMP] Try later\r\n" : "-ERR [AUTH] Wrong name or password\r\n");
     session_process(session);
