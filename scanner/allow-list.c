@@ -80,8 +80,7 @@ static gboolean digest_equal(gconstpointer a, gconstpointer b)
 
 static gboolean fail(GError *take_error, GError **error)
 {
-    g_set_error(error, ALLOW_LIST_ERROR, ALLOW_LIST_ERROR_FAILED, "allow list: %s",
-                take_error->message);
+    g_set_error_literal(error, ALLOW_LIST_ERROR, ALLOW_LIST_ERROR_FAILED, take_error->message);
     g_error_free(take_error);
     return FALSE;
 }
@@ -162,7 +161,7 @@ static gboolean map_new(AllowList *list, GError **error)
         list->fd = open(path, O_RDONLY | O_CLOEXEC);
     }
     if (list->fd < 0 || madvise(map, sizeof(Map), MADV_DONTFORK) != 0) {
-        g_set_error(error, ALLOW_LIST_ERROR, ALLOW_LIST_ERROR_FAILED, "allow list: no memory: %s",
+        g_set_error(error, ALLOW_LIST_ERROR, ALLOW_LIST_ERROR_FAILED, "no memory for a list: %s",
                     g_strerror(errno));
         if (fd >= 0)
             close(fd);
@@ -303,6 +302,11 @@ gboolean allow_list_add_name(AllowList *list, const char *signature, GError **er
 int allow_list_peek_fd(const AllowList *list)
 {
     return list->fd;
+}
+
+gboolean allow_list_has(const AllowList *list, const guint8 digest[ALLOW_LIST_DIGEST])
+{
+    return g_hash_table_contains(list->entries, digest);
 }
 
 gboolean allow_list_remove(AllowList *list, const guint8 digest[ALLOW_LIST_DIGEST], GError **error)

@@ -46,6 +46,7 @@ gboolean allow_list_add(AllowList *list, const guint8 *digests, gsize digest_cou
 gboolean allow_list_add_name(AllowList *list, const char *signature, GError **error);
 /* Called after each change. */
 void allow_list_on_change(AllowList *list, void (*changed)(gpointer user_data), gpointer user_data);
+gboolean allow_list_has(const AllowList *list, const guint8 digest[ALLOW_LIST_DIGEST]);
 gboolean allow_list_remove(AllowList *list, const guint8 digest[ALLOW_LIST_DIGEST], GError **error);
 /* Call once an hour; the map itself honours the ends to the second. */
 void allow_list_expire(AllowList *list, gint64 now);

@@ -62,7 +62,7 @@ static const Key KEYS[] = {
      "beside it. "
      "Who may enter its directory may ask."},
     {"service", "state-directory", KEY_PATH, AT(state_directory), "/var/lib/storehook", 0, 0, NULL,
-     TRUE, "Verdicts, incidents and the quarantine."},
+     TRUE, "Verdicts, incidents and the quarantine, of one service only."},
     {"service", "temporary-directory", KEY_PATH, AT(temporary_directory), "/dev/shm", 0, 0, NULL,
      TRUE, "Where contents are unpacked. On tmpfs a small scan takes a quarter of the time."},
     {"service", "workers", KEY_COUNT, AT(workers), "0", 0, BOARD_WORKERS_MAX, NULL, FALSE,

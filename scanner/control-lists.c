@@ -107,10 +107,14 @@ static void on_remove(ControlRequest *request, JsonObject *arguments, gpointer l
     g_autoptr(GError) error = NULL;
     const char *name;
 
-    if (take_entry(arguments, digest, &name, &error) && allow_list_remove(list, digest, &error))
-        control_request_reply(request, json_object_new());
-    else
+    if (!take_entry(arguments, digest, &name, &error))
         control_request_fail(request, error->message, NULL);
+    else if (!allow_list_has(list, digest))
+        control_request_fail(request, "the list has no such entry", NULL);
+    else if (!allow_list_remove(list, digest, &error))
+        control_request_fail(request, error->message, NULL);
+    else
+        control_request_reply(request, json_object_new());
 }
 
 void control_lists_register(Control *control, ControlList which, AllowList *list)

@@ -15,6 +15,7 @@
 #define NAME_WIDTH 30
 #define ADDRESS_WIDTH 32
 #define NOTE_WIDTH 48
+#define CELL_WIDTH 64 /* a SHA-256 stands whole, for commands want it */
 #define STATUS_WIDTH 30
 
 /* --- Reading without trust -------------------------------------------------------- */
@@ -190,7 +191,7 @@ static void print_objects(JsonArray *array)
         JsonObject *object = element_of(array, i);
         for (GList *member = members; member != NULL; member = member->next) {
             g_autofree char *text = object != NULL ? member_text(object, member->data) : NULL;
-            ctl_table_add(table, text, 60);
+            ctl_table_add(table, text, CELL_WIDTH);
         }
     }
     ctl_table_print(table, stdout);

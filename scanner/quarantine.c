@@ -7,7 +7,7 @@
  * holds: making room by throwing away evidence would let an attacker flush out a colleague's mail.
  * Only what is older than the retention goes, oldest first.
  *
- * Limits: one service a directory; its socket sees to that.
+ * Limits: one service a directory; a lock on it sees to that.
  */
 #include "scanner/quarantine.h"
 
@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,6 +51,7 @@ struct Quarantine {
     QuarantineLimits limits;
     GHashTable *items; /* id -> Item */
     guint64 bytes;
+    char *failure; /* why the last original could not be kept, or NULL */
 };
 
 static void item_free(Item *item)
@@ -306,6 +308,11 @@ Quarantine *quarantine_open(const char *directory, const QuarantineLimits *limit
                     g_strerror(errno));
         return NULL;
     }
+    if (flock(quarantine->directory, LOCK_EX | LOCK_NB) != 0) {
+        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_IO,
+                    "%s: another storehookd keeps its quarantine there", directory);
+        return NULL;
+    }
     if (!load_all(quarantine, error))
         return NULL;
     return g_steal_pointer(&quarantine);
@@ -318,6 +325,7 @@ Quarantine *quarantine_close(Quarantine *quarantine)
     if (quarantine->directory >= 0)
         close(quarantine->directory);
     g_hash_table_unref(quarantine->items);
+    g_free(quarantine->failure);
     g_free(quarantine->path);
     g_free(quarantine);
     return NULL;
@@ -350,8 +358,8 @@ static gboolean has_room(const Quarantine *quarantine, guint64 file_size, GError
     return TRUE;
 }
 
-gboolean quarantine_store_fd(Quarantine *quarantine, const QuarantineItem *item, int fd, gsize size,
-                             char **ret_id, GError **error)
+static gboolean store_fd(Quarantine *quarantine, const QuarantineItem *item, int fd, gsize size,
+                         char **ret_id, GError **error)
 {
     guint8 random[ID_LENGTH / 2];
     gssize got = getrandom(random, sizeof random, 0);
@@ -379,6 +387,25 @@ gboolean quarantine_store_fd(Quarantine *quarantine, const QuarantineItem *item,
     g_hash_table_insert(quarantine->items, kept->id, kept);
     *ret_id = g_steal_pointer(&id);
     return TRUE;
+}
+
+gboolean quarantine_store_fd(Quarantine *quarantine, const QuarantineItem *item, int fd, gsize size,
+                             char **ret_id, GError **error)
+{
+    GError *local = NULL;
+    gboolean stored = store_fd(quarantine, item, fd, size, ret_id, &local);
+
+    g_clear_pointer(&quarantine->failure, g_free);
+    if (stored)
+        return TRUE;
+    quarantine->failure = g_strdup(local->message);
+    g_propagate_error(error, local);
+    return FALSE;
+}
+
+const char *quarantine_failure(const Quarantine *quarantine)
+{
+    return quarantine->failure;
 }
 
 static void add_state(const Item *item, JsonObject *about)

@@ -59,8 +59,8 @@ typedef struct {
 
 typedef struct Quarantine Quarantine;
 
-/* Makes the directory (0700) when absent; reads what is there; damaged files are renamed to
- * ID.damaged, told by g_warning() and left alone. */
+/* Makes the directory (0700) when absent, and locks it; reads what is there; damaged files are
+ * renamed to ID.damaged, told by g_warning() and left alone. */
 Quarantine *quarantine_open(const char *directory, const QuarantineLimits *limits, GError **error);
 Quarantine *quarantine_close(Quarantine *quarantine); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Quarantine, quarantine_close)
@@ -96,6 +96,8 @@ void quarantine_unclaim(Quarantine *quarantine, const char *id);
 guint quarantine_expire(Quarantine *quarantine, gint64 now_seconds);
 
 guint quarantine_count(const Quarantine *quarantine);
+/* Why the last original could not be kept; NULL when it was, or none came yet. */
+const char *quarantine_failure(const Quarantine *quarantine);
 guint64 quarantine_bytes(const Quarantine *quarantine);
 
 #endif /* SCANNER_QUARANTINE_H */

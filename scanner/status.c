@@ -72,6 +72,11 @@ static void describe_warnings(const StatusSources *sources, JsonObject *out)
                                                sources->last_failure);
         json_array_add_string_element(array, why);
     }
+    if (quarantine_failure(sources->quarantine)) {
+        g_autofree char *why = g_strdup_printf("the last original could not be quarantined: %s",
+                                               quarantine_failure(sources->quarantine));
+        json_array_add_string_element(array, why);
+    }
     if (condemned > 0) {
         g_snprintf(text, sizeof(text), "contents that crash the scanner and are not tried: %u",
                    condemned);

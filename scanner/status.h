@@ -13,6 +13,7 @@
 #include "scanner/config.h"
 #include "scanner/health.h"
 #include "scanner/loader-handle.h"
+#include "scanner/quarantine.h"
 #include "scanner/shared-page.h"
 
 enum {
@@ -36,6 +37,7 @@ typedef struct {
     const Health *health;
     const Condemned *condemned;
     const StatusRates *rates;
+    const Quarantine *quarantine;
     int queues[STATUS_QUEUES];
     gint64 started; /* seconds since 1970 */
 } StatusSources;

@@ -22,6 +22,7 @@ static void status_sources(StatusSources *ret, gpointer user_data)
                            .health = supervisor->health,
                            .condemned = supervisor->condemned,
                            .rates = &supervisor->rates,
+                           .quarantine = supervisor->records.quarantine,
                            .queues = {supervisor->shared.store, supervisor->shared.access,
                                       supervisor->shared.background},
                            .started = supervisor->started};

@@ -29,7 +29,7 @@ typedef struct {
     gboolean is_ending;
     gint64 started;
 
-    int lock, socket, signals, log;
+    int lock, state_lock, socket, signals, log;
     LoaderShared shared;
     Board *board;
     VerdictCache *cache;

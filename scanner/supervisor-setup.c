@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +28,8 @@ Supervisor *supervisor_new(ScannerConfig *config)
     supervisor->config = config;
     supervisor->loop = g_main_loop_new(NULL, FALSE);
     supervisor->reloads = g_ptr_array_new();
-    supervisor->lock = supervisor->socket = supervisor->signals = -1;
+    supervisor->lock = supervisor->state_lock = -1;
+    supervisor->socket = supervisor->signals = -1;
     supervisor->log = STDERR_FILENO;
     supervisor->shared = (LoaderShared){.store = -1,
                                         .access = -1,
@@ -122,6 +124,26 @@ ReleaseSettings supervisor_release_settings(const ScannerConfig *config)
                              .allow_days = config->release_allow_days};
 }
 
+/* The lock of the socket does not see a service with another socket, nor one whose sockets somebody
+ * removed. */
+static gboolean open_state(Supervisor *supervisor, GError **error)
+{
+    const char *path = supervisor->config->state_directory;
+
+    if (g_mkdir_with_parents(path, 0750) < 0)
+        return fail(error, path);
+    supervisor->state_lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (supervisor->state_lock < 0)
+        return fail(error, path);
+    if (flock(supervisor->state_lock, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    if (errno != EWOULDBLOCK)
+        return fail(error, path);
+    g_set_error(error, LISTEN_ERROR, LISTEN_ERROR_BUSY,
+                "%s: another storehookd keeps its records there", path);
+    return FALSE;
+}
+
 static gboolean open_records(Supervisor *supervisor, GError **error)
 {
     const ScannerConfig *config = supervisor->config;
@@ -135,8 +157,6 @@ static gboolean open_records(Supervisor *supervisor, GError **error)
             ? g_strdup(config->quarantine_directory)
             : g_build_filename(config->state_directory, "quarantine", NULL);
 
-    if (g_mkdir_with_parents(config->state_directory, 0750) < 0)
-        return fail(error, config->state_directory);
     supervisor->verdicts = verdict_store_open(verdicts, error);
     if (!supervisor->verdicts)
         return FALSE;
@@ -169,7 +189,7 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error)
     if (getrandom(supervisor->instance, sizeof(supervisor->instance), 0) < 0)
         return fail(error, "random bytes");
     supervisor->lock = listen_lock(config->socket, error);
-    if (supervisor->lock < 0)
+    if (supervisor->lock < 0 || !open_state(supervisor, error))
         return FALSE;
     supervisor->temp_directory = temp_directory_path(config);
     if (!temp_directory_reset(supervisor->temp_directory, error))
@@ -227,6 +247,7 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     close_descriptor(supervisor->shared.board);
     close_descriptor(supervisor->shared.cache);
     close_descriptor(supervisor->log);
+    close_descriptor(supervisor->state_lock);
     close_descriptor(supervisor->lock);
     if (supervisor->users)
         g_array_unref(supervisor->users);

@@ -553,6 +553,18 @@ gboolean supervisor_check(const ScannerConfig *config, GError **error)
     return users != NULL;
 }
 
+/* What modules warn of, and libraries, belongs into the log, and has a time there. */
+static void on_warning(const char *domain, GLogLevelFlags level, const char *message,
+                       gpointer user_data)
+{
+    const Supervisor *supervisor = user_data;
+
+    if (level & (G_LOG_LEVEL_WARNING | G_LOG_LEVEL_CRITICAL))
+        log_line(supervisor->log, "warning reason=\"%s\"", message);
+    else
+        g_log_default_handler(domain, level, message, NULL);
+}
+
 static gboolean supervisor_listen_signals(Supervisor *supervisor)
 {
     sigset_t handled;
@@ -576,10 +588,12 @@ int supervisor_run(ScannerConfig *config)
     g_autoptr(GError) error = NULL;
     int status;
 
+    g_log_set_default_handler(on_warning, supervisor);
     if (!supervisor_open(supervisor, &error) || !supervisor_listen_signals(supervisor) ||
         !supervisor_listen_control(supervisor, &error)) {
         log_line(supervisor->log, "service not-started reason=\"%s\"",
                  error ? error->message : "no signal descriptor");
+        g_log_set_default_handler(g_log_default_handler, NULL);
         supervisor_free(supervisor);
         return EXIT_FAILURE;
     }
@@ -594,6 +608,7 @@ int supervisor_run(ScannerConfig *config)
     supervisor_report_unscanned(supervisor);
     supervisor_unlink_sockets(supervisor->config);
     log_line(supervisor->log, "service ended status=%d", status);
+    g_log_set_default_handler(g_log_default_handler, NULL);
     supervisor_free(supervisor);
     return status;
 }

@@ -244,7 +244,12 @@ def full_quarantine_falls_back():
     """What cannot be made safe is neither stripped nor dropped: the store is told to defer."""
     with Service("[quarantine]\nmax-items=1\n") as s:
         assert judged_message(s)[0]["action"] == "drop"
+        assert s.status()["warnings"] == []
         assert judged_message(s)[0]["action"] == "defer"
+        assert s.status()["warnings"] == \
+            ["the last original could not be quarantined: the quarantine is full: 1 items"]
+        s.control("quarantine-delete", id=s.control("quarantine-list")["items"][0]["id"])
+        assert judged_message(s)[0]["action"] == "drop" and s.status()["warnings"] == []
     with Service("[quarantine]\nmax-items=1\nfallback=refuse\n") as s:
         judged_message(s)
         assert judged_message(s)[0]["action"] == "refuse"
@@ -558,20 +563,6 @@ def nothing_outlives_a_killed_supervisor():
                                stderr=subprocess.PIPE, text=True, timeout=20, check=False)
         assert other.returncode == 1 and "another storehookd" in other.stderr, other
         assert s.content(EICAR)["verdict"] == "infected", "the second one broke the first"
-
-
-@test
-def a_file_in_the_way_stays():
-    for suffix in ("", ".store", ".access", ".background", ".control"):
-        with Service(start=False) as s:
-            path = s.socket + suffix
-            with open(path, "w", encoding="ascii") as out:
-                out.write("precious")
-            s.start(wait=False)
-            assert s.process.wait(10) == 1
-            assert path in s.log(), s.log()
-            with open(path, encoding="ascii") as text:
-                assert text.read() == "precious"
 
 
 @test

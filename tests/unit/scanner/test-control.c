@@ -263,6 +263,23 @@ START_TEST(a_configuration_that_cannot_be_read_is_told)
 }
 END_TEST
 
+#define SHA256 "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
+
+/* What a list shows can be given back to remove it, and what it has not cannot be removed. */
+START_TEST(lists_show_what_commands_take)
+{
+    g_auto(Run) added = ctl("allow add " SHA256);
+    ck_assert_int_eq(added.status, 0);
+    g_auto(Run) list = ctl("allow list");
+    ck_assert_msg(strstr(list.out, SHA256 " ") != NULL, "%s", list.out);
+    g_auto(Run) removed = ctl("allow remove " SHA256);
+    ck_assert_int_eq(removed.status, 0);
+    g_auto(Run) again = ctl("allow remove " SHA256);
+    ck_assert_int_eq(again.status, 1);
+    ck_assert_ptr_nonnull(strstr(again.err, "the list has no such entry"));
+}
+END_TEST
+
 START_TEST(a_service_that_is_gone_is_told)
 {
     control = control_free(control);
@@ -547,6 +564,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, the_first_line_and_the_exit_status_say_it);
     tcase_add_test(tcase, stop_and_start_reach_the_supervisor);
+    tcase_add_test(tcase, lists_show_what_commands_take);
     tcase_add_test(tcase, a_service_that_is_gone_is_told);
     tcase_add_test(tcase, a_configuration_that_cannot_be_read_is_told);
     tcase_add_test(tcase, wrong_usage_is_told_apart);

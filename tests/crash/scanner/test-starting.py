@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Starts a real storehookd where something stands in its way: what is there stays, and the log says why."""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cases import *  # noqa: E402,F403
+from wire import *  # noqa: E402,F403
+
+
+@test
+def a_file_in_the_way_stays():
+    for suffix in ("", ".store", ".access", ".background", ".control"):
+        with Service(start=False) as s:
+            path = s.socket + suffix
+            with open(path, "w", encoding="ascii") as out:
+                out.write("precious")
+            s.start(wait=False)
+            assert s.process.wait(10) == 1
+            assert path in s.log(), s.log()
+            with open(path, encoding="ascii") as text:
+                assert text.read() == "precious"
+
+
+def refusal(s):
+    """Why it does not start."""
+    s.start(wait=False)
+    assert s.process.wait(10) == 1
+    return s.log()
+
+
+@test
+def one_service_a_state_directory():
+    """Nor a quarantine: neither another socket is a way in, nor one that somebody removed."""
+    with Service() as s:
+        where = f"{s.directory}/state"
+        with Service(f"[service]\nstate-directory={where}\n", start=False) as other:
+            assert f"{where}: another storehookd keeps its records there" in refusal(other)
+        with Service(f"[quarantine]\ndirectory={where}/quarantine\n", start=False) as other:
+            assert f"{where}/quarantine: another storehookd keeps its quarantine there" in refusal(other)
+        for path in [s.socket, *glob.glob(s.socket + ".*")]:
+            os.unlink(path)
+        run = subprocess.run([BUILD + "/scanner/storehookd", "--config", s.config],
+                             stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+        assert run.returncode == 1 and f"{where}: another storehookd" in run.stderr, run
+        s.process.terminate()
+        assert s.process.wait(10) == 0
+        s.start()
+        assert s.content(EICAR)["verdict"] == "infected"
+
+
+@test
+def warnings_stand_in_the_log():
+    """Those of modules as well: with a time, on one line, where the log is."""
+    with Service(start=False) as s:
+        s.write_config(f"[log]\nfile={s.directory}/file\n")
+        os.makedirs(f"{s.directory}/state/quarantine")
+        with open(f"{s.directory}/state/quarantine/{'0' * 32}.shq", "w", encoding="ascii") as out:
+            out.write("nonsense")
+        s.start()
+        with open(f"{s.directory}/file", encoding="utf-8") as log:
+            assert any(re.fullmatch(r'\S+Z warning reason="quarantine: .*; set aside as .*\.damaged"\n', line)
+                       for line in log)
+        assert s.log() == ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
