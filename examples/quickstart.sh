@@ -103,6 +103,7 @@ start_store bare "$scratch/bare.conf"
 lmtp=$scratch/bare.lmtp imap_port=$bare_port
 deliver bare-1 alice eicar
 expect_same "mailstored alone; infected" alice "no hook, no protection"
+kill "$started_pid" # else the status of --serve would go on about it
 lmtp=$scratch/store.lmtp imap_port=$store_port
 
 table_foot
