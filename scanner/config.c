@@ -180,7 +180,7 @@ static const Key KEYS[] = {
      "nowhere."},
 
     {"log", "file", KEY_PATH_OR_EMPTY, AT(log_file), "", 0, 0, NULL, TRUE,
-     "Left empty: standard error."},
+     "Left empty: standard error. A reload opens it anew, so that it may have been moved away."},
     {"log", "decisions", KEY_CHOICE, AT(log_decisions), "all", 0, 0, LOGS, FALSE,
      "One line for each decision, or only for those that are not clean. Clean ones are written "
      "together, a fifth of a second late at most; each line has its own time."},

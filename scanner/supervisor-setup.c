@@ -51,7 +51,7 @@ static gboolean fail(GError **error, const char *what)
     return FALSE;
 }
 
-static gboolean open_log(Supervisor *supervisor, GError **error)
+gboolean supervisor_open_log(Supervisor *supervisor, GError **error)
 {
     const char *file = supervisor->config->log_file;
     int fd;
@@ -61,7 +61,17 @@ static gboolean open_log(Supervisor *supervisor, GError **error)
     fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (fd < 0)
         return fail(error, file);
-    supervisor->log = supervisor->shared.log = supervisor->records.log = fd;
+    if (supervisor->log == STDERR_FILENO) {
+        supervisor->log = supervisor->shared.log = supervisor->records.log = fd;
+        return TRUE;
+    }
+    /* In the old one's place, whose number others know. */
+    if (dup3(fd, supervisor->log, O_CLOEXEC) < 0) {
+        fail(error, file);
+        close(fd);
+        return FALSE;
+    }
+    close(fd);
     return TRUE;
 }
 
@@ -178,7 +188,7 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error)
     ScannerConfig *config = supervisor->config;
     const char *unknown;
 
-    if (!open_log(supervisor, error) || !supervisor_check(config, error))
+    if (!supervisor_open_log(supervisor, error) || !supervisor_check(config, error))
         return FALSE;
     supervisor->profile = profile_load(config->profiles, error);
     if (!supervisor->profile)

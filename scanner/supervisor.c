@@ -381,7 +381,7 @@ gboolean supervisor_reload(Supervisor *supervisor, GError **error)
         return FALSE;
     }
     profile = profile_load(next->profiles, error);
-    if (!profile)
+    if (!profile || !supervisor_open_log(supervisor, error))
         return FALSE;
     scanner_config_free(supervisor->next_config);
     supervisor->next_config = g_steal_pointer(&next);

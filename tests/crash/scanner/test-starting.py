@@ -68,5 +68,24 @@ def warnings_stand_in_the_log():
         assert s.log() == ""
 
 
+@test
+def a_log_that_was_moved_is_begun_anew():
+    """By a reload, as logrotate asks for it; a decision of a worker stands in the new one."""
+    with Service(start=False) as s:
+        path = s.directory + "/file"
+        s.write_config(f"[log]\nfile={path}\n")
+        s.start()
+        os.rename(path, path + ".1")
+        assert s.control("reload")["ok"]
+        assert s.content(EICAR)["verdict"] == "infected"
+        s.wait_for(lambda: "verdict=infected" in open(path, encoding="utf-8").read())
+        with open(path + ".1", encoding="utf-8") as old:
+            assert "signatures loaded" in old.read()
+        os.rename(path, path + ".1")
+        os.mkdir(path)
+        answer = s.control("reload")
+        assert not answer["ok"] and path in answer["error"], answer
+
+
 if __name__ == "__main__":
     sys.exit(main())
