@@ -192,6 +192,8 @@ static int no_answer(const Command *command, const Options *options, const GErro
                 not_running ? "storehookd is not running"
                 : g_error_matches(error, CTL_ERROR, CTL_ERROR_CONFIG)
                     ? "the configuration does not tell where storehookd is"
+                : g_error_matches(error, CTL_ERROR, CTL_ERROR_PERMISSION)
+                    ? "not permitted"
                     : "storehookd gives no answer");
     fflush(stdout);
     fprintf(stderr, "  %s\n", error->message);

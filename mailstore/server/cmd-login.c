@@ -57,12 +57,17 @@ static void login_done(gpointer data, const LoginResult *result)
     imap_session_end_held(session);
 }
 
+static gboolean demand_private(ImapSession *session)
+{
+    gboolean private = connection_is_private(session->connection);
+
+    if (!private)
+        imap_session_reply(session, "NO [PRIVACYREQUIRED] STARTTLS comes first");
+    return private;
+}
+
 static ImapStep begin_login(ImapSession *session, const char *user, const char *password)
 {
-    if (!connection_is_private(session->connection)) {
-        imap_session_reply(session, "NO [PRIVACYREQUIRED] STARTTLS comes first");
-        return IMAP_STEP_DONE;
-    }
     session->working = TRUE;
     connection_set_busy(session->connection, TRUE);
     login_start(session->server, session->connection, user, password, login_done, session);
@@ -82,6 +87,8 @@ static ImapStep step_login(ImapSession *session, MailSession *mail)
     Arguments *arguments = session->arguments;
 
     (void)mail;
+    if (!demand_private(session))
+        return IMAP_STEP_DONE;
     return begin_login(session, arguments->user, arguments->password);
 }
 
@@ -125,6 +132,8 @@ static ImapStep step_authenticate(ImapSession *session, MailSession *mail)
     Arguments *arguments = session->arguments;
 
     (void)mail;
+    if (!demand_private(session)) /* before the client is asked for its password */
+        return IMAP_STEP_DONE;
     if (arguments->initial != NULL)
         return take_response(session, arguments->initial);
     connection_puts(session->connection, "+ \r\n");

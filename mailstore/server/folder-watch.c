@@ -15,7 +15,6 @@ typedef struct {
     guint64 folder;
     guint store_watch;
     FolderChanges changes; /* not yet taken */
-                           /* not yet taken */
     gboolean queued;       /* in `woken` */
 } Watch;
 

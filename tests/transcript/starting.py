@@ -5,6 +5,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -88,6 +89,45 @@ def is_documented(program, page):
             if found[2]:
                 must(re.search(r"^\.It Cm %s *= *%s$" % (re.escape(found[1]), re.escape(found[2])), manual, re.M),
                      "%s has another default than %s" % (page, line))
+
+
+def own_address():
+    """One of this machine's that is not loopback, or None. No packet is sent, here or below."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        try:
+            one.connect(("192.0.2.1", 9))
+            address = one.getsockname()[0]
+        except OSError:
+            return None
+    return None if address.startswith("127.") else address
+
+
+def asks_for_no_password_in_the_open(program):
+    """Where others can read, no command gets as far as the password."""
+    address = own_address()
+    if address is None:
+        print("only loopback here: passwords in the open are left out")
+        return
+    server = transcript.Server(program, ["tls certificate=@TOP@/cert.pem", "tls key=@TOP@/key.pem",
+                                         "imap listen=%s:0" % address, "pop3 listen=%s:0" % address])
+    try:
+        for service, talk in (("imap", (("", r"\* OK \[CAPABILITY .*STARTTLS LOGINDISABLED\].*"),
+                                        ("a AUTHENTICATE PLAIN", r"a NO \[PRIVACYREQUIRED\] .*"),
+                                        ("b AUTHENTICATE PLAIN AGFsaWNlAHdvbmRlcg==", r"b NO \[PRIV.*"),
+                                        ("c LOGIN alice wonder", r"c NO \[PRIVACYREQUIRED\] .*"))),
+                              ("pop3", (("", r"\+OK .*"), ("AUTH PLAIN", r"-ERR \[AUTH\] .*"),
+                                        ("USER alice", r"-ERR \[AUTH\] .*"), ("PASS wonder", "-ERR .*")))):
+            port = re.search(r"service=%s address=%s:(\d+)" % (service, re.escape(address)), server.log())[1]
+            client = transcript.Client(socket.create_connection((address, int(port)), transcript.TIMEOUT))
+            for line, expected in talk:
+                if line:
+                    client.send(line.encode() + b"\r\n")
+                said = client.line()
+                must(re.fullmatch(expected, said), "%s: %r is answered by %r" % (service, line, said))
+            client.sock.close()
+        server.stop()
+    finally:
+        server.clean()
 
 
 def drains(program):
@@ -193,6 +233,7 @@ def main():
     try:
         refuses(program, BAD if "--no-handshake" in sys.argv[3:] else BAD + BAD_HANDSHAKE)
         is_documented(program, page)
+        asks_for_no_password_in_the_open(program)
         drains(program)
         drain_ends(program)
         keeps_users(program)
