@@ -49,6 +49,10 @@ static Decision ask(Judgement *judgement)
     reason = request_ask(request, judgement->budget_us, &answer);
     decision = reason == REQUEST_ANSWERED ? judge_obey(judgement, answer, replace)
                                           : judge_unscanned(row, reason);
+    /* Without memory for it the link's content is sent once more. */
+    if (answer)
+        (void)answer_copy(answer, STOREHOOK_FIELD_TOKEN, STOREHOOK_TOKEN_SIZE,
+                          &row->fields[FIELD_TOKEN]);
     answer_free(answer);
     request_free(request);
     return decision;

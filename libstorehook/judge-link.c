@@ -3,10 +3,11 @@
  * judge-link.c - an attachment row: name, type and the content it names by digest are judged.
  *
  * A content that this transaction replaced is named by the notice's digest from here on, also when
- * nobody answers. The content's bytes are sent only when the service does not know the digest; a
- * store that keeps them in the row itself sends them at once. A row whose like was found clean and
- * that names its content by digest alone is not asked about again while the service says that this
- * holds. Without an understandable answer the row passes as it is.
+ * nobody answers. The content's bytes are sent only when the service knows neither the digest nor
+ * the token that it gave for the content in this transaction; a store that keeps them in the row
+ * itself sends them at once. A row whose like was found clean and that names its content by digest
+ * alone is not asked about again while the service says that this holds. Without an understandable
+ * answer the row passes as it is.
  */
 #include "libstorehook/judge.h"
 
@@ -118,11 +119,10 @@ static Decision ask(Judgement *judgement, const Blob *data, bool *ret_need_data)
     static const struct {
         StorehookField tag;
         RowField field;
-    } strings[] = {{STOREHOOK_FIELD_DIGEST, FIELD_DIGEST},
-                   {STOREHOOK_FIELD_NOTICE, FIELD_NOTICE},
-                   {STOREHOOK_FIELD_NAME, FIELD_NAME},
-                   {STOREHOOK_FIELD_HEADER, FIELD_HEADER},
-                   {STOREHOOK_FIELD_ENCODING, FIELD_ENCODING}};
+    } strings[] = {
+        {STOREHOOK_FIELD_DIGEST, FIELD_DIGEST}, {STOREHOOK_FIELD_NOTICE, FIELD_NOTICE},
+        {STOREHOOK_FIELD_TOKEN, FIELD_TOKEN},   {STOREHOOK_FIELD_NAME, FIELD_NAME},
+        {STOREHOOK_FIELD_HEADER, FIELD_HEADER}, {STOREHOOK_FIELD_ENCODING, FIELD_ENCODING}};
     TrackedRow *row = judgement->row;
     Request *request = request_new(STOREHOOK_JUDGE_LINK);
     uint32_t epoch = connection_epoch();
@@ -208,7 +208,10 @@ static bool follow_content(Judgement *judgement)
 {
     TrackedRow *row = judgement->row;
     const TrackedRow *content = judge_find_content(judgement->session, row);
+    const ByteString *token = content ? &content->fields[FIELD_TOKEN] : NULL;
 
+    if (token && token->data)
+        (void)byte_string_set(&row->fields[FIELD_TOKEN], token->data, token->size);
     if (!content || !content->fields[FIELD_NOTICE].data)
         return true;
     return byte_string_set(&row->fields[FIELD_NOTICE], content->fields[FIELD_NOTICE].data,

@@ -51,7 +51,8 @@ enum {
     STOREHOOK_RECIPIENTS_MAX = 262144, /* 1000 addresses of 254 bytes (RFC 5321 §4.5.3.1.3) and
                                           what divides them */
     STOREHOOK_HEADER_MAX = 16384,      /* a part's MIME header */
-    STOREHOOK_DIGEST_SIZE = 32         /* SHA-256 */
+    STOREHOOK_DIGEST_SIZE = 32,        /* SHA-256 */
+    STOREHOOK_TOKEN_SIZE = 16
 };
 
 typedef enum {
@@ -61,8 +62,8 @@ typedef enum {
 
     /* To SOCKET.store or SOCKET.background; each is answered by VERDICT. */
     STOREHOOK_JUDGE_CONTENT = 16, /* DATA, DIGEST?, TABLE: a content row is about to be written */
-    STOREHOOK_JUDGE_LINK,    /* DIGEST, NAME, HEADER, NOTICE?, DATA?: an attachment row; DATA is
-                                only sent after the verdict asked for it (NEED_DATA) */
+    STOREHOOK_JUDGE_LINK,    /* DIGEST, NAME, HEADER, NOTICE?, TOKEN?, DATA?: an attachment row;
+                                DATA is only sent after the verdict asked for it (NEED_DATA) */
     STOREHOOK_JUDGE_TEXT,    /* DATA, SENDER, RECIPIENTS (cut as other texts), SUBJECT: a message
                                 row */
     STOREHOOK_JUDGE_MESSAGE, /* at commit, only for a message with a flagged part: DATA (the text
@@ -121,7 +122,10 @@ typedef enum {
                                      datagram, none of them a descriptor; as many as there are */
     STOREHOOK_FIELD_REMEMBER,     /* u32: 1: the same link may pass without a question until the
                                      page's epoch changes */
-    STOREHOOK_FIELD_UNHOOKED      /* u32: 1: some store calls of this process are not hooked */
+    STOREHOOK_FIELD_UNHOOKED,     /* u32: 1: some store calls of this process are not hooked */
+    STOREHOOK_FIELD_TOKEN /* 16 bytes, in the verdict on a content whose digest was not made:
+                             with a LINK it stands for what that verdict was about, as long
+                             as the service remembers it */
 } StorehookField;
 
 typedef enum {

@@ -27,6 +27,7 @@ typedef enum {
     FIELD_BOOKMARK,
     FIELD_DIGEST,
     FIELD_NOTICE, /* digest that was written instead */
+    FIELD_TOKEN,  /* of a content: the service knows it by this, and perhaps not by its digest */
     FIELD_NAME,
     FIELD_HEADER,
     FIELD_ENCODING,

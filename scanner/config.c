@@ -183,7 +183,9 @@ static const Key KEYS[] = {
      "Left empty: standard error. A reload opens it anew, so that it may have been moved away."},
     {"log", "decisions", KEY_CHOICE, AT(log_decisions), "all", 0, 0, LOGS, FALSE,
      "One line for each decision, or only for those that are not clean. Clean ones are written "
-     "together, a fifth of a second late at most; each line has its own time."},
+     "together, a fifth of a second late at most; each line has its own time. sha256= is the start "
+     "of the content's digest, stated-sha256= of what the store says that it is: of what is clean "
+     "it is mostly not made."},
 };
 
 G_DEFINE_QUARK(storehook - config - error, config_error)

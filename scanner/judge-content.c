@@ -3,7 +3,9 @@
  * judge-content.c - a content row that is about to be written, and the plain question of programs
  * that only want a verdict.
  *
- * Bytes are always judged, whatever digest stands beside them; one that is not theirs is counted.
+ * Bytes are always judged, whatever digest stands beside them; one that is not theirs is counted
+ * where it was made. A store's content that is clean mostly needs none: the log says what the store
+ * says.
  */
 #include "scanner/judge.h"
 
@@ -32,13 +34,17 @@ static gboolean request_open(const StorehookMessage *request, Content *content, 
     return content_open(&value, content, verdict);
 }
 
-static void check_digest(Judge *judge, const StorehookMessage *request, const guint8 *digest)
+/* Where `answer` has the digest, it is compared with what the store says; else it is that. */
+static void check_digest(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
     StorehookValue value;
 
-    if (storehook_read_find(request, STOREHOOK_FIELD_DIGEST, &value) && value.data &&
-        value.size == STOREHOOK_DIGEST_SIZE &&
-        memcmp(value.data, digest, STOREHOOK_DIGEST_SIZE) != 0)
+    if (!storehook_read_find(request, STOREHOOK_FIELD_DIGEST, &value) || !value.data ||
+        value.size != STOREHOOK_DIGEST_SIZE)
+        return;
+    if (answer->is_stated)
+        memcpy(answer->seen, value.data, STOREHOOK_DIGEST_SIZE);
+    else if (memcmp(value.data, answer->seen, STOREHOOK_DIGEST_SIZE) != 0)
         board_count(&judge->board->counts.digest_mismatches);
 }
 
@@ -51,7 +57,8 @@ static void tell_type_ahead(Judge *judge, const Content *content, Answer *answer
     if (!answer->verdict.type_is_sure &&
         policy_row_action(judge->config->actions[answer->verdict.kind]) == STOREHOOK_ACTION_PASS &&
         filter_rules_need_type(judge->rules, &nameless))
-        judge_tell_type(judge, content->bytes, content->size, answer->seen, &answer->verdict);
+        judge_tell_type(judge, content->bytes, content->size,
+                        answer->is_stated ? NULL : answer->seen, &answer->verdict);
 }
 
 static void answer_with_notice(Answer *answer)
@@ -93,28 +100,38 @@ gboolean judge_answer_cleaned(Judge *judge, const Content *content, Answer *answ
     return TRUE;
 }
 
+static void judge_by_digest(Judge *judge, const Content *content, Answer *answer)
+{
+    digest_bytes(content->bytes, content->size, answer->seen);
+    answer->verdict.size = content->size;
+    if (judge_is_allowed(judge, answer->seen))
+        return;
+    answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,
+                                    VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
+    tell_type_ahead(judge, content, answer);
+}
+
 void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
+    Content *content = &answer->content;
     FilterAction action;
-    Content content;
 
-    if (request_open(request, &content, &answer->verdict)) {
-        digest_bytes(content.bytes, content.size, answer->seen);
-        check_digest(judge, request, answer->seen);
-        answer->verdict.size = content.size;
-        if (!judge_is_allowed(judge, answer->seen)) {
-            answer->from_cache =
-                judge_scan(judge, content.bytes, content.size, answer->seen, VERDICT_CACHE_CONTENT,
-                           &answer->verdict, &answer->members);
-            tell_type_ahead(judge, &content, answer);
+    if (request_open(request, content, &answer->verdict)) {
+        answer->is_stated = judge_scan_by_sum(judge, content, &answer->verdict, &answer->members,
+                                              &answer->from_cache);
+        if (answer->is_stated) {
+            tell_type_ahead(judge, content, answer);
+            answer->is_stated = judge_settle(judge, answer);
+        } else {
+            judge_by_digest(judge, content, answer);
         }
+        check_digest(judge, request, answer);
     }
     action = (FilterAction)judge->config->actions[answer->verdict.kind];
     answer->action = policy_row_action(action);
     if (answer->action == STOREHOOK_ACTION_REPLACE &&
-        !(action == FILTER_ACTION_CLEAN && judge_answer_cleaned(judge, &content, answer)))
+        !(action == FILTER_ACTION_CLEAN && judge_answer_cleaned(judge, content, answer)))
         answer_with_notice(answer);
-    content_close(&content);
 }
 
 void judge_probe(Judge *judge, const StorehookMessage *request, Answer *answer)

@@ -2,8 +2,9 @@
 /*
  * judge-link.c - an attachment row: its name and true type by the rules, its content by the cache.
  *
- * A digest is only a pointer: one that no worker has hashed under the current signatures has its
- * bytes asked for.
+ * A digest is only a pointer: one that no worker has hashed under the current signatures, and that
+ * comes without a token for bytes that one has judged, has its bytes asked for. A store that sends
+ * the token of other bytes deceives itself: nothing is remembered of the digest.
  */
 #include "scanner/judge.h"
 
@@ -68,6 +69,11 @@ static gboolean link_find_verdict(Judge *judge, const StorehookMessage *request,
     memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
     answer->from_cache =
         judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
+    if (answer->from_cache || !storehook_read_find(request, STOREHOOK_FIELD_TOKEN, &value) ||
+        !value.data || value.size != STOREHOOK_TOKEN_SIZE)
+        return answer->from_cache;
+    answer->from_cache = answer->is_stated =
+        judge_find_token(judge, value.data, &answer->verdict, &answer->members);
     return answer->from_cache;
 }
 

@@ -4,6 +4,7 @@
  *
  * The digest comes first where it may decide anything: a verdict that is known, a list. Of what
  * cannot have been seen it is made when the answer has left, and the verdict is remembered then.
+ * A store's content that is clean, and was cheap to scan, is remembered by its sum and needs none.
  *
  * Nothing here fails; see verdict.h. What failed for reasons of ours (not-scanned) is never
  * remembered, so that the next who brings the content has it tried again.
@@ -27,7 +28,7 @@
 enum {
     TWIN_NAP_MICROSECONDS = 200, /* a small scan takes 30 to 600 */
     DENY_FACTOR = 31,            /* any odd number but 1: the two lists are not one */
-    LATE_MIN = 16384             /* bytes; of less the digest costs no more than to put it off */
+    LATE_MIN = 4096              /* bytes; of less the digest costs no more than to put it off */
 };
 
 gboolean content_open(const StorehookValue *value, Content *ret, Verdict *verdict)
@@ -160,16 +161,15 @@ Members *judge_members_new(const Judge *judge)
     return members_new(judge->config->members, judge->config->members_size);
 }
 
-gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict,
-                    Members **ret_members)
+/* digest: or a sum, filled up, where `kind` says so. */
+static gboolean find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict,
+                     Members **ret_members)
 {
     g_autoptr(Members) members = NULL;
     g_autoptr(GBytes) list = NULL;
     VerdictKey plain, with_parts;
     Verdict found;
 
-    if (judge_is_denied(judge, digest, verdict))
-        return TRUE;
     make_key(judge, digest, kind, FALSE, &plain);
     make_key(judge, digest, kind, TRUE, &with_parts);
     if (!verdict_cache_find(judge->cache, &plain, &found, &list) &&
@@ -193,6 +193,73 @@ gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, V
     return TRUE;
 }
 
+gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict,
+                    Members **ret_members)
+{
+    return judge_is_denied(judge, digest, verdict) ||
+           find(judge, digest, kind, verdict, ret_members);
+}
+
+/* --- Sums ------------------------------------------------------------------------- */
+
+static VerdictCacheKind kind_by_sum(VerdictCacheKind kind)
+{
+    return (VerdictCacheKind)(VERDICT_CACHE_SUMS + kind);
+}
+
+static void fill_up(const guint8 *sum, guint8 ret[STOREHOOK_DIGEST_SIZE])
+{
+    memset(ret, 0, STOREHOOK_DIGEST_SIZE);
+    memcpy(ret, sum, CONTENT_SUM_SIZE);
+}
+
+static gboolean find_sum(Judge *judge, const guint8 *sum, Verdict *verdict, Members **ret_members)
+{
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+
+    fill_up(sum, digest);
+    return find(judge, digest, kind_by_sum(VERDICT_CACHE_CONTENT), verdict, ret_members);
+}
+
+gboolean judge_find_token(Judge *judge, const guint8 *token, Verdict *verdict,
+                          Members **ret_members)
+{
+    guint8 sum[CONTENT_SUM_SIZE];
+
+    return content_sum_from_token(judge->sums, token, sum) &&
+           find_sum(judge, sum, verdict, ret_members);
+}
+
+/* What is known by the sum of a content is from now on known by its digest, too. */
+static void teach_digest(Judge *judge, const guint8 *sum, const guint8 *digest)
+{
+    guint8 filled[STOREHOOK_DIGEST_SIZE];
+
+    fill_up(sum, filled);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GBytes) list = NULL;
+        Verdict verdict;
+        VerdictKey key;
+
+        make_key(judge, filled, kind_by_sum(VERDICT_CACHE_CONTENT), i == 1, &key);
+        if (!verdict_cache_find(judge->cache, &key, &verdict, &list))
+            continue;
+        make_key(judge, digest, VERDICT_CACHE_CONTENT, i == 1, &key);
+        verdict_cache_add(judge->cache, &key, &verdict, list, TRUE);
+        return;
+    }
+}
+
+static guint64 mark_of(const guint8 *sum, VerdictCacheKind kind)
+{
+    guint64 mark;
+
+    memcpy(&mark, sum, sizeof(mark));
+    return mark ^ (guint64)kind << 8;
+}
+
+/* --- Scanning --------------------------------------------------------------------- */
+
 static gboolean is_worth_remembering(const Judge *judge, const Verdict *verdict)
 {
     if (judge->list_spoke || verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
@@ -203,22 +270,20 @@ static gboolean is_worth_remembering(const Judge *judge, const Verdict *verdict)
            (!strcasestr(verdict->name, "time") && strcmp(verdict->name, MEMORY_LIMIT) != 0);
 }
 
-static guint64 mark_of(const Judge *judge, const void *data, gsize size, VerdictCacheKind kind)
-{
-    return verdict_cache_mark(judge->cache, data, size) ^ (guint64)kind << 8;
-}
-
 /* While another worker scans the same bytes, its verdict comes sooner than ours would. TRUE when
- * it came; else *ret_claim tells whether the content is ours now. */
-static gboolean wait_for_twin(Judge *judge, const guint8 *digest, VerdictCacheKind kind,
-                              guint64 mark, BoardClaim *ret_claim, Verdict *verdict,
-                              Members **ret_members)
+ * it came; else *ret_claim tells whether the content is ours now. `sum`: NULL where nothing is
+ * known by it. */
+static gboolean wait_for_twin(Judge *judge, const guint8 *digest, const guint8 *sum,
+                              VerdictCacheKind kind, guint64 mark, BoardClaim *ret_claim,
+                              Verdict *verdict, Members **ret_members)
 {
     const struct timespec nap = {.tv_nsec = TWIN_NAP_MICROSECONDS * 1000};
 
     for (;;) {
         *ret_claim = board_claim(judge->board, judge->slot_number, mark);
         /* After the claim: who had it before may have finished in between. */
+        if (sum)
+            teach_digest(judge, sum, digest);
         if (judge_find(judge, digest, kind, verdict, ret_members))
             return TRUE;
         if (*ret_claim != BOARD_TWIN || board_now() >= judge->end)
@@ -312,18 +377,21 @@ static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCa
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
                     VerdictCacheKind kind, Verdict *verdict, Members **ret_members)
 {
+    gboolean is_late = size >= LATE_MIN, found;
+    guint8 sum[CONTENT_SUM_SIZE];
     VerdictKey blame, key;
     BoardClaim claim;
-    gboolean found;
     guint64 mark;
 
     if (judge_find(judge, digest, kind, verdict, ret_members))
         return TRUE;
-    mark = mark_of(judge, data, size, kind);
-    found = wait_for_twin(judge, digest, kind, mark, &claim, verdict, ret_members);
+    content_sum_make(judge->sums, data, size, sum);
+    mark = mark_of(sum, kind);
+    found = wait_for_twin(judge, digest, is_late && kind == VERDICT_CACHE_CONTENT ? sum : NULL,
+                          kind, mark, &claim, verdict, ret_members);
     if (!found) {
         verdict_key_init(&blame, digest, judge->version, kind);
-        if (size >= LATE_MIN) {
+        if (is_late) {
             condemned_identify(judge->cache, mark, &blame);
             verdict_cache_note(judge->cache, mark);
         }
@@ -345,15 +413,19 @@ static gboolean lists_are_empty(const Judge *judge)
            (!judge->deny || allow_view_state(judge->deny) == 0);
 }
 
-gboolean judge_scan_unseen(Judge *judge, const Content *content, VerdictCacheKind kind,
-                           Verdict *verdict, Members **ret_members)
+static gboolean can_be_late(const Judge *judge, const Content *content)
+{
+    return content->size >= LATE_MIN && lists_are_empty(judge);
+}
+
+/* judge_scan_unseen(), the sum being made. */
+static gboolean scan_unseen(Judge *judge, const Content *content, VerdictCacheKind kind,
+                            Verdict *verdict, Members **ret_members)
 {
     JudgeLate *late = &judge->late;
     VerdictKey blame;
 
-    if (content->size < LATE_MIN || !lists_are_empty(judge))
-        return FALSE;
-    late->mark = mark_of(judge, content->bytes, content->size, kind);
+    late->mark = mark_of(late->sum, kind);
     late->claim = board_claim(judge->board, judge->slot_number, late->mark);
     /* After the claim: who had it before may have finished in between. */
     if (late->claim == BOARD_TWIN ||
@@ -366,22 +438,67 @@ gboolean judge_scan_unseen(Judge *judge, const Content *content, VerdictCacheKin
     condemned_mark_key(late->mark, judge->version, kind, &blame);
     late->key = scan_new(judge, content->bytes, content->size, kind, &blame, verdict, ret_members);
     late->is_open = TRUE;
+    late->is_by_sum = FALSE;
     late->verdict = *verdict;
     late->is_kept = is_worth_remembering(judge, verdict);
     late->list = late->is_kept ? members_store(*ret_members) : NULL;
     return TRUE;
 }
 
-void judge_finish(Judge *judge, const Content *content, guint8 *ret_digest)
+gboolean judge_scan_unseen(Judge *judge, const Content *content, VerdictCacheKind kind,
+                           Verdict *verdict, Members **ret_members)
+{
+    if (!can_be_late(judge, content))
+        return FALSE;
+    content_sum_make(judge->sums, content->bytes, content->size, judge->late.sum);
+    return scan_unseen(judge, content, kind, verdict, ret_members);
+}
+
+gboolean judge_scan_by_sum(Judge *judge, const Content *content, Verdict *verdict,
+                           Members **ret_members, gboolean *ret_from_cache)
+{
+    *ret_from_cache = FALSE;
+    if (!can_be_late(judge, content))
+        return FALSE;
+    content_sum_make(judge->sums, content->bytes, content->size, judge->late.sum);
+    *ret_from_cache = find_sum(judge, judge->late.sum, verdict, ret_members);
+    return *ret_from_cache ||
+           scan_unseen(judge, content, VERDICT_CACHE_CONTENT, verdict, ret_members);
+}
+
+gboolean judge_settle(Judge *judge, Answer *answer)
+{
+    JudgeLate *late = &judge->late;
+
+    if (late->is_open && late->is_kept && late->verdict.kind == STOREHOOK_VERDICT_CLEAN) {
+        VerdictKey key = late->key;
+
+        fill_up(late->sum, key.digest);
+        key.kind = kind_by_sum(VERDICT_CACHE_CONTENT);
+        verdict_cache_add(judge->cache, &key, &late->verdict, late->list, TRUE);
+        late->is_by_sum = TRUE;
+    } else if (late->is_open) {
+        judge_finish(judge, answer);
+        return FALSE;
+    }
+    answer->has_token = content_sum_to_token(judge->sums, late->sum, answer->token);
+    return TRUE;
+}
+
+void judge_finish(Judge *judge, Answer *answer)
 {
     JudgeLate *late = &judge->late;
 
     if (!late->is_open)
         return;
-    digest_bytes(content->bytes, content->size, ret_digest);
-    memcpy(late->key.digest, ret_digest, STOREHOOK_DIGEST_SIZE);
-    if (late->is_kept)
-        verdict_cache_add(judge->cache, &late->key, &late->verdict, late->list, TRUE);
+    /* What was dear outlives this run, in which alone sums hold. */
+    if (!late->is_by_sum || late->verdict.cost >= VERDICT_CACHE_KEPT_COST) {
+        digest_bytes(answer->content.bytes, answer->content.size, answer->seen);
+        answer->is_stated = FALSE;
+        memcpy(late->key.digest, answer->seen, STOREHOOK_DIGEST_SIZE);
+        if (late->is_kept)
+            verdict_cache_add(judge->cache, &late->key, &late->verdict, late->list, TRUE);
+    }
     if (late->claim == BOARD_CLAIMED)
         board_release(judge->board, judge->slot_number, late->mark);
     g_clear_pointer(&late->list, g_bytes_unref);

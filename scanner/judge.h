@@ -11,6 +11,7 @@
 #include "scanner/allow-list.h"
 #include "scanner/board.h"
 #include "scanner/config.h"
+#include "scanner/content-sum.h"
 #include "scanner/engine.h"
 #include "scanner/deep-scan.h"
 #include "scanner/file-type.h"
@@ -28,6 +29,8 @@ enum {
 /* A scan whose answer may leave before its digest is made. */
 typedef struct {
     gboolean is_open, is_kept; /* the verdict is to be remembered */
+    gboolean is_by_sum;        /* it is, by this */
+    guint8 sum[CONTENT_SUM_SIZE];
     guint64 mark;
     BoardClaim claim;
     VerdictKey key; /* but for its digest */
@@ -43,6 +46,7 @@ typedef struct {
     MacroTrap *macros;
     FileTyper *typer;
     VerdictCache *cache;
+    ContentSum *sums;
     Board *board;
     BoardWorker *slot;
     guint slot_number;
@@ -80,7 +84,10 @@ typedef struct {
     gboolean may_remember; /* of a link: the client need not ask for its like again */
     Members *members; /* what lies inside of what was judged, with the culprit; NULL: nothing */
     guint8 seen[STOREHOOK_DIGEST_SIZE]; /* digest of what was judged, for the log */
-    Content content;                    /* what is open until the answer has left; mostly nothing */
+    gboolean is_stated;                 /* it is what the store says */
+    guint8 token[STOREHOOK_TOKEN_SIZE];
+    gboolean has_token;
+    Content content; /* what is open until the answer has left; mostly nothing */
 } Answer;
 
 void answer_clear(Answer *answer);
@@ -94,11 +101,19 @@ void content_close(Content *content);
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
                     VerdictCacheKind kind, Verdict *verdict, Members **ret_members);
 /* The same for a content on which nothing can be known, without its digest: judge_finish() makes
- * and writes that, and remembers the verdict, when the answer has left. FALSE, and nothing is
- * written: something may be known. */
+ * that and remembers the verdict when the answer has left. FALSE, and nothing is written: something
+ * may be known. */
 gboolean judge_scan_unseen(Judge *judge, const Content *content, VerdictCacheKind kind,
                            Verdict *verdict, Members **ret_members);
-void judge_finish(Judge *judge, const Content *content, guint8 *ret_digest);
+/* The same for a store's content, which may be known by its sum: *ret_from_cache. What is found by
+ * scanning is remembered by judge_settle(). */
+gboolean judge_scan_by_sum(Judge *judge, const Content *content, Verdict *verdict,
+                           Members **ret_members, gboolean *ret_from_cache);
+/* What is clean is remembered by its sum, and the answer has a token for it. FALSE: something is
+ * wrong with it, and it has its digest now. */
+gboolean judge_settle(Judge *judge, Answer *answer);
+/* When the answer has left. */
+void judge_finish(Judge *judge, Answer *answer);
 /* The same past the cache, and nothing is counted or remembered. `members` gets what lies inside.
  */
 void judge_scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
@@ -106,6 +121,9 @@ void judge_scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind
 /* The cache alone. *ret_members (may be NULL) gets what lies inside, or NULL. */
 gboolean judge_find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict,
                     Members **ret_members);
+/* By the token of an answer to a content. */
+gboolean judge_find_token(Judge *judge, const guint8 *token, Verdict *verdict,
+                          Members **ret_members);
 Members *judge_members_new(const Judge *judge);
 /* What is also denied is not. */
 gboolean judge_is_allowed(const Judge *judge, const guint8 *digest);

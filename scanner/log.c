@@ -131,11 +131,11 @@ gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *an
     hex_write(answer->seen, DIGEST_SHOWN, seen);
     return line_add(batch, now,
                     "decision of=%s verdict=%s name=\"%s\" action=%s%s%s%s size=%" G_GUINT64_FORMAT
-                    " type=%s cached=%d us=%" G_GUINT64_FORMAT " sha256=%s signatures=%s%s%s%s",
+                    " type=%s cached=%d us=%" G_GUINT64_FORMAT " %ssha256=%s signatures=%s%s%s%s",
                     kind_name(kind), verdict_kind_name(answer->verdict.kind), answer->verdict.name,
                     action_name(answer->action), answer->flagged ? " flagged=1" : "",
                     answer->incident[0] ? " incident=" : "", answer->incident, answer->verdict.size,
                     answer->verdict.type[0] ? answer->verdict.type : "-", answer->from_cache,
-                    microseconds, seen, signatures, inside ? " inside=\"" : "",
-                    inside ? inside : "", inside ? "\"" : "");
+                    microseconds, answer->is_stated ? "stated-" : "", seen, signatures,
+                    inside ? " inside=\"" : "", inside ? inside : "", inside ? "\"" : "");
 }

@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/content-sum.h"
+
 typedef struct {
     VerdictKey key;
     Verdict verdict;
@@ -43,7 +45,8 @@ typedef struct {
 } Entry;
 
 struct VerdictCache {
-    guint64 seed, mark_key; /* of this run */
+    guint64 seed; /* of this run, as the keys */
+    guint8 sum_keys[CONTENT_SUM_KEYS_SIZE];
     guint32 sets;
     guint32 reserved;
     gsize size;
@@ -63,6 +66,11 @@ static gsize lists_size(guint entries)
     return MAX((gsize)entries * VERDICT_CACHE_LIST_MEAN, VERDICT_CACHE_LISTS_LEAST);
 }
 
+static gboolean take_random(void *ret, gsize size)
+{
+    return getrandom(ret, size, 0) == (ssize_t)size;
+}
+
 int verdict_cache_create(guint entries)
 {
     guint sets = MAX(entries / VERDICT_CACHE_WAYS, 1);
@@ -70,12 +78,14 @@ int verdict_cache_create(guint entries)
                  lists_size(entries) +
                  (gsize)sets * VERDICT_CACHE_WAYS * VERDICT_CACHE_MARKS * sizeof(guint64);
     int fd = memfd_create("storehook-verdicts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    guint8 sum_keys[CONTENT_SUM_KEYS_SIZE];
     VerdictCache *cache;
-    guint64 keys[2];
+    guint64 seed;
 
     if (fd < 0)
         return -1;
-    cache = ftruncate(fd, (off_t)size) < 0
+    cache = ftruncate(fd, (off_t)size) < 0 || !take_random(&seed, sizeof(seed)) ||
+                    !take_random(sum_keys, sizeof(sum_keys))
                 ? MAP_FAILED
                 : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (cache == MAP_FAILED) {
@@ -88,10 +98,8 @@ int verdict_cache_create(guint entries)
     cache->sets = sets;
     cache->size = size;
     cache->list_words = lists_size(entries) / sizeof(guint64);
-    if (getrandom(keys, sizeof(keys), 0) != (ssize_t)sizeof(keys))
-        keys[0] = keys[1] = (guint64)g_get_monotonic_time();
-    cache->seed = keys[0];
-    cache->mark_key = keys[1];
+    cache->seed = seed;
+    memcpy(cache->sum_keys, sum_keys, sizeof(sum_keys));
     munmap(cache, size);
     return fd;
 }
@@ -235,36 +243,12 @@ static gboolean list_read(VerdictCache *cache, const Record *record, GBytes **re
     return TRUE;
 }
 
+const guint8 *verdict_cache_sum_keys(const VerdictCache *cache)
+{
+    return cache->sum_keys;
+}
+
 /* --- Marks ------------------------------------------------------------------------ */
-
-/* Multiplies two words to twice their length and folds that: each bit of either reaches all. */
-static guint64 fold(guint64 a, guint64 b)
-{
-    unsigned __int128 product = (unsigned __int128)a * b;
-
-    return (guint64)product ^ (guint64)(product >> 64);
-}
-
-guint64 verdict_cache_mark(const VerdictCache *cache, const void *data, gsize size)
-{
-    guint64 lanes[4], words[2 * G_N_ELEMENTS(lanes)];
-    const guint64 key = cache->mark_key;
-    const guint8 *bytes = data;
-    gsize left = size;
-
-    for (gsize i = 0; i < G_N_ELEMENTS(lanes); i++)
-        lanes[i] = (cache->seed + i) * 0x9e3779b97f4a7c15ULL;
-    for (; left >= sizeof(words); left -= sizeof(words), bytes += sizeof(words)) {
-        memcpy(words, bytes, sizeof(words));
-        for (gsize i = 0; i < G_N_ELEMENTS(lanes); i++)
-            lanes[i] = fold(words[2 * i] ^ key, words[2 * i + 1] ^ lanes[i]);
-    }
-    memset(words, 0, sizeof(words));
-    memcpy(words, bytes, left);
-    for (gsize i = 0; i < G_N_ELEMENTS(lanes); i++)
-        lanes[i] = fold(words[2 * i] ^ key, words[2 * i + 1] ^ lanes[i]);
-    return fold(fold(lanes[0] ^ size, lanes[1]) ^ key, fold(lanes[2], lanes[3]));
-}
 
 static _Atomic guint64 *mark_set(const VerdictCache *cache, guint64 mark)
 {
@@ -406,7 +390,8 @@ void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict
     entry_touch(cache, entry, verdict);
     atomic_store_explicit(&entry->sum, words_sum(cache->seed, words, RECORD_WORDS),
                           memory_order_release);
-    if (!is_new || (verdict->cost > 0 && verdict->cost < VERDICT_CACHE_KEPT_COST))
+    if (!is_new || key->kind >= VERDICT_CACHE_SUMS ||
+        (verdict->cost > 0 && verdict->cost < VERDICT_CACHE_KEPT_COST))
         return;
     place = atomic_fetch_add_explicit(&cache->ring_end, 1, memory_order_relaxed);
     atomic_store_explicit(&cache->ring[place % VERDICT_CACHE_RING],

@@ -2,14 +2,14 @@
 /*
  * verdict-cache.h - verdicts by content, in memory that all workers share.
  *
- * The key is SHA-256 of the bytes, what they were read as, and the version of engine and
- * signatures; a worker enters only what it hashed itself. There are no locks: an entry carries a
- * sum over itself, and one that is being written, or was left half written by a killed worker,
- * does not match its sum and is not there. The supervisor keeps what is new in LMDB.
+ * The key is SHA-256 of the bytes, or their sum (content-sum.h), what they were read as, and the
+ * version of engine and signatures; a worker enters only what it hashed itself. There are no locks:
+ * an entry carries a sum over itself, and one that is being written, or was left half written by a
+ * killed worker, does not match its sum and is not there. The supervisor keeps in LMDB what is new
+ * and goes by SHA-256.
  *
- * Beside them stand marks: a mark is a sum over all bytes, a tenth of the digest's price, with a
- * key of this run. It decides nothing. It tells which contents cannot have a verdict here, so that
- * their digest need not be made first.
+ * Beside them stand marks: a mark is a half of a content's sum. It decides nothing. It tells which
+ * contents cannot have a verdict here, so that their digest need not be made first.
  *
  * With a verdict goes a list of bytes (members.h), in a ring of its own: a verdict whose list was
  * overwritten by newer ones is not there either, so that one never comes without the other.
@@ -36,11 +36,12 @@ enum {
 typedef enum {
     VERDICT_CACHE_CONTENT,
     VERDICT_CACHE_MESSAGE,
-    VERDICT_CACHE_KINDS
+    VERDICT_CACHE_KINDS,
+    VERDICT_CACHE_SUMS = 2 * VERDICT_CACHE_KINDS /* and more: the same, by sum */
 } VerdictCacheKind;
 
 typedef struct {
-    guint8 digest[STOREHOOK_DIGEST_SIZE];
+    guint8 digest[STOREHOOK_DIGEST_SIZE];     /* or a sum and zeros */
     char version[VERDICT_CACHE_VERSION_SIZE]; /* signatures and engine */
     guint32 kind;  /* VerdictCacheKind; from VERDICT_CACHE_KINDS on: see condemned.c */
     guint32 lists; /* state of the allow and deny lists, where the verdict hangs on them; else 0 */
@@ -63,7 +64,9 @@ gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict 
 void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict *verdict,
                        GBytes *list, gboolean is_new);
 
-guint64 verdict_cache_mark(const VerdictCache *cache, const void *data, gsize size);
+/* Of this run, for those who make sums. */
+const guint8 *verdict_cache_sum_keys(const VerdictCache *cache);
+
 /* FALSE: no verdict on a content with this mark, or none that is worth its digest. An old mark may
  * be gone before its verdict; never that of a content that killed a worker in this run. */
 gboolean verdict_cache_may_know(const VerdictCache *cache, guint64 mark, gsize size);

@@ -120,6 +120,8 @@ static int worker_send(Worker *worker, const StorehookMessage *request, const An
     if (answer->has_digest)
         storehook_write_bytes(&writer, STOREHOOK_FIELD_DIGEST, answer->digest,
                               STOREHOOK_DIGEST_SIZE);
+    if (answer->has_token)
+        storehook_write_bytes(&writer, STOREHOOK_FIELD_TOKEN, answer->token, STOREHOOK_TOKEN_SIZE);
     if (answer->header)
         storehook_write_bytes(&writer, STOREHOOK_FIELD_HEADER, answer->header, answer->header_size);
     if (answer->data)
@@ -238,7 +240,7 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t
         board_add_latency(worker->counts, spent);
     else
         worker_count(worker, request->header.kind, &answer, -1);
-    judge_finish(&worker->judge, &answer.content, answer.seen);
+    judge_finish(&worker->judge, &answer);
     atomic_store(&slot->busy, 0);
     worker_log(worker, request->header.kind, &answer, spent);
     answer_clear(&answer);
@@ -414,6 +416,7 @@ int worker_run(const WorkerSettings *settings)
                             .macros = macro_trap_new(settings->macro_rules, settings->engine),
                             .typer = settings->typer,
                             .cache = settings->cache,
+                            .sums = content_sum_new(verdict_cache_sum_keys(settings->cache)),
                             .board = settings->board,
                             .slot = &settings->board->workers[settings->slot],
                             .slot_number = settings->slot,
@@ -423,7 +426,7 @@ int worker_run(const WorkerSettings *settings)
                             .signatures = settings->signatures,
                             .channel = settings->channel};
     engine_set_ignores(settings->engine, judge_ignores, &worker->judge);
-    if (!worker_start(worker))
+    if (!worker->judge.sums || !worker_start(worker))
         return STATUS_FAILED;
     /* Dies with the loader, and the loader with the supervisor. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != settings->loader)

@@ -204,6 +204,20 @@ def count_is_exact(build):
             assert many == 7 * one, f"{gone.__name__}: 7 messages: {many} rows, one: {one}"
 
 
+def questions(build):
+    """A new attachment is asked about three times: content, text, and the link, which is answered by
+    what was said of the content."""
+    with Rig(build) as rig:
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        before = rig.status()["scans"]["requests"]
+        for number in range(10):
+            message = mail("clean", "alice", "one of ten", seed=f"number {number}", size=30000)
+            assert store.deliver("alice", message) == {}
+        asked = rig.status()["scans"]["requests"] - before
+        assert asked == 30, asked
+
+
 def other_databases(build):
     """A program that is not in the list uses the same library beside the hooked store: its writes
     are its own."""
@@ -234,5 +248,5 @@ def incidents_are_sqlite(build):
 
 
 if __name__ == "__main__":
-    main(what_arrives, nothing_is_left, unhooked, without_scanner, count_is_exact, other_databases,
-         incidents_are_sqlite)
+    main(what_arrives, nothing_is_left, unhooked, without_scanner, count_is_exact, questions,
+         other_databases, incidents_are_sqlite)

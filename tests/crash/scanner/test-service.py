@@ -109,12 +109,14 @@ def links_follow_content_and_rules():
         header = (b"Content-Type: application/octet-stream\r\nX-Other: y\r\n"
                   b"Content-Transfer-Encoding:\r\n base64\r\n\r\n")
 
-        def link(data, name, with_data=False, **more):
+        def link(data, name, with_data=False, token=None):
             fields = [("digest", hashlib.sha256(data).digest()), ("name", name),
                       ("header", header), ("encoding", "base64;76;crlf;1")]
+            if token:
+                fields.append(("token", token))
             if with_data:
                 fields.append(("data", data))
-            return s.ask(JUDGE_LINK, *fields, **more)
+            return s.ask(JUDGE_LINK, *fields)
 
         fresh = os.urandom(50)
         assert link(fresh, "a.bin").get("need_data") == 1
@@ -132,8 +134,7 @@ def links_follow_content_and_rules():
         assert hashlib.sha256(answer["data"]).digest() == answer["digest"]
         with open("/bin/true", "rb") as program:
             data = program.read()
-        s.content(data)
-        answer = link(data, "letter.txt")
+        answer = link(data, "letter.txt", token=s.content(data)["token"])
         assert (answer["verdict"], answer["verdict_name"]) == ("blocked", b"programs"), answer
         notice = hashlib.sha256(b"notice").digest()
         answer = s.ask(JUDGE_LINK, ("digest", hashlib.sha256(EICAR).digest()),

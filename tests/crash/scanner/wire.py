@@ -25,7 +25,7 @@ WELCOME, JUDGED = 64, 65
 TAGS = """none executable program instance unscanned row answer page profile deadline table data
 digest notice name header offset encoding sender recipients subject folder folder_kind mailbox part
 flagged verdict verdict_name action need_data type incident dropped
-parts remember""".split()
+parts remember unhooked token""".split()
 NUMBERS = {"answer", "deadline", "flagged", "verdict", "action", "need_data", "dropped", "remember"}
 VERDICTS = """clean infected blocked suspicious encrypted ambiguous not-fully-scanned
 not-scanned""".split()

@@ -45,6 +45,8 @@ JudgeRig *judge_rig_new(const char *signatures, const char *config)
                          .cache = verdict_cache_map(cache),
                          .version = "test"};
     g_assert_no_error(error);
+    rig->judge.sums = content_sum_new(verdict_cache_sum_keys(rig->judge.cache));
+    g_assert_nonnull(rig->judge.sums);
     rig->macro_rules = macro_trap_load_rules("", &error);
     g_assert_no_error(error);
     rig->judge.macros = macro_trap_new(rig->macro_rules, rig->judge.engine);
@@ -65,6 +67,7 @@ JudgeRig *judge_rig_free(JudgeRig *rig)
     temp_directory_remove(rig->temp);
     macro_trap_free(rig->judge.macros);
     macro_rules_free(rig->macro_rules);
+    content_sum_free(rig->judge.sums);
     engine_free(rig->judge.engine);
     file_typer_free(rig->judge.typer);
     filter_rules_unref(rig->rules);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "scanner/board.h"
+#include "scanner/content-sum.h"
 #include "scanner/digest.h"
 #include "scanner/policy.h"
 #include "scanner/temp-directory.h"
@@ -65,29 +66,106 @@ START_TEST(finds_what_was_added)
 }
 END_TEST
 
-START_TEST(marks_tell_contents_apart)
+static guint64 start_of(const guint8 *sum)
+{
+    guint64 start;
+
+    memcpy(&start, sum, sizeof(start));
+    return start;
+}
+
+START_TEST(sums_tell_contents_apart)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     VerdictCache *cache = make_cache(1024), *other = make_cache(1024);
-    guint8 data[300] = {0};
+    ContentSum *maker = content_sum_new(verdict_cache_sum_keys(cache));
+    ContentSum *strange = content_sum_new(verdict_cache_sum_keys(other));
+    guint8 data[300] = {0}, sum[CONTENT_SUM_SIZE], again[CONTENT_SUM_SIZE];
     guint64 mark;
 
     for (gsize size = 0; size <= sizeof(data); size++) {
-        mark = verdict_cache_mark(cache, data, size);
+        content_sum_make(maker, data, size, sum);
+        mark = start_of(sum);
         ck_assert(g_hash_table_add(seen, g_memdup2(&mark, sizeof(mark))));
     }
     for (gsize bit = 0; bit < 8 * sizeof(data); bit++) {
         data[bit / 8] ^= (guint8)(1 << bit % 8);
-        mark = verdict_cache_mark(cache, data, sizeof(data));
+        content_sum_make(maker, data, sizeof(data), sum);
+        content_sum_make(maker, data, sizeof(data), again);
         data[bit / 8] ^= (guint8)(1 << bit % 8);
+        ck_assert_mem_eq(sum, again, sizeof(sum));
+        mark = start_of(sum);
         ck_assert(g_hash_table_add(seen, g_memdup2(&mark, sizeof(mark))));
         ck_assert(!verdict_cache_may_know(cache, mark, sizeof(data)));
         verdict_cache_note(cache, mark);
         ck_assert(verdict_cache_may_know(cache, mark, sizeof(data)));
     }
-    ck_assert_uint_ne(verdict_cache_mark(cache, data, 100), verdict_cache_mark(other, data, 100));
+    content_sum_make(strange, data, sizeof(data), again);
+    content_sum_make(maker, data, sizeof(data), sum);
+    ck_assert_mem_ne(sum, again, sizeof(sum));
+    content_sum_free(maker);
+    content_sum_free(strange);
     verdict_cache_unmap(cache);
     verdict_cache_unmap(other);
+}
+END_TEST
+
+/* The GCM specification's test cases 1 and 2 (McGrew and Viega, 2005): what a GMAC of nothing is,
+ * and AES of a block of zeros, both with a key of zeros. */
+START_TEST(sums_are_as_specified)
+{
+    static const guint8 keys[CONTENT_SUM_KEYS_SIZE], zeros[STOREHOOK_TOKEN_SIZE];
+    static const guint8 of_nothing[] = {0x58, 0xe2, 0xfc, 0xce, 0xfa, 0x7e, 0x30, 0x61,
+                                        0x36, 0x7f, 0x1d, 0x57, 0xa4, 0xe7, 0x45, 0x5a};
+    static const guint8 hash_key[] = {0x66, 0xe9, 0x4b, 0xd4, 0xef, 0x8a, 0x2c, 0x3b,
+                                      0x88, 0x4c, 0xfa, 0x59, 0xca, 0x34, 0x2b, 0x2e};
+    ContentSum *maker = content_sum_new(keys);
+    guint8 sum[CONTENT_SUM_SIZE], token[STOREHOOK_TOKEN_SIZE];
+
+    content_sum_make(maker, "", 0, sum);
+    ck_assert_mem_eq(sum, of_nothing, sizeof(sum));
+    ck_assert(content_sum_to_token(maker, zeros, token));
+    ck_assert_mem_eq(token, hash_key, sizeof(token));
+    content_sum_free(maker);
+}
+END_TEST
+
+START_TEST(tokens_hide_sums)
+{
+    VerdictCache *cache = make_cache(8), *other = make_cache(8);
+    ContentSum *maker = content_sum_new(verdict_cache_sum_keys(cache));
+    ContentSum *strange = content_sum_new(verdict_cache_sum_keys(other));
+    guint8 sum[CONTENT_SUM_SIZE], back[CONTENT_SUM_SIZE], token[STOREHOOK_TOKEN_SIZE];
+
+    content_sum_make(maker, "content", 7, sum);
+    ck_assert(content_sum_to_token(maker, sum, token));
+    ck_assert_mem_ne(token, sum, sizeof(sum));
+    ck_assert(content_sum_from_token(maker, token, back));
+    ck_assert_mem_eq(back, sum, sizeof(sum));
+    ck_assert(content_sum_from_token(strange, token, back));
+    ck_assert_mem_ne(back, sum, sizeof(sum));
+    content_sum_free(maker);
+    content_sum_free(strange);
+    verdict_cache_unmap(cache);
+    verdict_cache_unmap(other);
+}
+END_TEST
+
+/* They mean nothing to the next run. */
+START_TEST(sums_are_not_kept_on_disk)
+{
+    VerdictCache *cache = make_cache(1024);
+    Verdict clean = {.size = 5000, .cost = VERDICT_CACHE_KEPT_COST};
+    VerdictKey key;
+
+    make_key(&key, 1, "v1");
+    key.kind += VERDICT_CACHE_SUMS;
+    verdict_cache_add(cache, &key, &clean, NULL, TRUE);
+    ck_assert(!verdict_cache_has_new(cache, 0));
+    key.kind -= VERDICT_CACHE_SUMS;
+    verdict_cache_add(cache, &key, &clean, NULL, TRUE);
+    ck_assert(verdict_cache_has_new(cache, 0));
+    verdict_cache_unmap(cache);
 }
 END_TEST
 
@@ -400,7 +478,8 @@ START_TEST(digests_agree_with_glib)
 END_TEST
 
 SCANNER_TEST_MAIN("verdicts", SCANNER_TEST(finds_what_was_added),
-                  SCANNER_TEST(marks_tell_contents_apart),
+                  SCANNER_TEST(sums_tell_contents_apart), SCANNER_TEST(sums_are_as_specified),
+                  SCANNER_TEST(tokens_hide_sums), SCANNER_TEST(sums_are_not_kept_on_disk),
                   SCANNER_TEST(marks_are_not_all_that_may_be_known),
                   SCANNER_TEST(keeps_what_is_used), SCANNER_TEST(keeps_what_is_dear),
                   SCANNER_TEST(disk_keeps_no_more_than_fits), SCANNER_TEST(disk_keeps_what_is_dear),
