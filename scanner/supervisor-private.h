@@ -60,7 +60,8 @@ typedef struct {
 Supervisor *supervisor_new(ScannerConfig *config);
 /* Lock, directories, sockets, shared memory, records. */
 gboolean supervisor_open(Supervisor *supervisor, GError **error);
-/* At start, and again for a file that was moved away: who forks from now on writes to the new one. */
+/* At start, and again for a file that was moved away: who forks from now on writes to the new one.
+ */
 gboolean supervisor_open_log(Supervisor *supervisor, GError **error);
 Supervisor *supervisor_free(Supervisor *supervisor);
 void supervisor_unlink_sockets(const ScannerConfig *config);
