@@ -3,8 +3,9 @@
  * budget.h - bytes in flight: everything a peer makes us hold in memory is charged to one.
  *
  * Taking is for any thread; releasing and waiting are the I/O thread's. A grant that does not fit
- * is waited for in order of arrival, and one larger than the limit is granted alone, so that a
- * message stored under a larger limit can still be read.
+ * is waited for in order of arrival, but that what is small passes what is large and has a quarter
+ * of the limit besides. One larger than the limit is granted alone, so that a message stored under
+ * a larger limit can still be read.
  */
 #ifndef MAILSTORE_SERVER_BUDGET_H
 #define MAILSTORE_SERVER_BUDGET_H
