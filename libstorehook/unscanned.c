@@ -34,6 +34,7 @@ static struct {
     Row *ring;            /* UNSCANNED_RING rows, made at the first */
     uint64_t next, first; /* numbers: rows first .. next - 1 are in the ring */
     int64_t lost_since;   /* 0: none lost */
+    int64_t lost_told;    /* as the last report has it */
     StorehookReason lost_reason;
     struct {
         char table[PROFILE_NAME_MAX + 1];
@@ -200,6 +201,7 @@ uint64_t unscanned_write_report(StorehookWriter *writer, void *buffer, size_t ca
         if (row->table[0] != '\0')
             write_row(writer, &head, row->table, &row->bookmark);
     }
+    state.lost_told = state.lost_since;
     state.reported = state.changes;
     pthread_mutex_unlock(&state.lock);
     return ticket;
@@ -210,7 +212,9 @@ void unscanned_reported(uint64_t ticket)
     pthread_mutex_lock(&state.lock);
     for (; state.first < ticket && state.first < state.next; state.first++)
         byte_string_clear(&row_at(state.first)->bookmark);
-    state.lost_since = 0;
+    /* What was lost while the report was on its way stands in the next. */
+    if (state.lost_since == state.lost_told)
+        state.lost_since = 0;
     if (state.first == state.next && state.reported == state.changes)
         atomic_store(&state.pending, false);
     pthread_mutex_unlock(&state.lock);

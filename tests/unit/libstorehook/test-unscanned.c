@@ -114,6 +114,21 @@ START_TEST(row_that_comes_while_a_report_is_sent_stays)
 }
 END_TEST
 
+START_TEST(rows_that_are_lost_while_a_report_is_sent_are_told)
+{
+    StorehookWriter writer;
+    uint64_t ticket;
+    bool lost;
+
+    add(1);
+    ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
+    add(UNSCANNED_RING + 5);
+    unscanned_reported(ticket);
+    ck_assert_uint_eq(drain(&lost), UNSCANNED_RING);
+    ck_assert(lost);
+}
+END_TEST
+
 START_TEST(settles_when_the_profile_comes)
 {
     static const char profile[] = "messages mail key=id text=t\nfolders tree key=id\n";
@@ -157,6 +172,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, reports_each_row_once);
     tcase_add_test(tests, counts_what_it_cannot_remember);
     tcase_add_test(tests, row_that_comes_while_a_report_is_sent_stays);
+    tcase_add_test(tests, rows_that_are_lost_while_a_report_is_sent_are_told);
     tcase_add_test(tests, settles_when_the_profile_comes);
     tcase_add_test(tests, too_many_tables_are_told);
 }
