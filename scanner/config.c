@@ -569,12 +569,17 @@ static gboolean values_are_equal(const Key *key, const ScannerConfig *a, const S
     return strcmp(*(char *const *)x, *(char *const *)y) == 0;
 }
 
-const char *scanner_config_needs_restart(const ScannerConfig *now, const ScannerConfig *next)
+gboolean scanner_config_needs_restart(const ScannerConfig *now, const ScannerConfig *next,
+                                      GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++)
-        if (KEYS[i].needs_restart && !values_are_equal(&KEYS[i], now, next))
-            return KEYS[i].key;
-    return NULL;
+        if (KEYS[i].needs_restart && !values_are_equal(&KEYS[i], now, next)) {
+            g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+                        "%s: a changed [%s] %s= needs a restart of the service", next->file,
+                        KEYS[i].section, KEYS[i].key);
+            return TRUE;
+        }
+    return FALSE;
 }
 
 static const char *default_of(const Key *key)

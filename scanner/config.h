@@ -108,8 +108,9 @@ ScannerConfig *scanner_config_parse(const char *file, const char *text, GError *
 ScannerConfig *scanner_config_free(ScannerConfig *config); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScannerConfig, scanner_config_free)
 
-/* The name of a key that differs and that a running service cannot take over, or NULL. */
-const char *scanner_config_needs_restart(const ScannerConfig *now, const ScannerConfig *next);
+/* Whether a key differs that a running service cannot take over; *error says which. */
+gboolean scanner_config_needs_restart(const ScannerConfig *now, const ScannerConfig *next,
+                                      GError **error);
 /* Every key with default and meaning, as a key file. */
 void scanner_config_describe(FILE *out);
 

@@ -174,7 +174,7 @@ Metrics *metrics_new(const char *listen, MetricsSource source, gpointer user_dat
     service = g_socket_service_new();
     if (!g_socket_listener_add_address(G_SOCKET_LISTENER(service), address, G_SOCKET_TYPE_STREAM,
                                        G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, error)) {
-        g_prefix_error(error, "[metrics] listen: ");
+        g_prefix_error(error, "[metrics] listen=%s: ", listen); /* GIO names no local path */
         return NULL;
     }
     if (path && chmod(path, 0660) < 0)

@@ -64,7 +64,8 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error);
  */
 gboolean supervisor_open_log(Supervisor *supervisor, GError **error);
 Supervisor *supervisor_free(Supervisor *supervisor);
-void supervisor_unlink_sockets(const ScannerConfig *config);
+/* Those that it made. */
+void supervisor_unlink_sockets(const Supervisor *supervisor);
 QuarantineLimits supervisor_quarantine_limits(const ScannerConfig *config);
 
 ReleaseSettings supervisor_release_settings(const ScannerConfig *config);

@@ -209,15 +209,21 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error)
            open_sockets(supervisor, error);
 }
 
-void supervisor_unlink_sockets(const ScannerConfig *config)
+void supervisor_unlink_sockets(const Supervisor *supervisor)
 {
-    static const char *const suffixes[] = {"", STOREHOOK_SUFFIX_STORE, STOREHOOK_SUFFIX_ACCESS,
-                                           STOREHOOK_SUFFIX_BACKGROUND};
+    const struct {
+        const char *suffix;
+        int fd;
+    } SOCKETS[] = {{"", supervisor->socket},
+                   {STOREHOOK_SUFFIX_STORE, supervisor->shared.store},
+                   {STOREHOOK_SUFFIX_ACCESS, supervisor->shared.access},
+                   {STOREHOOK_SUFFIX_BACKGROUND, supervisor->shared.background}};
 
-    for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-        g_autofree char *path = g_strconcat(config->socket, suffixes[i], NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(SOCKETS); i++) {
+        g_autofree char *path = g_strconcat(supervisor->config->socket, SOCKETS[i].suffix, NULL);
 
-        (void)unlink(path);
+        if (SOCKETS[i].fd >= 0)
+            (void)unlink(path);
     }
 }
 

@@ -370,16 +370,10 @@ gboolean supervisor_reload(Supervisor *supervisor, GError **error)
 {
     g_autoptr(ScannerConfig) next = scanner_config_load(supervisor->config->file, error);
     g_autofree char *profile = NULL;
-    const char *key;
 
-    if (!next || !supervisor_check(next, error))
+    if (!next || !supervisor_check(next, error) ||
+        scanner_config_needs_restart(supervisor->config, next, error))
         return FALSE;
-    key = scanner_config_needs_restart(supervisor->config, next);
-    if (key) {
-        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-                    "%s: a changed %s= needs a restart of the service", next->file, key);
-        return FALSE;
-    }
     profile = profile_load(next->profiles, error);
     if (!profile || !supervisor_open_log(supervisor, error))
         return FALSE;
@@ -407,7 +401,7 @@ static void supervisor_stop(Supervisor *supervisor)
         return supervisor_end(supervisor, EXIT_SUCCESS);
     supervisor->is_ending = TRUE;
     log_line(supervisor->log, "service ending");
-    supervisor_unlink_sockets(supervisor->config);
+    supervisor_unlink_sockets(supervisor);
     if (!supervisor->serving)
         return supervisor_end(supervisor, EXIT_SUCCESS);
     supervisor->draining = supervisor->serving;
@@ -594,6 +588,7 @@ int supervisor_run(ScannerConfig *config)
         log_line(supervisor->log, "service not-started reason=\"%s\"",
                  error ? error->message : "no signal descriptor");
         g_log_set_default_handler(g_log_default_handler, NULL);
+        supervisor_unlink_sockets(supervisor);
         supervisor_free(supervisor);
         return EXIT_FAILURE;
     }
@@ -606,7 +601,7 @@ int supervisor_run(ScannerConfig *config)
     status = supervisor->status;
     verdict_store_save(supervisor->verdicts, supervisor->cache);
     supervisor_report_unscanned(supervisor);
-    supervisor_unlink_sockets(supervisor->config);
+    supervisor_unlink_sockets(supervisor);
     log_line(supervisor->log, "service ended status=%d", status);
     g_log_set_default_handler(g_log_default_handler, NULL);
     supervisor_free(supervisor);

@@ -4,6 +4,7 @@
 import glob
 import os
 import re
+import stat
 import subprocess
 import sys
 
@@ -24,6 +25,20 @@ def a_file_in_the_way_stays():
             assert path in s.log(), s.log()
             with open(path, encoding="ascii") as text:
                 assert text.read() == "precious"
+            assert not sockets_of(s), "sockets stay that nobody reads"
+
+
+@test
+def what_cannot_be_listened_on_is_named():
+    with Service(start=False) as s:
+        s.write_config("[metrics]\nlisten=unix:/nowhere/metrics\n")
+        assert "[metrics] listen=unix:/nowhere/metrics: " in refusal(s), s.log()
+        assert not sockets_of(s), "sockets stay that nobody reads"
+
+
+def sockets_of(s):
+    return [path for path in [s.socket, *glob.glob(s.socket + ".*")]
+            if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode)]
 
 
 def refusal(s):

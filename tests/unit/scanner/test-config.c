@@ -126,8 +126,12 @@ START_TEST(restarts_are_asked_for)
     g_autoptr(ScannerConfig) b = scanner_config_parse("f", "[service]\nworkers=4\n", NULL);
     g_autoptr(ScannerConfig) c = scanner_config_parse("f", "[service]\nsocket=/x\n", NULL);
 
-    ck_assert_ptr_null(scanner_config_needs_restart(a, b));
-    ck_assert_str_eq(scanner_config_needs_restart(a, c), "socket");
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(!scanner_config_needs_restart(a, b, &error));
+    ck_assert(scanner_config_needs_restart(a, c, &error));
+    ck_assert_str_eq(error->message,
+                     "f: a changed [service] socket= needs a restart of the service");
 }
 END_TEST
 
