@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "scanner/board.h"
+#include "scanner/page-payload.h"
 #include "scanner/page-sign.h"
 #include "scanner/temp-directory.h"
 #include "scanner/xml-attributes.h"
@@ -104,6 +105,7 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
                                 void *context)
 {
     Witness *seen = context;
+    ScannedObject object;
 
     (void)fd, (void)ancestors, (void)parent_size;
     if (seen->base > 0 && level == 0) {
@@ -117,8 +119,15 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
         seen->has_wide_xml = TRUE;
         return CL_BREAK;
     }
+    object = (ScannedObject){.level = level,
+                             .type = type,
+                             .name = name,
+                             .data = buffer,
+                             .size = size,
+                             .is_normalized = (attributes & LAYER_ATTRIBUTES_NORMALIZED) != 0,
+                             .has_payload = buffer && page_payload_matches(buffer, size)};
     if (seen->watcher->object && buffer)
-        seen->watcher->object(level, type, buffer, size, seen->watcher->user);
+        seen->watcher->object(&object, seen->watcher->user);
     if (level == 0)
         seen->roots++;
     else if (size >= seen->file_size)
@@ -131,8 +140,7 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
         return CL_BREAK;
     }
     if (seen->watch)
-        member_watch_open(seen->watch, level, type, name, buffer, size,
-                          (attributes & LAYER_ATTRIBUTES_NORMALIZED) != 0);
+        member_watch_open(seen->watch, &object);
     if (seen->base == 0 && buffer && strcmp(type, "CL_TYPE_HTML") == 0 &&
         page_sign_wants_raw(buffer, size))
         read_page_raw(seen, level, buffer, size);

@@ -33,9 +33,8 @@ typedef struct Engine Engine;
 
 /* Who looks on while libclamav takes a content apart. What is handed over ends with the call. */
 typedef struct {
-    /* Each object, before it is scanned: the content itself is level 0, what lies in it level 1.
-     * `type` is libclamav's name for it (CL_TYPE_...). */
-    void (*object)(guint level, const char *type, const void *data, gsize size, gpointer user);
+    /* Each object whose bytes are told, before it is scanned. */
+    void (*object)(const ScannedObject *object, gpointer user);
     /* Source of a VBA module: twice or more, keywords in lower case, without the end of lines that
      * libclamav drops. It belongs to an object told before. */
     void (*macro)(const char *text, gsize size, gpointer user);

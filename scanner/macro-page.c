@@ -14,11 +14,6 @@ enum {
     PAYLOAD_MAX = 64 * 1024 * 1024 /* decoded; what is larger the scan of it tells */
 };
 
-gboolean macro_page_matches(const char *data, gsize size)
-{
-    return page_payload_matches(data, size);
-}
-
 static gboolean on_payload(PagePayloadKind kind, const char *type, const guint8 *data, gsize size,
                            gpointer user)
 {

@@ -5,8 +5,8 @@
 
 #include "scanner/macro-document.h"
 
-gboolean macro_page_matches(const char *data, gsize size);
-/* Adds what is in it by type, and whether a script saves a file. */
+/* Of one that page_payload_matches(): adds what is in it by type, and whether a script saves a
+ * file. */
 void macro_page_read(MacroDocument *document, const char *data, gsize size);
 
 #endif /* SCANNER_MACRO_PAGE_H */

@@ -167,44 +167,55 @@ static gboolean package_matches(const char *data, gsize size)
     return FALSE;
 }
 
-/* Signs that cost a few bytes' look. The first that matches reads; a page goes on to the others,
- * since documents that are all text carry files too. */
-static const struct {
+typedef struct {
     gboolean (*matches)(const char *data, gsize size);
     void (*read)(MacroDocument *document, const char *data, gsize size); /* NULL: its members are */
     gboolean is_text; /* has no sign of its own: only what libclamav takes for text */
-    gboolean goes_on;
-} READERS[] = {
-    {macro_page_matches, macro_page_read, FALSE, TRUE},
-    {package_matches, NULL, FALSE, FALSE},
-    {macro_ole_matches, macro_ole_read, FALSE, FALSE},
-    {macro_rtf_matches, macro_rtf_read, FALSE, FALSE},
-    {macro_pdf_matches, macro_pdf_read, FALSE, FALSE},
-    {macro_sylk_matches, macro_sylk_read, FALSE, FALSE},
-    {macro_xml_matches, macro_xml_read, FALSE, FALSE},
-    {macro_biff12_matches, macro_biff12_read, FALSE, FALSE},
-    {macro_list_matches, macro_list_read, TRUE, FALSE},
+} Reader;
+
+/* Signs that cost a few bytes' look. The first that matches reads. */
+static const Reader READERS[] = {
+    {package_matches, NULL, FALSE},
+    {macro_ole_matches, macro_ole_read, FALSE},
+    {macro_rtf_matches, macro_rtf_read, FALSE},
+    {macro_pdf_matches, macro_pdf_read, FALSE},
+    {macro_sylk_matches, macro_sylk_read, FALSE},
+    {macro_xml_matches, macro_xml_read, FALSE},
+    {macro_biff12_matches, macro_biff12_read, FALSE},
+    {macro_list_matches, macro_list_read, TRUE},
 };
 
-static void on_object(guint level, const char *type, const void *data, gsize size, gpointer user)
+static const Reader *reader_find(const ScannedObject *object)
 {
-    gboolean is_text = g_str_has_prefix(type, "CL_TYPE_TEXT");
-    MacroTrap *trap = user;
+    gboolean is_text = g_str_has_prefix(object->type, "CL_TYPE_TEXT");
 
-    if (trap->is_open && level <= trap->level)
+    for (gsize i = 0; i < G_N_ELEMENTS(READERS); i++)
+        if ((is_text || !READERS[i].is_text) && READERS[i].matches(object->data, object->size))
+            return &READERS[i];
+    return NULL;
+}
+
+static void on_object(const ScannedObject *object, gpointer user)
+{
+    MacroTrap *trap = user;
+    const Reader *reader;
+
+    if (trap->is_open && object->level <= trap->level)
         document_close(trap);
-    trap->last_level = level;
-    for (gsize i = 0; i < G_N_ELEMENTS(READERS); i++) {
-        if ((READERS[i].is_text && !is_text) || !READERS[i].matches(data, size))
-            continue;
-        if (!trap->is_open)
-            document_open(trap, level);
-        if (READERS[i].read && !macro_document_is_late(&trap->document) &&
-            document_is_new(trap, data, size))
-            READERS[i].read(&trap->document, data, size);
-        if (!READERS[i].goes_on)
-            return;
-    }
+    trap->last_level = object->level;
+    reader = reader_find(object);
+    if (!reader && !object->has_payload)
+        return;
+    if (!trap->is_open)
+        document_open(trap, object->level);
+    if ((!object->has_payload && !reader->read) || macro_document_is_late(&trap->document) ||
+        !document_is_new(trap, object->data, object->size))
+        return;
+    /* Documents that are all text carry files too. */
+    if (object->has_payload)
+        macro_page_read(&trap->document, object->data, object->size);
+    if (reader && reader->read)
+        reader->read(&trap->document, object->data, object->size);
 }
 
 static void on_macro(const char *text, gsize size, gpointer user)

@@ -19,7 +19,6 @@
 #include "filters/name-decode.h"
 #include "scanner/archive-end.h"
 #include "scanner/ole-kind.h"
-#include "scanner/page-payload.h"
 #include "scanner/unpack.h"
 #include "scanner/zip-layout.h"
 
@@ -277,17 +276,18 @@ static gboolean is_encrypted_document(const char *name, const void *data, gsize 
     return ole_kind_tell(data, size, &ole) && ole.is_encrypted;
 }
 
-void member_watch_open(MemberWatch *watch, guint level, const char *type, const char *name,
-                       const void *data, gsize size, gboolean is_normalized)
+void member_watch_open(MemberWatch *watch, const ScannedObject *object)
 {
-    Layer layer = {.level = level, .number = watch->root}, *parent;
-    const char *shown = name ? name : "";
+    Layer layer = {.level = object->level, .number = watch->root}, *parent;
+    const char *shown = object->name ? object->name : "";
+    const void *data = object->data;
+    gsize size = object->size;
 
-    while (watch->layers->len > 0 && layer_top(watch)->level >= level)
+    while (watch->layers->len > 0 && layer_top(watch)->level >= object->level)
         member_watch_close(watch);
     parent = layer_top(watch);
     if (parent) {
-        const Named *named = name ? layer_find(parent, name) : NULL;
+        const Named *named = object->name ? layer_find(parent, object->name) : NULL;
 
         parent->has_child = TRUE;
         if (named)
@@ -297,19 +297,20 @@ void member_watch_open(MemberWatch *watch, guint level, const char *type, const 
         layer.number = parent->number;
         /* What a mail's reader sees as text, and what libclamav made for itself or will be
          * unpacked, is no member. */
-        if (!is_normalized && !parent->is_foreign && !(parent->is_mail && shown[0] == '\0')) {
+        if (!object->is_normalized && !parent->is_foreign &&
+            !(parent->is_mail && shown[0] == '\0')) {
             layer.number = list_add(watch, parent, shown, data, size, 0);
             if (layer.number == 0)
                 layer.number = parent->number;
         }
     }
     watch->has_encrypted |= is_encrypted_document(shown, data, size);
-    layer_take_type(&layer, type);
-    layer.is_foreign = !is_normalized && unpack_is_wanted(data, size);
-    layer.has_payload = !is_normalized && !layer.is_mail && page_payload_matches(data, size);
+    layer_take_type(&layer, object->type);
+    layer.is_foreign = !object->is_normalized && unpack_is_wanted(data, size);
+    layer.has_payload = object->has_payload && !object->is_normalized && !layer.is_mail;
     if ((layer.is_archive || layer.is_foreign || layer.has_payload) && parent)
         layer.bytes = g_bytes_new_static(data, size);
-    if (!is_normalized)
+    if (!object->is_normalized)
         look_for_hidden(watch, &layer, data, size);
     g_array_append_val(watch->layers, layer);
 }

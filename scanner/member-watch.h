@@ -12,6 +12,7 @@
 #include "filters/rules.h"
 #include "scanner/file-type.h"
 #include "scanner/members.h"
+#include "scanner/scanned-object.h"
 
 typedef enum {
     MEMBER_REST_ARCHIVE, /* for unpack.h */
@@ -53,8 +54,7 @@ void member_watch_clear(MemberWatch *watch);
 void member_watch_restart(MemberWatch *watch);
 
 /* libclamav's callbacks, in its own terms. */
-void member_watch_open(MemberWatch *watch, guint level, const char *type, const char *name,
-                       const void *data, gsize size, gboolean is_normalized);
+void member_watch_open(MemberWatch *watch, const ScannedObject *object);
 void member_watch_close(MemberWatch *watch);
 void member_watch_named(MemberWatch *watch, const char *container, const char *name, guint64 size,
                         gboolean is_encrypted, guint position);

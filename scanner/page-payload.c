@@ -386,13 +386,33 @@ static const char *look_at_numbers(Search *search, const char *at)
 
 /* --- Searching -------------------------------------------------------------------- */
 
+static guint is_control(char c)
+{
+    return ((guchar)c < ' ') & (c != '\t') & (c != '\n') & (c != '\f') & (c != '\r');
+}
+
+/* All of a block whose size the compiler knows, so that it looks at many bytes at once. */
+static guint has_control(const char *block)
+{
+    guint found = 0;
+
+    for (gsize i = 0; i < STEP; i++)
+        found |= is_control(block[i]);
+    return found;
+}
+
 /* PDF and RTF are texts at their beginning too, and have readers of their own. */
 static gboolean text_looks_so(const char *text, gsize size)
 {
+    gsize sample = MIN(size, (gsize)TEXT_SAMPLE), i = 0;
+
     if (size <= STEP || memcmp(text, "%PDF-", 5) == 0 || memcmp(text, "{\\rt", 4) == 0)
         return FALSE;
-    for (gsize i = 0; i < MIN(size, (gsize)TEXT_SAMPLE); i++)
-        if ((guchar)text[i] < ' ' && !g_ascii_isspace(text[i]))
+    for (; sample - i >= STEP; i += STEP)
+        if (has_control(text + i))
+            return FALSE;
+    for (; i < sample; i++)
+        if (is_control(text[i]))
             return FALSE;
     return TRUE;
 }
@@ -407,15 +427,17 @@ static gboolean is_blank(const char *text, const char *end)
 
 static gboolean is_markup(const char *text, gsize size)
 {
-    static const char *const SIGNS[] = {"<html", "<script", "<body", "<svg"};
+    static const char *const SIGNS[] = {"html", "script", "body", "svg"};
     const char *end = text + MIN(size, (gsize)MARKUP_SAMPLE), *at = text;
 
     for (; (at = memchr(at, '<', (gsize)(end - at))) != NULL; at++) {
         if (is_blank(text, at))
             return TRUE;
+        if (end - at < 2 || !strchr("hHsSbB", at[1]))
+            continue; /* as an address in a header */
         for (gsize i = 0; i < G_N_ELEMENTS(SIGNS); i++)
-            if ((gsize)(end - at) >= strlen(SIGNS[i]) &&
-                g_ascii_strncasecmp(at, SIGNS[i], strlen(SIGNS[i])) == 0)
+            if ((gsize)(end - at) > strlen(SIGNS[i]) &&
+                g_ascii_strncasecmp(at + 1, SIGNS[i], strlen(SIGNS[i])) == 0)
                 return TRUE;
     }
     return FALSE;

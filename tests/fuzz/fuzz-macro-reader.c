@@ -17,6 +17,7 @@
 #include "scanner/macro-rtf.h"
 #include "scanner/macro-sheet.h"
 #include "scanner/macro-xml.h"
+#include "scanner/page-payload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -28,7 +29,7 @@ static void read_object(MacroDocument *document, const char *data, gsize size)
 
 static void read_page(MacroDocument *document, const char *data, gsize size)
 {
-    if (macro_page_matches(data, size))
+    if (page_payload_matches(data, size))
         macro_page_read(document, data, size);
 }
 

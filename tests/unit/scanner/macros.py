@@ -5,6 +5,7 @@ and the macro trap together.
 
 usage: macros.py MACRO-SCAN SIGNATURES
 """
+import base64
 import gzip
 import pathlib
 import struct
@@ -190,6 +191,10 @@ def formulas():
            "dde-runs-program")
     sample("dde.slk", b"ID;PWXL;N;E\r\nC;Y1;X1;K\"total\"\r\nC;Y2;X1;K0;EMSEXCEL|'a\\cmd.exe /c calc'!A1"
                       b"\r\nE\r\n", "suspicious", "dde-runs-program")
+    # A file that stands beside it hides nothing.
+    beside = base64.b64encode(b"MZ" + bytes(58) + b"\x40\0\0\0" + b"not in DOS mode " * 8)
+    sample("beside.csv", b"a,\"=SUM(1,cmd|'/c calc'!A0)\"\r\nx,\"" + beside + b'"\r\n',
+           "suspicious", "dde-runs-program")
     sample("bars.csv", b"name|phone|=sum\r\n=a|b\r\nx,-1|2,see cmd|'/c'!A0\r\n")
     sample("sums.csv", b"a,=SUM(A1:A2),@me!\r\n")
 

@@ -84,6 +84,19 @@ START_TEST(is_stored_and_loaded)
 }
 END_TEST
 
+static void watch_zip(MemberWatch *watch)
+{
+    member_watch_open(watch, &(ScannedObject){.type = "CL_TYPE_ZIP", .data = "PK", .size = 2});
+}
+
+static void watch_text(MemberWatch *watch, const char *name)
+{
+    member_watch_open(
+        watch,
+        &(ScannedObject){
+            .level = 1, .type = "CL_TYPE_TEXT_ASCII", .name = name, .data = "text", .size = 4});
+}
+
 /* The calls that libclamav makes for a zip with one member of either kind. */
 START_TEST(what_is_named_must_be_opened)
 {
@@ -91,11 +104,11 @@ START_TEST(what_is_named_must_be_opened)
     MemberWatch watch;
 
     member_watch_init(&watch, members, 0, NULL, NULL);
-    member_watch_open(&watch, 0, "CL_TYPE_ZIP", NULL, "PK", 2, FALSE);
+    watch_zip(&watch);
     for (guint twice = 0; twice < 2; twice++)
         member_watch_named(&watch, "CL_TYPE_ZIP", "d/a.txt", 100, FALSE, 1);
     member_watch_named(&watch, "CL_TYPE_ZIP", "b.txt", 100, FALSE, 2);
-    member_watch_open(&watch, 1, "CL_TYPE_TEXT_ASCII", "a.txt", "text of a", 9, FALSE);
+    watch_text(&watch, "a.txt");
     member_watch_alarm(&watch);
     member_watch_close(&watch);
     watch.has_alarm = FALSE;
@@ -123,10 +136,10 @@ START_TEST(two_names_for_one_member)
         MemberWatch watch;
 
         member_watch_init(&watch, members, 0, NULL, NULL);
-        member_watch_open(&watch, 0, "CL_TYPE_ZIP", NULL, "PK", 2, FALSE);
+        watch_zip(&watch);
         member_watch_named(&watch, "CL_TYPE_ZIP", cases[i].directory, 100, FALSE, 1);
         member_watch_named(&watch, "CL_TYPE_ZIP", cases[i].local, 100, FALSE, 1);
-        member_watch_open(&watch, 1, "CL_TYPE_TEXT_ASCII", cases[i].local, "text", 4, FALSE);
+        watch_text(&watch, cases[i].local);
         member_watch_close(&watch);
         member_watch_close(&watch);
         ck_assert_int_eq(watch.has_disguised, cases[i].is_disguised);
