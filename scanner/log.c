@@ -35,53 +35,84 @@ static const Stamp *stamp_of(time_t second)
     return &kept;
 }
 
-static gsize line_start(char *line, gsize capacity)
-{
-    struct timespec now;
-    const Stamp *stamp;
+typedef struct {
+    gsize used;
+    char bytes[LINE_SIZE]; /* the last is kept for the line's end */
+} Line;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    stamp = stamp_of(now.tv_sec);
-    return (gsize)g_snprintf(line, capacity, "%s.%03ldZ ", stamp->text, now.tv_nsec / 1000000);
+static void line_put(Line *line, const char *bytes, gsize size)
+{
+    size = MIN(size, LINE_SIZE - 1 - line->used);
+    memcpy(line->bytes + line->used, bytes, size);
+    line->used += size;
 }
 
-/* Behind its start; returns the size of the whole. */
-static gsize line_finish(char line[LINE_SIZE], gsize used, const char *format, va_list arguments)
+/* A word of ours. */
+static void line_put_word(Line *line, const char *word)
 {
-    int length = g_vsnprintf(line + used, LINE_SIZE - used - 1, format, arguments);
+    line_put(line, word, strlen(word));
+}
 
-    used = MIN(used + (gsize)MAX(length, 0), LINE_SIZE - 2);
-    for (gsize i = 0; i < used; i++)
-        if ((guchar)line[i] < 0x20 || line[i] == 0x7f)
-            line[i] = '?';
-    line[used++] = '\n';
-    return used;
+static void make_printable(char *bytes, gsize size)
+{
+    for (gsize i = 0; i < size; i++)
+        if ((guchar)bytes[i] < 0x20 || bytes[i] == 0x7f)
+            bytes[i] = '?';
+}
+
+/* What anybody may have made up. */
+static void line_put_text(Line *line, const char *text)
+{
+    gsize from = line->used;
+
+    line_put_word(line, text);
+    make_printable(line->bytes + from, line->used - from);
+}
+
+static void line_put_number(Line *line, guint64 number)
+{
+    char digits[20];
+    gsize first = sizeof(digits);
+
+    do
+        digits[--first] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    line_put(line, digits + first, sizeof(digits) - first);
+}
+
+static void line_start(Line *line)
+{
+    struct timespec now;
+    char behind[] = ".000Z ";
+
+    line->used = 0;
+    clock_gettime(CLOCK_REALTIME, &now);
+    line_put_word(line, stamp_of(now.tv_sec)->text);
+    for (long i = 3, rest = now.tv_nsec / 1000000; i > 0; i--, rest /= 10)
+        behind[i] = (char)('0' + rest % 10);
+    line_put_word(line, behind);
+}
+
+static void line_end(Line *line)
+{
+    line->bytes[line->used++] = '\n';
 }
 
 gboolean log_line(int fd, const char *format, ...)
 {
-    char line[LINE_SIZE];
     va_list arguments;
-    gsize used;
+    Line line;
+    int length;
 
+    line_start(&line);
     va_start(arguments, format);
-    used = line_finish(line, line_start(line, sizeof(line)), format, arguments);
+    length = g_vsnprintf(line.bytes + line.used, LINE_SIZE - 1 - line.used, format, arguments);
     va_end(arguments);
-    return log_batch_write(fd, line, used);
-}
-
-static gboolean line_add(LogBatch *batch, guint64 now, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static gboolean line_add(LogBatch *batch, guint64 now, const char *format, ...)
-{
-    char line[LINE_SIZE];
-    va_list arguments;
-    gsize used;
-
-    va_start(arguments, format);
-    used = line_finish(line, line_start(line, sizeof(line)), format, arguments);
-    va_end(arguments);
-    return log_batch_add(batch, line, used, now);
+    length = MIN(length, (int)(LINE_SIZE - 2 - line.used));
+    make_printable(line.bytes + line.used, (gsize)MAX(length, 0));
+    line.used += (gsize)MAX(length, 0);
+    line_end(&line);
+    return log_batch_write(fd, line.bytes, line.used);
 }
 
 static const char *kind_name(guint kind)
@@ -110,32 +141,54 @@ static const char *action_name(StorehookAction action)
     return (guint)action < STOREHOOK_ACTIONS ? names[action] : "unknown";
 }
 
-static void hex_write(const guint8 *bytes, gsize count, char *ret)
+static void line_put_hex(Line *line, const guint8 *bytes, gsize count)
 {
     static const char digits[] = "0123456789abcdef";
 
-    for (gsize i = 0; i < count; i++) {
-        *ret++ = digits[bytes[i] >> 4];
-        *ret++ = digits[bytes[i] & 15];
-    }
-    *ret = '\0';
+    for (gsize i = 0; i < count; i++)
+        line_put(line, (char[]){digits[bytes[i] >> 4], digits[bytes[i] & 15]}, 2);
 }
 
 gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *answer,
                       guint64 microseconds, const char *signatures)
 {
     guint culprit = members_culprit(answer->members);
-    g_autofree char *inside = culprit != 0 ? members_path(answer->members, culprit) : NULL;
-    char seen[2 * DIGEST_SHOWN + 1];
+    const Verdict *verdict = &answer->verdict;
+    Line line;
 
-    hex_write(answer->seen, DIGEST_SHOWN, seen);
-    return line_add(batch, now,
-                    "decision of=%s verdict=%s name=\"%s\" action=%s%s%s%s size=%" G_GUINT64_FORMAT
-                    " type=%s cached=%d us=%" G_GUINT64_FORMAT " %ssha256=%s signatures=%s%s%s%s",
-                    kind_name(kind), verdict_kind_name(answer->verdict.kind), answer->verdict.name,
-                    action_name(answer->action), answer->flagged ? " flagged=1" : "",
-                    answer->incident[0] ? " incident=" : "", answer->incident, answer->verdict.size,
-                    answer->verdict.type[0] ? answer->verdict.type : "-", answer->from_cache,
-                    microseconds, answer->is_stated ? "stated-" : "", seen, signatures,
-                    inside ? " inside=\"" : "", inside ? inside : "", inside ? "\"" : "");
+    line_start(&line);
+    line_put_word(&line, "decision of=");
+    line_put_word(&line, kind_name(kind));
+    line_put_word(&line, " verdict=");
+    line_put_word(&line, verdict_kind_name(verdict->kind));
+    line_put_word(&line, " name=\"");
+    line_put_text(&line, verdict->name);
+    line_put_word(&line, "\" action=");
+    line_put_word(&line, action_name(answer->action));
+    if (answer->flagged)
+        line_put_word(&line, " flagged=1");
+    if (answer->incident[0] != '\0') {
+        line_put_word(&line, " incident=");
+        line_put_text(&line, answer->incident);
+    }
+    line_put_word(&line, " size=");
+    line_put_number(&line, verdict->size);
+    line_put_word(&line, " type=");
+    line_put_text(&line, verdict->type[0] != '\0' ? verdict->type : "-");
+    line_put_word(&line, answer->from_cache ? " cached=1" : " cached=0");
+    line_put_word(&line, " us=");
+    line_put_number(&line, microseconds);
+    line_put_word(&line, answer->is_stated ? " stated-sha256=" : " sha256=");
+    line_put_hex(&line, answer->seen, DIGEST_SHOWN);
+    line_put_word(&line, " signatures=");
+    line_put_text(&line, signatures);
+    if (culprit != 0) {
+        g_autofree char *inside = members_path(answer->members, culprit);
+
+        line_put_word(&line, " inside=\"");
+        line_put_text(&line, inside);
+        line_put_word(&line, "\"");
+    }
+    line_end(&line);
+    return log_batch_add(batch, line.bytes, line.used, now);
 }
