@@ -69,7 +69,7 @@ static gsize forward(const Archive *archive, gsize at, guint64 by)
 static gboolean begins(const Archive *archive, gsize at, const char *sign, gsize length)
 {
     return at <= archive->size && archive->size - at >= length &&
-           memcmp(archive->data + at, sign, length) == 0;
+           archive->data[at] == (guint8)sign[0] && memcmp(archive->data + at, sign, length) == 0;
 }
 
 /* --- tar -------------------------------------------------------------------------- */

@@ -213,6 +213,7 @@ void file_type_guess(const void *data, gsize size, Verdict *verdict)
         return set_type(verdict, "application/x-empty", TRUE);
     for (gsize i = 0; i < G_N_ELEMENTS(SIGNS); i++)
         if (size >= SIGNS[i].offset + SIGNS[i].length &&
+            bytes[SIGNS[i].offset] == (guint8)SIGNS[i].bytes[0] &&
             memcmp(bytes + SIGNS[i].offset, SIGNS[i].bytes, SIGNS[i].length) == 0)
             return set_type(verdict, SIGNS[i].type, TRUE);
     if (size >= FOOTER && memcmp(bytes + size - FOOTER, "conectix", 8) == 0)

@@ -118,12 +118,9 @@ int temp_directory_probe(int fd)
 int temp_directory_check_space(int fd)
 {
     struct statvfs space;
-    struct stat status;
 
-    if (fstatvfs(fd, &space) < 0 || fstat(fd, &status) < 0)
+    if (fstatvfs(fd, &space) < 0)
         return -errno;
-    if (status.st_nlink == 0)
-        return -ENOENT;
     if (space.f_flag & ST_RDONLY)
         return -EROFS;
     /* A tmpfs mounted without a limit says zero blocks, or zero files, in all. */

@@ -78,6 +78,7 @@ static const Sign *sign_find(const guint8 *data, gsize size)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(SIGNS); i++)
         if (size >= SIGNS[i].offset + SIGNS[i].length &&
+            data[SIGNS[i].offset] == (guint8)SIGNS[i].bytes[0] &&
             memcmp(data + SIGNS[i].offset, SIGNS[i].bytes, SIGNS[i].length) == 0)
             return &SIGNS[i];
     return NULL;
