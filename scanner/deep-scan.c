@@ -146,7 +146,7 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
         work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "a password is needed");
     if (watch.has_lost_rest)
         work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: too large to unpack");
-    for (guint i = 0; mail == DEEP_SCAN_NO_MAIL && i < watch.rests->len; i++) {
+    for (guint i = 0; mail == DEEP_SCAN_NO_MAIL && watch.rests && i < watch.rests->len; i++) {
         const MemberRest *rest = &g_array_index(watch.rests, MemberRest, i);
 
         /* Beyond libclamav's limits of size and time everything is a rest. Of depth we have more.

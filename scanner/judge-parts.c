@@ -42,8 +42,10 @@ typedef struct {
     const char *reference; /* NULL: only the verdict is wanted */
     char *copy;            /* made when the first bad part is found */
     Verdict *worst;
-    GHashTable *ranges; /* of Range */
-    GArray *encoded;    /* of Range: leaves of the walk that were decoded, in order */
+    Range first;      /* of the ranges taken; most messages have one */
+    GHashTable *more; /* of Range: those after the first; NULL: none */
+    guint range_count;
+    GArray *encoded; /* of Range: leaves of the walk that were decoded, in order; NULL: none */
     gboolean has_doubt;
     gboolean is_mail; /* FALSE: what only looks like a message, and may be any list of names */
 } Reading;
@@ -73,13 +75,30 @@ static void reading_note(Reading *reading, StorehookVerdictKind kind, const char
     union_note(reading->all, reading->worst, kind, name);
 }
 
+/* FALSE if it is there already. */
+static gboolean reading_add_range(Reading *reading, const Range *range)
+{
+    if (reading->range_count == 0) {
+        reading->first = *range;
+    } else {
+        if (range_equal(&reading->first, range))
+            return FALSE;
+        if (!reading->more)
+            reading->more = g_hash_table_new_full(range_hash, range_equal, g_free, NULL);
+        if (!g_hash_table_add(reading->more, g_memdup2(range, sizeof(*range))))
+            return FALSE;
+    }
+    reading->range_count++;
+    return TRUE;
+}
+
 /* FALSE if another reading had the same range, or there are too many. */
 static gboolean reading_take_range(Reading *reading, const MailPart *part)
 {
     const guint most = READINGS * reading->all->judge->config->message_parts;
     Range range = {part->start, part->end, part->encoding};
 
-    if (g_hash_table_size(reading->ranges) >= most) {
+    if (reading->range_count >= most) {
         reading->all->is_over = TRUE;
         reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "message-parts");
         return FALSE;
@@ -89,8 +108,7 @@ static gboolean reading_take_range(Reading *reading, const MailPart *part)
         range.start++;
     while (range.end > range.start && g_ascii_isspace(reading->text[range.end - 1]))
         range.end--;
-    return range.start < range.end &&
-           g_hash_table_add(reading->ranges, g_memdup2(&range, sizeof(range)));
+    return range.start < range.end && reading_add_range(reading, &range);
 }
 
 static void reading_blot(Reading *reading, const MailPart *part, const Verdict *verdict)
@@ -175,8 +193,7 @@ static gsize part_decode(const MailPart *part, const char *text, guint8 *out)
     case MAIL_PART_IDENTITY:
         break;
     }
-    memcpy(out, text + part->start, size);
-    return size;
+    return 0;
 }
 
 static void judge_part(Reading *reading, const MailPart *part)
@@ -186,6 +203,10 @@ static void judge_part(Reading *reading, const MailPart *part)
 
     if (part->encoding == MAIL_PART_BINHEX) {
         judge_binhex(reading, part);
+        return;
+    }
+    if (part->encoding == MAIL_PART_IDENTITY) {
+        judge_bytes(reading, part, (const guint8 *)reading_bytes(reading) + part->start, size);
         return;
     }
     data = g_try_malloc(size);
@@ -216,8 +237,11 @@ static gboolean on_walked(const MailPart *part, gpointer user_data)
     Reading *reading = user_data;
     Range range = {part->start, part->end, part->encoding};
 
-    if (!part->is_block && part->encoding != MAIL_PART_IDENTITY)
+    if (!part->is_block && part->encoding != MAIL_PART_IDENTITY) {
+        if (!reading->encoded)
+            reading->encoded = g_array_new(FALSE, FALSE, sizeof(Range));
         g_array_append_val(reading->encoded, range);
+    }
     return on_part(part, user_data);
 }
 
@@ -289,7 +313,7 @@ static gboolean on_run(const MailPart *run, gpointer user_data)
 static void read_runs(Reading *reading)
 {
     Gap gap = {.reading = reading};
-    guint count = reading->has_doubt ? 0 : reading->encoded->len;
+    guint count = reading->has_doubt || !reading->encoded ? 0 : reading->encoded->len;
 
     for (guint i = 0; i < count && !reading->all->is_over; i++) {
         const Range *range = &g_array_index(reading->encoded, Range, i);
@@ -353,6 +377,13 @@ static void read_structure(Reading *reading)
         read_with_gmime(reading, limits.depth);
 }
 
+static void reading_clear(Reading *reading)
+{
+    g_free(reading->copy);
+    g_clear_pointer(&reading->more, g_hash_table_unref);
+    g_clear_pointer(&reading->encoded, g_array_unref);
+}
+
 void union_read_message(Union *all, const char *text, gsize size, guint nesting, gboolean is_mail,
                         const char *reference, char **ret_copy, Verdict *worst)
 {
@@ -368,27 +399,21 @@ void union_read_message(Union *all, const char *text, gsize size, guint nesting,
         (void)reading_take_result(&reading, MAIL_PART_TOO_DEEP);
         return;
     }
-    reading.ranges = g_hash_table_new_full(range_hash, range_equal, g_free, NULL);
-    reading.encoded = g_array_new(FALSE, FALSE, sizeof(Range));
     read_structure(&reading);
     if (!all->is_over)
         read_runs(&reading);
-    if (!all->is_over && has_odd_bytes(text, size))
+    /* mail_plain_check() has looked for them, too. */
+    if (!all->is_over && text != all->plain && has_odd_bytes(text, size))
         read_cleaned(&reading);
     if (ret_copy)
         *ret_copy = g_steal_pointer(&reading.copy);
-    g_free(reading.copy);
-    g_hash_table_unref(reading.ranges);
-    g_array_free(reading.encoded, TRUE);
+    reading_clear(&reading);
 }
 
 void union_read_runs(Union *all, const char *text, gsize size, guint nesting, Verdict *worst)
 {
     Reading reading = {.all = all, .text = text, .size = size, .nesting = nesting, .worst = worst};
 
-    reading.ranges = g_hash_table_new_full(range_hash, range_equal, g_free, NULL);
-    reading.encoded = g_array_new(FALSE, FALSE, sizeof(Range));
     read_runs(&reading);
-    g_hash_table_unref(reading.ranges);
-    g_array_free(reading.encoded, TRUE);
+    reading_clear(&reading);
 }

@@ -21,6 +21,13 @@ enum {
     TEXT_CONTROL_SHARE = 16 /* ... from other data: one in so many may be a control sign */
 };
 
+struct UnionSeen {
+    guint8 digest[STOREHOOK_DIGEST_SIZE]; /* where it stands it is the key, too */
+    Verdict verdict;
+    Members *members; /* NULL: none */
+    gboolean is_cut;  /* they are more than can be kept */
+};
+
 static guint digest_hash(gconstpointer key)
 {
     guint hash;
@@ -34,27 +41,62 @@ static gboolean digest_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, STOREHOOK_DIGEST_SIZE) == 0;
 }
 
-/* What was scanned in this request. */
-typedef struct {
-    Verdict verdict;
-    Members *members; /* NULL: too many to be kept */
-} Seen;
-
 static void seen_free(gpointer data)
 {
-    members_free(((Seen *)data)->members);
-    g_free(data);
+    UnionSeen *seen = data;
+
+    if (seen)
+        members_free(seen->members);
+    g_free(seen);
+}
+
+static guint seen_count(const Union *all)
+{
+    return (all->first != NULL) + (all->more ? g_hash_table_size(all->more) : 0);
+}
+
+static UnionSeen *seen_find(const Union *all, const guint8 *digest)
+{
+    if (all->first && digest_equal(all->first->digest, digest))
+        return all->first;
+    return all->more ? g_hash_table_lookup(all->more, digest) : NULL;
+}
+
+static UnionSeen *seen_add(Union *all, const guint8 *digest, const Verdict *verdict)
+{
+    UnionSeen *seen = g_new0(UnionSeen, 1);
+
+    memcpy(seen->digest, digest, sizeof(seen->digest));
+    seen->verdict = *verdict;
+    if (!all->first) {
+        all->first = seen;
+        return seen;
+    }
+    if (!all->more)
+        all->more = g_hash_table_new_full(digest_hash, digest_equal, seen_free, NULL);
+    g_hash_table_add(all->more, seen);
+    return seen;
+}
+
+static void seen_keep(Union *all, UnionSeen *seen, const Members *members)
+{
+    all->kept += members_count(members);
+    seen->is_cut = all->kept > all->judge->config->members;
+    if (seen->is_cut || (members_count(members) == 0 && !members_is_cut(members)))
+        return;
+    seen->members = judge_members_new(all->judge);
+    members_append(seen->members, 0, members);
 }
 
 void union_init(Union *all, Judge *judge, Members *members)
 {
     *all = (Union){.judge = judge, .members = members};
-    all->seen = g_hash_table_new_full(digest_hash, digest_equal, g_free, seen_free);
 }
 
 void union_clear(Union *all)
 {
-    g_clear_pointer(&all->seen, g_hash_table_unref);
+    g_clear_pointer(&all->first, seen_free);
+    g_clear_pointer(&all->more, g_hash_table_unref);
 }
 
 /* Of these two the rank says nothing of which matters more to the operator: the action does. */
@@ -89,7 +131,7 @@ static gboolean is_over_limit(Union *all, gsize size, Verdict *verdict)
         return TRUE;
     if (board_now() >= all->judge->end)
         return over(all, verdict, "time");
-    if (g_hash_table_size(all->seen) >= config->message_parts)
+    if (seen_count(all) >= config->message_parts)
         return over(all, verdict, "message-parts");
     if (size > config->scan_size - MIN(all->bytes, config->scan_size))
         return over(all, verdict, "scan-size");
@@ -103,16 +145,15 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
     Members *outer = all->members;
     guint8 digest[STOREHOOK_DIGEST_SIZE];
     Judge *judge = all->judge;
-    Seen *seen;
+    UnionSeen *seen;
 
     *verdict = (Verdict){.size = size};
     digest_bytes(data, size, digest);
-    seen = g_hash_table_lookup(all->seen, digest);
+    seen = seen_find(all, digest);
     if (seen) {
         *verdict = seen->verdict;
-        if (seen->members)
-            members_append(members, 0, seen->members);
-        else
+        members_append(members, 0, seen->members);
+        if (seen->is_cut)
             members_set_cut(members);
         return;
     }
@@ -127,21 +168,14 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
     file_type_guess(data, size, verdict);
     deep_scan(&scan, data, size, DEEP_SCAN_NO_MAIL, members, 0, verdict);
     /* Before what is in it: what holds itself is met again, and is known then. */
-    seen = g_new0(Seen, 1);
-    seen->verdict = *verdict;
-    seen->members = judge_members_new(judge);
-    g_hash_table_insert(all->seen, g_memdup2(digest, sizeof(digest)), seen);
+    seen = seen_add(all, digest, verdict);
     if (verdict->kind != STOREHOOK_VERDICT_INFECTED) {
         all->members = members;
         union_read_inside(all, data, size, nesting, is_raw, verdict);
         all->members = outer;
         seen->verdict = *verdict;
     }
-    all->kept += members_count(members);
-    if (all->kept > judge->config->members)
-        seen->members = members_free(seen->members);
-    else
-        members_append(seen->members, 0, members);
+    seen_keep(all, seen, members);
 }
 
 void union_list(Union *all, const char *name, const guint8 *data, const Verdict *verdict,

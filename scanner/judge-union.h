@@ -11,10 +11,14 @@
 
 #include "scanner/judge.h"
 
+/* Of judge-union.c: what was scanned in this request. */
+typedef struct UnionSeen UnionSeen;
+
 typedef struct {
     Judge *judge;
-    GHashTable *seen;  /* digest -> what was scanned in this request */
-    guint kept;        /* members in `seen` */
+    UnionSeen *first;  /* NULL: none yet */
+    GHashTable *more;  /* those after the first, by digest; NULL: none, as in most messages */
+    guint kept;        /* members in all of them */
     Members *members;  /* where what is found in the part in work is listed */
     guint64 bytes;     /* decoded so far */
     gboolean is_over;  /* a limit was met: no reading goes on */

@@ -61,6 +61,12 @@ static gboolean starts_with(const char *text, const char *prefix)
     return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
+static void string_free(GString *string)
+{
+    if (string)
+        g_string_free(string, TRUE);
+}
+
 typedef struct {
     char name[PARAMETER_NAME];
     GString *value;
@@ -119,20 +125,21 @@ static void check_boundary(Block *block, const Parameter *parameter)
         doubt(block, "boundary-encoded-word");
 }
 
-/* Two of one name that do not say the same. */
-static void check_twice(Block *block, GPtrArray *seen, const Parameter *parameter)
+/* Two of one name that do not say the same. `seen`: "name=value" of each so far, with its NUL. */
+static void check_twice(Block *block, GString *seen, const Parameter *parameter)
 {
-    char *entry = g_strconcat(parameter->name, "=", parameter->value->str, NULL);
+    const GString *value = parameter->value;
+    gsize name = strlen(parameter->name);
 
-    for (guint i = 0; i < seen->len; i++) {
-        const char *other = g_ptr_array_index(seen, i);
-        gsize name = strlen(parameter->name) + 1;
-
-        if (strncasecmp(other, entry, name) == 0 && strcmp(other + name, entry + name) != 0)
+    for (const char *other = seen->str, *end = other + seen->len; other < end;
+         other += strlen(other) + 1)
+        if (strncasecmp(other, parameter->name, name) == 0 && other[name] == '=' &&
+            strcmp(other + name + 1, value->str) != 0)
             doubt(block,
                   starts_with(parameter->name, "boundary") ? "boundary-twice" : "parameter-twice");
-    }
-    g_ptr_array_add(seen, entry);
+    g_string_append_len(seen, parameter->name, (gssize)name);
+    g_string_append_c(seen, '=');
+    g_string_append_len(seen, value->str, (gssize)strlen(value->str) + 1);
 }
 
 /* What stands between a parameter and the next semicolon: nothing, or it is read differently. */
@@ -148,9 +155,10 @@ static const char *skip_rest(Block *block, const char *p, gboolean matters)
 
 static void check_parameters(Block *block, const char *p, gboolean is_type)
 {
-    g_autoptr(GPtrArray) seen = g_ptr_array_new_with_free_func(g_free);
-    Parameter parameter = {.value = g_string_new(NULL)};
+    Parameter parameter = {.value = *p == ';' ? g_string_new(NULL) : NULL};
+    GString *seen = *p == ';' ? g_string_new(NULL) : NULL;
     gboolean has_boundary = FALSE;
+    guint count = 0;
 
     while (*p == ';') {
         gboolean is_boundary;
@@ -160,9 +168,11 @@ static void check_parameters(Block *block, const char *p, gboolean is_type)
         if (is_boundary && block->is_multipart)
             check_boundary(block, &parameter);
         has_boundary |= is_boundary;
-        if (parameter.name[0])
+        if (parameter.name[0]) {
             check_twice(block, seen, &parameter);
-        if (seen->len > PARAMETERS_MAX) {
+            count++;
+        }
+        if (count > PARAMETERS_MAX) {
             doubt(block, "parameters");
             break;
         }
@@ -170,7 +180,8 @@ static void check_parameters(Block *block, const char *p, gboolean is_type)
     }
     if (is_type && block->is_multipart && !has_boundary)
         doubt(block, "boundary-missing");
-    g_string_free(parameter.value, TRUE);
+    string_free(parameter.value);
+    string_free(seen);
 }
 
 /* TRUE if some reader could make a structure out of the value. */
@@ -237,11 +248,13 @@ static void take_once(Block *block, GString **kept, const char *value, const cha
 static void end_field(Block *block)
 {
     char *field = block->field->str;
-    gsize name = strcspn(field, ": \t\r\n");
-    const char *value = field + name;
+    const char *value;
+    gsize name;
 
     if (block->field->len == 0)
         return;
+    name = strcspn(field, ": \t\r\n");
+    value = field + name;
     if (*value != ':' && *(value = skip_blanks(value)) == ':')
         doubt(block, "blank-before-colon");
     value = *value == ':' ? skip_blanks(value + 1) : value;
@@ -285,7 +298,7 @@ static void count_mail_field(Block *block, const char *line, gsize length)
         "message-id:", "reply-to:", "return-path:", "mime-version:", "content-type:"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
-        if (g_ascii_tolower(*line) == *fields[i] && length >= strlen(fields[i]) &&
+        if ((*line | 0x20) == *fields[i] && length >= strlen(fields[i]) &&
             starts_with(line, fields[i]))
             block->mail_fields++;
     block->facts->is_mail = block->mail_fields >= 2;
@@ -314,7 +327,7 @@ static void take_line(Block *block, const char *line, gsize length, gboolean is_
         return;
     }
     count_mail_field(block, line, length);
-    if (length > 12 && starts_with(line, "content-"))
+    if (length > 12 && (*line | 0x20) == 'c' && starts_with(line, "content-"))
         g_string_append_len(block->field, line, (gssize)MIN(length, MAIL_HEADER_FIELD_MAX));
     if (length > MAIL_HEADER_FIELD_MAX && block->field->len > 0)
         doubt(block, "field-length");
@@ -343,12 +356,6 @@ static void check_together(Block *block)
     if ((block->is_multipart || block->is_message) &&
         (starts_with(encoding, "base64") || starts_with(encoding, "quoted-printable")))
         doubt(block, "encoded-structure");
-}
-
-static void string_free(GString *string)
-{
-    if (string)
-        g_string_free(string, TRUE);
 }
 
 void mail_header_examine(const char *header, gsize size, MailHeaderFacts *ret)

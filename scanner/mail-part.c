@@ -26,6 +26,7 @@ typedef struct {
 
 /* What the header of the part in work says. */
 typedef struct {
+    /* Each NULL until it is needed: most parts need none but the first. */
     GString *field; /* the unfolded field in work, if it is one of those needed */
     GString *name;
     GString *boundary;
@@ -44,7 +45,7 @@ typedef struct {
     gsize header_start;
     const char *doubt; /* about the structure, for the next header that is told */
     Header header;
-    GArray *levels; /* of Level */
+    GArray *levels; /* of Level; NULL: none yet */
     guint messages; /* within each other, without boundaries of their own */
     guint parts;
     gsize leaf_start;
@@ -58,11 +59,36 @@ static void level_clear(gpointer data)
     g_free(((Level *)data)->boundary);
 }
 
+/* Emptied, or made. */
+static GString *string_anew(GString **string)
+{
+    if (*string)
+        return g_string_truncate(*string, 0);
+    return *string = g_string_new(NULL);
+}
+
+static void string_empty(GString *string)
+{
+    if (string)
+        g_string_truncate(string, 0);
+}
+
+static const char *string_text(const GString *string)
+{
+    return string ? string->str : "";
+}
+
+static void string_free(GString *string)
+{
+    if (string)
+        g_string_free(string, TRUE);
+}
+
 static void header_reset(Header *header)
 {
-    g_string_truncate(header->field, 0);
-    g_string_truncate(header->name, 0);
-    g_string_truncate(header->boundary, 0);
+    string_empty(header->field);
+    string_empty(header->name);
+    string_empty(header->boundary);
     header->is_multipart = header->is_message = header->is_disposition_name = FALSE;
     header->encoding = MAIL_PART_IDENTITY;
 }
@@ -70,7 +96,7 @@ static void header_reset(Header *header)
 /* The value of a parameter: the one called `name`, quoted or not; FALSE when absent. With `*` in
  * what follows the name, everything from there on is copied, for file_name_decode() to put
  * together. */
-static gboolean parameter_find(const char *value, const char *name, GString *ret)
+static gboolean parameter_find(const char *value, const char *name, GString **ret)
 {
     gsize length = strlen(name);
 
@@ -80,22 +106,22 @@ static gboolean parameter_find(const char *value, const char *name, GString *ret
         if (at == value || !strchr("; \t\r\n", at[-1]))
             continue;
         if (*p == '*') {
-            g_string_assign(ret, at);
+            g_string_append(string_anew(ret), at);
             return TRUE;
         }
         p += strspn(p, " \t");
         if (*p != '=')
             continue;
         p += 1 + strspn(p + 1, " \t");
-        g_string_truncate(ret, 0);
+        string_anew(ret);
         if (*p == '"') {
             for (p++; *p && *p != '"'; p++) {
                 if (*p == '\\' && p[1])
                     p++;
-                g_string_append_c(ret, *p);
+                g_string_append_c(*ret, *p);
             }
         } else {
-            g_string_append_len(ret, p, (gssize)strcspn(p, "; \t\r\n"));
+            g_string_append_len(*ret, p, (gssize)strcspn(p, "; \t\r\n"));
         }
         return TRUE;
     }
@@ -111,10 +137,10 @@ static void header_take_type(Header *header, const char *value)
 {
     header->is_multipart = starts_with(value, "multipart/");
     header->is_message = starts_with(value, "message/");
-    if (header->is_multipart && !parameter_find(value, "boundary", header->boundary))
+    if (header->is_multipart && !parameter_find(value, "boundary", &header->boundary))
         header->is_multipart = FALSE;
     if (!header->is_disposition_name)
-        parameter_find(value, "name", header->name);
+        parameter_find(value, "name", &header->name);
 }
 
 static void header_take_encoding(Header *header, const char *value)
@@ -130,7 +156,7 @@ static void header_take_encoding(Header *header, const char *value)
 /* The field in work is complete. */
 static void header_end_field(Header *header)
 {
-    const char *field = header->field->str;
+    const char *field = string_text(header->field);
     const char *colon = strchr(field, ':');
     const char *value;
 
@@ -140,22 +166,29 @@ static void header_end_field(Header *header)
             header_take_type(header, value);
         else if (starts_with(field, "content-transfer-encoding"))
             header_take_encoding(header, value);
-        else if (parameter_find(value, "filename", header->name))
+        else if (parameter_find(value, "filename", &header->name))
             header->is_disposition_name = TRUE;
     }
-    g_string_truncate(header->field, 0);
+    string_empty(header->field);
 }
 
 static void header_add_line(Header *header, const char *line, gsize length)
 {
     if (line[0] == ' ' || line[0] == '\t') {
-        if (header->field->len > 0 && header->field->len + length <= MAIL_PART_HEADER_MAX)
+        if (header->field && header->field->len > 0 &&
+            header->field->len + length <= MAIL_PART_HEADER_MAX)
             g_string_append_len(header->field, line, (gssize)length);
         return;
     }
     header_end_field(header);
     if (length > 12 && strncasecmp(line, "content-", 8) == 0)
-        g_string_append_len(header->field, line, (gssize)MIN(length, MAIL_PART_HEADER_MAX));
+        g_string_append_len(string_anew(&header->field), line,
+                            (gssize)MIN(length, MAIL_PART_HEADER_MAX));
+}
+
+static guint level_count(const Walk *walk)
+{
+    return walk->levels ? walk->levels->len : 0;
 }
 
 static void walk_emit(Walk *walk, const MailPart *part)
@@ -183,7 +216,7 @@ static void walk_end_leaf(Walk *walk, gsize end)
     MailPart part = {.start = walk->leaf_start,
                      .end = MAX(end, walk->leaf_start),
                      .encoding = walk->header.encoding,
-                     .name = walk->header.name->str};
+                     .name = string_text(walk->header.name)};
 
     if (walk->block_start >= 0)
         walk_end_block(walk, part.end);
@@ -194,7 +227,7 @@ static void walk_end_leaf(Walk *walk, gsize end)
 /* Readers that compare a line with the shorter boundary alone take the longer one for it. */
 static gboolean boundary_is_like_another(const Walk *walk, const GString *boundary)
 {
-    for (guint i = 0; i < walk->levels->len; i++) {
+    for (guint i = 0; i < level_count(walk); i++) {
         const Level *level = &g_array_index(walk->levels, Level, i);
 
         if (strncmp(level->boundary, boundary->str, MIN(level->length, boundary->len)) == 0)
@@ -221,7 +254,7 @@ static void walk_end_header(Walk *walk, gsize start, gsize next)
         walk->doubt = "boundary-like-another";
     walk_tell_header(walk, start);
     if (header->is_multipart || (header->is_message && header->encoding == MAIL_PART_IDENTITY)) {
-        if (walk->levels->len + walk->messages >= walk->limits->depth) {
+        if (level_count(walk) + walk->messages >= walk->limits->depth) {
             walk->result = MAIL_PART_TOO_DEEP;
             return;
         }
@@ -230,6 +263,10 @@ static void walk_end_header(Walk *walk, gsize start, gsize next)
         Level level = {.boundary = g_strdup(header->boundary->str),
                        .length = MIN(header->boundary->len, MAIL_PART_BOUNDARY_MAX)};
 
+        if (!walk->levels) {
+            walk->levels = g_array_new(FALSE, FALSE, sizeof(Level));
+            g_array_set_clear_func(walk->levels, level_clear);
+        }
         g_array_append_val(walk->levels, level);
         walk->state = STATE_BETWEEN;
     } else if (header->is_message && header->encoding == MAIL_PART_IDENTITY) {
@@ -248,7 +285,7 @@ static int walk_find_boundary(const Walk *walk, const char *line, gsize length, 
 {
     if (length < 3 || line[0] != '-' || line[1] != '-')
         return -1;
-    for (guint i = walk->levels->len; i-- > 0;) {
+    for (guint i = level_count(walk); i-- > 0;) {
         const Level *level = &g_array_index(walk->levels, Level, i);
         const char *rest;
         gsize left;
@@ -290,7 +327,7 @@ static void walk_boundary(Walk *walk, guint level, gboolean close, gsize line_st
 }
 
 /* "begin 644 name" */
-static gboolean line_begins_block(const char *line, gsize length, GString *ret_name)
+static gboolean line_begins_block(const char *line, gsize length, GString **ret_name)
 {
     gsize at = 6;
 
@@ -300,9 +337,8 @@ static gboolean line_begins_block(const char *line, gsize length, GString *ret_n
         at++;
     if (at < 9 || at > 10 || at >= length || line[at] != ' ')
         return FALSE;
-    g_string_truncate(ret_name, 0);
-    g_string_append_len(ret_name, line + at + 1, (gssize)MIN(length - at - 1, 1024));
-    g_strchomp(ret_name->str);
+    g_string_append_len(string_anew(ret_name), line + at + 1, (gssize)MIN(length - at - 1, 1024));
+    g_strchomp((*ret_name)->str);
     return TRUE;
 }
 
@@ -311,7 +347,7 @@ static void walk_leaf_line(Walk *walk, const char *line, gsize length, gsize sta
     if (walk->header.encoding != MAIL_PART_IDENTITY)
         return;
     if (walk->block_start < 0) {
-        if (length > 0 && line[0] == 'b' && line_begins_block(line, length, walk->block_name))
+        if (length > 0 && line[0] == 'b' && line_begins_block(line, length, &walk->block_name))
             walk->block_start = (gssize)start;
     } else if (length == 3 && memcmp(line, "end", 3) == 0) {
         walk_end_block(walk, next);
@@ -347,14 +383,8 @@ MailPartResult mail_part_walk(const char *text, gsize size, const MailPartLimits
                  .found = found,
                  .on_header = header,
                  .user_data = user_data,
-                 .header = {.field = g_string_new(NULL),
-                            .name = g_string_new(NULL),
-                            .boundary = g_string_new(NULL)},
-                 .levels = g_array_new(FALSE, FALSE, sizeof(Level)),
-                 .block_start = -1,
-                 .block_name = g_string_new(NULL)};
+                 .block_start = -1};
 
-    g_array_set_clear_func(walk.levels, level_clear);
     for (gsize at = 0; at < size && walk.result == MAIL_PART_DONE;) {
         const char *newline = memchr(text + at, '\n', size - at);
         gsize next = newline ? (gsize)(newline - text) + 1 : size;
@@ -366,11 +396,12 @@ MailPartResult mail_part_walk(const char *text, gsize size, const MailPartLimits
         walk_tell_header(&walk, size);
     if (walk.state == STATE_LEAF && walk.result == MAIL_PART_DONE)
         walk_end_leaf(&walk, size);
-    g_string_free(walk.header.field, TRUE);
-    g_string_free(walk.header.name, TRUE);
-    g_string_free(walk.header.boundary, TRUE);
-    g_string_free(walk.block_name, TRUE);
-    g_array_free(walk.levels, TRUE);
+    string_free(walk.header.field);
+    string_free(walk.header.name);
+    string_free(walk.header.boundary);
+    string_free(walk.block_name);
+    if (walk.levels)
+        g_array_free(walk.levels, TRUE);
     return walk.result;
 }
 

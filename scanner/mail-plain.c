@@ -103,14 +103,20 @@ static gboolean begins_block(const char *line, gsize length)
 {
     static const char *const starts[] = {"begin", "=ybegin", "(This file", "binhex", "encoding:"};
 
-    /* What most lines begin with is none of theirs. */
-    if (!strchr("bB=(eE", *line))
+    switch (*line) { /* what most lines begin with is none of theirs */
+    case 'b':
+    case 'B':
+    case '=':
+    case '(':
+    case 'e':
+    case 'E':
+        for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
+            if (starts_with(line, length, starts[i]))
+                return TRUE;
         return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
-        if (g_ascii_tolower(*line) == g_ascii_tolower(*starts[i]) &&
-            starts_with(line, length, starts[i]))
-            return TRUE;
-    return FALSE;
+    default:
+        return FALSE;
+    }
 }
 
 /* A line without what ends it. */
@@ -146,7 +152,7 @@ gboolean mail_plain_check(const char *text, gsize size)
         gsize next = newline ? (gsize)(newline - text) + 1 : size;
         gsize length = newline ? next - 1 : next;
 
-        if (length > 0 && text[length - 1] == '\r')
+        if (newline && length > 0 && text[length - 1] == '\r')
             length--;
         if (length > MAIL_PLAIN_LINE_MAX || memchr(text, '\r', length) ||
             !line_is_plain(&reading, text, length))

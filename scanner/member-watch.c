@@ -39,7 +39,8 @@ typedef struct {
     gboolean is_twin; /* the local header's name of the one before */
 } Named;
 
-typedef struct {
+struct MemberLayer {
+    MemberLayer *outer; /* what it lies in, NULL: nothing */
     guint level;
     guint number; /* of its member; what is not listed has that of what it lies in */
     gboolean is_archive, is_zip, is_document, is_mail;
@@ -49,20 +50,22 @@ typedef struct {
     GBytes *bytes;    /* of an archive that is no root; borrowed memory of libclamav */
     GArray *names;    /* of Named; NULL until one is named */
     guint next_named; /* where the next to be opened most likely stands */
-} Layer;
+};
 
 static void named_clear(gpointer data)
 {
     g_free(((Named *)data)->name);
 }
 
-static void layer_clear(gpointer data)
+/* Takes the innermost away. */
+static void layer_pop(MemberWatch *watch)
 {
-    Layer *layer = data;
+    MemberLayer *layer = watch->top;
 
-    if (layer->names)
-        g_array_unref(layer->names);
-    g_bytes_unref(layer->bytes);
+    watch->top = layer->outer;
+    g_clear_pointer(&layer->names, g_array_unref);
+    g_clear_pointer(&layer->bytes, g_bytes_unref);
+    g_free(layer);
 }
 
 static void rest_clear(gpointer data)
@@ -73,35 +76,22 @@ static void rest_clear(gpointer data)
 void member_watch_init(MemberWatch *watch, Members *members, guint root, const FilterRules *rules,
                        FileTyper *typer)
 {
-    *watch = (MemberWatch){.members = members,
-                           .root = root,
-                           .rules = rules,
-                           .typer = typer,
-                           .rests = g_array_new(FALSE, FALSE, sizeof(MemberRest)),
-                           .layers = g_array_new(FALSE, FALSE, sizeof(Layer))};
-    g_array_set_clear_func(watch->rests, rest_clear);
-    g_array_set_clear_func(watch->layers, layer_clear);
+    *watch = (MemberWatch){.members = members, .root = root, .rules = rules, .typer = typer};
 }
 
 void member_watch_clear(MemberWatch *watch)
 {
+    while (watch->top)
+        layer_pop(watch);
     g_clear_pointer(&watch->rests, g_array_unref);
-    g_clear_pointer(&watch->layers, g_array_unref);
 }
 
 void member_watch_restart(MemberWatch *watch)
 {
-    g_array_set_size(watch->layers, 0);
-    g_array_set_size(watch->rests, 0);
+    member_watch_clear(watch);
     watch->rest_bytes = 0;
     watch->has_alarm = FALSE;
     members_set_culprit(watch->members, 0);
-}
-
-static Layer *layer_top(const MemberWatch *watch)
-{
-    return watch->layers->len > 0 ? &g_array_index(watch->layers, Layer, watch->layers->len - 1)
-                                  : NULL;
 }
 
 static gboolean type_is_in(const char *type, const char *const *list)
@@ -112,7 +102,7 @@ static gboolean type_is_in(const char *type, const char *const *list)
     return FALSE;
 }
 
-static void layer_take_type(Layer *layer, const char *type)
+static void layer_take_type(MemberLayer *layer, const char *type)
 {
     /* All of their members are told and opened, or something is wrong. */
     static const char *const archives[] = {
@@ -147,7 +137,7 @@ static const char *last_part(const char *name)
 }
 
 /* The one that is opened now, or NULL. */
-static Named *layer_find(Layer *layer, const char *name)
+static Named *layer_find(MemberLayer *layer, const char *name)
 {
     guint count = layer->names ? layer->names->len : 0;
 
@@ -192,8 +182,8 @@ void member_tell_type(const FilterRules *rules, FileTyper *typer, const Member *
 }
 
 /* data: NULL where its bytes are not seen. */
-static guint list_add(MemberWatch *watch, const Layer *parent, const char *name, const void *data,
-                      guint64 size, guint flags)
+static guint list_add(MemberWatch *watch, const MemberLayer *parent, const char *name,
+                      const void *data, guint64 size, guint flags)
 {
     Verdict type = {0};
     Member member = {.parent = parent->number,
@@ -227,6 +217,10 @@ static void rest_add(MemberWatch *watch, guint number, const void *data, gsize s
         rest.bytes = g_bytes_new_take(copy, size);
         watch->rest_bytes += size;
     }
+    if (!watch->rests) {
+        watch->rests = g_array_new(FALSE, FALSE, sizeof(MemberRest));
+        g_array_set_clear_func(watch->rests, rest_clear);
+    }
     g_array_append_val(watch->rests, rest);
 }
 
@@ -247,7 +241,8 @@ static const guint8 *find_rar(const guint8 *data, gsize size)
 /* Archives in the middle of something else that libclamav does not look for: RAR, for which it was
  * built without the library, members of a zip that its directory does not name, and what stands
  * behind the end of another archive. */
-static void look_for_hidden(MemberWatch *watch, const Layer *layer, const guint8 *data, gsize size)
+static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const guint8 *data,
+                            gsize size)
 {
     const guint8 *rar = find_rar(data, size);
     gsize behind = archive_end_find(data, size);
@@ -278,14 +273,14 @@ static gboolean is_encrypted_document(const char *name, const void *data, gsize 
 
 void member_watch_open(MemberWatch *watch, const ScannedObject *object)
 {
-    Layer layer = {.level = object->level, .number = watch->root}, *parent;
+    MemberLayer layer = {.level = object->level, .number = watch->root}, *parent;
     const char *shown = object->name ? object->name : "";
     const void *data = object->data;
     gsize size = object->size;
 
-    while (watch->layers->len > 0 && layer_top(watch)->level >= object->level)
+    while (watch->top && watch->top->level >= object->level)
         member_watch_close(watch);
-    parent = layer_top(watch);
+    parent = watch->top;
     if (parent) {
         const Named *named = object->name ? layer_find(parent, object->name) : NULL;
 
@@ -312,12 +307,13 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
         layer.bytes = g_bytes_new_static(data, size);
     if (!object->is_normalized)
         look_for_hidden(watch, &layer, data, size);
-    g_array_append_val(watch->layers, layer);
+    layer.outer = parent;
+    watch->top = g_memdup2(&layer, sizeof(layer));
 }
 
 void member_watch_close(MemberWatch *watch)
 {
-    Layer *layer = layer_top(watch);
+    MemberLayer *layer = watch->top;
     gboolean has_rest;
 
     if (!layer)
@@ -336,7 +332,7 @@ void member_watch_close(MemberWatch *watch)
     if (has_rest && !watch->has_alarm)
         rest_add(watch, layer->number, layer->bytes ? g_bytes_get_data(layer->bytes, NULL) : NULL,
                  layer->bytes ? g_bytes_get_size(layer->bytes) : 0, MEMBER_REST_ARCHIVE);
-    g_array_set_size(watch->layers, watch->layers->len - 1);
+    layer_pop(watch);
 }
 
 static gboolean extensions_differ(const char *one, const char *other)
@@ -348,7 +344,7 @@ static gboolean extensions_differ(const char *one, const char *other)
 }
 
 /* TRUE if it is the same member as the last, told by its local header. */
-static gboolean layer_takes_twin(MemberWatch *watch, const Layer *layer, Named *named)
+static gboolean layer_takes_twin(MemberWatch *watch, const MemberLayer *layer, Named *named)
 {
     Named *last = &g_array_index(layer->names, Named, layer->names->len - 1);
 
@@ -368,7 +364,7 @@ static gboolean layer_takes_twin(MemberWatch *watch, const Layer *layer, Named *
 void member_watch_named(MemberWatch *watch, const char *container, const char *name, guint64 size,
                         gboolean is_encrypted, guint position)
 {
-    Layer *layer = layer_top(watch), of_container = {0};
+    MemberLayer *layer = watch->top, of_container = {0};
     Named named = {.size = size, .position = position, .is_encrypted = is_encrypted};
 
     if (is_encrypted)
@@ -400,7 +396,7 @@ void member_watch_named(MemberWatch *watch, const char *container, const char *n
 
 void member_watch_alarm(MemberWatch *watch)
 {
-    const Layer *layer = layer_top(watch);
+    const MemberLayer *layer = watch->top;
 
     watch->has_alarm = TRUE;
     if (layer && members_culprit(watch->members) == 0)

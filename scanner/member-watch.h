@@ -27,6 +27,8 @@ typedef struct {
     GBytes *bytes; /* NULL: the content itself */
 } MemberRest;
 
+typedef struct MemberLayer MemberLayer;
+
 typedef struct {
     const FilterRules *rules; /* to know where libmagic is needed; NULL: nowhere */
     FileTyper *typer;
@@ -38,10 +40,10 @@ typedef struct {
     gboolean has_disguised; /* an archive names a member twice, with different extensions */
     gboolean has_overlap;   /* members of a zip share their bytes */
     gboolean has_lost_rest; /* more than can be kept for unpacking */
-    GArray *rests;          /* of MemberRest */
+    GArray *rests;          /* of MemberRest; NULL: none */
 
     /* For the functions below alone. */
-    GArray *layers;
+    MemberLayer *top; /* the innermost that is open, or NULL */
     gboolean has_alarm;
     gsize rest_bytes;
 } MemberWatch;

@@ -234,7 +234,7 @@ GBytes *members_store(const Members *members)
     GByteArray *bytes;
 
     if (head.count == 0 && !members_is_cut(members))
-        return g_bytes_new(NULL, 0);
+        return NULL;
     head.flags = members->is_cut ? IS_CUT : 0;
     head.culprit = members->culprit;
     bytes = g_byte_array_sized_new((guint)members->bytes);

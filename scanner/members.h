@@ -60,7 +60,7 @@ void members_set_culprit(Members *members, guint number);
  * number. Valid UTF-8 without control characters; g_free(). */
 char *members_path(const Members *members, guint number);
 
-/* As bytes, and from bytes that may be damaged: NULL then. An empty list has no bytes. */
+/* As bytes, and from bytes that may be damaged: NULL then. An empty list has none. */
 GBytes *members_store(const Members *members);
 Members *members_load(const void *bytes, gsize size);
 

@@ -386,15 +386,15 @@ static const char *look_at_numbers(Search *search, const char *at)
 
 /* --- Searching -------------------------------------------------------------------- */
 
-static guint is_control(char c)
+static guint8 is_control(char c)
 {
     return ((guchar)c < ' ') & (c != '\t') & (c != '\n') & (c != '\f') & (c != '\r');
 }
 
 /* All of a block whose size the compiler knows, so that it looks at many bytes at once. */
-static guint has_control(const char *block)
+static guint8 has_control(const char *block)
 {
-    guint found = 0;
+    guint8 found = 0;
 
     for (gsize i = 0; i < STEP; i++)
         found |= is_control(block[i]);

@@ -3,7 +3,7 @@
  * noop-scan.c - stands before libclamav and libmagic in storehookd and answers "clean" at once, so
  * that what is left of its CPU time is our own. For tests/bench/run-bench.py only.
  *
- * What holds the EICAR string in its first bytes goes to the real library: the service tests itself
+ * What begins like the EICAR file goes to the real library: the service tests itself
  * with that before it serves. The service wants proof that a scan ran, so the inspection callback
  * is called as libclamav would.
  */
@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-    LOOK_AT = 512
+    BEGINNING = 9
 };
 
 typedef cl_error_t (*ScanMap)(cl_fmap_t *, const char *, const char **, unsigned long int *,
@@ -54,7 +54,7 @@ cl_error_t cl_scanmap_callback(cl_fmap_t *map, const char *filename, const char 
                                unsigned long int *scanned, const struct cl_engine *engine,
                                struct cl_scan_options *scanoptions, void *context)
 {
-    if (memmem(last_data, last_size < LOOK_AT ? last_size : LOOK_AT, "EICAR", 5) != NULL)
+    if (last_size > BEGINNING && memcmp(last_data, "X5O!P%@AP", BEGINNING) == 0)
         return scan_map(map, filename, virname, scanned, engine, scanoptions, context);
     if (inspection != NULL)
         inspection(-1, "CL_TYPE_ANY", NULL, 0, NULL, last_size, last_data, 0, 0, context);

@@ -25,6 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert(g_utf8_validate(path, -1, NULL));
     }
     bytes = members_store(members);
+    g_assert((bytes != NULL) == (members_count(members) > 0 || members_is_cut(members)));
+    if (!bytes)
+        return 0;
     again = members_load(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     g_assert(members_count(members) == 0 || members_count(again) == members_count(members));
     return 0;

@@ -143,7 +143,7 @@ START_TEST(two_names_for_one_member)
         member_watch_close(&watch);
         member_watch_close(&watch);
         ck_assert_int_eq(watch.has_disguised, cases[i].is_disguised);
-        ck_assert_uint_eq(watch.rests->len, 0);
+        ck_assert_ptr_null(watch.rests);
         member_watch_clear(&watch);
     }
 }
