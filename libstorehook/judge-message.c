@@ -74,6 +74,20 @@ static int read_back(const Group *group, const TrackedRow *row, Column column, B
     return result;
 }
 
+static bool read_envelope(const Group *group, TrackedRow *row)
+{
+    OwnCursor cursor;
+
+    if (row->has_envelope)
+        return true;
+    if (own_cursor_open(group->sesid, row->database, row->table, &cursor) < 0)
+        return false;
+    if (own_cursor_goto(&cursor, &row->fields[FIELD_BOOKMARK]) >= 0)
+        judge_read_envelope(&cursor.place, row);
+    own_cursor_close(&cursor);
+    return row->has_envelope;
+}
+
 /* The bytes of a part as they came: kept, in the row, or in the contents. Those not kept are
  * fetched to *fetched, which the caller clears. */
 static const Blob *original_of(const Group *group, const TrackedRow *part, Blob *fetched)
@@ -154,11 +168,13 @@ static bool add_recipients(Request *request, const ByteString *recipients, Blob 
 /* The text and envelope of a message. */
 static bool add_message(const Group *group, Request *request, Blob *fetched, Blob *recipients)
 {
-    const TrackedRow *row = group->anchor;
+    TrackedRow *row = group->anchor;
     const Blob *text = &row->original;
 
     if (row->role != ROLE_MESSAGES)
         return true;
+    if (!read_envelope(group, row))
+        return false;
     if (!text->set) {
         if (read_back(group, row, COLUMN_TEXT, fetched) < 0)
             return false;

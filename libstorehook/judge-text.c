@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * judge-text.c - a message row: its text is judged with sender, recipients and subject.
+ * judge-text.c - a message row: its text is judged. Sender, recipients and subject are read when
+ * something in the message is flagged, since nobody asks for them before.
  *
  * A bad part inside it is overwritten in place, so an answer of another length is not understood
  * and the text passes, counted. Text that ought to be replaced and cannot be set is refused.
@@ -35,9 +36,6 @@ static Decision ask(Judgement *judgement)
 
     if (!request)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
-    request_add_string(request, STOREHOOK_FIELD_SENDER, &row->fields[FIELD_SENDER]);
-    request_add_string(request, STOREHOOK_FIELD_RECIPIENTS, &row->fields[FIELD_RECIPIENTS]);
-    request_add_string(request, STOREHOOK_FIELD_SUBJECT, &row->fields[FIELD_SUBJECT]);
     request_add_blob(request, STOREHOOK_FIELD_DATA, &row->original);
     reason = request_ask(request, judgement->budget_us, &answer);
     decision = reason == REQUEST_ANSWERED ? judge_obey(judgement, answer, replace)
@@ -47,8 +45,7 @@ static Decision ask(Judgement *judgement)
     return decision;
 }
 
-/* Also where nothing is asked: a flagged part may need them at commit. */
-static int read_fields(Judgement *judgement)
+int judge_read_envelope(const RowPlace *place, TrackedRow *row)
 {
     static const struct {
         Column column;
@@ -57,12 +54,12 @@ static int read_fields(Judgement *judgement)
     } texts[] = {{COLUMN_SENDER, FIELD_SENDER, STOREHOOK_TEXT_MAX},
                  {COLUMN_RECIPIENTS, FIELD_RECIPIENTS, STOREHOOK_RECIPIENTS_MAX},
                  {COLUMN_SUBJECT, FIELD_SUBJECT, STOREHOOK_TEXT_MAX}};
-    int result = table_info_read(&judgement->place, COLUMN_KEY, STOREHOOK_TEXT_MAX,
-                                 &judgement->row->fields[FIELD_MESSAGE]);
+    int result = 0;
 
     for (unsigned i = 0; result == 0 && i < sizeof(texts) / sizeof(texts[0]); i++)
-        result = table_info_read_text(&judgement->place, texts[i].column, texts[i].limit,
-                                      &judgement->row->fields[texts[i].field]);
+        result = table_info_read_text(place, texts[i].column, texts[i].limit,
+                                      &row->fields[texts[i].field]);
+    row->has_envelope = result == 0;
     return result;
 }
 
@@ -75,7 +72,8 @@ Decision judge_text(Judgement *judgement)
         judgement->replaces && !table_info_changed(&judgement->place, COLUMN_TEXT);
     if (judgement->unchanged)
         return DECISION_WRITE;
-    if (read_fields(judgement) < 0)
+    if (table_info_read(&judgement->place, COLUMN_KEY, STOREHOOK_TEXT_MAX,
+                        &row->fields[FIELD_MESSAGE]) < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
     if (!judge_may_ask(row, &decision))
         return decision;
@@ -86,5 +84,8 @@ Decision judge_text(Judgement *judgement)
     decision = ask(judgement);
     if (!row->flagged && !row->altered)
         blob_clear(&row->original);
+    /* Outside a transaction the message is shown before it can be read back. */
+    if (row->flagged)
+        judge_read_envelope(&judgement->place, row);
     return decision;
 }

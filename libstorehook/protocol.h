@@ -64,14 +64,13 @@ typedef enum {
     STOREHOOK_JUDGE_CONTENT = 16, /* DATA, DIGEST?, TABLE: a content row is about to be written */
     STOREHOOK_JUDGE_LINK,    /* DIGEST, NAME, HEADER, NOTICE?, TOKEN?, DATA?: an attachment row;
                                 DATA is only sent after the verdict asked for it (NEED_DATA) */
-    STOREHOOK_JUDGE_TEXT,    /* DATA, SENDER, RECIPIENTS (cut as other texts), SUBJECT: a message
-                                row */
+    STOREHOOK_JUDGE_TEXT,    /* DATA: a message row */
     STOREHOOK_JUDGE_MESSAGE, /* at commit, only for a message with a flagged part: DATA (the text
-                                as it came), SENDER... (FLAGGED, VERDICT, VERDICT_NAME, INCIDENT
-                                where the text is flagged, ACTION: what was done with it), then
-                                PARTS with PART and its fields for each part: NAME HEADER OFFSET
-                                ENCODING DIGEST DATA (all as they came), FLAGGED, VERDICT,
-                                VERDICT_NAME, INCIDENT */
+                                as it came), SENDER, RECIPIENTS, SUBJECT (FLAGGED, VERDICT,
+                                VERDICT_NAME, INCIDENT where the text is flagged, ACTION: what was
+                                done with it), then PARTS with PART and its fields for each part:
+                                NAME HEADER OFFSET ENCODING DIGEST DATA (all as they came), FLAGGED,
+                                VERDICT, VERDICT_NAME, INCIDENT */
     STOREHOOK_SCAN,          /* DATA, NAME?: a verdict and nothing else */
     STOREHOOK_NOTE_LINK,     /* INCIDENT, FOLDER, FOLDER_KIND, MAILBOX, DROPPED: a flagged
                                 message is linked into a folder; carries no reply socket */

@@ -117,11 +117,12 @@ static void contents_build(Session *session)
 
 void transaction_clear(Session *session)
 {
-    if (session->rows)
-        memset(session->contents, 0, sizeof(session->contents));
     for (TrackedRow *row = session->rows; row;) {
         TrackedRow *next = row->next;
 
+        /* One by one, since of the buckets most transactions use none. */
+        if (row->role == ROLE_CONTENTS)
+            session->contents[bucket_of(&row->fields[FIELD_DIGEST])] = NULL;
         tracked_row_free(row);
         row = next;
     }

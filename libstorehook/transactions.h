@@ -52,10 +52,11 @@ typedef struct TrackedRow {
     uint8_t gone_level; /* where it was deleted or written over; 0: it stands */
     bool inserted;      /* else an old row was replaced */
     bool flagged;
-    bool settled; /* judged at commit */
-    bool dropped; /* and to be seen by nobody */
-    bool goes;    /* a content of the message that is dropped */
-    bool altered; /* columns were set to what the service answered */
+    bool settled;      /* judged at commit */
+    bool dropped;      /* and to be seen by nobody */
+    bool goes;         /* a content of the message that is dropped */
+    bool altered;      /* columns were set to what the service answered */
+    bool has_envelope; /* sender, recipients and subject were read */
     uint32_t verdict;
     uint64_t offset;
     int reason; /* StorehookReason why it has no verdict, or ROW_REASON_NONE */
