@@ -46,7 +46,7 @@ struct Engine {
     int temp_fd;
     EngineIgnores ignores;
     gpointer ignores_user;
-    gint64 next_probe; /* of the temporary directory; 0: at the next scan */
+    guint64 next_probe; /* of the temporary directory, board_now(); 0: at the next scan */
 };
 
 /* What the callbacks saw during one scan. */
@@ -135,7 +135,7 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
     /* Past its limits libclamav goes on with the rest of an archive of archives, to no end. It
      * counts in its own way: twice as much is past them in any. */
     seen->opened += level > 0 ? size : 0;
-    if (seen->opened / 2 > seen->engine->scan_size || board_now() >= seen->end) {
+    if (level > 0 && (seen->opened / 2 > seen->engine->scan_size || board_now() >= seen->end)) {
         seen->is_over = TRUE;
         return CL_BREAK;
     }
@@ -445,9 +445,8 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
 /* 0 or -errno. That a file can be made and filled, which costs as much as a small scan, is tried
  * once in PROBE_MICROSECONDS; that there is room is asked after each scan. libclamav makes a
  * directory there for every scan and fails when it cannot. */
-static int engine_prove_directory(Engine *engine)
+static int engine_prove_directory(Engine *engine, guint64 now)
 {
-    gint64 now = g_get_monotonic_time();
     int result;
 
     if (now < engine->next_probe)
@@ -486,7 +485,7 @@ static cl_error_t scan_for_others(Engine *engine, const void *data, gsize size,
 
 /* One call of libclamav; what it says is believed or not by verdict_from_result(). */
 static void run(Engine *engine, const void *data, gsize size, const EngineScan *how,
-                const EngineWatcher *watcher, guint32 heuristics, Verdict *verdict)
+                const EngineWatcher *watcher, guint32 heuristics, guint64 now, Verdict *verdict)
 {
     struct cl_scan_options options = {
         .general = CL_SCAN_GENERAL_HEURISTICS,
@@ -498,13 +497,12 @@ static void run(Engine *engine, const void *data, gsize size, const EngineScan *
     cl_error_t result;
     cl_fmap_t *map;
 
-    witness =
-        (Witness){.file_size = engine->file_size,
-                  .engine = engine,
-                  .end = how->time_limit_ms > 0 ? board_now() + (guint64)how->time_limit_ms * 1000
-                                                : G_MAXUINT64,
-                  .watcher = watcher,
-                  .watch = how->watch};
+    witness = (Witness){.file_size = engine->file_size,
+                        .engine = engine,
+                        .end = how->time_limit_ms > 0 ? now + (guint64)how->time_limit_ms * 1000
+                                                      : G_MAXUINT64,
+                        .watcher = watcher,
+                        .watch = how->watch};
     if (cl_engine_set_num(engine->library, CL_ENGINE_MAX_SCANTIME, how->time_limit_ms) !=
         CL_SUCCESS) {
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "engine: no time limit");
@@ -532,6 +530,7 @@ void engine_scan(Engine *engine, const void *data, gsize size, const EngineScan 
     EngineScan again = *how;
     char text[VERDICT_NAME_SIZE];
     Verdict without = {0};
+    guint64 now;
     int probe;
 
     if (size < SMALLEST) {
@@ -542,20 +541,21 @@ void engine_scan(Engine *engine, const void *data, gsize size, const EngineScan 
         verdict_from_name(verdict, NULL);
         return;
     }
-    probe = engine_prove_directory(engine);
+    now = board_now();
+    probe = engine_prove_directory(engine, now);
     if (probe < 0) {
         g_snprintf(text, sizeof(text), "temporary directory: %s", g_strerror(-probe));
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
         return;
     }
     run(engine, data, size, how, &engine->watcher,
-        heuristics | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE | CL_SCAN_HEURISTIC_ENCRYPTED_DOC,
+        heuristics | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE | CL_SCAN_HEURISTIC_ENCRYPTED_DOC, now,
         verdict);
     if (verdict->kind != STOREHOOK_VERDICT_ENCRYPTED)
         return;
     /* Of its heuristics libclamav tells one alone. What else there is outranks a password. */
     again.watch = NULL;
-    run(engine, data, size, &again, &nobody, heuristics, &without);
+    run(engine, data, size, &again, &nobody, heuristics, board_now(), &without);
     if (verdict_is_worse(without.kind, verdict->kind))
         verdict_set(verdict, without.kind, without.name);
 }

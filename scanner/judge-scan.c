@@ -407,7 +407,7 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
     return found;
 }
 
-static gboolean lists_are_empty(const Judge *judge)
+gboolean judge_lists_are_empty(const Judge *judge)
 {
     return (!judge->allow || allow_view_state(judge->allow) == 0) &&
            (!judge->deny || allow_view_state(judge->deny) == 0);
@@ -415,7 +415,7 @@ static gboolean lists_are_empty(const Judge *judge)
 
 static gboolean can_be_late(const Judge *judge, const Content *content)
 {
-    return content->size >= LATE_MIN && lists_are_empty(judge);
+    return content->size >= LATE_MIN && judge_lists_are_empty(judge);
 }
 
 /* judge_scan_unseen(), the sum being made. */

@@ -22,7 +22,9 @@ enum {
 };
 
 struct UnionSeen {
-    guint8 digest[STOREHOOK_DIGEST_SIZE]; /* where it stands it is the key, too */
+    guint8 digest[STOREHOOK_DIGEST_SIZE]; /* the key, at the beginning */
+    const void *bytes;                    /* of the first, which has no digest */
+    gsize size;
     Verdict verdict;
     Members *members; /* NULL: none */
     gboolean is_cut;  /* they are more than can be kept */
@@ -55,23 +57,32 @@ static guint seen_count(const Union *all)
     return (all->first != NULL) + (all->more ? g_hash_table_size(all->more) : 0);
 }
 
-static UnionSeen *seen_find(const Union *all, const guint8 *digest)
+/* Most messages have one part, in which nothing is encoded: it is known again by its bytes. */
+static gboolean is_the_first(const Union *all, const guint8 *data, gsize size)
 {
-    if (all->first && digest_equal(all->first->digest, digest))
-        return all->first;
-    return all->more ? g_hash_table_lookup(all->more, digest) : NULL;
+    return !all->first && !all->more && data >= (const guint8 *)all->text &&
+           data + size <= (const guint8 *)all->text + all->text_size;
 }
 
-static UnionSeen *seen_add(Union *all, const guint8 *digest, const Verdict *verdict)
+static gboolean is_first_again(const Union *all, const guint8 *data, gsize size)
+{
+    return all->first && all->first->size == size && memcmp(all->first->bytes, data, size) == 0;
+}
+
+/* digest: NULL for the first. */
+static UnionSeen *seen_add(Union *all, const guint8 *data, gsize size, const guint8 *digest,
+                           const Verdict *verdict)
 {
     UnionSeen *seen = g_new0(UnionSeen, 1);
 
-    memcpy(seen->digest, digest, sizeof(seen->digest));
     seen->verdict = *verdict;
-    if (!all->first) {
+    if (!digest) {
+        seen->bytes = data;
+        seen->size = size;
         all->first = seen;
         return seen;
     }
+    memcpy(seen->digest, digest, sizeof(seen->digest));
     if (!all->more)
         all->more = g_hash_table_new_full(digest_hash, digest_equal, seen_free, NULL);
     g_hash_table_add(all->more, seen);
@@ -88,9 +99,9 @@ static void seen_keep(Union *all, UnionSeen *seen, const Members *members)
     members_append(seen->members, 0, members);
 }
 
-void union_init(Union *all, Judge *judge, Members *members)
+void union_init(Union *all, Judge *judge, const void *text, gsize size, Members *members)
 {
-    *all = (Union){.judge = judge, .members = members};
+    *all = (Union){.judge = judge, .text = text, .text_size = size, .members = members};
 }
 
 void union_clear(Union *all)
@@ -144,12 +155,19 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
     const DeepScan scan = judge_deep_scan(all->judge);
     Members *outer = all->members;
     guint8 digest[STOREHOOK_DIGEST_SIZE];
+    gboolean is_first = is_the_first(all, data, size);
     Judge *judge = all->judge;
+    gboolean asks_lists = !judge_lists_are_empty(judge);
     UnionSeen *seen;
 
     *verdict = (Verdict){.size = size};
-    digest_bytes(data, size, digest);
-    seen = seen_find(all, digest);
+    if (is_first_again(all, data, size)) {
+        seen = all->first;
+    } else {
+        if (!is_first || asks_lists)
+            digest_bytes(data, size, digest);
+        seen = all->more ? g_hash_table_lookup(all->more, digest) : NULL;
+    }
     if (seen) {
         *verdict = seen->verdict;
         members_append(members, 0, seen->members);
@@ -158,7 +176,8 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
         return;
     }
     judge->list_asked = TRUE;
-    if (judge_is_denied(judge, digest, verdict) || judge_is_allowed(judge, digest)) {
+    if (asks_lists &&
+        (judge_is_denied(judge, digest, verdict) || judge_is_allowed(judge, digest))) {
         judge->list_spoke = TRUE;
         return;
     }
@@ -168,7 +187,7 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
     file_type_guess(data, size, verdict);
     deep_scan(&scan, data, size, DEEP_SCAN_NO_MAIL, members, 0, verdict);
     /* Before what is in it: what holds itself is met again, and is known then. */
-    seen = seen_add(all, digest, verdict);
+    seen = seen_add(all, data, size, is_first ? NULL : digest, verdict);
     if (verdict->kind != STOREHOOK_VERDICT_INFECTED) {
         all->members = members;
         union_read_inside(all, data, size, nesting, is_raw, verdict);
@@ -304,7 +323,7 @@ void judge_inside(Judge *judge, const void *data, gsize size, Members *members, 
 {
     Union all;
 
-    union_init(&all, judge, members);
+    union_init(&all, judge, data, size, members);
     union_read_inside(&all, data, size, 0, FALSE, worst);
     union_clear(&all);
 }
@@ -314,7 +333,7 @@ void judge_parts(Judge *judge, const char *text, gsize size, gboolean is_plain,
 {
     Union all;
 
-    union_init(&all, judge, members);
+    union_init(&all, judge, text, size, members);
     all.plain = is_plain ? text : NULL;
     union_read_message(&all, text, size, 0, TRUE, reference, ret_copy, worst);
     union_clear(&all);

@@ -3,8 +3,8 @@
  * judge-union.h - between the files that read one content in several ways.
  *
  * Whatever any reading finds counts. All readings of one request share what was scanned already,
- * by digest, and the limits: distinct byte strings ([limits] message-parts), bytes decoded
- * (scan-size), levels of encoding (message-depth), time.
+ * by its bytes or their digest, and the limits: distinct byte strings ([limits] message-parts),
+ * bytes decoded (scan-size), levels of encoding (message-depth), time.
  */
 #ifndef SCANNER_JUDGE_UNION_H
 #define SCANNER_JUDGE_UNION_H
@@ -16,8 +16,10 @@ typedef struct UnionSeen UnionSeen;
 
 typedef struct {
     Judge *judge;
-    UnionSeen *first;  /* NULL: none yet */
-    GHashTable *more;  /* those after the first, by digest; NULL: none, as in most messages */
+    const void *text; /* what all is read from; its bytes stay */
+    gsize text_size;
+    UnionSeen *first;  /* if it stands in the text as it is, else NULL */
+    GHashTable *more;  /* the others, by digest; NULL: none, as in most messages */
     guint kept;        /* members in all of them */
     Members *members;  /* where what is found in the part in work is listed */
     guint64 bytes;     /* decoded so far */
@@ -25,7 +27,7 @@ typedef struct {
     const char *plain; /* a text that mail_plain_check() was asked about and found so, or NULL */
 } Union;
 
-void union_init(Union *all, Judge *judge, Members *members);
+void union_init(Union *all, Judge *judge, const void *text, gsize size, Members *members);
 void union_clear(Union *all);
 
 /* Makes `worst` worse, never better. */

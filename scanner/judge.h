@@ -129,6 +129,8 @@ Members *judge_members_new(const Judge *judge);
 gboolean judge_is_allowed(const Judge *judge, const guint8 *digest);
 /* Then the verdict on it is written. */
 gboolean judge_is_denied(const Judge *judge, const guint8 *digest, Verdict *verdict);
+/* Nothing is on either list. */
+gboolean judge_lists_are_empty(const Judge *judge);
 /* An EngineIgnores, with the Judge. */
 gboolean judge_ignores(const char *name, gpointer judge);
 DeepScan judge_deep_scan(Judge *judge);
