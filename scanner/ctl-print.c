@@ -172,25 +172,40 @@ static void print_indent(guint depth)
     printf("%*s", (int)depth * 2, "");
 }
 
-/* Columns are the members of the first; what others have more is left to --json. */
+/* Each member of any of them once, in the order of their first coming. */
+static GPtrArray *columns_of(JsonArray *array)
+{
+    GPtrArray *columns = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < length_of(array); i++) {
+        JsonObject *object = element_of(array, i);
+        g_autoptr(GList) members = object != NULL ? json_object_get_members(object) : NULL;
+
+        for (GList *member = members; member != NULL; member = member->next)
+            if (!g_ptr_array_find_with_equal_func(columns, member->data, g_str_equal, NULL))
+                g_ptr_array_add(columns, g_strdup(member->data));
+    }
+    return columns;
+}
+
 static void print_objects(JsonArray *array)
 {
-    JsonObject *first = element_of(array, 0);
-    g_autoptr(GList) members = first != NULL ? json_object_get_members(first) : NULL;
+    g_autoptr(GPtrArray) columns = columns_of(array);
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 
-    if (members == NULL)
+    if (columns->len == 0)
         return;
-    for (GList *member = members; member != NULL; member = member->next) {
-        g_autofree char *title = g_ascii_strup(member->data, -1);
+    for (guint i = 0; i < columns->len; i++) {
+        g_autofree char *title = g_ascii_strup(columns->pdata[i], -1);
         g_strv_builder_add(builder, title);
     }
     g_auto(GStrv) titles = g_strv_builder_end(builder);
     g_autoptr(CtlTable) table = ctl_table_new((const char *const *)titles);
     for (guint i = 0; i < json_array_get_length(array); i++) {
         JsonObject *object = element_of(array, i);
-        for (GList *member = members; member != NULL; member = member->next) {
-            g_autofree char *text = object != NULL ? member_text(object, member->data) : NULL;
+        for (guint column = 0; column < columns->len; column++) {
+            g_autofree char *text =
+                object != NULL ? member_text(object, columns->pdata[column]) : NULL;
             ctl_table_add(table, text, CELL_WIDTH);
         }
     }

@@ -20,8 +20,8 @@ static const char MESSAGE[] = "Subject: hello\r\n\r\nbody\r\n";
 
 typedef struct {
     const char *protection, *reason;
-    const char *client_reason; /* NULL: hooked */
-    gboolean client;
+    const char *client_reason;     /* NULL: hooked */
+    gboolean client, other_client; /* the other is hooked, and stands first */
     guint calls;
 } State;
 
@@ -39,6 +39,12 @@ static gboolean call_status(JsonObject *reply, gpointer data, GError **error)
     (void)data, (void)error;
     json_object_set_string_member(reply, "protection", state.protection);
     json_object_set_string_member(reply, "reason", state.reason);
+    if (state.other_client) {
+        JsonObject *hooked = json_object_new();
+        json_object_set_string_member(hooked, "program", "notes");
+        json_object_set_boolean_member(hooked, "hooked", TRUE);
+        json_array_add_object_element(clients, hooked);
+    }
     if (state.client) {
         JsonObject *client = json_object_new();
         json_object_set_string_member(client, "program", "mailstored");
@@ -208,6 +214,11 @@ START_TEST(the_first_line_and_the_exit_status_say_it)
                                                  "started with LD_PRELOAD)\n"),
                   "%s", unhooked.out);
     ck_assert_int_eq(unhooked.status, 1);
+    state.other_client = TRUE;
+    g_auto(Run) both = ctl("status");
+    ck_assert_msg(g_regex_match_simple("^mailstored +no +4711 +not started with LD_PRELOAD$",
+                                       both.out, G_REGEX_MULTILINE, 0),
+                  "%s", both.out);
 
     state.protection = "unprotected";
     state.reason = "no worker is ready";
