@@ -8,12 +8,17 @@
  * that kept the far end of an earlier question cannot answer a later one, since it does not know
  * its number; without random numbers no line is used twice.
  *
+ * Where a worker waits on the processor that we run on, the question goes to that one (protocol.h),
+ * and we step aside: mostly the answer is there when we run again, and nobody has slept.
+ *
  * Fails by -errno. Never waits beyond the time it was given.
  */
 #include "libstorehook/exchange.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -49,23 +54,28 @@ int exchange_wait(int fd, short events, int64_t until_us)
     }
 }
 
-int exchange_connect(const char *path)
+/* Also where it leads to somebody else already. */
+static int connect_to(int fd, const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd, result;
 
     if (path[0] == '\0' || strlen(path) >= sizeof(address.sun_path))
         return -ENAMETOOLONG;
     strcpy(address.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+int exchange_connect(const char *path)
+{
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int result;
+
     if (fd < 0)
         return -errno;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-        result = -errno;
+    result = connect_to(fd, path);
+    if (result < 0)
         close(fd);
-        return result;
-    }
-    return fd;
+    return result < 0 ? result : fd;
 }
 
 bool exchange_is_gone(int error)
@@ -101,14 +111,43 @@ void exchange_pool_empty(ExchangePool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-static int line_open(const char *path, Line *ret)
+/* Where a lane leads to: longer than a path may be, so that connecting tells. */
+typedef struct {
+    char path[sizeof(((ExchangePool *)NULL)->path) + 16];
+} LanePath;
+
+static LanePath lane_path(const ExchangePool *pool, int lane)
+{
+    LanePath ret;
+
+    if (lane == LANE_NONE)
+        strcpy(ret.path, pool->path);
+    else
+        (void)snprintf(ret.path, sizeof(ret.path), STOREHOOK_LANE_FORMAT, pool->path,
+                       (unsigned)lane);
+    return ret;
+}
+
+/* The lane of this processor, if its worker waits. */
+static int lane_here(const ExchangePool *pool)
+{
+    int processor = pool->lanes ? sched_getcpu() : -1;
+
+    if (processor < 0 || processor >= STOREHOOK_LANES_MAX ||
+        !atomic_load_explicit(&pool->lanes->lanes[processor].waiting, memory_order_relaxed))
+        return LANE_NONE;
+    return processor;
+}
+
+static int line_open(const ExchangePool *pool, int lane, Line *ret)
 {
     static const struct timeval soon = {.tv_usec = SOON_US};
-    int pair[2], fd = exchange_connect(path);
+    int pair[2], fd = exchange_connect(lane_path(pool, lane).path);
     Line line = LINE_NONE;
 
     if (fd < 0)
         return fd;
+    line.lane = lane;
     line.socket = descriptor_take_high(fd);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
         line.near = descriptor_take_high(pair[0]);
@@ -121,6 +160,15 @@ static int line_open(const char *path, Line *ret)
     }
     *ret = line;
     return 0;
+}
+
+static int line_turn(const ExchangePool *pool, int lane, Line *line)
+{
+    int result = connect_to(line->socket.fd, lane_path(pool, lane).path);
+
+    if (result == 0)
+        line->lane = lane;
+    return result;
 }
 
 /* False when the host has closed something of it. */
@@ -147,25 +195,54 @@ static uint64_t take_number(ExchangePool *pool, bool *ret_is_random)
     return ++pool->numbers[0];
 }
 
+/* Under the pool's lock: the last idle line of this lane; else, if there are many, of another. */
+static bool take_idle(ExchangePool *pool, int lane, Line *ret)
+{
+    unsigned at = pool->idle_count;
+
+    while (at > 0 && pool->idle[at - 1].lane != lane)
+        at--;
+    if (at == 0 && pool->idle_count < LINES_SPARE)
+        return false;
+    if (at == 0)
+        at = 1;
+    *ret = pool->idle[at - 1];
+    pool->idle[at - 1] = pool->idle[--pool->idle_count];
+    return true;
+}
+
+static int find_line(ExchangePool *pool, int lane, Exchange *exchange)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&pool->lock);
+    exchange->round = pool->round;
+    while (!found && take_idle(pool, lane, &exchange->line))
+        found = line_is_ours(&exchange->line);
+    pthread_mutex_unlock(&pool->lock);
+    if (!found)
+        return line_open(pool, lane, &exchange->line);
+    return exchange->line.lane == lane ? 0 : line_turn(pool, lane, &exchange->line);
+}
+
 int exchange_open(ExchangePool *pool, Exchange *ret)
 {
     Exchange exchange = EXCHANGE_NONE;
-    bool found = false;
-    int result = 0;
+    int lane = lane_here(pool), result;
 
     exchange.pool = pool;
     pthread_mutex_lock(&pool->lock);
-    exchange.round = pool->round;
     exchange.request = take_number(pool, &exchange.can_be_kept);
-    while (pool->idle_count > 0 && !found) {
-        exchange.line = pool->idle[--pool->idle_count];
-        found = line_is_ours(&exchange.line);
-    }
     pthread_mutex_unlock(&pool->lock);
-    if (!found)
-        result = line_open(pool->path, &exchange.line);
+    result = find_line(pool, lane, &exchange);
+    if (result < 0 && lane != LANE_NONE) {
+        line_close(&exchange.line);
+        result = find_line(pool, LANE_NONE, &exchange);
+    }
     if (result == 0)
         *ret = exchange;
+    else
+        line_close(&exchange.line);
     return result;
 }
 
@@ -178,6 +255,13 @@ int exchange_send(Exchange *exchange, StorehookWriter *writer, int64_t until_us)
 
         if (result != -EAGAIN)
             return result;
+        /* What is full is only one worker's. */
+        if (exchange->line.lane != LANE_NONE) {
+            result = line_turn(exchange->pool, LANE_NONE, &exchange->line);
+            if (result < 0)
+                return result;
+            continue;
+        }
         result = exchange_wait(fd, POLLOUT, until_us);
         if (result <= 0)
             return result == 0 ? -EAGAIN : result;
@@ -206,11 +290,35 @@ static ssize_t receive_soon(const Exchange *exchange, void *buffer, size_t capac
     return size == -EINTR ? -EAGAIN : size;
 }
 
+/* The worker of our lane has something else in its hands. */
+static void call_another(const Exchange *exchange)
+{
+    const ExchangePool *pool = exchange->pool;
+    _Alignas(8) unsigned char buffer[sizeof(StorehookHeader) + 64];
+    StorehookWriter writer;
+    Descriptor socket;
+
+    if (exchange->line.lane == LANE_NONE ||
+        atomic_load_explicit(&pool->lanes->lanes[exchange->line.lane].request,
+                             memory_order_relaxed) == (uint32_t)exchange->request)
+        return;
+    socket = descriptor_take(exchange_connect(pool->path));
+    if (socket.fd < 0)
+        return;
+    storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_LOOK, exchange->request, 0, 0);
+    storehook_write_u32(&writer, STOREHOOK_FIELD_LANE, (uint32_t)exchange->line.lane);
+    /* Without room there, no other worker is free either. */
+    (void)storehook_write_send(&writer, socket.fd, MSG_DONTWAIT);
+    descriptor_close(&socket);
+}
+
 static ssize_t receive_late(Exchange *exchange, void *buffer, size_t capacity, int *descriptors,
                             unsigned *descriptor_count, int64_t until_us)
 {
     int result;
 
+    if (exchange->line.far.fd >= 0)
+        call_another(exchange);
     exchange->can_be_kept = false;
     descriptor_close(&exchange->line.far);
     if (!descriptor_is_ours(&exchange->line.near))
@@ -227,6 +335,8 @@ static ssize_t receive_late(Exchange *exchange, void *buffer, size_t capacity, i
 ssize_t exchange_receive(Exchange *exchange, void *buffer, size_t capacity, int *descriptors,
                          unsigned *descriptor_count, int64_t now_us, int64_t until_us)
 {
+    if (exchange->line.lane != LANE_NONE)
+        (void)sched_yield();
     for (;; now_us = clock_now_us()) {
         ssize_t size = -EAGAIN;
 

@@ -13,12 +13,15 @@
 
 enum {
     LINES_IDLE_MAX = 32, /* kept for the next question; a store asks from few threads */
+    LINES_SPARE = 16,    /* with so many idle, one of another lane is turned to this one */
+    LANE_NONE = -1,
     NUMBERS_AT_ONCE = 32 /* request numbers got from the kernel in one call */
 };
 
 /* What a question needs: a socket to the workers, and a pair whose far end travels with it. */
 typedef struct {
     Descriptor socket, near, far;
+    int lane; /* the processor whose worker it leads to (protocol.h), or LANE_NONE: to all */
 } Line;
 
 /* The lines to one path that nobody uses just now. For all threads. */
@@ -29,6 +32,7 @@ typedef struct {
     uint32_t round; /* counts the times it was emptied */
     uint64_t numbers[NUMBERS_AT_ONCE];
     unsigned number_count;
+    const StorehookLanes *lanes; /* NULL: no questions are handed over on a processor */
     char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 } ExchangePool;
 
@@ -45,7 +49,7 @@ typedef struct {
     bool can_be_kept;
 } Exchange;
 
-#define LINE_NONE ((Line){DESCRIPTOR_NONE, DESCRIPTOR_NONE, DESCRIPTOR_NONE})
+#define LINE_NONE ((Line){DESCRIPTOR_NONE, DESCRIPTOR_NONE, DESCRIPTOR_NONE, LANE_NONE})
 #define EXCHANGE_NONE ((Exchange){.line = LINE_NONE})
 
 /* -ENAMETOOLONG when that is no path for a socket. */
@@ -54,7 +58,8 @@ int exchange_pool_set_path(ExchangePool *pool, const char *path, const char *suf
  * lines are closed, and those in use are not kept. */
 void exchange_pool_empty(ExchangePool *pool);
 
-/* A line, idle or new, and a number. 0, or -errno: nobody at the path, or no descriptor. */
+/* A line, idle or new, and a number: to the worker of this processor, where that waits. 0, or
+ * -errno: nobody at the path, or no descriptor. */
 int exchange_open(ExchangePool *pool, Exchange *ret);
 /*
  * Sends, waiting for room until then (clock.h). 0, or -errno: -EAGAIN when there was none, one that

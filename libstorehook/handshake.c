@@ -68,30 +68,48 @@ static int send_hello(int fd, int reply, const unsigned char *instance, int64_t 
     return result;
 }
 
-static int take_page(const StorehookMessage *message, Welcome *welcome)
+/* A file to be mapped: of that size at least, and for good. */
+static int take_shared(const StorehookValue *value, size_t size, Descriptor *ret)
 {
-    StorehookValue value;
     struct stat status;
     int seals;
 
-    if (!storehook_read_find(message, STOREHOOK_FIELD_PAGE, &value))
-        return welcome->answer == STOREHOOK_ANSWER_HOOKED ? -EPROTO : 0;
-    if (value.descriptor < 0 || fstat(value.descriptor, &status) < 0 ||
-        status.st_size < (off_t)sizeof(StorehookPage))
+    if (value->descriptor < 0 || fstat(value->descriptor, &status) < 0 ||
+        status.st_size < (off_t)size)
         return -EPROTO;
-    seals = fcntl(value.descriptor, F_GET_SEALS);
+    seals = fcntl(value->descriptor, F_GET_SEALS);
     if (seals < 0 || !(seals & F_SEAL_SHRINK))
         return -EPROTO;
-    welcome->page = descriptor_take(fcntl(value.descriptor, F_DUPFD_CLOEXEC, 0));
-    if (welcome->page.fd < 0)
-        return -EMFILE;
-    welcome->has_page = true;
-    return 0;
+    *ret = descriptor_take(fcntl(value->descriptor, F_DUPFD_CLOEXEC, 0));
+    return ret->fd < 0 ? -EMFILE : 0;
+}
+
+static int take_page(const StorehookMessage *message, Welcome *welcome)
+{
+    StorehookValue value;
+    int result;
+
+    if (!storehook_read_find(message, STOREHOOK_FIELD_PAGE, &value))
+        return welcome->answer == STOREHOOK_ANSWER_HOOKED ? -EPROTO : 0;
+    result = take_shared(&value, sizeof(StorehookPage), &welcome->page);
+    welcome->has_page = result == 0;
+    return result;
+}
+
+/* Without them all is as well, only slower. */
+static void take_lanes(const StorehookMessage *message, Welcome *welcome)
+{
+    StorehookValue value;
+
+    if (storehook_read_find(message, STOREHOOK_FIELD_LANES, &value))
+        (void)take_shared(&value, sizeof(StorehookLanes), &welcome->lanes);
 }
 
 static int read_welcome(const StorehookMessage *message, Welcome *ret)
 {
-    Welcome welcome = {.page = DESCRIPTOR_NONE, .generation = message->header.generation};
+    Welcome welcome = {.page = DESCRIPTOR_NONE,
+                       .lanes = DESCRIPTOR_NONE,
+                       .generation = message->header.generation};
     uint32_t answer = storehook_read_u32(message, STOREHOOK_FIELD_ANSWER, UINT32_MAX);
     StorehookValue profile;
     int result;
@@ -113,6 +131,7 @@ static int read_welcome(const StorehookMessage *message, Welcome *ret)
     result = take_page(message, &welcome);
     if (result < 0)
         return result;
+    take_lanes(message, &welcome);
     *ret = welcome;
     return 0;
 }

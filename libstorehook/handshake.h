@@ -18,6 +18,7 @@ typedef struct {
     uint32_t generation;
     Descriptor page; /* none only with NOT_YOU */
     bool has_page;
+    Descriptor lanes; /* or none */
 } Welcome;
 
 /*

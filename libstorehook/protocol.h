@@ -9,9 +9,9 @@
  * Sockets, all SOCK_DGRAM (the last SOCK_STREAM), beside each other; SOCKET is [service] socket=:
  *   SOCKET              supervisor: HELLO (answered), REPORT (not answered)
  *   SOCKET.store        workers: judgements for a store's write; goes before all else
- *   SOCKET.access       workers: SCAN of what somebody waits to read
- *   SOCKET.background   workers: SCAN by programs that have time
- *   SOCKET.control      supervisor: storehookctl
+ *   SOCKET.store-N      the worker of processor N: the same, from who runs there; see
+ * StorehookLanes SOCKET.access       workers: SCAN of what somebody waits to read SOCKET.background
+ * workers: SCAN by programs that have time SOCKET.control      supervisor: storehookctl
  *
  * A request carries its reply socket as its first descriptor; the reply is one datagram there. End
  * of file without a reply means that the worker died. A client may use the pair again for its next
@@ -34,6 +34,7 @@
 #define STOREHOOK_SUFFIX_ACCESS ".access"
 #define STOREHOOK_SUFFIX_BACKGROUND ".background"
 #define STOREHOOK_SUFFIX_CONTROL ".control"
+#define STOREHOOK_LANE_FORMAT "%s-%u" /* SOCKET.store, the processor */
 
 enum {
     STOREHOOK_PROTOCOL_MAGIC = 0x314b4853, /* "SHK1" */
@@ -52,7 +53,8 @@ enum {
                                           what divides them */
     STOREHOOK_HEADER_MAX = 16384,      /* a part's MIME header */
     STOREHOOK_DIGEST_SIZE = 32,        /* SHA-256 */
-    STOREHOOK_TOKEN_SIZE = 16
+    STOREHOOK_TOKEN_SIZE = 16,
+    STOREHOOK_LANES_MAX = 64 /* processors that may have one */
 };
 
 typedef enum {
@@ -74,9 +76,11 @@ typedef enum {
     STOREHOOK_SCAN,          /* DATA, NAME?: a verdict and nothing else */
     STOREHOOK_NOTE_LINK,     /* INCIDENT, FOLDER, FOLDER_KIND, MAILBOX, DROPPED: a flagged
                                 message is linked into a folder; carries no reply socket */
+    STOREHOOK_LOOK, /* LANE: a question waits there that its worker did not take soon: whoever gets
+                       this takes what is there; carries no reply socket, to SOCKET.store only */
 
     /* Answers. */
-    STOREHOOK_WELCOME = 64, /* ANSWER, PAGE (also with NOT_YOU), PROFILE, DEADLINE */
+    STOREHOOK_WELCOME = 64, /* ANSWER, PAGE (also with NOT_YOU), PROFILE, DEADLINE, LANES */
     STOREHOOK_VERDICT
 } StorehookKind;
 
@@ -122,9 +126,11 @@ typedef enum {
     STOREHOOK_FIELD_REMEMBER,     /* u32: 1: the same link may pass without a question until the
                                      page's epoch changes */
     STOREHOOK_FIELD_UNHOOKED,     /* u32: 1: some store calls of this process are not hooked */
-    STOREHOOK_FIELD_TOKEN /* 16 bytes, in the verdict on a content whose digest was not made:
+    STOREHOOK_FIELD_TOKEN, /* 16 bytes, in the verdict on a content whose digest was not made:
                              with a LINK it stands for what that verdict was about, as long
                              as the service remembers it */
+    STOREHOOK_FIELD_LANES, /* descriptor: memfd with StorehookLanes, like PAGE; may be absent */
+    STOREHOOK_FIELD_LANE   /* u32: a processor's number */
 } StorehookField;
 
 typedef enum {
@@ -160,6 +166,22 @@ typedef struct {
     _Atomic uint32_t epoch;      /* of whatever a verdict hangs on: on a change, forget what may be
                                     remembered */
 } StorehookPage;
+
+/*
+ * A lane leads to a worker that stays on one processor. Who runs on the same processor hands its
+ * question over there: one goes to sleep where the other wakes up, while to wake another processor
+ * from its sleep costs more than all else in a question. Written by the workers, each on its own
+ * processor; a hint and no more, since between the look and the sending the worker may have taken
+ * something else: then LOOK has another worker take the question.
+ */
+typedef struct {
+    _Alignas(64) _Atomic uint32_t waiting; /* 1: its worker has nothing to do */
+    _Atomic uint32_t request;              /* the lower half of the number of what it took last */
+} StorehookLane;
+
+typedef struct {
+    StorehookLane lanes[STOREHOOK_LANES_MAX]; /* by processor */
+} StorehookLanes;
 
 /*
  * PROFILE: one line a table, words divided by one space, ended by '\n':

@@ -66,6 +66,11 @@ static gboolean remove_old_socket(const char *path)
     return FALSE;
 }
 
+void listen_remove(const char *path)
+{
+    (void)remove_old_socket(path);
+}
+
 int listen_datagrams(const char *path, GError **error)
 {
     g_autofree char *directory = g_path_get_dirname(path);

@@ -16,6 +16,8 @@ typedef enum {
 
 /* A lock on PATH.lock that falls with this process; its directory is made (0750) when absent. */
 int listen_lock(const char *path, GError **error);
+/* Removes a socket that is there, and nothing else. */
+void listen_remove(const char *path);
 /* A datagram socket there, with SO_PASSCRED; a stale one is replaced. Call with the lock held. */
 int listen_datagrams(const char *path, GError **error);
 /* How many datagrams wait in it, for who owns it; nothing is taken. */

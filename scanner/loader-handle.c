@@ -105,10 +105,12 @@ static pid_t loader_spawn(const ScannerConfig *config, const LoaderShared *share
                                         [LOADER_CACHE] = shared->cache,
                                         [LOADER_LOG] = shared->log,
                                         [LOADER_ALLOW] = shared->allow,
-                                        [LOADER_DENY] = shared->deny};
+                                        [LOADER_DENY] = shared->deny,
+                                        [LOADER_LANES] = shared->lanes.memory};
     pid_t pid;
 
     G_STATIC_ASSERT(LOADER_ARGUMENTS == G_N_ELEMENTS(arguments) - 2);
+    memcpy(&from[LOADER_LANE], shared->lanes.sockets, sizeof(shared->lanes.sockets));
     pid = fork();
     if (pid == 0)
         child_exec(from, arguments);

@@ -7,6 +7,7 @@
 
 #include "scanner/channel.h"
 #include "scanner/config.h"
+#include "scanner/lanes.h"
 
 typedef enum {
     LOADER_STARTING,
@@ -49,6 +50,7 @@ typedef struct {
 typedef struct {
     int store, access, background, board, cache, log;
     int allow, deny; /* -1: none */
+    Lanes lanes;
     const char *temp_directory;
     gboolean uses_kept; /* the signatures that were last good: see loader.h */
 } LoaderShared;

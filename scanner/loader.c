@@ -65,6 +65,8 @@ typedef struct {
     FileTyper *typer;
     VerdictCache *cache;
     Board *board;
+    StorehookLanes *lanes;
+    int lane_sockets[STOREHOOK_LANES_MAX];
     AllowView *allow, *deny;
     GArray *users;
     char version[VERDICT_CACHE_VERSION_SIZE];
@@ -241,11 +243,22 @@ static gboolean loader_map(Loader *loader)
 {
     loader->board = board_map(LOADER_BOARD);
     loader->cache = verdict_cache_map(LOADER_CACHE);
+    if (fcntl(LOADER_LANES, F_GETFD) >= 0)
+        loader->lanes = lanes_map(LOADER_LANES);
     if (fcntl(LOADER_ALLOW, F_GETFD) >= 0)
         loader->allow = allow_view_new(LOADER_ALLOW, NULL);
     if (fcntl(LOADER_DENY, F_GETFD) >= 0)
         loader->deny = allow_view_new(LOADER_DENY, NULL);
     return loader->board && loader->cache;
+}
+
+/* The processor whose lane this worker has, or -1. The supervisor made those of the configuration
+ * that it began with. */
+static int loader_lane(const Loader *loader, guint index)
+{
+    int processor = loader->lanes ? lanes_processor(index, loader->config->workers) : -1;
+
+    return processor >= 0 && loader->lane_sockets[processor] >= 0 ? processor : -1;
 }
 
 static void worker_main(Loader *loader, pid_t self, guint index, int channel)
@@ -268,6 +281,9 @@ static void worker_main(Loader *loader, pid_t self, guint index, int channel)
                                      .signatures = loader->source->version,
                                      .slot = slot,
                                      .temp_directory = temp,
+                                     .lanes = loader->lanes,
+                                     .lane = loader_lane(loader, index),
+                                     .lane_sockets = loader->lane_sockets,
                                      .store = LOADER_STORE,
                                      .access = LOADER_ACCESS,
                                      .background = takes_background ? LOADER_BACKGROUND : -1,
@@ -400,12 +416,15 @@ static void child_ended(Loader *loader, guint index, int status)
     gboolean blamed = reading > 0 && content_is_to_blame(loader, slot, child, status);
     gboolean condemned;
     pid_t pid = child->pid;
+    int lane = loader_lane(loader, index);
     char reason[64];
 
     /* Before its claim falls: who waits for the verdict must find this one. */
     condemned = blamed && loader_condemns(loader, digest, reading);
     count_lost_lines(loader, log_batch_flush(&slot->log, LOADER_LOG));
     atomic_store(&slot->pid, 0);
+    if (lane >= 0)
+        atomic_store(&loader->lanes->lanes[lane].waiting, 0);
     board_release_all(loader->board, loader->first_slot + index);
     if (child->killed == KILLED_LATE) {
         board_count(&loader->board->counts.workers_timed_out);
@@ -650,6 +669,9 @@ int loader_main(int argc, char **argv)
     loader->first_slot = (guint)MIN(g_ascii_strtoull(argv[2], NULL, 10), BOARD_WORKERS_MAX);
     loader->temp_directory = argv[3];
     loader->uses_kept = strcmp(argv[5], "kept") == 0;
+    /* While no number of theirs can be anything else. */
+    for (int i = 0; i < STOREHOOK_LANES_MAX; i++)
+        loader->lane_sockets[i] = fcntl(LOADER_LANE + i, F_GETFD) < 0 ? -1 : LOADER_LANE + i;
     loader->signals = block_signals();
     for (int fd = LOADER_CHANNEL; fd < LOADER_DESCRIPTORS_END; fd++)
         fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -8,6 +8,7 @@
 #ifndef SCANNER_LOADER_H
 #define SCANNER_LOADER_H
 
+#include "libstorehook/protocol.h"
 #include "scanner/config.h"
 
 #define LOADER_OPTION "--internal-loader"
@@ -24,7 +25,10 @@ enum {
     LOADER_LOG,
     LOADER_ALLOW, /* the allow and deny lists' maps; may be closed */
     LOADER_DENY,
-    LOADER_DESCRIPTORS_END
+    LOADER_LANES, /* their memory, which may be closed, and from LOADER_LANE on their sockets: see
+                     lanes.h */
+    LOADER_LANE,
+    LOADER_DESCRIPTORS_END = LOADER_LANE + STOREHOOK_LANES_MAX
 };
 
 /* Arguments: LOADER_OPTION, name of the configuration file, first slot on the board, temporary

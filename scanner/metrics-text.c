@@ -6,8 +6,6 @@
  */
 #include "scanner/metrics.h"
 
-#include "scanner/listen.h"
-
 static void head(GString *out, const char *name, const char *type, const char *help)
 {
     g_string_append_printf(out, "# HELP storehook_%s %s\n# TYPE storehook_%s %s\n", name, help,
@@ -91,7 +89,7 @@ static void write_workers(const StatusSources *sources, GString *out)
     head(out, "queued_requests", "gauge", "Requests that wait for a worker.");
     for (guint i = 0; i < STATUS_QUEUES; i++)
         labelled(out, "queued_requests", "priority", status_queue_name(i),
-                 listen_queued(sources->queues[i]));
+                 status_queued(sources, i));
 }
 
 static void write_signatures(const StatusSources *sources, GString *out)

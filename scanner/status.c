@@ -189,9 +189,14 @@ static void describe_queue(const StatusSources *sources, JsonObject *out)
     JsonObject *object = json_object_new();
 
     for (guint i = 0; i < STATUS_QUEUES; i++)
-        json_object_set_int_member(object, status_queue_name(i), listen_queued(sources->queues[i]));
+        json_object_set_int_member(object, status_queue_name(i), status_queued(sources, i));
     json_object_set_int_member(object, "limit-each", listen_queue_limit());
     json_object_set_object_member(out, "queue", object);
+}
+
+guint status_queued(const StatusSources *sources, guint queue)
+{
+    return listen_queued(sources->queues[queue]) + (queue == 0 ? lanes_queued(sources->lanes) : 0);
 }
 
 void status_sample(StatusRates *rates, const Board *board)

@@ -38,12 +38,15 @@ typedef struct {
     const Condemned *condemned;
     const StatusRates *rates;
     const Quarantine *quarantine;
-    int queues[STATUS_QUEUES];
+    int queues[STATUS_QUEUES]; /* of the store first, to which the lanes belong, too */
+    const Lanes *lanes;
     gint64 started; /* seconds since 1970 */
 } StatusSources;
 
 void status_sample(StatusRates *rates, const Board *board);
 const char *status_queue_name(guint queue);
+/* Requests that wait there. */
+guint status_queued(const StatusSources *sources, guint queue);
 /* Workers that live, and of those how many work. */
 guint status_workers(const StatusSources *sources, guint *ret_busy);
 /* Protection is on, and something would scan. */

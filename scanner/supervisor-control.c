@@ -25,6 +25,7 @@ static void status_sources(StatusSources *ret, gpointer user_data)
                            .quarantine = supervisor->records.quarantine,
                            .queues = {supervisor->shared.store, supervisor->shared.access,
                                       supervisor->shared.background},
+                           .lanes = &supervisor->shared.lanes,
                            .started = supervisor->started};
 }
 

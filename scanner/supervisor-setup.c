@@ -39,6 +39,7 @@ Supervisor *supervisor_new(ScannerConfig *config)
                                         .log = STDERR_FILENO,
                                         .allow = -1,
                                         .deny = -1};
+    lanes_init(&supervisor->shared.lanes);
     supervisor->started = g_get_real_time() / G_USEC_PER_SEC;
     supervisor->records.log = STDERR_FILENO;
     return supervisor;
@@ -92,6 +93,8 @@ static gboolean open_sockets(Supervisor *supervisor, GError **error)
 
     supervisor->shared.store = listen_datagrams(store, error);
     if (supervisor->shared.store < 0)
+        return FALSE;
+    if (!lanes_open(&supervisor->shared.lanes, config->socket, config->workers, error))
         return FALSE;
     supervisor->shared.access = listen_datagrams(access, error);
     if (supervisor->shared.access < 0)
@@ -225,6 +228,7 @@ void supervisor_unlink_sockets(const Supervisor *supervisor)
         if (SOCKETS[i].fd >= 0)
             (void)unlink(path);
     }
+    lanes_unlink(config->socket);
 }
 
 static void close_descriptor(int fd)
@@ -257,6 +261,7 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     clients_free(supervisor->clients);
     close_descriptor(supervisor->socket);
     close_descriptor(supervisor->signals);
+    lanes_close(&supervisor->shared.lanes);
     close_descriptor(supervisor->shared.store);
     close_descriptor(supervisor->shared.access);
     close_descriptor(supervisor->shared.background);

@@ -287,6 +287,8 @@ static void say_welcome(Supervisor *supervisor, const StorehookMessage *hello, i
                         admitted ? STOREHOOK_ANSWER_HOOKED : STOREHOOK_ANSWER_NOT_YOU);
     storehook_write_descriptor(&writer, STOREHOOK_FIELD_PAGE, shared_page_peek_fd(supervisor->page),
                                sizeof(StorehookPage));
+    storehook_write_descriptor(&writer, STOREHOOK_FIELD_LANES, supervisor->shared.lanes.reader,
+                               sizeof(StorehookLanes));
     if (admitted) {
         storehook_write_bytes(&writer, STOREHOOK_FIELD_PROFILE, supervisor->profile,
                               strlen(supervisor->profile));

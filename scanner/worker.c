@@ -2,6 +2,8 @@
 /*
  * worker.c - waits on the request sockets, judges, answers, counts, logs.
  *
+ * One that has a lane stays on its processor and says when it waits there (protocol.h).
+ *
  * Fails at its start, and when there is no supervisor any more (status 1). A datagram that is no
  * request is counted and dropped. A request whose client is gone is not worked on. A worker keeps
  * nothing between two requests.
@@ -26,7 +28,8 @@
 
 enum {
     STATUS_FAILED = 1,
-    SOCKETS = 3,                /* store, access, background */
+    SOCKETS = 4,                /* lane, store, access, background */
+    LANE_MOST = 64,             /* questions taken from another's lane at one call */
     LOOK_MILLISECONDS = 1000,   /* for what was told to a worker that was killed before it looked */
     GRACE_MICROSECONDS = 100000 /* between a request's end and the kill: to answer what was found */
 };
@@ -37,8 +40,10 @@ typedef struct {
     BoardCounts *counts;
     int poll;
     int signals;
-    guint64 begin;     /* of the request in work */
-    uint64_t failures; /* of allocations, before this process began */
+    StorehookLane *lane; /* NULL: none */
+    guint look;          /* number + 1 of the lane that it is called to; 0: to none */
+    guint64 begin;       /* of the request in work */
+    uint64_t failures;   /* of allocations, before this process began */
     unsigned char request[STOREHOOK_REQUEST_MAX] __attribute__((aligned(8)));
     unsigned char reply[STOREHOOK_DATAGRAM_MAX] __attribute__((aligned(8)));
     int descriptors[STOREHOOK_DESCRIPTORS_MAX];
@@ -208,6 +213,17 @@ static guint64 request_end(const Worker *worker, const StorehookMessage *request
     return worker->begin + (guint64)(granted > 0 ? MIN(granted, most) : most) * 1000;
 }
 
+/* No question: it is not counted as one. */
+static void worker_hear_call(Worker *worker, guint32 lane)
+{
+    if (lane >= STOREHOOK_LANES_MAX) {
+        board_count(&worker->counts->refused);
+        return;
+    }
+    worker->look = lane + 1;
+    count_add(&worker->counts->requests, -1);
+}
+
 static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t client,
                           gboolean background)
 {
@@ -217,6 +233,13 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t
     Answer answer = {0};
     guint64 spent;
 
+    if (request->header.kind == STOREHOOK_LOOK) {
+        worker_hear_call(worker, storehook_read_u32(request, STOREHOOK_FIELD_LANE, UINT32_MAX));
+        return;
+    }
+    if (worker->lane)
+        atomic_store_explicit(&worker->lane->request, (guint32)request->header.request,
+                              memory_order_relaxed);
     worker->judge.end = request_end(worker, request, background);
     worker->judge.client = client;
     if (request->header.kind == STOREHOOK_NOTE_LINK) {
@@ -306,6 +329,18 @@ static gboolean worker_poll_add(Worker *worker, int fd, guint32 events)
     return fd < 0 || epoll_ctl(worker->poll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+/* Before its cage, which does not let it. */
+static gboolean worker_take_lane(Worker *worker)
+{
+    const WorkerSettings *settings = worker->settings;
+
+    if (settings->lane < 0 || !lanes_stay(settings->lane))
+        return TRUE;
+    worker->lane = &settings->lanes->lanes[settings->lane];
+    return worker_poll_add(worker, settings->lane_sockets[settings->lane],
+                           EPOLLIN | EPOLLEXCLUSIVE);
+}
+
 static gboolean worker_start(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
@@ -322,7 +357,7 @@ static gboolean worker_start(Worker *worker)
         !worker_poll_add(worker, settings->access, EPOLLIN | EPOLLEXCLUSIVE) ||
         !worker_poll_add(worker, settings->background, EPOLLIN | EPOLLEXCLUSIVE) ||
         !worker_poll_add(worker, settings->channel, 0) ||
-        !worker_poll_add(worker, worker->signals, EPOLLIN))
+        !worker_poll_add(worker, worker->signals, EPOLLIN) || !worker_take_lane(worker))
         return FALSE;
     /* libarchive writes a 7z by way of a file; the cage leaves no other place. */
     g_setenv("TMPDIR", settings->temp_directory, TRUE);
@@ -343,14 +378,30 @@ static void worker_enter_cage(Worker *worker)
     atomic_store(&worker->judge.slot->layers, cage_enter(&cage));
 }
 
+/* What waits in another's lane, or as much as fits there; its worker may come back meanwhile. */
+static void worker_take_over(Worker *worker)
+{
+    int socket = worker->settings->lane_sockets[worker->look - 1];
+
+    worker->look = 0;
+    if (socket >= 0)
+        for (guint i = 0; i < LANE_MOST && worker_take(worker, socket, FALSE); i++)
+            ;
+}
+
 /* A store's write goes before all else, however often. FALSE when nothing was waiting. */
 static gboolean worker_take_next(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
+    gboolean taken =
+        (worker->lane && worker_take(worker, settings->lane_sockets[settings->lane], FALSE)) ||
+        worker_take(worker, settings->store, FALSE) ||
+        worker_take(worker, settings->access, FALSE) ||
+        (settings->background >= 0 && worker_take(worker, settings->background, TRUE));
 
-    return worker_take(worker, settings->store, FALSE) ||
-           worker_take(worker, settings->access, FALSE) ||
-           (settings->background >= 0 && worker_take(worker, settings->background, TRUE));
+    if (worker->look != 0)
+        worker_take_over(worker);
+    return taken;
 }
 
 /* The kernel tells of a request to one worker only. Who was told and ends takes it along. */
@@ -358,6 +409,12 @@ static void worker_take_last(Worker *worker)
 {
     for (guint i = 0; i < SOCKETS && worker_take_next(worker); i++)
         ;
+}
+
+static void worker_wait_in_lane(Worker *worker, guint32 waiting)
+{
+    if (worker->lane)
+        atomic_store_explicit(&worker->lane->waiting, waiting, memory_order_release);
 }
 
 /* What went without memory may not be whole any more. */
@@ -375,10 +432,13 @@ static int worker_serve(Worker *worker)
     atomic_store(&slot->end, 0); /* of the start: see loader_fork() */
     for (;;) {
         struct epoll_event event;
-        int ready =
+        int ready;
+
+        worker_wait_in_lane(worker, 1);
+        ready =
             epoll_wait(worker->poll, &event, 1,
                        log_batch_is_empty(&slot->log) ? LOOK_MILLISECONDS : LOG_BATCH_MILLISECONDS);
-
+        worker_wait_in_lane(worker, 0);
         if (ready < 0 && errno != EINTR)
             return STATUS_FAILED;
         if (ready == 0)

@@ -6,6 +6,7 @@
 #define SCANNER_WORKER_H
 
 #include "scanner/judge.h"
+#include "scanner/lanes.h"
 
 typedef struct {
     const ScannerConfig *config;
@@ -20,7 +21,10 @@ typedef struct {
     const char *version, *signatures;
     guint slot;
     const char *temp_directory;
-    int store; /* the request sockets, by priority */
+    StorehookLanes *lanes;
+    int lane;                /* the processor that it stays on, and whose lane it has; -1: none */
+    const int *lane_sockets; /* see Lanes */
+    int store;               /* the request sockets, by priority */
     int access;
     int background; /* -1: this worker takes no background work */
     int channel;

@@ -28,7 +28,10 @@ typedef struct {
 struct FakeService {
     pthread_mutex_t lock;
     pthread_t supervisor, worker;
-    int supervisor_socket, worker_socket, stop[2], page_fd;
+    int supervisor_socket, worker_socket, stop[2], page_fd, lanes_fd;
+    int lanes[STOREHOOK_LANES_MAX]; /* -1: none */
+    _Atomic bool takes_lanes;
+    int called; /* the lane that its worker was called to just now, or -1 */
     char path[100];
     StorehookPage *page;
     _Atomic bool remembers;
@@ -452,11 +455,16 @@ static void work(FakeService *service, const Datagram *request)
     case STOREHOOK_NOTE_LINK:
         take_note(service, request);
         break;
+    case STOREHOOK_LOOK:
+        service->counts.calls++;
+        service->called =
+            service->lanes[storehook_read_u32(&request->message, STOREHOOK_FIELD_LANE, 0)];
+        break;
     default:
         break;
     }
     pthread_mutex_unlock(&service->lock);
-    if (request->message.header.kind != STOREHOOK_NOTE_LINK)
+    if (request->descriptor_count > 0)
         reply_send(service, reply, request, behaviour);
     free(reply);
 }
@@ -484,6 +492,9 @@ static void welcome(FakeService *service, const Datagram *request)
     storehook_write_u32(&reply->writer, STOREHOOK_FIELD_ANSWER, atomic_load(&service->answer));
     storehook_write_descriptor(&reply->writer, STOREHOOK_FIELD_PAGE, service->page_fd,
                                sizeof(StorehookPage));
+    if (service->lanes_fd >= 0)
+        storehook_write_descriptor(&reply->writer, STOREHOOK_FIELD_LANES, service->lanes_fd,
+                                   sizeof(StorehookLanes));
     storehook_write_bytes(&reply->writer, STOREHOOK_FIELD_PROFILE, service->profile,
                           strlen(service->profile));
     storehook_write_u32(&reply->writer, STOREHOOK_FIELD_DEADLINE,
@@ -518,6 +529,25 @@ static void supervise(FakeService *service, const Datagram *request)
         take_report(service, request);
 }
 
+/* False when nothing was there. */
+static bool take(FakeService *service, Datagram *request, int fd,
+                 void (*handle)(FakeService *service, const Datagram *request))
+{
+    ssize_t size;
+
+    request->descriptor_count = 0;
+    size = storehook_receive(fd, request->buffer, sizeof(request->buffer), request->descriptors,
+                             &request->descriptor_count, MSG_DONTWAIT);
+    if (size <= 0)
+        return false;
+    if (storehook_read_message(request->buffer, (size_t)size, request->descriptors,
+                               request->descriptor_count, &request->message) == 0)
+        handle(service, request);
+    for (unsigned i = 0; i < request->descriptor_count; i++)
+        close(request->descriptors[i]);
+    return true;
+}
+
 static void serve(FakeService *service, int fd,
                   void (*handle)(FakeService *service, const Datagram *request))
 {
@@ -526,24 +556,55 @@ static void serve(FakeService *service, int fd,
                               {.fd = service->stop[0], .events = POLLIN}};
 
     for (;;) {
-        ssize_t size;
-
         if (poll(polls, 2, -1) < 0)
             continue;
         if (polls[1].revents)
             break;
-        request->descriptor_count = 0;
-        size = storehook_receive(fd, request->buffer, sizeof(request->buffer), request->descriptors,
-                                 &request->descriptor_count, MSG_DONTWAIT);
-        if (size <= 0)
-            continue;
-        if (storehook_read_message(request->buffer, (size_t)size, request->descriptors,
-                                   request->descriptor_count, &request->message) == 0)
-            handle(service, request);
-        for (unsigned i = 0; i < request->descriptor_count; i++)
-            close(request->descriptors[i]);
+        take(service, request, fd, handle);
     }
     free(request);
+}
+
+static void take_lane(FakeService *service, Datagram *request, int fd)
+{
+    while (take(service, request, fd, work)) {
+        pthread_mutex_lock(&service->lock);
+        service->counts.lane_questions++;
+        pthread_mutex_unlock(&service->lock);
+    }
+}
+
+/* One thread for all lanes and for all that come to no lane. */
+static void *run_worker(void *argument)
+{
+    FakeService *service = argument;
+    Datagram *request = malloc(sizeof(*request));
+    struct pollfd polls[2 + STOREHOOK_LANES_MAX] = {
+        {.fd = service->stop[0], .events = POLLIN},
+        {.fd = service->worker_socket, .events = POLLIN}};
+
+    for (;;) {
+        bool takes = atomic_load(&service->takes_lanes);
+
+        pthread_mutex_lock(&service->lock);
+        for (unsigned i = 0; i < STOREHOOK_LANES_MAX; i++)
+            polls[2 + i] = (struct pollfd){.fd = takes ? service->lanes[i] : -1, .events = POLLIN};
+        pthread_mutex_unlock(&service->lock);
+        if (poll(polls, 2 + STOREHOOK_LANES_MAX, 20) < 0)
+            continue;
+        if (polls[0].revents)
+            break;
+        service->called = -1;
+        if (polls[1].revents)
+            take(service, request, service->worker_socket, work);
+        if (service->called >= 0)
+            take_lane(service, request, service->called);
+        for (unsigned i = 0; i < STOREHOOK_LANES_MAX; i++)
+            if (polls[2 + i].revents & POLLIN)
+                take_lane(service, request, polls[2 + i].fd);
+    }
+    free(request);
+    return NULL;
 }
 
 static void *run_supervisor(void *argument)
@@ -551,14 +612,6 @@ static void *run_supervisor(void *argument)
     FakeService *service = argument;
 
     serve(service, service->supervisor_socket, supervise);
-    return NULL;
-}
-
-static void *run_worker(void *argument)
-{
-    FakeService *service = argument;
-
-    serve(service, service->worker_socket, work);
     return NULL;
 }
 
@@ -573,6 +626,9 @@ FakeService *fake_service_start(const char *path)
     atomic_store(&service->deadline_ms, 5000);
     atomic_store(&service->answer, STOREHOOK_ANSWER_HOOKED);
     service->random = 1;
+    service->lanes_fd = -1;
+    for (unsigned i = 0; i < STOREHOOK_LANES_MAX; i++)
+        service->lanes[i] = -1;
     service->page_fd = memfd_create("page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     assert(ftruncate(service->page_fd, sizeof(StorehookPage)) == 0);
     assert(fcntl(service->page_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0);
@@ -599,6 +655,11 @@ void fake_service_kill(FakeService *service)
     close(service->stop[0]);
     close(service->supervisor_socket);
     close(service->worker_socket);
+    for (unsigned i = 0; i < STOREHOOK_LANES_MAX; i++)
+        if (service->lanes[i] >= 0)
+            close(service->lanes[i]);
+    if (service->lanes_fd >= 0)
+        close(service->lanes_fd);
     munmap(service->page, sizeof(StorehookPage));
     close(service->page_fd);
     pthread_mutex_destroy(&service->lock);
@@ -645,6 +706,26 @@ void fake_service_enable(FakeService *service, bool enabled)
 void fake_service_next_generation(FakeService *service)
 {
     atomic_fetch_add(&service->page->generation, 1);
+}
+
+void fake_service_open_lanes(FakeService *service, bool takes)
+{
+    StorehookLanes lanes = {0};
+    int fd = memfd_create("lanes", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    pthread_mutex_lock(&service->lock);
+    for (unsigned i = 0; i < STOREHOOK_LANES_MAX; i++) {
+        char suffix[32];
+
+        snprintf(suffix, sizeof(suffix), STOREHOOK_LANE_FORMAT, STOREHOOK_SUFFIX_STORE, i);
+        service->lanes[i] = bind_socket(service->path, suffix);
+        lanes.lanes[i].waiting = 1;
+    }
+    assert(write(fd, &lanes, sizeof(lanes)) == (ssize_t)sizeof(lanes));
+    assert(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0);
+    service->lanes_fd = fd;
+    pthread_mutex_unlock(&service->lock);
+    atomic_store(&service->takes_lanes, takes);
 }
 
 void fake_service_remember(FakeService *service)

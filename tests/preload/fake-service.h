@@ -41,6 +41,7 @@ typedef struct {
     char message_part[4096]; /* name|header|offset|encoding|data of the last flagged part */
     char program[64];
     unsigned unhooked; /* as the last that said so */
+    unsigned lane_questions, calls;
 } FakeCounts;
 
 typedef struct FakeService FakeService;
@@ -57,6 +58,9 @@ void fake_service_set_answer(FakeService *service, StorehookAnswer answer);
 void fake_service_set_profile(FakeService *service, const char *profile);
 void fake_service_enable(FakeService *service, bool enabled);
 void fake_service_next_generation(FakeService *service);
+/* From the next HELLO on each processor has a lane whose worker seems to wait. It does, or it takes
+ * something else whenever a question comes. */
+void fake_service_open_lanes(FakeService *service, bool takes);
 /* Clean links may be remembered from now on, until the next epoch. */
 void fake_service_remember(FakeService *service);
 void fake_service_next_epoch(FakeService *service);

@@ -309,6 +309,32 @@ static void link_again(const char *data, const char *name)
     ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
 }
 
+static void deliver_by_lanes(bool takes)
+{
+    fake_service_open_lanes(service, takes);
+    fake_service_next_generation(service);
+    for (unsigned i = 0; i < 20; i++)
+        ck_assert_int_eq(deliver("text", i % 2 == 0 ? clean : infected, false), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+    ck_assert_int_eq(find_content("this is EICAR"), -1);
+}
+
+START_TEST(questions_go_to_who_waits_on_this_processor)
+{
+    deliver_by_lanes(true);
+    /* The first at most was under way before the handshake. */
+    ck_assert_uint_ge(fake_service_counts(service).lane_questions, 59);
+}
+END_TEST
+
+START_TEST(another_worker_is_called_where_none_comes)
+{
+    deliver_by_lanes(false);
+    ck_assert_uint_ge(fake_service_counts(service).calls, 59);
+    ck_assert_uint_ge(fake_service_counts(service).lane_questions, 59);
+}
+END_TEST
+
 START_TEST(clean_link_is_asked_once_an_epoch)
 {
     fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
@@ -563,6 +589,8 @@ int main(int argc, char **argv)
     tcase_add_test(tests, inline_part_is_overwritten);
     tcase_add_test(tests, text_of_another_length_is_not_believed);
     tcase_add_test(tests, link_to_unknown_digest_fetches_its_bytes);
+    tcase_add_test(tests, questions_go_to_who_waits_on_this_processor);
+    tcase_add_test(tests, another_worker_is_called_where_none_comes);
     tcase_add_test(tests, clean_link_is_asked_once_an_epoch);
     tcase_add_test(tests, savepoint_that_is_rolled_back_is_forgotten);
     tcase_add_test(tests, inner_commit_merges_up);

@@ -19,14 +19,15 @@ HEADER = struct.Struct("=IHHIIQII")
 FIELD = struct.Struct("=HHI")
 
 HELLO, REPORT = 1, 2
-JUDGE_CONTENT, JUDGE_LINK, JUDGE_TEXT, JUDGE_MESSAGE, SCAN, NOTE_LINK = range(16, 22)
+JUDGE_CONTENT, JUDGE_LINK, JUDGE_TEXT, JUDGE_MESSAGE, SCAN, NOTE_LINK, LOOK = range(16, 23)
 WELCOME, JUDGED = 64, 65
 
 TAGS = """none executable program instance unscanned row answer page profile deadline table data
 digest notice name header offset encoding sender recipients subject folder folder_kind mailbox part
 flagged verdict verdict_name action need_data type incident dropped
-parts remember unhooked token""".split()
-NUMBERS = {"answer", "deadline", "flagged", "verdict", "action", "need_data", "dropped", "remember"}
+parts remember unhooked token lanes lane""".split()
+NUMBERS = {"answer", "deadline", "flagged", "verdict", "action", "need_data", "dropped", "remember",
+           "lane"}
 VERDICTS = """clean infected blocked suspicious encrypted ambiguous not-fully-scanned
 not-scanned""".split()
 ACTIONS = "pass replace drop refuse defer".split()
@@ -100,7 +101,7 @@ def decode(data, fds):
         at += FIELD.size
         if descriptor:
             fd = fds[descriptor - 1]
-            value = fd if TAGS[tag] == "page" else os.pread(fd, size, 0)
+            value = fd if TAGS[tag] in ("page", "lanes") else os.pread(fd, size, 0)
         else:
             value = data[at:at + size]
             at += size + -size % 8
@@ -247,7 +248,7 @@ class Service:
             raise Died
         result = decode(answer, got)
         for fd in got:
-            if result.get("page") != fd:
+            if fd not in (result.get("page"), result.get("lanes")):
                 os.close(fd)
         return result
 

@@ -77,6 +77,7 @@ static void setup(void)
                                 .allow = -1,
                                 .deny = -1,
                                 .temp_directory = rig.directory};
+    lanes_init(&rig.shared.lanes);
     rig.board = board_map(rig.shared.board);
     ck_assert_ptr_nonnull(rig.board);
     rig.loop = g_main_loop_new(NULL, FALSE);
