@@ -44,9 +44,19 @@ static char *lane_path(const char *socket, guint processor)
     return g_strdup_printf(STOREHOOK_LANE_FORMAT, store, processor);
 }
 
+/* What a service with more of them left behind when it was killed. */
+static void remove_stale(const char *socket)
+{
+    for (guint i = 0; i < STOREHOOK_LANES_MAX; i++) {
+        g_autofree char *path = lane_path(socket, i);
+
+        listen_remove(path);
+    }
+}
+
 gboolean lanes_open(Lanes *lanes, const char *socket, guint workers, GError **error)
 {
-    lanes_unlink(socket);
+    remove_stale(socket);
     for (guint i = 0; i < workers; i++) {
         int processor = lanes_processor(i, workers);
         g_autofree char *path = NULL;
@@ -77,12 +87,13 @@ void lanes_close(Lanes *lanes)
     lanes_init(lanes);
 }
 
-void lanes_unlink(const char *socket)
+void lanes_unlink(const Lanes *lanes, const char *socket)
 {
     for (guint i = 0; i < STOREHOOK_LANES_MAX; i++) {
         g_autofree char *path = lane_path(socket, i);
 
-        listen_remove(path);
+        if (lanes->sockets[i] >= 0)
+            (void)unlink(path);
     }
 }
 

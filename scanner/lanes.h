@@ -25,7 +25,8 @@ void lanes_init(Lanes *lanes);
  * (listen.h) or G_FILE_ERROR. */
 gboolean lanes_open(Lanes *lanes, const char *socket, guint workers, GError **error);
 void lanes_close(Lanes *lanes);
-void lanes_unlink(const char *socket);
+/* The names of those that were opened. */
+void lanes_unlink(const Lanes *lanes, const char *socket);
 /* Questions that wait in them. */
 guint lanes_queued(const Lanes *lanes);
 

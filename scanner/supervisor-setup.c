@@ -228,7 +228,7 @@ void supervisor_unlink_sockets(const Supervisor *supervisor)
         if (SOCKETS[i].fd >= 0)
             (void)unlink(path);
     }
-    lanes_unlink(config->socket);
+    lanes_unlink(&supervisor->shared.lanes, supervisor->config->socket);
 }
 
 static void close_descriptor(int fd)
