@@ -324,19 +324,22 @@ static gboolean on_accept(gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* A socket that nobody listens on is what a killed service leaves behind. */
-static gboolean is_stale(const struct sockaddr_un *address)
+gboolean control_socket_is_stale(const char *path)
 {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct stat status;
 
     /* The kernel says the same of what is no socket. */
-    if (lstat(address->sun_path, &status) != 0 || !S_ISSOCK(status.st_mode))
+    if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode) ||
+        strlen(path) >= sizeof address.sun_path)
         return FALSE;
+    strcpy(address.sun_path, path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    gboolean refused = connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 &&
+    gboolean refused = connect(fd, (const struct sockaddr *)&address, sizeof address) != 0 &&
                        errno == ECONNREFUSED;
 
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return refused;
 }
 
@@ -351,7 +354,7 @@ static int listen_at(const char *path, GError **error)
         return -1;
     }
     strcpy(address.sun_path, path);
-    if (is_stale(&address))
+    if (control_socket_is_stale(path))
         unlink(path);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t before = umask(0177);

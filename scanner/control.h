@@ -68,6 +68,8 @@ typedef struct {
     ReleaseSettings release;
 } ControlRecords;
 
+/* A stream socket that nobody listens on: what a killed service leaves behind. */
+gboolean control_socket_is_stale(const char *path);
 /* Listens on `path`; a stale socket is replaced, one that answers is an error. */
 Control *control_new(const char *path, const ControlHandlers *handlers,
                      const ControlRecords *records, GError **error);

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/control.h"
+
 struct Metrics {
     GSocketService *service;
     char *path; /* of a local socket, or NULL */
@@ -152,15 +154,6 @@ static gboolean on_incoming(GSocketService *service, GSocketConnection *connecti
     return TRUE;
 }
 
-/* What a killed predecessor left; the lock on the service's own socket says that it is gone. */
-static void remove_stale(const char *path)
-{
-    struct stat status;
-
-    if (path && lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
-        (void)unlink(path);
-}
-
 Metrics *metrics_new(const char *listen, MetricsSource source, gpointer user_data, GError **error)
 {
     g_autofree char *path = NULL;
@@ -170,7 +163,8 @@ Metrics *metrics_new(const char *listen, MetricsSource source, gpointer user_dat
 
     if (!address)
         return NULL;
-    remove_stale(path);
+    if (path && control_socket_is_stale(path))
+        (void)unlink(path);
     service = g_socket_service_new();
     if (!g_socket_listener_add_address(G_SOCKET_LISTENER(service), address, G_SOCKET_TYPE_STREAM,
                                        G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, error)) {
@@ -197,7 +191,8 @@ Metrics *metrics_free(Metrics *metrics)
     g_socket_service_stop(metrics->service);
     g_socket_listener_close(G_SOCKET_LISTENER(metrics->service));
     g_clear_object(&metrics->service);
-    remove_stale(metrics->path);
+    if (metrics->path)
+        (void)unlink(metrics->path);
     metrics_unref(metrics);
     return NULL;
 }

@@ -4,6 +4,7 @@
 import glob
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -46,6 +47,23 @@ def refusal(s):
     s.start(wait=False)
     assert s.process.wait(10) == 1
     return s.log()
+
+
+@test
+def a_socket_of_others_stays():
+    """A path that another program listens on is no path for metrics; one that was left behind is."""
+    with Service(start=False) as s:
+        path = s.directory + "/other"
+        s.write_config(f"[metrics]\nlisten=unix:{path}\n")
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(path)
+            other.listen()
+            assert f"[metrics] listen=unix:{path}: " in refusal(s), s.log()
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(path)
+        s.start()
+        assert os.path.exists(path)
+    assert not os.path.exists(path)
 
 
 @test
