@@ -9,7 +9,8 @@
  * its number; without random numbers no line is used twice.
  *
  * Where a worker waits on the processor that we run on, the question goes to that one (protocol.h),
- * and we step aside: mostly the answer is there when we run again, and nobody has slept.
+ * and if nobody else of us waits for one, we step aside: mostly the answer is there when we run
+ * again, and nobody has slept.
  *
  * Fails by -errno. Never waits beyond the time it was given.
  */
@@ -332,11 +333,9 @@ static ssize_t receive_late(Exchange *exchange, void *buffer, size_t capacity, i
                              descriptor_count, MSG_DONTWAIT);
 }
 
-ssize_t exchange_receive(Exchange *exchange, void *buffer, size_t capacity, int *descriptors,
-                         unsigned *descriptor_count, int64_t now_us, int64_t until_us)
+static ssize_t receive_own(Exchange *exchange, void *buffer, size_t capacity, int *descriptors,
+                           unsigned *descriptor_count, int64_t now_us, int64_t until_us)
 {
-    if (exchange->line.lane != LANE_NONE)
-        (void)sched_yield();
     for (;; now_us = clock_now_us()) {
         ssize_t size = -EAGAIN;
 
@@ -351,6 +350,21 @@ ssize_t exchange_receive(Exchange *exchange, void *buffer, size_t capacity, int 
         for (unsigned i = 0; i < *descriptor_count; i++)
             close(descriptors[i]);
     }
+}
+
+ssize_t exchange_receive(Exchange *exchange, void *buffer, size_t capacity, int *descriptors,
+                         unsigned *descriptor_count, int64_t now_us, int64_t until_us)
+{
+    ExchangePool *pool = exchange->pool;
+    bool alone = atomic_fetch_add_explicit(&pool->waiting, 1, memory_order_relaxed) == 0;
+    ssize_t size;
+
+    /* With others about, somebody else would run first, and what they do is not worth a turn. */
+    if (alone && exchange->line.lane != LANE_NONE)
+        (void)sched_yield();
+    size = receive_own(exchange, buffer, capacity, descriptors, descriptor_count, now_us, until_us);
+    atomic_fetch_sub_explicit(&pool->waiting, 1, memory_order_relaxed);
+    return size;
 }
 
 void exchange_close(Exchange *exchange, bool answered)

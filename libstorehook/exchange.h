@@ -32,6 +32,7 @@ typedef struct {
     uint32_t round; /* counts the times it was emptied */
     uint64_t numbers[NUMBERS_AT_ONCE];
     unsigned number_count;
+    _Atomic unsigned waiting;    /* for answers, at this moment */
     const StorehookLanes *lanes; /* NULL: no questions are handed over on a processor */
     char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 } ExchangePool;
