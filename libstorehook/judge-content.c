@@ -37,7 +37,7 @@ static Decision ask(Judgement *judgement)
     TrackedRow *row = judgement->row;
     ByteString table = {(unsigned char *)row->table, __builtin_strlen(row->table)};
     Request *request = request_new(STOREHOOK_JUDGE_CONTENT);
-    Answer *answer = NULL;
+    const Answer *answer = NULL;
     Decision decision;
     int reason;
 
@@ -53,7 +53,6 @@ static Decision ask(Judgement *judgement)
     if (answer)
         (void)answer_copy(answer, STOREHOOK_FIELD_TOKEN, STOREHOOK_TOKEN_SIZE,
                           &row->fields[FIELD_TOKEN]);
-    answer_free(answer);
     request_free(request);
     return decision;
 }

@@ -127,7 +127,7 @@ static Decision ask(Judgement *judgement, const Blob *data, bool *ret_need_data)
     Request *request = request_new(STOREHOOK_JUDGE_LINK);
     uint32_t epoch = connection_epoch();
     Decision decision = DECISION_WRITE;
-    Answer *answer = NULL;
+    const Answer *answer = NULL;
     int reason;
 
     *ret_need_data = false;
@@ -145,7 +145,6 @@ static Decision ask(Judgement *judgement, const Blob *data, bool *ret_need_data)
         remember(judgement, answer, epoch);
         decision = judge_obey(judgement, answer, replace);
     }
-    answer_free(answer);
     request_free(request);
     return decision;
 }

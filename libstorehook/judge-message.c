@@ -240,7 +240,7 @@ static Decision outcome(Group *group, const Answer *answer)
 static Decision ask_with_parts(Group *group, Request *request, Bundle *bundle, int64_t *budget_us)
 {
     Decision decision = DECISION_DEFER;
-    Answer *answer = NULL;
+    const Answer *answer = NULL;
     size_t size;
     int fd, result = bundle_seal(bundle, &fd, &size);
 
@@ -251,7 +251,6 @@ static Decision ask_with_parts(Group *group, Request *request, Bundle *bundle, i
         return DECISION_REFUSE;
     if (request_ask(request, budget_us, &answer) == REQUEST_ANSWERED)
         decision = outcome(group, answer);
-    answer_free(answer);
     return decision;
 }
 

@@ -30,7 +30,7 @@ static Decision ask(Judgement *judgement)
 {
     TrackedRow *row = judgement->row;
     Request *request = request_new(STOREHOOK_JUDGE_TEXT);
-    Answer *answer = NULL;
+    const Answer *answer = NULL;
     Decision decision;
     int reason;
 
@@ -40,7 +40,6 @@ static Decision ask(Judgement *judgement)
     reason = request_ask(request, judgement->budget_us, &answer);
     decision = reason == REQUEST_ANSWERED ? judge_obey(judgement, answer, replace)
                                           : judge_unscanned(row, reason);
-    answer_free(answer);
     request_free(request);
     return decision;
 }

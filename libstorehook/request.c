@@ -36,6 +36,7 @@ Request *request_new(StorehookKind kind)
     request->tail = (BlobView){0};
     request->failure = REQUEST_ANSWERED;
     request->answered = false;
+    request->answer.descriptor_count = 0;
     result = exchange_open(connection_pool(), &request->exchange);
     storehook_write_start(&request->writer, request->buffer, sizeof(request->buffer), kind,
                           request->exchange.request, 0, connection_generation());
@@ -51,6 +52,8 @@ Request *request_free(Request *request)
 {
     if (!request)
         return NULL;
+    for (unsigned i = 0; i < request->answer.descriptor_count; i++)
+        close(request->answer.descriptors[i]);
     exchange_close(&request->exchange, request->answered);
     descriptor_close(&request->memfd);
     descriptor_close(&request->tail_memfd);
@@ -143,14 +146,15 @@ static int send_request(Request *request, int64_t until_us, int64_t budget_us)
     return result < 0 ? reason_of(result) : REQUEST_ANSWERED;
 }
 
-static bool read_answer(Answer *answer, size_t size, uint64_t request)
+static bool read_answer(Request *request, size_t size)
 {
+    Answer *answer = &request->answer;
     uint32_t action;
 
-    if (storehook_read_message(answer->buffer, size, answer->descriptors, answer->descriptor_count,
+    if (storehook_read_message(request->buffer, size, answer->descriptors, answer->descriptor_count,
                                &answer->message) < 0 ||
         answer->message.header.kind != STOREHOOK_VERDICT ||
-        answer->message.header.request != request)
+        answer->message.header.request != request->exchange.request)
         return false;
     action = storehook_read_u32(&answer->message, STOREHOOK_FIELD_ACTION, STOREHOOK_ACTIONS);
     answer->verdict =
@@ -163,10 +167,11 @@ static bool read_answer(Answer *answer, size_t size, uint64_t request)
     return true;
 }
 
-static int receive_answer(Request *request, int64_t now_us, int64_t until_us, Answer *answer)
+static int receive_answer(Request *request, int64_t now_us, int64_t until_us)
 {
+    Answer *answer = &request->answer;
     ssize_t size =
-        exchange_receive(&request->exchange, answer->buffer, sizeof(answer->buffer),
+        exchange_receive(&request->exchange, request->buffer, sizeof(request->buffer),
                          answer->descriptors, &answer->descriptor_count, now_us, until_us);
 
     if (size == -ETIMEDOUT)
@@ -175,45 +180,28 @@ static int receive_answer(Request *request, int64_t now_us, int64_t until_us, An
         return STOREHOOK_REASON_CRASH;
     if (size == -EBADF || size == -ENOMEM)
         return STOREHOOK_REASON_RESOURCES;
-    if (size < 0 || !read_answer(answer, (size_t)size, request->exchange.request))
+    if (size < 0 || !read_answer(request, (size_t)size))
         return STOREHOOK_REASON_PROTOCOL;
     request->answered = true;
     return REQUEST_ANSWERED;
 }
 
-int request_ask(Request *request, int64_t *budget_us, Answer **ret)
+int request_ask(Request *request, int64_t *budget_us, const Answer **ret)
 {
     int64_t start = clock_now_us(), until = start + *budget_us;
-    Answer *answer;
     int reason;
 
     if (*budget_us <= 0)
         return STOREHOOK_REASON_DEADLINE;
-    answer = malloc(sizeof(*answer));
-    if (!answer)
-        return STOREHOOK_REASON_RESOURCES;
-    answer->descriptor_count = 0;
     reason = send_request(request, until, *budget_us);
     if (reason == REQUEST_ANSWERED)
-        reason = receive_answer(request, start, until, answer);
+        reason = receive_answer(request, start, until);
     *budget_us -= clock_now_us() - start;
-    if (reason != REQUEST_ANSWERED) {
-        answer_free(answer);
+    if (reason != REQUEST_ANSWERED)
         return reason;
-    }
     atomic_fetch_add(&answered, 1);
-    *ret = answer;
+    *ret = &request->answer;
     return REQUEST_ANSWERED;
-}
-
-Answer *answer_free(Answer *answer)
-{
-    if (!answer)
-        return NULL;
-    for (unsigned i = 0; i < answer->descriptor_count; i++)
-        close(answer->descriptors[i]);
-    free(answer);
-    return NULL;
 }
 
 int answer_view(const Answer *answer, StorehookField tag, BlobView *ret)

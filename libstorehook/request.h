@@ -13,6 +13,15 @@ enum {
 };
 
 typedef struct {
+    StorehookAction action;
+    bool flagged, need_data;
+    uint32_t verdict;
+    StorehookMessage message; /* to find the other fields in */
+    int descriptors[STOREHOOK_DESCRIPTORS_MAX];
+    unsigned descriptor_count;
+} Answer;
+
+typedef struct {
     StorehookWriter writer;
     Exchange exchange;
     Descriptor memfd;      /* made for this request alone */
@@ -21,18 +30,9 @@ typedef struct {
     StorehookField tail_tag;
     int failure; /* REQUEST_ANSWERED: none so far */
     bool answered;
-    _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
+    Answer answer;
+    _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX]; /* question, then answer */
 } Request;
-
-typedef struct {
-    StorehookAction action;
-    bool flagged, need_data;
-    uint32_t verdict;
-    StorehookMessage message; /* to find the other fields in */
-    int descriptors[STOREHOOK_DESCRIPTORS_MAX];
-    unsigned descriptor_count;
-    _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
-} Answer;
 
 /* NULL without memory. */
 Request *request_new(StorehookKind kind);
@@ -46,11 +46,11 @@ void request_add_string(Request *request, StorehookField tag, const ByteString *
 void request_add_blob(Request *request, StorehookField tag, const Blob *blob);
 
 /*
- * Asks, taking the time it took from *budget_us. REQUEST_ANSWERED and an answer to free, or the
- * StorehookReason why there is none. Counts an answer that was understood.
+ * Asks, once, taking the time it took from *budget_us. REQUEST_ANSWERED and an answer that lives as
+ * long as the request, or the StorehookReason why there is none. Counts an answer that was
+ * understood.
  */
-int request_ask(Request *request, int64_t *budget_us, Answer **ret);
-Answer *answer_free(Answer *answer); /* accepts NULL */
+int request_ask(Request *request, int64_t *budget_us, const Answer **ret);
 
 /* The bytes of a field, in the datagram or mapped. -ENODATA when absent. */
 int answer_view(const Answer *answer, StorehookField tag, BlobView *ret);

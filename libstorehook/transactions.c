@@ -8,6 +8,7 @@
  */
 #include "libstorehook/transactions.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,27 +183,26 @@ Session *session_acquire(JET_SESID sesid)
         }
     }
     if (session)
-        session->references++;
+        atomic_fetch_add(&session->references, 1);
     pthread_mutex_unlock(&shard->lock);
     if (session)
         pthread_mutex_lock(&session->lock);
     return session;
 }
 
+/* New references are made of the table's only, so that the last is the last. */
+static void drop_reference(Session *session)
+{
+    if (atomic_fetch_sub(&session->references, 1) == 1)
+        session_free(session);
+}
+
 void session_release(Session *session)
 {
-    Shard *shard;
-    bool last;
-
     if (!session)
         return;
     pthread_mutex_unlock(&session->lock);
-    shard = shard_of(session->sesid);
-    pthread_mutex_lock(&shard->lock);
-    last = --session->references == 0;
-    pthread_mutex_unlock(&shard->lock);
-    if (last)
-        session_free(session);
+    drop_reference(session);
 }
 
 /* Under the shard's lock: out of the table; whoever uses it now frees it. */
@@ -212,8 +212,7 @@ static void take_out(Session **link)
 
     *link = session->next;
     session->next = NULL;
-    if (--session->references == 0)
-        session_free(session);
+    drop_reference(session);
 }
 
 void session_end(JET_SESID sesid)

@@ -81,7 +81,7 @@ typedef struct Session {
     struct Session *next;
     JET_SESID sesid;
     JET_INSTANCE instance;
-    unsigned references;
+    _Atomic unsigned references; /* the table's, and one of each call at work */
     pthread_mutex_t lock;
     unsigned level;
     int64_t budget_us; /* left for waiting in this transaction */
