@@ -20,8 +20,8 @@ enum {
 /* What the block has said so far. */
 typedef struct {
     MailHeaderFacts *facts;
-    GString *field; /* in work, unfolded; "" for fields that do not matter */
-    GString *type, *encoding, *disposition; /* values as they came; NULL: not seen */
+    GString *field;                      /* in work, unfolded; "" for fields that do not matter */
+    char *type, *encoding, *disposition; /* values as they came; NULL: not seen */
     gboolean is_multipart, is_message;
     guint mail_fields;
 } Block;
@@ -236,11 +236,11 @@ static void take_encoding(Block *block, const char *value)
 }
 
 /* Keeps the first value; another one that differs is what readers choose between. */
-static void take_once(Block *block, GString **kept, const char *value, const char *why)
+static void take_once(Block *block, char **kept, const char *value, const char *why)
 {
     if (!*kept)
-        *kept = g_string_new(value);
-    else if (g_ascii_strcasecmp((*kept)->str, value) != 0)
+        *kept = g_strdup(value);
+    else if (g_ascii_strcasecmp(*kept, value) != 0)
         doubt(block, why);
 }
 
@@ -351,7 +351,7 @@ static void check_bytes(Block *block, const char *header, gsize size)
 /* RFC 2045 §6.4: what has parts of its own has no encoding but the three that change nothing. */
 static void check_together(Block *block)
 {
-    const char *encoding = block->encoding ? block->encoding->str : "";
+    const char *encoding = block->encoding ? block->encoding : "";
 
     if ((block->is_multipart || block->is_message) &&
         (starts_with(encoding, "base64") || starts_with(encoding, "quoted-printable")))
@@ -379,7 +379,7 @@ void mail_header_examine(const char *header, gsize size, MailHeaderFacts *ret)
     end_field(&block);
     check_together(&block);
     string_free(block.field);
-    string_free(block.type);
-    string_free(block.encoding);
-    string_free(block.disposition);
+    g_free(block.type);
+    g_free(block.encoding);
+    g_free(block.disposition);
 }

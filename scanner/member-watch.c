@@ -96,8 +96,12 @@ void member_watch_restart(MemberWatch *watch)
 
 static gboolean type_is_in(const char *type, const char *const *list)
 {
+    const gsize prefix = strlen("CL_TYPE_"); /* which they have in common */
+
+    if (strncmp(type, "CL_TYPE_", prefix) != 0)
+        return FALSE;
     for (; *list; list++)
-        if (strcmp(type, *list) == 0)
+        if (type[prefix] == (*list)[prefix] && strcmp(type, *list) == 0)
             return TRUE;
     return FALSE;
 }
