@@ -325,6 +325,7 @@ START_TEST(plain_messages)
         "Subject: a\n\n=ybegin line=128 size=1 name=a\n",
         "Subject: a\n\n(This file must be converted with BinHex 4.0)\n",
         "Subject: a\n\nhel\rlo\n",
+        "Subject: a\n\nhello\r",
         "Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\na\n",
         "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
         "Content-Type: multipart/mixed; boundary=c\n\n--c\n\na\n",

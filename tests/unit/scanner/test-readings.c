@@ -427,6 +427,30 @@ START_TEST(hostile_shapes_end_soon)
 }
 END_TEST
 
+/* The first part is known by its bytes, others by their digests. */
+START_TEST(parts_of_one_size_are_told_apart)
+{
+    static const char harmless[] =
+        "This text is as long as the one of EICAR, and holds nothing bad here";
+    static const char *const parts[][3] = {{harmless, harmless, TEST_EICAR},
+                                           {harmless, TEST_EICAR, harmless},
+                                           {TEST_EICAR, harmless, TEST_EICAR},
+                                           {harmless, harmless, harmless}};
+
+    ck_assert_uint_eq(strlen(harmless), strlen(TEST_EICAR));
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        GString *text = g_string_new(MIXED);
+
+        for (gsize j = 0; j < G_N_ELEMENTS(parts[i]); j++)
+            g_string_append_printf(text, "--b\r\n\r\n%s\r\n", parts[i][j]);
+        g_string_append(text, "--b--\r\n");
+        expect("one size", text->str, text->len,
+               i < 3 ? STOREHOOK_VERDICT_INFECTED : STOREHOOK_VERDICT_CLEAN, NULL);
+        g_string_free(text, TRUE);
+    }
+}
+END_TEST
+
 START_TEST(what_is_found_is_blotted_out)
 {
     /* In a run that no structure tells of. */
@@ -470,6 +494,7 @@ int main(void)
         SCANNER_TEST(limits_are_told),
         SCANNER_TEST(a_million_empty_parts),
         SCANNER_TEST(hostile_shapes_end_soon),
+        SCANNER_TEST(parts_of_one_size_are_told_apart),
         SCANNER_TEST(what_is_found_is_blotted_out),
         SCANNER_TEST(the_harder_of_two_doubts_is_told),
     };
