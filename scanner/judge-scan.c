@@ -377,7 +377,8 @@ static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCa
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
                     VerdictCacheKind kind, Verdict *verdict, Members **ret_members)
 {
-    gboolean is_late = size >= LATE_MIN, found;
+    /* Else none of its kind comes without a digest, and nothing is known of it by its sum. */
+    gboolean is_late = size >= LATE_MIN && kind == VERDICT_CACHE_CONTENT, found;
     guint8 sum[CONTENT_SUM_SIZE];
     VerdictKey blame, key;
     BoardClaim claim;
@@ -385,10 +386,11 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
 
     if (judge_find(judge, digest, kind, verdict, ret_members))
         return TRUE;
-    content_sum_make(judge->sums, data, size, sum);
-    mark = mark_of(sum, kind);
-    found = wait_for_twin(judge, digest, is_late && kind == VERDICT_CACHE_CONTENT ? sum : NULL,
-                          kind, mark, &claim, verdict, ret_members);
+    if (is_late)
+        content_sum_make(judge->sums, data, size, sum);
+    mark = mark_of(is_late ? sum : digest, kind);
+    found = wait_for_twin(judge, digest, is_late ? sum : NULL, kind, mark, &claim, verdict,
+                          ret_members);
     if (!found) {
         verdict_key_init(&blame, digest, judge->version, kind);
         if (is_late) {
