@@ -277,7 +277,6 @@ static void worker_prove(Worker *worker, const StorehookMessage *request)
     BoardWorker *slot = worker->judge.slot;
     Answer answer = {0};
 
-    count_add(&worker->counts->requests, -1);
     if (request->header.kind != STOREHOOK_SCAN || worker->descriptor_count == 0)
         return;
     worker->judge.end = request_end(worker, request, FALSE);
@@ -295,6 +294,7 @@ static gboolean worker_take(Worker *worker, int socket, gboolean background)
 {
     StorehookMessage request;
     struct ucred sender;
+    gboolean is_request;
     ssize_t size;
 
     size = storehook_receive_from(socket, worker->request, sizeof(worker->request),
@@ -303,19 +303,19 @@ static gboolean worker_take(Worker *worker, int socket, gboolean background)
     if (size == -EAGAIN)
         return FALSE;
     worker->begin = board_now();
-    board_count(&worker->counts->requests);
-    if (size < 0) {
-        board_count(&worker->counts->refused);
-        return TRUE;
-    }
-    if (storehook_read_message(worker->request, (size_t)size, worker->descriptors,
-                               worker->descriptor_count, &request) < 0 ||
-        !users_may_ask(worker->settings->users, sender.uid))
-        board_count(&worker->counts->refused);
-    else if (sender.pid == worker->settings->supervisor)
+    is_request = size >= 0 &&
+                 storehook_read_message(worker->request, (size_t)size, worker->descriptors,
+                                        worker->descriptor_count, &request) == 0 &&
+                 users_may_ask(worker->settings->users, sender.uid);
+    if (is_request && sender.pid == worker->settings->supervisor) {
         worker_prove(worker, &request);
-    else
-        worker_answer(worker, &request, sender.pid, background);
+    } else {
+        board_count(&worker->counts->requests);
+        if (is_request)
+            worker_answer(worker, &request, sender.pid, background);
+        else
+            board_count(&worker->counts->refused);
+    }
     for (unsigned i = 0; i < worker->descriptor_count; i++)
         close(worker->descriptors[i]);
     worker->descriptor_count = 0;

@@ -27,10 +27,10 @@ def lines_that_wait_are_written():
             return hashlib.sha256(text).hexdigest()[:16] in s.log()
 
         s.content(b"alone")
-        s.wait_for(lambda: logged(b"alone"), 2)
+        s.wait_for(lambda: logged(b"alone"))
         s.content(b"before the crash")
         assert died(s.content, HOOK + b"crash")
-        s.wait_for(lambda: logged(b"before the crash"), 2)
+        s.wait_for(lambda: logged(b"before the crash"))
         s.content(b"the last")
         s.process.terminate()
         s.process.wait()
@@ -106,11 +106,10 @@ def two_crashes_condemn():
             asking = threading.Thread(target=died, args=(s.content, HOOK + b"hang on"),
                                       kwargs={"deadline": 30000})
             asking.start()
-            s.wait_for(lambda: s.status()["workers"]["busy"] == 1)
-            for pid in s.status()["workers"]["processes"]:
-                os.kill(pid, signal.SIGKILL)
+            s.wait_for(lambda: s.are_busy(1))
+            s.kill_workers()
             asking.join()
-            s.wait_for(lambda: s.status()["workers"]["busy"] == 0)
+            s.wait_for(lambda: s.are_busy(0))
         assert s.status()["condemned"] == 1
 
 

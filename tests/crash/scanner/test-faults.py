@@ -8,7 +8,6 @@ found again.
 import mmap
 import os
 import resource
-import signal
 import struct
 import subprocess
 import sys
@@ -90,10 +89,6 @@ def allocations_fail():
         assert failed > 20 and outcomes == {True, False}, (failed, outcomes)
 
 
-def workers_of(s):
-    return s.status()["workers"]["processes"]
-
-
 @test
 def a_start_that_fails_is_tried_again_soon():
     """Nobody serves meanwhile, with one worker."""
@@ -101,15 +96,35 @@ def a_start_that_fails_is_tried_again_soon():
         print("  skipped: the sanitizer has its own allocator")
         return
     with Failing(workers=1) as s:
-        waits = []
-        for number in (1, 5, 10, 20, 40, 60, 80, 100):
+        def time_without(number):
             assert s.content(EICAR)["verdict"] == "infected"
             s.fail_at(number)
-            os.kill(workers_of(s)[0], signal.SIGKILL)
+            s.kill_workers()
             begun = time.monotonic()
             s.wait_for(lambda: s.left() <= 0 and is_found(s, EICAR))
-            waits.append(time.monotonic() - begun)
-        assert max(waits) < 0.4, waits
+            return time.monotonic() - begun
+
+        for number in (1, 5, 10, 20, 40, 60, 80, 100):
+            # A loaded machine is late now and then, a service that waits too long always.
+            waits = []
+            while not waits or min(waits) >= 0.4:
+                waits.append(time_without(number))
+                assert len(waits) < 10, (number, waits)
+
+
+def limit_descriptors(s, more):
+    """So many may be opened beyond those that the worker has. Returns its id."""
+    found = []
+
+    def limit():
+        (worker,) = s.status()["workers"]["processes"]  # none, or not any more: later
+        used = len(os.listdir(f"/proc/{worker}/fd"))
+        hard = resource.prlimit(worker, resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(worker, resource.RLIMIT_NOFILE, (used + more, hard))
+        found.append(worker)
+        return True
+    s.wait_for(limit)
+    return found[0]
 
 
 @test
@@ -121,14 +136,11 @@ def descriptors_run_out():
         for more in range(0, 14):
             for make in CONTENTS:
                 tag += 1
-                s.wait_for(lambda: s.status()["workers"]["alive"] == 1)
-                worker = workers_of(s)[0]
-                used = len(os.listdir(f"/proc/{worker}/fd"))
-                hard = resource.prlimit(worker, resource.RLIMIT_NOFILE)[1]
-                resource.prlimit(worker, resource.RLIMIT_NOFILE, (used + more, hard))
+                worker = limit_descriptors(s, more)
                 found += never_clean(lambda data: s.content(data, deadline=1000, patience=2),
                                      make(tag))
                 try:
+                    hard = resource.prlimit(worker, resource.RLIMIT_NOFILE)[1]
                     resource.prlimit(worker, resource.RLIMIT_NOFILE, (hard, hard))
                 except ProcessLookupError:
                     pass

@@ -38,7 +38,7 @@ def old_signatures_are_warned_of():
         version = s.status()["signatures"]["version"]
         assert answer["verdict"] == "infected"
         # A worker logs when the answer has left.
-        s.wait_for(lambda: f" signatures={version}\n" in s.log(), 2)
+        s.wait_for(lambda: f" signatures={version}\n" in s.log())
 
 
 @test

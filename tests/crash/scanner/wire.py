@@ -3,6 +3,7 @@
 
 Written after the header, not with the library's own code, so that the two check each other.
 """
+import ctypes
 import hashlib
 import json
 import os
@@ -46,6 +47,9 @@ class Died(Exception):
 
 class Late(Exception):
     """No answer in time."""
+
+
+PATIENCE = 20  # seconds beyond a request's deadline, for a loaded machine
 
 
 def sealed(data):
@@ -116,6 +120,11 @@ def decode(data, fds):
     return answer
 
 
+def end_with_parent():
+    """A test that is killed leaves no service: it ends as by SIGTERM, and clears up."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
 class Service:
     """A storehookd of its own in a scratch directory."""
 
@@ -135,8 +144,9 @@ class Service:
             self.start()
 
     def write_config(self, more="", workers=2):
+        # Nobody is busy but by what the tests ask: no checks of the service's own.
         sections = {"service": [f"socket={self.socket}", f"state-directory={self.directory}/state",
-                                f"workers={workers}", "test-hooks=true",
+                                f"workers={workers}", "test-hooks=true", "health-interval=0",
                                 f"temporary-directory={self.temp}"],
                     "signatures": [f"directory={self.signatures}", "check-interval=1"],
                     "clients": [f"executables={os.path.realpath('/proc/self/exe')}"]}
@@ -164,13 +174,26 @@ class Service:
     def start(self, wait=True):
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen([BUILD + "/scanner/storehookd", "--config", self.config],
-                                        stderr=log, stdin=subprocess.DEVNULL)
+                                        stderr=log, stdin=subprocess.DEVNULL,
+                                        preexec_fn=end_with_parent)
         log.close()
         if wait:
-            self.wait_for(lambda: self.status()["workers"]["alive"] > 0 and self.is_caged())
+            self.wait_for(self.is_ready)
 
-    def is_caged(self):
-        return bool(self.status()["cage"])
+    def is_ready(self):
+        """All workers are there, and at least one of them serves."""
+        status = self.status()
+        return status["workers"]["alive"] == status["workers"]["configured"] and status["cage"]
+
+    def are_busy(self, count):
+        return self.status()["workers"]["busy"] == count
+
+    def kill_workers(self):
+        for pid in self.status()["workers"]["processes"]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
 
     def loaders(self):
         """How many there are: while two, a worker of the old one may still answer by what it has."""
@@ -182,7 +205,7 @@ class Service:
         """Until it is so, and nobody judges by what was before."""
         self.wait_for(lambda: condition() and self.loaders() == 1)
 
-    def wait_for(self, condition, seconds=20):
+    def wait_for(self, condition, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
@@ -201,7 +224,7 @@ class Service:
 
     def control(self, command, **arguments):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
-            s.settimeout(10)
+            s.settimeout(PATIENCE)
             s.connect(self.socket + ".control")
             s.sendall(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
             data = b""
@@ -221,7 +244,7 @@ class Service:
         fds = [theirs.fileno()]
         data = encode(kind, fields, deadline, fds)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-            s.settimeout((patience or deadline / 1000 + 2))
+            s.settimeout(patience or deadline / 1000 + PATIENCE)
             try:
                 s.connect(self.socket + suffix)
                 socket.send_fds(s, [data], fds)
@@ -235,7 +258,7 @@ class Service:
         if not read:
             mine.close()
             return None
-        mine.settimeout(patience or deadline / 1000 + 2)
+        mine.settimeout(patience or deadline / 1000 + PATIENCE)
         try:
             answer, got, _, _ = socket.recv_fds(mine, 65536, 250)
         except socket.timeout as error:
@@ -267,7 +290,7 @@ class Service:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
