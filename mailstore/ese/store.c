@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -70,6 +71,35 @@ static int env_try(const char *path, const StoreOptions *options, unsigned flags
     return rc;
 }
 
+/* Who opens a file that nobody has open makes LMDB's lock file anew, and whoever comes meanwhile
+ * waits for it. Were the first killed in the midst of that, the other would go by a lock file that
+ * knows of no commit, and write over what is committed. So only one at a time opens or closes. A
+ * file that cannot be opened here cannot be below either. */
+static int turn_take(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
+        ;
+    return fd;
+}
+
+static void turn_give(int fd)
+{
+    if (fd < 0)
+        return;
+    flock(fd, LOCK_UN); /* a child of a fork may have it, too */
+    close(fd);
+}
+
+static void env_close(MDB_env *env, const char *path)
+{
+    int turn = turn_take(path);
+
+    mdb_env_close(env);
+    turn_give(turn);
+}
+
 /* The kernel's ENOMEM, and valgrind's EINVAL for what its address space cannot hold. */
 static bool is_too_large_a_map(int code)
 {
@@ -81,11 +111,12 @@ static JET_ERR env_open(const char *path, const StoreOptions *options, unsigned 
                         MDB_env **ret)
 {
     size_t map_size = options->map_size ? options->map_size : MAP_SIZE_DEFAULT;
-    int rc;
+    int turn = turn_take(path), rc;
 
     while (is_too_large_a_map(rc = env_try(path, options, flags, map_size, ret)) &&
            map_size / 2 >= MAP_SIZE_MIN)
         map_size /= 2;
+    turn_give(turn);
     if (rc == 0) {
         int fd;
         if (mdb_env_get_fd(*ret, &fd) == 0)
@@ -320,7 +351,7 @@ JET_ERR store_open(const StoreOptions *options, Store **ret)
     else
         goto fail;
     if (error != JET_errSuccess) {
-        mdb_env_close(store->env);
+        env_close(store->env, store->path);
         goto fail;
     }
     store->key_max = (size_t)mdb_env_get_maxkeysize(store->env);
@@ -353,7 +384,7 @@ Store *store_close(Store *store)
     commit_queue_clear(&store->commits);
     snapshot_pool_clear(&store->snapshots);
     lock_table_clear(&store->locks);
-    mdb_env_close(store->env);
+    env_close(store->env, store->path);
     open_file_remove(store->claim);
     store_free(store);
     return NULL;
