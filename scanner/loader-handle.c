@@ -24,8 +24,9 @@
 #include "scanner/loader.h"
 
 enum {
-    SILENCE_SECONDS = 3,  /* it beats twenty times a second */
-    LOADING_SECONDS = 600 /* all of ClamAV's signatures take half a minute on a busy machine */
+    MESSAGES_AT_ONCE = 256, /* about what a channel holds */
+    SILENCE_SECONDS = 3,    /* it beats twenty times a second */
+    LOADING_SECONDS = 600   /* all of ClamAV's signatures take half a minute on a busy machine */
 };
 
 typedef struct {
@@ -127,18 +128,38 @@ static void worker_forget(WorkerHandle *worker)
     worker->channel = -1;
 }
 
-static gboolean on_worker(gint fd, GIOCondition condition, gpointer user_data)
+/* All that it has said: who asks for it after the worker's answer finds it, and what the dead said
+ * last counts. FALSE when there is nothing more to hear. */
+static gboolean worker_hear(const WorkerHandle *worker)
 {
+    const LoaderCallbacks *callbacks = &worker->loader->callbacks;
     g_autofree ChannelMessage *message = g_new(ChannelMessage, 1);
-    WorkerHandle *worker = user_data;
-    int result = channel_receive(fd, message, MSG_DONTWAIT);
+    int result = 1;
 
-    (void)condition;
-    if (result == 1) {
-        worker->loader->callbacks.worker_said(message, fd, worker->loader->callbacks.user_data);
+    for (guint i = 0; i < MESSAGES_AT_ONCE; i++) {
+        result = channel_receive(worker->channel, message, MSG_DONTWAIT);
+        if (result != 1)
+            break;
+        callbacks->worker_said(message, worker->channel, callbacks->user_data);
         channel_clear(message);
     }
-    if (result != 0)
+    return result != 0;
+}
+
+static void worker_hear_last(WorkerHandle *worker)
+{
+    if (worker->channel >= 0)
+        (void)worker_hear(worker);
+    worker_forget(worker);
+}
+
+static gboolean on_worker(gint fd, GIOCondition condition, gpointer user_data)
+{
+    WorkerHandle *worker = user_data;
+
+    (void)fd;
+    (void)condition;
+    if (worker_hear(worker))
         return G_SOURCE_CONTINUE;
     worker->watch = 0;
     worker_forget(worker);
@@ -156,7 +177,7 @@ static void take_worker(LoaderHandle *loader, ChannelMessage *message)
         close(end);
         return;
     }
-    worker_forget(&loader->workers[slot]);
+    worker_hear_last(&loader->workers[slot]);
     loader->workers[slot].channel = end;
     loader->workers[slot].watch =
         g_unix_fd_add(end, G_IO_IN | G_IO_HUP, on_worker, &loader->workers[slot]);
@@ -231,9 +252,12 @@ static gboolean loader_hear(LoaderHandle *loader)
 static gboolean on_loader(gint fd, GIOCondition condition, gpointer user_data)
 {
     LoaderHandle *loader = user_data;
+    gboolean heard = TRUE;
 
     (void)fd;
-    if (loader_hear(loader) || !(condition & G_IO_HUP))
+    for (guint i = 0; i < MESSAGES_AT_ONCE && heard; i++)
+        heard = loader_hear(loader);
+    if (heard || !(condition & G_IO_HUP))
         return G_SOURCE_CONTINUE;
     loader->channel_watch = 0; /* its end is told by the pidfd */
     return G_SOURCE_REMOVE;
@@ -249,6 +273,8 @@ static gboolean on_ended(gint fd, GIOCondition condition, gpointer user_data)
     (void)condition;
     while (loader_hear(loader))
         ;
+    for (guint i = 0; i < BOARD_WORKERS_MAX; i++)
+        worker_hear_last(&loader->workers[i]);
     (void)waitpid(loader->pid, &status, 0);
     loader->pid = 0;
     loader->watch = 0;

@@ -144,26 +144,6 @@ def links_follow_content_and_rules():
         assert "data" not in answer and answer["name"] == b"removed.txt"
 
 
-def judged_message(s, data=EICAR, name="x.com", encoding="base64;76;crlf;1", original=None):
-    """One message with a flagged part as the shim would bring it at commit."""
-    text = b"From: a@example.org\r\nSubject: s\r\n\r\n--b\r\n\r\n--b--\r\n"
-    header = b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    flagged = s.content(data)
-    offset = text.index(b"\r\n--b--")
-    if original is not None:
-        body = base64.encodebytes(data).replace(b"\n", b"\r\n")
-        original.append(text[:offset] + header + body + text[offset:])
-    parts = wire_fields(("part", b""), ("name", name), ("header", header), ("offset", offset),
-                        ("encoding", encoding), ("digest", hashlib.sha256(data).digest()),
-                        ("data", data), ("flagged", 1),
-                        ("verdict", VERDICTS.index(flagged["verdict"])),
-                        ("verdict_name", flagged["verdict_name"]),
-                        ("incident", flagged["incident"]))
-    return s.ask(JUDGE_MESSAGE, ("sender", "a@example.org"),
-                 ("recipients", "b@example.org\nc@example.org\n"), ("subject", "s"),
-                 ("data", text), ("parts", parts)), flagged
-
-
 @test
 def messages_teach_no_verdict():
     """What a message tells of its parts at commit is no scan of them."""
@@ -204,66 +184,6 @@ def clients_teach_no_verdict():
         except PermissionError:
             pass
         os.close(fd)
-
-
-@test
-def text_that_stands_goes():
-    """A message whose bad text was not overwritten goes, however the filter is set."""
-    with Service("[active-message-filter]\nmode=notice") as s:
-        text = b"Subject: s\r\n\r\n" + EICAR + b"\r\nRegards\r\n"
-        flagged = s.text(text)
-        assert flagged["verdict"] == "infected" and flagged["action"] == "replace", flagged
-        fields = [("data", text), ("flagged", 1), ("verdict", VERDICTS.index("infected")),
-                  ("verdict_name", flagged["verdict_name"]), ("incident", flagged["incident"])]
-        assert s.ask(JUDGE_MESSAGE, *fields)["action"] == "drop"
-        assert s.ask(JUDGE_MESSAGE, *fields, ("action", 1))["action"] == "pass"
-
-
-@test
-def messages_are_dropped_when_safe():
-    """The original lies in quarantine byte for byte before the message is dropped."""
-    with Service() as s:
-        original = []
-        answer, flagged = judged_message(s, original=original)
-        assert answer["action"] == "drop" and answer["incident"] == flagged["incident"], answer
-        s.wait_for(lambda: s.status()["incidents"] == 1)
-        stored = [f for f in os.listdir(s.directory + "/state/quarantine") if f.endswith(".shq")]
-        assert len(stored) == 1
-        with open(s.directory + "/state/quarantine/" + stored[0], "rb") as file:
-            kept = bytes(b ^ 0xFF for b in file.read())
-        assert original[0] in kept, "the original is not there byte for byte"
-        s.ask(NOTE_LINK, ("incident", flagged["incident"].decode()), ("folder", "Sent"),
-              ("folder_kind", "sent"), ("mailbox", "alice"), ("dropped", 1), read=False)
-
-        def outbound():
-            rows = s.control("incidents")["incidents"]
-            return rows[0]["direction"] == "outbound" and rows[0]["sender"] == "a@example.org"
-        s.wait_for(outbound)
-
-
-@test
-def full_quarantine_falls_back():
-    """What cannot be made safe is neither stripped nor dropped: the store is told to defer."""
-    with Service("[quarantine]\nmax-items=1\n") as s:
-        assert judged_message(s)[0]["action"] == "drop"
-        assert s.status()["warnings"] == []
-        assert judged_message(s)[0]["action"] == "defer"
-        assert s.status()["warnings"] == \
-            ["the last original could not be quarantined: the quarantine is full: 1 items"]
-        s.control("quarantine-delete", id=s.control("quarantine-list")["items"][0]["id"])
-        assert judged_message(s)[0]["action"] == "drop" and s.status()["warnings"] == []
-    with Service("[quarantine]\nmax-items=1\nfallback=refuse\n") as s:
-        judged_message(s)
-        assert judged_message(s)[0]["action"] == "refuse"
-    with Service("[active-message-filter]\nmode=notice\n") as s:
-        assert judged_message(s)[0]["action"] == "pass"
-        assert s.status()["quarantine"]["items"] == 1
-    with Service() as s: # an encoding that nobody knows: no original, no drop
-        assert judged_message(s, encoding="rot13")[0]["action"] == "defer"
-        # Nothing flagged is nothing understood: the store must not go on as if it were judged.
-        parts = wire_fields(("part", b""), ("name", "x"), ("data", EICAR))
-        for fields in ([("data", b"Subject: s\r\n\r\nx\r\n")], [("parts", parts)], []):
-            assert s.ask(JUDGE_MESSAGE, *fields)["action"] == "defer", fields
 
 
 @test
@@ -565,8 +485,7 @@ def nothing_outlives_a_killed_supervisor():
             s.process.kill()
             s.process.wait()
             end = time.monotonic() + PATIENCE
-            while any(os.path.exists(f"/proc/{pid}") and
-                      open(f"/proc/{pid}/stat").read().split()[2] != "Z" for pid in children):
+            while not all(map(has_ended, children)):
                 assert time.monotonic() < end, "children survived"
                 time.sleep(0.01)
             try:
