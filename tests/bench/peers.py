@@ -17,7 +17,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from rig import free_port, wait_until  # noqa: E402  pylint: disable=wrong-import-position
+from rig import free_ports, wait_until  # noqa: E402  pylint: disable=wrong-import-position
 
 DOVECOT = """
 base_dir = {where}/run
@@ -176,7 +176,7 @@ class Postfix:
     """SMTP on a port, LMTP to `lmtp_path`, optionally through a milter."""
 
     def __init__(self, rig, name, lmtp_path, milter=None):
-        self.where, self.port = f"{rig.scratch}/postfix-{name}", free_port()
+        self.where, self.port = f"{rig.scratch}/postfix-{name}", free_ports(1)[0]
         os.chmod(rig.scratch, 0o711)
         for folder in ("", "/data", "/spool"):
             os.mkdir(self.where + folder)

@@ -147,7 +147,7 @@ def parser_crashes(build):
             expected += 1
             assert len(store.messages("alice")) == expected, what
             assert message in store.messages("alice").values(), what
-            wait_until(lambda before=before: rig.unscanned() > before, f"{what} to be counted", 5)
+            wait_until(lambda before=before: rig.unscanned() > before, f"{what} to be counted")
             assert not passes(rig, store), f"not protected after {what}"
 
 

@@ -64,7 +64,7 @@ def refused_by_linking(build):
     with Rig(build) as rig:
         notes = Notes(rig)
         configure(rig, notes, "refuse")
-        rig.start_scanner()
+        rig.start_scanner().wait_scanning()
         good = b"Buy bread.\n" + bytes(range(256))
         assert notes.add("shopping", good).returncode == 0
         run = notes.add("bad", EICAR)
@@ -81,7 +81,7 @@ def taken_away_by_linking(build):
     with Rig(build) as rig:
         notes = Notes(rig)
         configure(rig, notes, "quarantine")
-        rig.start_scanner()
+        rig.start_scanner().wait_scanning()
         assert notes.add("bad", b"see: " + EICAR).returncode == 0
         assert notes.titles() == []
         wait_until(lambda: [one["subject"] for one in rig.incidents()] == ["bad"], "the incident")

@@ -66,10 +66,13 @@ def wait_until(condition, what, seconds=None):
     raise AssertionError(f"waited in vain for: {what}" + (f" ({trouble!r})" if trouble else ""))
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+def free_ports(count):
+    """All different: each is taken until all are chosen."""
+    with contextlib.ExitStack() as taken:
+        sockets = [taken.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
 
 
 def descendants(pid):
@@ -146,7 +149,7 @@ class Store:
     def __init__(self, rig, name):
         self.rig, self.name, self.process, self.hooked = rig, name, None, False
         self.lmtp_path = f"{rig.scratch}/{name}.lmtp"
-        self.imap_port, self.pop3_port = free_port(), free_port()
+        self.imap_port, self.pop3_port = free_ports(2)
         self.configuration = f"{rig.scratch}/{name}.conf"
         self.directory = f"{rig.scratch}/{name}"
 
@@ -314,6 +317,10 @@ class Rig:
                                   "storehookd", env)
         wait_until(lambda: self.status()["ok"], "storehookd to answer")
         return self
+
+    def wait_scanning(self):
+        """Enough where no store is connected before its first write."""
+        wait_until(lambda: self.status()["protection"] == "protected", "signatures to be loaded")
 
     def kill_scanner(self):
         self.scanner.kill()

@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 enum {
-    KNOWN_MAX = 4096
+    KNOWN_MAX = 4096,
+    LATE_MS = 500 /* beyond the deadline; a busy client must not find it in time after all */
 };
 
 typedef struct {
@@ -149,7 +150,7 @@ static void misbehave(FakeService *service, Reply *reply, int fd, FakeBehaviour 
         return;
     }
     case FAKE_LATE:
-        usleep(1000 * (atomic_load(&service->deadline_ms) + 50));
+        usleep(1000 * (atomic_load(&service->deadline_ms) + LATE_MS));
         break;
     case FAKE_WRONG_VERSION:
         header->version = STOREHOOK_PROTOCOL_VERSION + 1;

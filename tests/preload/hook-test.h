@@ -20,10 +20,10 @@ StorehookStatus hook_status(void);
 double hook_now(void);
 /* All of this process, as with net.core.wmem_default lowered; returns how many. */
 unsigned hook_narrow_sockets(void);
-/* Waits at most a second for the service to have seen something. */
+/* Waits for the service to have seen something; at most as long as nothing but a fault takes. */
 #define hook_wait_for(condition)                                                                   \
     do {                                                                                           \
-        double until_ = hook_now() + 1;                                                            \
+        double until_ = hook_now() + 20;                                                           \
         while (!(condition) && hook_now() < until_)                                                \
             usleep(1000);                                                                          \
         ck_assert(condition);                                                                      \

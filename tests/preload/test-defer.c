@@ -43,6 +43,7 @@ int main(int argc, char **argv)
 
     (void)argc;
     setenv("STOREHOOK_ON_UNAVAILABLE", "defer", 1);
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, defers_while_nobody_is_there);
     suite_add_tcase(suite, tests);
     return hook_test_main(argv, suite);

@@ -24,6 +24,7 @@ A transcript's ending says the protocol: .lmtp, .imap or .pop3. It is read line 
 Every file gets its own server and directory. Fails with the file, the line and what came instead.
 """
 
+import ctypes
 import os
 import re
 import signal
@@ -48,6 +49,11 @@ def hash_password(word):
         warnings.simplefilter("ignore")
         import crypt
         return crypt.crypt(word, "$5$rounds=1000$transcript$")
+
+
+def die_with_parent():
+    """A test that is killed leaves no server."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
 def unescape(text):
@@ -113,7 +119,8 @@ class Server:
     def start(self):
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen([self.program, "--config", self.config], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, env=self.environment)
+                                            stdout=log, stderr=log, env=self.environment,
+                                            preexec_fn=die_with_parent)
         end = time.monotonic() + TIMEOUT
         while " ready " not in self.log():
             if self.process.poll() is not None or time.monotonic() > end:
@@ -258,7 +265,7 @@ class Player:
         elif command == "SLEEP":
             time.sleep(float(text))
         elif command == "LOG":
-            end = time.monotonic() + 5
+            end = time.monotonic() + TIMEOUT
             while not re.search(self.expand(text), self.server.log()):
                 if time.monotonic() > end:
                     raise Failure("the log has no such line:\n" + self.server.log())

@@ -22,7 +22,7 @@ def a_file_in_the_way_stays():
             with open(path, "w", encoding="ascii") as out:
                 out.write("precious")
             s.start(wait=False)
-            assert s.process.wait(10) == 1
+            assert s.process.wait(PATIENCE) == 1
             assert path in s.log(), s.log()
             with open(path, encoding="ascii") as text:
                 assert text.read() == "precious"
@@ -45,7 +45,7 @@ def sockets_of(s):
 def refusal(s):
     """Why it does not start."""
     s.start(wait=False)
-    assert s.process.wait(10) == 1
+    assert s.process.wait(PATIENCE) == 1
     return s.log()
 
 
@@ -81,7 +81,7 @@ def one_service_a_state_directory():
                              stderr=subprocess.PIPE, text=True, timeout=20, check=False)
         assert run.returncode == 1 and f"{where}: another storehookd" in run.stderr, run
         s.process.terminate()
-        assert s.process.wait(10) == 0
+        assert s.process.wait(PATIENCE) == 0
         s.start()
         assert s.content(EICAR)["verdict"] == "infected"
 

@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <string.h>
+#include <time.h>
 
 static FilterRules *parse(const char *text)
 {
@@ -213,9 +214,10 @@ START_TEST(globs_match_in_bounded_time)
     ck_assert(!glob_matches("[a]", "a"));
 
     g_autofree char *text = g_strnfill(1024, 'a');
-    gint64 start = g_get_monotonic_time();
+    /* Of the processor: other tests run beside this one. */
+    clock_t start = clock();
     ck_assert(!glob_matches("*a*a*a*a*a*a*a*a*a*a*b", text));
-    ck_assert_int_lt(g_get_monotonic_time() - start, G_USEC_PER_SEC);
+    ck_assert_int_lt(clock() - start, CLOCKS_PER_SEC);
 }
 END_TEST
 

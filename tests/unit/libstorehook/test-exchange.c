@@ -132,7 +132,7 @@ START_TEST(death_is_seen)
 
     ck_assert_int_eq(exchange_open(&pool, &exchange), 0);
     close(ask(&exchange));
-    ck_assert_int_eq(receive(&exchange, 5000), -ECONNRESET);
+    ck_assert_int_eq(receive(&exchange, 20000), -ECONNRESET);
     exchange_close(&exchange, true);
     ck_assert_uint_eq(pool.idle_count, 0);
     /* The same while it lies in the queue of a service that goes. */
@@ -146,9 +146,9 @@ START_TEST(death_is_seen)
         ck_assert_int_eq(exchange_send(&exchange, &writer, clock_now_us() + 1000000), 0);
     }
     close(served);
-    ck_assert_int_eq(receive(&exchange, 5000), -ECONNRESET);
+    ck_assert_int_eq(receive(&exchange, 20000), -ECONNRESET);
     exchange_close(&exchange, true);
-    ck_assert_int_lt(clock_now_us() - start, 2000000);
+    ck_assert_int_lt(clock_now_us() - start, 15000000);
     served = -1;
     ck_assert(exchange_is_gone(exchange_open(&pool, &exchange)));
 }

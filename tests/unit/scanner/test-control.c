@@ -97,7 +97,7 @@ static void set_up(void)
     quarantine = quarantine_open(items, &limits, NULL);
     incidents = incidents_open(diary, NULL);
     allow = allow_list_open(allowed, NULL);
-    ControlRecords records = {incidents, quarantine, allow, {.lmtp = lmtp, .timeout_seconds = 5}};
+    ControlRecords records = {incidents, quarantine, allow, {.lmtp = lmtp, .timeout_seconds = 30}};
     control = control_new(path, &handlers, &records, &error);
     control_register(control, "reload", on_reload, NULL);
     ck_assert_msg(control != NULL, "%s", error != NULL ? error->message : "");
@@ -451,7 +451,7 @@ static char *talk(const char *bytes, gsize size, gboolean *ret_closed)
     g_socket_set_blocking(g_socket_connection_get_socket(connection), FALSE);
     g_input_stream_read_bytes_async(g_io_stream_get_input_stream(G_IO_STREAM(connection)), 65536, 0,
                                     NULL, on_bytes, &reading);
-    gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
     while (!reading.closed && g_get_monotonic_time() < end &&
            (*ret_closed || strchr(reading.got->str, '\n') == NULL)) {
         gssize n = g_socket_send(g_socket_connection_get_socket(connection), bytes + sent,

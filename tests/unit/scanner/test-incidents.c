@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static char *directory, *path;
 static Incidents *incidents;
@@ -400,22 +401,23 @@ START_TEST(a_hundred_thousand_are_queried_fast)
         must_add(&incident);
     }
     ck_assert(incidents_commit(incidents, NULL));
-    gint64 start = g_get_monotonic_time();
+    /* Of the processor: other tests run beside this one. */
+    clock_t start = clock();
     ck_assert_uint_eq(count_of((IncidentQuery){.verdict = -1, .limit = 50}), 50);
     ck_assert_uint_eq(count_of((IncidentQuery){.verdict = -1, .sender = "s7@example.net"}), 100);
     ck_assert_uint_eq(count_of((IncidentQuery){.verdict = -1, .recipient = "R7@example.org"}), 20);
     ck_assert_uint_eq(count_of((IncidentQuery){.verdict = FILTER_VERDICT_BLOCKED, .limit = 50}),
                       50);
-    gint64 indexed = g_get_monotonic_time() - start;
+    gint64 indexed = clock() - start;
     ck_assert_uint_eq(
         count_of((IncidentQuery){.verdict = -1, .sender = "*7@example.net", .recipient = "r7@*"}),
         20);
-    gint64 all = g_get_monotonic_time() - start;
+    gint64 all = clock() - start;
     printf("indexed queries %" G_GINT64_FORMAT " us, with wildcards %" G_GINT64_FORMAT " us\n",
            indexed, all - indexed);
-    /* Ten times what is measured (20 and 300 ms), for a loaded machine and sanitizers. */
-    ck_assert_int_lt(indexed, G_USEC_PER_SEC);
-    ck_assert_int_lt(all, 6 * G_USEC_PER_SEC);
+    /* Ten times what is measured (20 and 300 ms), for sanitizers. */
+    ck_assert_int_lt(indexed, CLOCKS_PER_SEC);
+    ck_assert_int_lt(all, 6 * CLOCKS_PER_SEC);
 }
 END_TEST
 

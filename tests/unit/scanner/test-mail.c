@@ -2,6 +2,7 @@
 /* test-mail.c - decoders, the walk over parts, notices, and putting messages together again. */
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "scanner/compose.h"
@@ -137,7 +138,7 @@ START_TEST(limits_end_the_walk)
 {
     g_autoptr(GString) many = g_string_new("Content-Type: multipart/mixed; boundary=b\n\n");
     g_autoptr(GString) deep = g_string_new(NULL);
-    gint64 begin = g_get_monotonic_time();
+    clock_t begin = clock(); /* of the processor: other tests run beside this one */
 
     for (guint i = 0; i < 1000000; i++)
         g_string_append(many, "--b\n\nx\n");
@@ -145,7 +146,7 @@ START_TEST(limits_end_the_walk)
         g_string_append_printf(deep, "Content-Type: multipart/mixed; boundary=%u\n\n--%u\n", i, i);
     g_free(walk(many->str, 10000, 50, MAIL_PART_TOO_MANY));
     g_free(walk(deep->str, 10000, 50, MAIL_PART_TOO_DEEP));
-    ck_assert_int_lt(g_get_monotonic_time() - begin, 2 * G_USEC_PER_SEC);
+    ck_assert_int_lt(clock() - begin, 2 * CLOCKS_PER_SEC);
 }
 END_TEST
 

@@ -408,16 +408,16 @@ START_TEST(hostile_shapes_end_soon)
     for (gsize i = 0; i < 2 * G_N_ELEMENTS(shapes); i++) {
         const char *shape = shapes[i / 2];
         g_autoptr(GString) text = g_string_sized_new(SIZE + 200);
-        gint64 begin = g_get_monotonic_time();
+        clock_t begin = clock();
         Verdict verdict;
 
         g_string_append(text, i % 2 ? HEAD "\r\n" : HEAD); /* in the body, in the header */
         while (text->len < SIZE)
             g_string_append(text, shape);
         read_parts(text->str, text->len, &verdict);
-        begin = g_get_monotonic_time() - begin;
-        ck_assert_msg(begin < SECONDS * G_USEC_PER_SEC, "%s: %.1f s, %s %s", shape,
-                      (double)begin / G_USEC_PER_SEC, verdict_kind_name(verdict.kind),
+        begin = clock() - begin;
+        ck_assert_msg(begin < SECONDS * CLOCKS_PER_SEC, "%s: %.1f s, %s %s", shape,
+                      (double)begin / CLOCKS_PER_SEC, verdict_kind_name(verdict.kind),
                       verdict.name);
     }
     printf("hostile shapes: at most %ld MB\n", (peak_kilobytes() - before) / 1024);
