@@ -55,6 +55,7 @@ typedef struct {
     _Atomic guint64 scans;                        /* libclamav was called for a whole content */
     _Atomic guint64 cache_hits;
     _Atomic guint64 bytes_scanned;
+    _Atomic guint64 handed_over;       /* requests that came by a lane */
     _Atomic guint64 abandoned;         /* the client was gone before the work began */
     _Atomic guint64 refused;           /* datagrams that were no request, or from a stranger */
     _Atomic guint64 digest_mismatches; /* a row's digest was not that of its data */

@@ -35,6 +35,8 @@ static void write_counts(const StatusSources *sources, GString *out)
     one(out, "scans_total", "counter", "Contents given to libclamav.", counts->scans);
     one(out, "scanned_bytes_total", "counter", "Bytes given to libclamav.", counts->bytes_scanned);
     one(out, "cache_hits_total", "counter", "Verdicts that were remembered.", counts->cache_hits);
+    one(out, "handed_over_total", "counter", "Requests that came by the sender's own processor.",
+        counts->handed_over);
     one(out, "abandoned_total", "counter", "Requests whose client was gone.", counts->abandoned);
     one(out, "refused_total", "counter", "Datagrams that were no request.", counts->refused);
     head(out, "verdicts_total", "counter", "Verdicts given.");

@@ -165,6 +165,7 @@ static void describe_counts(const StatusSources *sources, JsonObject *out)
     json_object_set_int_member(scans, "scanned", (gint64)counts->scans);
     json_object_set_int_member(scans, "bytes", (gint64)counts->bytes_scanned);
     json_object_set_int_member(scans, "cache-hits", (gint64)counts->cache_hits);
+    json_object_set_int_member(scans, "handed-over", (gint64)counts->handed_over);
     json_object_set_int_member(scans, "abandoned", (gint64)counts->abandoned);
     json_object_set_int_member(scans, "refused", (gint64)counts->refused);
     json_object_set_int_member(scans, "digest-mismatches", (gint64)counts->digest_mismatches);

@@ -378,26 +378,33 @@ static void worker_enter_cage(Worker *worker)
     atomic_store(&worker->judge.slot->layers, cage_enter(&cage));
 }
 
+static gboolean worker_take_from_lane(Worker *worker, int lane)
+{
+    int socket = worker->settings->lane_sockets[lane];
+    gboolean taken = socket >= 0 && worker_take(worker, socket, FALSE);
+
+    count_add(&worker->counts->handed_over, taken);
+    return taken;
+}
+
 /* What waits in another's lane, or as much as fits there; its worker may come back meanwhile. */
 static void worker_take_over(Worker *worker)
 {
-    int socket = worker->settings->lane_sockets[worker->look - 1];
+    int lane = (int)worker->look - 1;
 
     worker->look = 0;
-    if (socket >= 0)
-        for (guint i = 0; i < LANE_MOST && worker_take(worker, socket, FALSE); i++)
-            ;
+    for (guint i = 0; i < LANE_MOST && worker_take_from_lane(worker, lane); i++)
+        ;
 }
 
 /* A store's write goes before all else, however often. FALSE when nothing was waiting. */
 static gboolean worker_take_next(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
-    gboolean taken =
-        (worker->lane && worker_take(worker, settings->lane_sockets[settings->lane], FALSE)) ||
-        worker_take(worker, settings->store, FALSE) ||
-        worker_take(worker, settings->access, FALSE) ||
-        (settings->background >= 0 && worker_take(worker, settings->background, TRUE));
+    gboolean taken = (worker->lane && worker_take_from_lane(worker, settings->lane)) ||
+                     worker_take(worker, settings->store, FALSE) ||
+                     worker_take(worker, settings->access, FALSE) ||
+                     (settings->background >= 0 && worker_take(worker, settings->background, TRUE));
 
     if (worker->look != 0)
         worker_take_over(worker);

@@ -11,6 +11,7 @@ this), scans, memory, delivery, cpu, recipients, dovecot, postfix.
 """
 import argparse
 import glob
+import itertools
 import json
 import os
 import subprocess
@@ -116,11 +117,14 @@ class Bench:
             hooked, bare = rig.start_store("hooked"), rig.start_store("bare", hooked=False)
             rig.wait_protected()
 
-            def cost(store, load, *pids):
+            def cost(store, load, shape, *pids):
+                connections, mailboxes = SHAPES[shape]
+
                 def run():
                     before = cpu_seconds(*pids)
-                    done = self.load("unix:" + store.lmtp_path, "--connections", 4, "--mailboxes",
-                                     4, *LOADS[load], seconds=2 * self.seconds)["deliveries"]
+                    done = self.load("unix:" + store.lmtp_path, "--connections", connections,
+                                     "--mailboxes", mailboxes, *LOADS[load],
+                                     seconds=2 * self.seconds)["deliveries"]
                     return 1e6 * (cpu_seconds(*pids) - before) / done
                 return run
 
@@ -129,15 +133,16 @@ class Bench:
                     [self.build + "/tests/bench/question", str(TEXT_SIZE), str(processors)],
                     capture_output=True, text=True, timeout=60, check=True).stdout)
 
-            for load in LOADS:
+            for load, shape in itertools.product(LOADS, ("1", "8")):
+                floors = FLOORS if shape == "1" else {}
                 values = alternate(
-                    {"hooked": cost(hooked, load, hooked.process.pid, rig.scanner.pid),
-                     "bare": cost(bare, load, bare.process.pid),
-                     **{f"floor-{name}": question(n) for n, name in FLOORS.items()}}, self.rounds)
+                    {"hooked": cost(hooked, load, shape, hooked.process.pid, rig.scanner.pid),
+                     "bare": cost(bare, load, shape, bare.process.pid),
+                     **{f"floor-{name}": question(n) for n, name in floors.items()}}, self.rounds)
                 value, reference, ratio = compare(values, "hooked", "bare")
-                self.report.add(f"own-cpu-{load}", value - reference, "us/message", "unhooked",
-                                reference, "<= 0.15", ratio - 1)
-                for name in FLOORS.values():
+                self.report.add(f"own-cpu-{load}-{shape}", value - reference, "us/message",
+                                "unhooked", reference, "<= 0.15", ratio - 1)
+                for name in floors.values():
                     value, reference, ratio = compare(values, f"floor-{name}", "bare")
                     self.report.add(f"own-cpu-{load}-floor-{name}", value, "us/question", "unhooked",
                                     reference, "", ratio)
