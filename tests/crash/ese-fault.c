@@ -27,6 +27,7 @@
 
 #include "mailstore/ese/esent.h"
 #include "mailstore/ese/fault.h"
+#include "tests/scratch.h"
 
 enum {
     IDS = 24,
@@ -457,7 +458,8 @@ int main(int argc, char **argv)
     printf("ese-fault: seed %u\n", seed);
     fflush(NULL);
     srandom(seed);
-    snprintf(directory, sizeof directory, "%s/ese-fault-XXXXXX", argc > 4 ? argv[4] : "/tmp");
+    snprintf(directory, sizeof directory, "%s/ese-fault-XXXXXX",
+             argc > 4 ? argv[4] : scratch_directory());
     MUST(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/fault.edb", directory);
     snprintf(lock_path, sizeof lock_path, "%s-lock", path);

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "mailstore/ese/store.h"
+#include "tests/scratch.h"
 
 enum {
     THREADS = 6,
@@ -276,7 +277,8 @@ int main(int argc, char **argv)
     seed = argc > 2 ? (unsigned)atoi(argv[2]) : (unsigned)time(NULL);
     printf("ese-kill: %u rounds, seed %u\n", rounds, seed);
     srand(seed);
-    snprintf(directory, sizeof directory, "%s/ese-kill-XXXXXX", argc > 3 ? argv[3] : "/tmp");
+    snprintf(directory, sizeof directory, "%s/ese-kill-XXXXXX",
+             argc > 3 ? argv[3] : scratch_directory());
     MUST(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/kill.edb", directory);
     create_file();

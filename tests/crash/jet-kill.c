@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "mailstore/ese/esent.h"
+#include "tests/scratch.h"
 
 enum {
     PROCESSES = 2,
@@ -383,7 +384,8 @@ int main(int argc, char **argv)
     seed = argc > 3 ? (unsigned)atoi(argv[3]) : (unsigned)time(NULL);
     printf("jet-kill: %u rounds, seed %u\n", rounds, seed);
     srandom(seed);
-    snprintf(directory, sizeof directory, "%s/jet-kill-XXXXXX", argc > 4 ? argv[4] : "/tmp");
+    snprintf(directory, sizeof directory, "%s/jet-kill-XXXXXX",
+             argc > 4 ? argv[4] : scratch_directory());
     MUST(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/kill.edb", directory);
     snprintf(lock_path, sizeof lock_path, "%s-lock", path);

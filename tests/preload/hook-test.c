@@ -3,6 +3,7 @@
  * hook-test.c - see hook-test.h.
  */
 #include "tests/preload/hook-test.h"
+#include "tests/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,8 @@ int hook_test_main(char **arguments, Suite *suite)
     int failed;
 
     if (!directory) {
-        strcpy(hook_directory, "/tmp/hook-test-XXXXXX");
+        snprintf(hook_directory, sizeof(hook_directory), "%s/hook-test-XXXXXX",
+                 scratch_directory());
         if (!mkdtemp(hook_directory))
             return 1;
         snprintf(hook_socket, sizeof(hook_socket), "%s/s", hook_directory);

@@ -212,10 +212,7 @@ END_TEST
 
 static void start_with(TestJet *jet, uint32_t parameter, JET_API_PTR value)
 {
-    memset(jet, 0, sizeof *jet);
-    snprintf(jet->directory, sizeof jet->directory, "/tmp/jet-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(jet->directory));
-    snprintf(jet->path, sizeof jet->path, "%s/test.edb", jet->directory);
+    test_jet_place(jet);
     ck_ok(JetCreateInstance(&jet->instance, "callbacks"));
     ck_ok(JetSetSystemParameter(&jet->instance, 0, parameter, value, NULL));
     ck_ok(JetInit(&jet->instance));

@@ -299,10 +299,7 @@ START_TEST(test_idle_status)
     TestJet jet;
     JET_TABLEID table;
     static char value[700000];
-    memset(&jet, 0, sizeof jet);
-    snprintf(jet.directory, sizeof jet.directory, "/tmp/jet-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(jet.directory));
-    snprintf(jet.path, sizeof jet.path, "%s/test.edb", jet.directory);
+    test_jet_place(&jet);
     ck_ok(JetCreateInstance(&jet.instance, "idle"));
     ck_ok(JetSetSystemParameter(&jet.instance, 0, JET_paramMaxVerPages, 1, NULL));
     ck_ok(JetInit(&jet.instance));

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "mailstore/ese/esent.h"
+#include "tests/scratch.h"
 
 #define ck_jet(expression, expected)                                                               \
     do {                                                                                           \
@@ -41,12 +42,17 @@ static inline void test_jet_start(TestJet *test)
     ck_ok(JetBeginSession(test->instance, &test->session, NULL, NULL));
 }
 
-static inline void test_jet_open(TestJet *test)
+static inline void test_jet_place(TestJet *test)
 {
     memset(test, 0, sizeof *test);
-    snprintf(test->directory, sizeof test->directory, "/tmp/jet-test-XXXXXX");
+    snprintf(test->directory, sizeof test->directory, "%s/jet-test-XXXXXX", scratch_directory());
     ck_assert_ptr_nonnull(mkdtemp(test->directory));
     snprintf(test->path, sizeof test->path, "%s/test.edb", test->directory);
+}
+
+static inline void test_jet_open(TestJet *test)
+{
+    test_jet_place(test);
     test_jet_start(test);
     ck_ok(JetCreateDatabase(test->session, test->path, NULL, &test->database, 0));
 }

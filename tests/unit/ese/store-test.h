@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "mailstore/ese/store.h"
+#include "tests/scratch.h"
 
 typedef struct {
     char directory[64];
@@ -46,7 +47,7 @@ static inline bool bytes_are(Bytes bytes, const char *string)
 static inline void test_store_directory(TestStore *test)
 {
     memset(test, 0, sizeof *test);
-    snprintf(test->directory, sizeof test->directory, "/tmp/store-test-XXXXXX");
+    snprintf(test->directory, sizeof test->directory, "%s/store-test-XXXXXX", scratch_directory());
     ck_assert_ptr_nonnull(mkdtemp(test->directory));
     snprintf(test->path, sizeof test->path, "%s/test.edb", test->directory);
 }

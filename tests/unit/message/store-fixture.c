@@ -29,9 +29,8 @@ static void fixture_close(Fixture *fixture)
 
 void fixture_init(Fixture *fixture)
 {
-    char path[] = "/tmp/test-message-XXXXXX";
-    g_assert_nonnull(g_mkdtemp(path));
-    *fixture = (Fixture){.path = g_strdup(path)};
+    *fixture = (Fixture){.path = g_dir_make_tmp("test-message-XXXXXX", NULL)};
+    g_assert_nonnull(fixture->path);
     fixture_open(fixture);
 }
 

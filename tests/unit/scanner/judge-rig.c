@@ -34,9 +34,8 @@ JudgeRig *judge_rig_new(const char *signatures, const char *config)
                             .file_size = rig->config->file_size,
                             .files = rig->config->files,
                             .recursion = rig->config->recursion};
-    /* Where the service has it. */
-    rig->temp = g_strdup_printf("%s/storehook-judge-XXXXXX", rig->config->temporary_directory);
-    g_assert_nonnull(g_mkdtemp(rig->temp));
+    rig->temp = g_dir_make_tmp("storehook-judge-XXXXXX", &error);
+    g_assert_no_error(error);
     rig->rules = filter_rules_new_empty();
     rig->judge = (Judge){.config = rig->config,
                          .rules = rig->rules,
