@@ -178,8 +178,11 @@ gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *an
     line_put_word(&line, answer->from_cache ? " cached=1" : " cached=0");
     line_put_word(&line, " us=");
     line_put_number(&line, microseconds);
-    line_put_word(&line, answer->is_stated ? " stated-sha256=" : " sha256=");
-    line_put_hex(&line, answer->seen, DIGEST_SHOWN);
+    /* Its parts had one each. */
+    if (kind != STOREHOOK_JUDGE_MESSAGE) {
+        line_put_word(&line, answer->is_stated ? " stated-sha256=" : " sha256=");
+        line_put_hex(&line, answer->seen, DIGEST_SHOWN);
+    }
     line_put_word(&line, " signatures=");
     line_put_text(&line, signatures);
     if (culprit != 0) {

@@ -85,6 +85,12 @@ START_TEST(decisions_are_lines)
         ck_assert_str_eq(lines[i], "");
     }
     ck_assert_uint_gt(batch->used, LOG_BATCH_SIZE / 2);
+    ck_assert_ptr_nonnull(strstr(batch->bytes, " sha256="));
+    batch->used = 0;
+    ck_assert(log_decision(batch, 0, STOREHOOK_JUDGE_MESSAGE, &answer, 5, "v1"));
+    batch->bytes[batch->used] = '\0';
+    ck_assert_ptr_nonnull(strstr(batch->bytes, "Z decision of=message "));
+    ck_assert_ptr_null(strstr(batch->bytes, "sha256="));
 }
 END_TEST
 
