@@ -3,8 +3,9 @@
  * client.c - the direct call of storehook.h, for programs without a JET store.
  *
  * Has nothing to do with the interposed functions: no handshake, no page, sockets of its own that
- * are opened when they are needed and again when the service was restarted. Fails by -errno, and
- * then nothing was scanned.
+ * are opened when they are needed and again when the service was restarted. The first question also
+ * asks for the lanes (protocol.h), and one that comes when they were told uses them. Fails by
+ * -errno, and then nothing was scanned.
  */
 #include "libstorehook/storehook.h"
 
@@ -13,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,10 +22,15 @@
 #include "libstorehook/clock.h"
 #include "libstorehook/connection.h"
 #include "libstorehook/exchange.h"
+#include "libstorehook/handshake.h"
 
 struct StorehookClient {
     ExchangePool pool;
     _Atomic pid_t owner;
+    pthread_mutex_t lock; /* of what follows */
+    char *supervisor;     /* whom to ask for the lanes; NULL: they are not for this priority */
+    bool has_asked;
+    Descriptor told; /* where the answer comes, or none */
 };
 
 typedef struct {
@@ -60,12 +67,20 @@ int storehook_client_new(const char *socket, unsigned flags, StorehookClient **r
     client = malloc(sizeof(*client));
     if (!client)
         return -ENOMEM;
-    *client = (StorehookClient){.pool = EXCHANGE_POOL_INIT, .owner = getpid()};
-    result =
-        exchange_pool_set_path(&client->pool, socket ? socket : connection_socket_path(), suffix);
+    *client = (StorehookClient){.pool = EXCHANGE_POOL_INIT,
+                                .owner = getpid(),
+                                .lock = PTHREAD_MUTEX_INITIALIZER,
+                                .told = DESCRIPTOR_NONE};
+    if (!socket)
+        socket = connection_socket_path();
+    result = exchange_pool_set_path(&client->pool, socket, suffix);
     if (result < 0) {
         free(client);
         return result;
+    }
+    if (flags == 0) {
+        client->supervisor = strdup(socket);
+        exchange_pool_make_lanes(&client->pool);
     }
     *ret = client;
     return 0;
@@ -76,9 +91,83 @@ StorehookClient *storehook_client_free(StorehookClient *client)
     if (!client)
         return NULL;
     exchange_pool_empty(&client->pool);
+    exchange_pool_free_lanes(&client->pool);
+    descriptor_close(&client->told);
     pthread_mutex_destroy(&client->pool.lock);
+    pthread_mutex_destroy(&client->lock);
+    free(client->supervisor);
     free(client);
     return NULL;
+}
+
+/* Under the lock. Does not wait: without the lanes all is as well, only slower. */
+static void ask_for_lanes(StorehookClient *client)
+{
+    _Alignas(8) unsigned char buffer[sizeof(StorehookHeader) + 64];
+    StorehookWriter writer;
+    Descriptor supervisor = descriptor_take(exchange_connect(client->supervisor)), there;
+    int pair[2];
+
+    client->has_asked = true;
+    if (supervisor.fd >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
+        client->told = descriptor_take_high(pair[0]);
+        there = descriptor_take(pair[1]);
+        storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_ASK_LANES, 0, 0, 0);
+        storehook_write_reply_socket(&writer, there.fd);
+        if (there.fd < 0 || storehook_write_send(&writer, supervisor.fd, MSG_DONTWAIT) < 0)
+            descriptor_close(&client->told);
+        descriptor_close(&there);
+    }
+    descriptor_close(&supervisor);
+}
+
+/* Under the lock. */
+static void hear_of_lanes(StorehookClient *client)
+{
+    _Alignas(8) unsigned char buffer[sizeof(StorehookHeader) + 256];
+    int descriptors[STOREHOOK_DESCRIPTORS_MAX];
+    unsigned count = 0;
+    ssize_t size = storehook_receive(client->told.fd, buffer, sizeof(buffer), descriptors, &count,
+                                     MSG_DONTWAIT);
+    Descriptor lanes = DESCRIPTOR_NONE;
+    StorehookMessage message;
+    StorehookValue value;
+
+    if (size == -EAGAIN)
+        return;
+    if (size > 0 &&
+        storehook_read_message(buffer, (size_t)size, descriptors, count, &message) == 0 &&
+        storehook_read_find(&message, STOREHOOK_FIELD_LANES, &value) &&
+        handshake_take_shared(&value, sizeof(StorehookLanes), &lanes) == 0)
+        (void)exchange_pool_set_lanes(&client->pool, &lanes);
+    descriptor_close(&lanes);
+    for (unsigned i = 0; i < count; i++)
+        close(descriptors[i]);
+    descriptor_close(&client->told);
+}
+
+static void find_lanes(StorehookClient *client)
+{
+    if (!client->supervisor || pthread_mutex_trylock(&client->lock) != 0)
+        return;
+    if (!client->has_asked)
+        ask_for_lanes(client);
+    else if (descriptor_is_ours(&client->told))
+        hear_of_lanes(client);
+    pthread_mutex_unlock(&client->lock);
+}
+
+/* Another service is there now, or we are another process. */
+static void start_anew(StorehookClient *client)
+{
+    /* Lanes of before lead nowhere, which is found out when one is tried. */
+    if (pthread_mutex_trylock(&client->lock) == 0) {
+        descriptor_close(&client->told);
+        client->has_asked = false;
+        (void)exchange_pool_set_lanes(&client->pool, &DESCRIPTOR_NONE);
+        pthread_mutex_unlock(&client->lock);
+    }
+    exchange_pool_empty(&client->pool);
 }
 
 static void copy_text(const StorehookMessage *message, StorehookField tag, char *ret, size_t size)
@@ -179,13 +268,14 @@ static int ask(StorehookClient *client, Question *question, const Content *conte
 
     /* Of two processes that share a socket, one would take the other's answers. */
     if (atomic_exchange(&client->owner, self) != self)
-        exchange_pool_empty(&client->pool);
+        start_anew(client);
+    find_lanes(client);
     result = ask_once(client, question, content, timeout_ms, &sent, ret);
     if (sent)
         return result;
     if (exchange_is_gone(result)) {
         /* The service may have been restarted since the last scan. */
-        exchange_pool_empty(&client->pool);
+        start_anew(client);
         result = ask_once(client, question, content, timeout_ms, &sent, ret);
     }
     return !sent && (result == -EAGAIN || result == -ETOOMANYREFS || exchange_is_gone(result))

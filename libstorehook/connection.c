@@ -58,7 +58,7 @@ static struct {
     ExchangePool workers;
     unsigned char instance[HANDSHAKE_INSTANCE_SIZE];
     bool has_instance;
-    /* Set by the constructor, constant after it; so is `workers.lanes`. */
+    /* Set by the constructor, constant after it. */
     StorehookPage *page;
     char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
     bool defers;
@@ -77,7 +77,6 @@ __attribute__((constructor)) static void connection_init(void)
     const char *unavailable = secure_getenv("STOREHOOK_ON_UNAVAILABLE");
     void *page =
         mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    void *lanes;
 
     if (!path || path[0] == '\0')
         path = STOREHOOK_DEFAULT_SOCKET;
@@ -85,8 +84,7 @@ __attribute__((constructor)) static void connection_init(void)
         strcpy(connection.path, path);
     connection.defers = unavailable && strcmp(unavailable, "defer") == 0;
     connection.page = page == MAP_FAILED ? NULL : page;
-    lanes = mmap(NULL, sizeof(StorehookLanes), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    connection.workers.lanes = lanes == MAP_FAILED ? NULL : lanes;
+    exchange_pool_make_lanes(&connection.workers);
 }
 
 const char *connection_socket_path(void)
@@ -115,19 +113,6 @@ static void break_off(int64_t next_us)
     atomic_store(&connection.state, STATE_DOWN);
 }
 
-/* Replaced where they stand, as the page is. A service without them: none has a worker. */
-static int adopt_lanes(const Welcome *welcome)
-{
-    int flags = welcome->lanes.fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
-
-    if (!connection.workers.lanes)
-        return 0;
-    return mmap((void *)(uintptr_t)connection.workers.lanes, sizeof(StorehookLanes), PROT_READ,
-                flags | MAP_FIXED, welcome->lanes.fd, 0) == MAP_FAILED
-               ? -ENOMEM
-               : 0;
-}
-
 /* Socket, page and state, in the order in which other threads may rely on them. */
 static int adopt(const Welcome *welcome, Descriptor *supervisor)
 {
@@ -142,7 +127,7 @@ static int adopt(const Welcome *welcome, Descriptor *supervisor)
         descriptor_close(&workers);
     }
     exchange_pool_empty(&connection.workers);
-    if (adopt_lanes(welcome) < 0)
+    if (exchange_pool_set_lanes(&connection.workers, &welcome->lanes) < 0)
         return -ENOMEM;
     if (welcome->has_page) {
         if (mmap(connection.page, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED | MAP_FIXED,

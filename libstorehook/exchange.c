@@ -21,6 +21,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -93,6 +94,32 @@ int exchange_pool_set_path(ExchangePool *pool, const char *path, const char *suf
     strcpy(pool->path, path);
     strcat(pool->path, suffix);
     return 0;
+}
+
+void exchange_pool_make_lanes(ExchangePool *pool)
+{
+    void *lanes = mmap(NULL, sizeof(StorehookLanes), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    pool->lanes = lanes == MAP_FAILED ? NULL : lanes;
+}
+
+void exchange_pool_free_lanes(ExchangePool *pool)
+{
+    if (pool->lanes)
+        munmap((void *)(uintptr_t)pool->lanes, sizeof(StorehookLanes));
+    pool->lanes = NULL;
+}
+
+int exchange_pool_set_lanes(ExchangePool *pool, const Descriptor *lanes)
+{
+    int flags = lanes->fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+
+    if (!pool->lanes)
+        return 0;
+    return mmap((void *)(uintptr_t)pool->lanes, sizeof(StorehookLanes), PROT_READ,
+                flags | MAP_FIXED, lanes->fd, 0) == MAP_FAILED
+               ? -ENOMEM
+               : 0;
 }
 
 static void line_close(Line *line)

@@ -55,6 +55,11 @@ typedef struct {
 
 /* -ENAMETOOLONG when that is no path for a socket. */
 int exchange_pool_set_path(ExchangePool *pool, const char *path, const char *suffix);
+/* Reserves room for the lanes: none leads anywhere yet. Before the pool is used. */
+void exchange_pool_make_lanes(ExchangePool *pool);
+/* Maps these there, or none again; the threads that use the pool need not stop. 0 or -ENOMEM. */
+int exchange_pool_set_lanes(ExchangePool *pool, const Descriptor *lanes);
+void exchange_pool_free_lanes(ExchangePool *pool);
 /* The service behind the path is another one now, or what is idle belongs to another process: idle
  * lines are closed, and those in use are not kept. */
 void exchange_pool_empty(ExchangePool *pool);

@@ -68,8 +68,7 @@ static int send_hello(int fd, int reply, const unsigned char *instance, int64_t 
     return result;
 }
 
-/* A file to be mapped: of that size at least, and for good. */
-static int take_shared(const StorehookValue *value, size_t size, Descriptor *ret)
+int handshake_take_shared(const StorehookValue *value, size_t size, Descriptor *ret)
 {
     struct stat status;
     int seals;
@@ -91,7 +90,7 @@ static int take_page(const StorehookMessage *message, Welcome *welcome)
 
     if (!storehook_read_find(message, STOREHOOK_FIELD_PAGE, &value))
         return welcome->answer == STOREHOOK_ANSWER_HOOKED ? -EPROTO : 0;
-    result = take_shared(&value, sizeof(StorehookPage), &welcome->page);
+    result = handshake_take_shared(&value, sizeof(StorehookPage), &welcome->page);
     welcome->has_page = result == 0;
     return result;
 }
@@ -102,7 +101,7 @@ static void take_lanes(const StorehookMessage *message, Welcome *welcome)
     StorehookValue value;
 
     if (storehook_read_find(message, STOREHOOK_FIELD_LANES, &value))
-        (void)take_shared(&value, sizeof(StorehookLanes), &welcome->lanes);
+        (void)handshake_take_shared(&value, sizeof(StorehookLanes), &welcome->lanes);
 }
 
 static int read_welcome(const StorehookMessage *message, Welcome *ret)

@@ -28,4 +28,7 @@ typedef struct {
 int handshake_say(int fd, const unsigned char instance[HANDSHAKE_INSTANCE_SIZE], int64_t until_us,
                   Welcome *ret);
 
+/* A memfd to be mapped, which stays that large: -EPROTO when it may not, or -EMFILE. */
+int handshake_take_shared(const StorehookValue *value, size_t size, Descriptor *ret);
+
 #endif /* LIBSTOREHOOK_HANDSHAKE_H */

@@ -7,7 +7,7 @@
  * native-endian: both ends are on one machine. Nothing here allocates, blocks or trusts its input.
  *
  * Sockets, all SOCK_DGRAM (the last SOCK_STREAM), beside each other; SOCKET is [service] socket=:
- *   SOCKET              supervisor: HELLO (answered), REPORT (not answered)
+ *   SOCKET              supervisor: HELLO and ASK_LANES (answered), REPORT (not answered)
  *   SOCKET.store        workers: judgements for a store's write; goes before all else
  *   SOCKET.store-N      the worker of processor N: the same, from who runs there; see
  * StorehookLanes SOCKET.access       workers: SCAN of what somebody waits to read SOCKET.background
@@ -61,6 +61,8 @@ typedef enum {
     /* To SOCKET. */
     STOREHOOK_HELLO = 1, /* EXECUTABLE, PROGRAM, INSTANCE, UNHOOKED -> WELCOME */
     STOREHOOK_REPORT, /* INSTANCE, UNHOOKED, UNSCANNED, ROW...: what passed unscanned; no reply */
+    STOREHOOK_ASK_LANES, /* of a program that asks for verdicts alone -> WELCOME, with LANES alone
+                          */
 
     /* To SOCKET.store or SOCKET.background; each is answered by VERDICT. */
     STOREHOOK_JUDGE_CONTENT = 16, /* DATA, DIGEST?, TABLE: a content row is about to be written */

@@ -329,6 +329,21 @@ static void take_hello(Supervisor *supervisor, const ChannelMessage *message,
              admitted ? "hooked" : "not-you");
 }
 
+static void tell_lanes(const Supervisor *supervisor, const ChannelMessage *message)
+{
+    unsigned char buffer[256] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    if (message->descriptor_count == 0)
+        return;
+    storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_WELCOME,
+                          message->message.header.request, 0,
+                          shared_page_generation(supervisor->page));
+    storehook_write_descriptor(&writer, STOREHOOK_FIELD_LANES, supervisor->shared.lanes.reader,
+                               sizeof(StorehookLanes));
+    (void)storehook_write_send(&writer, message->descriptors[0], MSG_DONTWAIT);
+}
+
 static void take_report(Supervisor *supervisor, const StorehookMessage *report)
 {
     StorehookValue instance;
@@ -359,6 +374,8 @@ static gboolean on_client(gint fd, GIOCondition condition, gpointer user_data)
         users_may_ask(supervisor->users, sender.uid)) {
         if (message->message.header.kind == STOREHOOK_HELLO)
             take_hello(supervisor, message, &sender);
+        else if (message->message.header.kind == STOREHOOK_ASK_LANES)
+            tell_lanes(supervisor, message);
         else if (message->message.header.kind == STOREHOOK_REPORT)
             take_report(supervisor, &message->message);
     }

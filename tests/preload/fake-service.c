@@ -505,6 +505,20 @@ static void welcome(FakeService *service, const Datagram *request)
     free(reply);
 }
 
+static void tell_lanes(FakeService *service, const Datagram *request)
+{
+    Reply *reply = malloc(sizeof(*reply));
+
+    reply_start(reply, request, STOREHOOK_WELCOME);
+    pthread_mutex_lock(&service->lock);
+    if (service->lanes_fd >= 0)
+        storehook_write_descriptor(&reply->writer, STOREHOOK_FIELD_LANES, service->lanes_fd,
+                                   sizeof(StorehookLanes));
+    pthread_mutex_unlock(&service->lock);
+    reply_send(service, reply, request, choose(service, atomic_load(&service->hello)));
+    free(reply);
+}
+
 static void take_report(FakeService *service, const Datagram *request)
 {
     StorehookValue value;
@@ -526,6 +540,8 @@ static void supervise(FakeService *service, const Datagram *request)
 {
     if (request->message.header.kind == STOREHOOK_HELLO)
         welcome(service, request);
+    else if (request->message.header.kind == STOREHOOK_ASK_LANES)
+        tell_lanes(service, request);
     else if (request->message.header.kind == STOREHOOK_REPORT)
         take_report(service, request);
 }

@@ -49,6 +49,42 @@ START_TEST(verdicts)
 }
 END_TEST
 
+static unsigned lane_questions(void)
+{
+    StorehookScan scan;
+
+    ck_assert_int_eq(storehook_scan(client, "EICAR", 5, NULL, PATIENCE_MS, &scan), 0);
+    ck_assert_int_eq(scan.verdict, STOREHOOK_VERDICT_INFECTED);
+    return fake_service_counts(service).lane_questions;
+}
+
+START_TEST(lanes)
+{
+    StorehookScan scan;
+    unsigned before;
+
+    fake_service_open_lanes(service, true);
+    hook_wait_for(lane_questions() > 0);
+    before = lane_questions();
+    for (unsigned i = 1; i <= 20; i++)
+        ck_assert_uint_eq(lane_questions(), before + i);
+    /* With another service they are asked for anew; one that tells nonsense has none. */
+    fake_service_kill(service);
+    service = NULL;
+    ck_assert_int_eq(storehook_scan(client, "good", 4, NULL, 300, &scan), -ECONNREFUSED);
+    service = fake_service_start(hook_socket);
+    fake_service_behave_at_hello(service, FAKE_GARBLED);
+    for (unsigned i = 0; i < 20; i++)
+        ck_assert_uint_eq(lane_questions(), 0);
+    /* The next client of a service that has them finds them. */
+    client = storehook_client_free(client);
+    fake_service_behave_at_hello(service, FAKE_CORRECT);
+    fake_service_open_lanes(service, true);
+    ck_assert_int_eq(storehook_client_new(NULL, 0, &client), 0);
+    hook_wait_for(lane_questions() > 0);
+}
+END_TEST
+
 /* In the datagram, behind it, in a memfd. */
 START_TEST(sizes)
 {
@@ -162,6 +198,7 @@ int main(int argc, char **argv)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, verdicts);
+    tcase_add_test(tests, lanes);
     tcase_add_test(tests, sizes);
     tcase_add_test(tests, datagrams_may_be_short);
     tcase_add_test(tests, descriptors);

@@ -59,6 +59,10 @@ def a_worker_waits_on_each_processor():
             os.kill(pid, signal.SIGKILL)
         s.wait_for(lambda: not set(workers) & set(s.status()["workers"]["processes"]) and
                    all(waits(lanes, p) for p in PROCESSORS))
+        # A program that only wants verdicts need not say who it is.
+        asked = s.ask(ASK_LANES, suffix="")
+        assert set(asked) == {"kind", "number", "lanes"}, asked
+        assert os.path.sameopenfile(fd, asked["lanes"])
         for write in (lambda: os.write(fd, b"x"),
                       lambda: mmap.mmap(fd, LANE, mmap.MAP_SHARED, mmap.PROT_WRITE)):
             try:
