@@ -311,6 +311,8 @@ if [ -n "$sanitized" ]; then
     export ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=1:detect_stack_use_after_return=1}"
     export UBSAN_OPTIONS="${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}"
     export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}"
+    # GLib hands slices from thread to thread by locks that the sanitizers do not see.
+    export G_SLICE=always-malloc
     # shellcheck disable=SC2086 # a list
     if wanted asan && build build-asan $asan_suites; then
         build_ahead tsan libfuzzer

@@ -239,9 +239,11 @@ def keeps_the_store(program):
 def main():
     program, page = sys.argv[1:3]
     try:
-        refuses(program, BAD if "--no-handshake" in sys.argv[3:] else BAD + BAD_HANDSHAKE)
+        shakes_hands = "--no-handshake" not in sys.argv[3:]
+        refuses(program, BAD + BAD_HANDSHAKE if shakes_hands else BAD)
         is_documented(program, page)
-        asks_for_no_password_in_the_open(program)
+        if shakes_hands:
+            asks_for_no_password_in_the_open(program)
         drains(program)
         drain_ends(program)
         keeps_users(program)

@@ -229,6 +229,10 @@ def one_scan_for_a_thousand():
             s.ask(other, ("data", kinds[JUDGE_CONTENT if other == SCAN else SCAN]))
         assert s.status()["scans"]["scanned"] == scans["scanned"], "asked in the other way"
         s.wait_for(lambda: all(is_kept(s, data) for data in kinds.values()))
+        # In the file, but that may not be committed yet: when what came later is there, it is.
+        later = os.urandom(300000)
+        s.content(later)
+        s.wait_for(lambda: is_kept(s, later))
         s.process.kill()
         s.process.wait()
         s.start()
