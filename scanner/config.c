@@ -185,7 +185,8 @@ static const Key KEYS[] = {
      "One line for each decision, or only for those that are not clean. Clean ones are written "
      "together, a fifth of a second late at most; each line has its own time. sha256= is the start "
      "of the content's digest, stated-sha256= of what the store says that it is: of what is clean "
-     "it is mostly not made. A message as a whole has neither."},
+     "it is mostly not made. A message as a whole has neither, nor has what a program asks about "
+     "and is clean."},
 };
 
 G_DEFINE_QUARK(storehook - config - error, config_error)

@@ -150,15 +150,15 @@ void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
     Content *content = &answer->content;
     JudgePart part = {.name = NULL};
     char name[STOREHOOK_TEXT_MAX + 1];
-    gboolean is_unseen, need_data;
+    gboolean is_by_sum, need_data;
     StorehookValue value;
     FilterAction action;
 
     if (!request_open(request, content, &answer->verdict))
         return;
-    is_unseen = judge_scan_unseen(judge, content, VERDICT_CACHE_CONTENT, &answer->verdict,
-                                  &answer->members);
-    if (!is_unseen) {
+    is_by_sum =
+        judge_scan_by_sum(judge, content, &answer->verdict, &answer->members, &answer->from_cache);
+    if (!is_by_sum) {
         digest_bytes(content->bytes, content->size, answer->seen);
         if (judge_is_allowed(judge, answer->seen))
             return;
@@ -171,8 +171,10 @@ void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
         part = (JudgePart){.name = name,
                            .data = content->bytes,
                            .size = content->size,
-                           .digest = is_unseen ? NULL : answer->seen};
+                           .digest = is_by_sum ? NULL : answer->seen};
     }
     part.members = answer->members;
     (void)judge_rules(judge, &part, &answer->verdict, &action, &need_data);
+    /* With its type; what is not clean has its digest made when the answer has left. */
+    (void)judge_keep_by_sum(judge);
 }

@@ -4,7 +4,7 @@
  *
  * The digest comes first where it may decide anything: a verdict that is known, a list. Of what
  * cannot have been seen it is made when the answer has left, and the verdict is remembered then.
- * A store's content that is clean, and was cheap to scan, is remembered by its sum and needs none.
+ * A content that is clean, and was cheap to scan, is remembered by its sum and needs none.
  *
  * Nothing here fails; see verdict.h. What failed for reasons of ours (not-scanned) is never
  * remembered, so that the next who brings the content has it tried again.
@@ -420,10 +420,11 @@ static gboolean can_be_late(const Judge *judge, const Content *content)
     return content->size >= LATE_MIN && judge_lists_are_empty(judge);
 }
 
-/* judge_scan_unseen(), the sum being made. */
-static gboolean scan_unseen(Judge *judge, const Content *content, VerdictCacheKind kind,
-                            Verdict *verdict, Members **ret_members)
+/* FALSE: something may be known. */
+static gboolean scan_unseen(Judge *judge, const Content *content, Verdict *verdict,
+                            Members **ret_members)
 {
+    const VerdictCacheKind kind = VERDICT_CACHE_CONTENT;
     JudgeLate *late = &judge->late;
     VerdictKey blame;
 
@@ -447,15 +448,6 @@ static gboolean scan_unseen(Judge *judge, const Content *content, VerdictCacheKi
     return TRUE;
 }
 
-gboolean judge_scan_unseen(Judge *judge, const Content *content, VerdictCacheKind kind,
-                           Verdict *verdict, Members **ret_members)
-{
-    if (!can_be_late(judge, content))
-        return FALSE;
-    content_sum_make(judge->sums, content->bytes, content->size, judge->late.sum);
-    return scan_unseen(judge, content, kind, verdict, ret_members);
-}
-
 gboolean judge_scan_by_sum(Judge *judge, const Content *content, Verdict *verdict,
                            Members **ret_members, gboolean *ret_from_cache)
 {
@@ -464,22 +456,28 @@ gboolean judge_scan_by_sum(Judge *judge, const Content *content, Verdict *verdic
         return FALSE;
     content_sum_make(judge->sums, content->bytes, content->size, judge->late.sum);
     *ret_from_cache = find_sum(judge, judge->late.sum, verdict, ret_members);
-    return *ret_from_cache ||
-           scan_unseen(judge, content, VERDICT_CACHE_CONTENT, verdict, ret_members);
+    return *ret_from_cache || scan_unseen(judge, content, verdict, ret_members);
+}
+
+gboolean judge_keep_by_sum(Judge *judge)
+{
+    JudgeLate *late = &judge->late;
+    VerdictKey key = late->key;
+
+    if (!late->is_open || !late->is_kept || late->verdict.kind != STOREHOOK_VERDICT_CLEAN)
+        return FALSE;
+    fill_up(late->sum, key.digest);
+    key.kind = kind_by_sum(VERDICT_CACHE_CONTENT);
+    verdict_cache_add(judge->cache, &key, &late->verdict, late->list, TRUE);
+    late->is_by_sum = TRUE;
+    return TRUE;
 }
 
 gboolean judge_settle(Judge *judge, Answer *answer)
 {
     JudgeLate *late = &judge->late;
 
-    if (late->is_open && late->is_kept && late->verdict.kind == STOREHOOK_VERDICT_CLEAN) {
-        VerdictKey key = late->key;
-
-        fill_up(late->sum, key.digest);
-        key.kind = kind_by_sum(VERDICT_CACHE_CONTENT);
-        verdict_cache_add(judge->cache, &key, &late->verdict, late->list, TRUE);
-        late->is_by_sum = TRUE;
-    } else if (late->is_open) {
+    if (late->is_open && !judge_keep_by_sum(judge)) {
         judge_finish(judge, answer);
         return FALSE;
     }

@@ -100,17 +100,16 @@ void content_close(Content *content);
  * TRUE when it came from the cache. */
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
                     VerdictCacheKind kind, Verdict *verdict, Members **ret_members);
-/* The same for a content on which nothing can be known, without its digest: judge_finish() makes
- * that and remembers the verdict when the answer has left. FALSE, and nothing is written: something
- * may be known. */
-gboolean judge_scan_unseen(Judge *judge, const Content *content, VerdictCacheKind kind,
-                           Verdict *verdict, Members **ret_members);
-/* The same for a store's content, which may be known by its sum: *ret_from_cache. What is found by
- * scanning is remembered by judge_settle(). */
+/* The same without its digest, for a content that is known by its sum (*ret_from_cache) or on which
+ * nothing can be known. FALSE, and nothing is written: something may be known by its digest. What
+ * is found by scanning is remembered by judge_keep_by_sum(), or with its digest by judge_finish()
+ * when the answer has left. */
 gboolean judge_scan_by_sum(Judge *judge, const Content *content, Verdict *verdict,
                            Members **ret_members, gboolean *ret_from_cache);
-/* What is clean is remembered by its sum, and the answer has a token for it. FALSE: something is
- * wrong with it, and it has its digest now. */
+/* What is clean; FALSE when there is nothing such. */
+gboolean judge_keep_by_sum(Judge *judge);
+/* The same for a store's content, and the answer has a token for it. FALSE: something is wrong with
+ * it, and it has its digest now. */
 gboolean judge_settle(Judge *judge, Answer *answer);
 /* When the answer has left. */
 void judge_finish(Judge *judge, Answer *answer);

@@ -152,6 +152,7 @@ static void line_put_hex(Line *line, const guint8 *bytes, gsize count)
 gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *answer,
                       guint64 microseconds, const char *signatures)
 {
+    static const guint8 NONE[STOREHOOK_DIGEST_SIZE];
     guint culprit = members_culprit(answer->members);
     const Verdict *verdict = &answer->verdict;
     Line line;
@@ -178,8 +179,9 @@ gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *an
     line_put_word(&line, answer->from_cache ? " cached=1" : " cached=0");
     line_put_word(&line, " us=");
     line_put_number(&line, microseconds);
-    /* Its parts had one each. */
-    if (kind != STOREHOOK_JUDGE_MESSAGE) {
+    /* Of a whole message there is none, nor of what a program asks about and is known by its sum.
+     */
+    if (memcmp(answer->seen, NONE, sizeof(NONE)) != 0) {
         line_put_word(&line, answer->is_stated ? " stated-sha256=" : " sha256=");
         line_put_hex(&line, answer->seen, DIGEST_SHOWN);
     }

@@ -89,7 +89,8 @@ def digests_are_made_where_they_decide():
             answer = s.content(bad)
             assert answer["verdict"] == "infected" and "token" not in answer, answer
         dear = zipped("x", os.urandom(3000000))
-        assert "token" in s.content(Memfd(dear))
+        answer = s.content(Memfd(dear))
+        assert "token" in answer, answer
         s.wait_for(lambda: not needs_data(link(s, dear)))
         data, token = cheap(s, 5000)
         assert s.control("deny-add", sha256=hashlib.sha256(data).hexdigest())["ok"]

@@ -41,7 +41,7 @@ REMOVED = {
     "package.rtf": "object", "dde.rtf": "DDE", "template.rtf": "template",
     "bad.odt": "script,Basic/Standard/Module1.xml", "action.pptx": "action",
     "control.docx": "ActiveX", "click.pptx": "action", "replaced.docm": "VBA", "emptied.docm": "VBA",
-    "dde.csv": "DDE", "sum.csv": "DDE", "excel.csv": "DDE", "dde.slk": "DDE",
+    "dde.csv": "DDE", "beside.csv": "DDE", "sum.csv": "DDE", "excel.csv": "DDE", "dde.slk": "DDE",
 }
 failures = []
 

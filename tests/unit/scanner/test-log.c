@@ -74,6 +74,7 @@ START_TEST(decisions_are_lines)
     g_autofree LogBatch *batch = g_new0(LogBatch, 1);
     Answer answer = {.verdict = {.kind = STOREHOOK_VERDICT_INFECTED, .size = 7}};
 
+    answer.seen[0] = 0xab;
     g_strlcpy(answer.verdict.name, "Evil\nclean", sizeof(answer.verdict.name));
     for (guint i = 1; log_decision(batch, 0, STOREHOOK_JUDGE_TEXT, &answer, 5, "v1"); i++) {
         g_autofree char *text = g_strndup(batch->bytes, batch->used);
@@ -85,8 +86,9 @@ START_TEST(decisions_are_lines)
         ck_assert_str_eq(lines[i], "");
     }
     ck_assert_uint_gt(batch->used, LOG_BATCH_SIZE / 2);
-    ck_assert_ptr_nonnull(strstr(batch->bytes, " sha256="));
+    ck_assert_ptr_nonnull(strstr(batch->bytes, " sha256=ab00"));
     batch->used = 0;
+    answer.seen[0] = 0;
     ck_assert(log_decision(batch, 0, STOREHOOK_JUDGE_MESSAGE, &answer, 5, "v1"));
     batch->bytes[batch->used] = '\0';
     ck_assert_ptr_nonnull(strstr(batch->bytes, "Z decision of=message "));
