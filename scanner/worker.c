@@ -213,15 +213,15 @@ static guint64 request_end(const Worker *worker, const StorehookMessage *request
     return worker->begin + (guint64)(granted > 0 ? MIN(granted, most) : most) * 1000;
 }
 
-/* No question: it is not counted as one. */
-static void worker_hear_call(Worker *worker, guint32 lane)
+/* No question, and not counted as one. FALSE when there is no such lane. */
+static gboolean worker_hear_call(Worker *worker, const StorehookMessage *call)
 {
-    if (lane >= STOREHOOK_LANES_MAX) {
-        board_count(&worker->counts->refused);
-        return;
-    }
+    guint32 lane = storehook_read_u32(call, STOREHOOK_FIELD_LANE, UINT32_MAX);
+
+    if (call->header.kind != STOREHOOK_LOOK || lane >= STOREHOOK_LANES_MAX)
+        return FALSE;
     worker->look = lane + 1;
-    count_add(&worker->counts->requests, -1);
+    return TRUE;
 }
 
 static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t client,
@@ -233,10 +233,6 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t
     Answer answer = {0};
     guint64 spent;
 
-    if (request->header.kind == STOREHOOK_LOOK) {
-        worker_hear_call(worker, storehook_read_u32(request, STOREHOOK_FIELD_LANE, UINT32_MAX));
-        return;
-    }
     if (worker->lane)
         atomic_store_explicit(&worker->lane->request, (guint32)request->header.request,
                               memory_order_relaxed);
@@ -309,7 +305,7 @@ static gboolean worker_take(Worker *worker, int socket, gboolean background)
                  users_may_ask(worker->settings->users, sender.uid);
     if (is_request && sender.pid == worker->settings->supervisor) {
         worker_prove(worker, &request);
-    } else {
+    } else if (!is_request || !worker_hear_call(worker, &request)) {
         board_count(&worker->counts->requests);
         if (is_request)
             worker_answer(worker, &request, sender.pid, background);
