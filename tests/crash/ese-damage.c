@@ -20,6 +20,7 @@
 
 #include "mailstore/ese/esent.h"
 #include "mailstore/ese/page-layout.h"
+#include "tests/scratch.h"
 
 enum {
     ROWS = 600,
@@ -44,8 +45,8 @@ typedef struct {
 } Contents;
 
 static unsigned seed, round_number;
-static char directory[] = "/tmp/ese-damage-XXXXXX";
-static char path[64], lock_path[64];
+static char directory[SCRATCH_MAX + 32];
+static char path[SCRATCH_MAX + 48], lock_path[SCRATCH_MAX + 56];
 static uint8_t *sound, *is_value;
 static size_t sound_size;
 
@@ -307,6 +308,7 @@ static int ask(const char *program)
     return WEXITSTATUS(status);
 }
 
+/* Not in the scratch directory, which goes with the run. */
 static void keep(const uint8_t *bytes, size_t size)
 {
     const char *kept = "/tmp/ese-damage.edb";
@@ -372,6 +374,7 @@ int main(int argc, char **argv)
     seed = argc > 3 ? (unsigned)atoi(argv[3]) : (unsigned)time(NULL);
     printf("ese-damage: seed %u\n", seed);
     srandom(seed);
+    snprintf(directory, sizeof directory, "%s/ese-damage-XXXXXX", scratch_directory());
     MUST(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/damage.edb", directory);
     snprintf(lock_path, sizeof lock_path, "%s/damage.edb-lock", directory);

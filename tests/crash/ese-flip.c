@@ -24,6 +24,7 @@
 
 #include "mailstore/ese/check-table.h"
 #include "mailstore/ese/esent.h"
+#include "tests/scratch.h"
 
 enum {
     ROWS = 260,
@@ -439,7 +440,8 @@ static void print_totals(const Totals *totals)
 
 int main(int argc, char **argv)
 {
-    char directory[] = "/tmp/ese-flip-XXXXXX", path[64], lock_path[72], copy[64];
+    char directory[SCRATCH_MAX + 32], path[SCRATCH_MAX + 48], lock_path[SCRATCH_MAX + 56];
+    char copy[64];
     bool all = argc > 1 && strcmp(argv[1], "--all") == 0;
     size_t from = all && argc > 2 ? (size_t)atol(argv[2]) : 0;
     size_t step = all && argc > 3 ? (size_t)atol(argv[3]) : 1;
@@ -451,6 +453,7 @@ int main(int argc, char **argv)
     seed = !all && argc > 2 ? (unsigned)atoi(argv[2]) : all ? 1 : (unsigned)time(NULL);
     printf("ese-flip: seed %u\n", seed);
     srandom(seed);
+    snprintf(directory, sizeof directory, "%s/ese-flip-XXXXXX", scratch_directory());
     MUST(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/flip.edb", directory);
     snprintf(lock_path, sizeof lock_path, "%s-lock", path);

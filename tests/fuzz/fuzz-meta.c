@@ -16,11 +16,12 @@
 
 #include "mailstore/ese/meta-check.h"
 #include "mailstore/ese/store.h"
+#include "tests/scratch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char directory[] = "/tmp/fuzz-meta-XXXXXX";
-static char path[64], lock_path[64];
+static char directory[SCRATCH_MAX + 32];
+static char path[SCRATCH_MAX + 48], lock_path[SCRATCH_MAX + 56];
 static uint8_t *sound;
 static size_t sound_size;
 
@@ -46,6 +47,7 @@ static void make_file(void)
     uint8_t value[50] = {1};
     struct stat status;
 
+    snprintf(directory, sizeof directory, "%s/fuzz-meta-XXXXXX", scratch_directory());
     MUST(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/file.edb", directory);
     snprintf(lock_path, sizeof lock_path, "%s/file.edb-lock", directory);

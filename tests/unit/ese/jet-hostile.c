@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "mailstore/ese/esent.h"
+#include "tests/scratch.h"
 
 enum {
     ARGUMENTS_MAX = 12,
@@ -85,7 +86,7 @@ typedef struct {
 } Diary;
 
 static Diary *diary;
-static char directory[] = "/tmp/jet-hostile-XXXXXX";
+static char directory[SCRATCH_MAX + 32];
 
 static uint32_t draw(uint32_t below)
 {
@@ -557,6 +558,7 @@ int main(int argc, char **argv)
     unsigned seed = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : (unsigned)time(NULL);
     unsigned rounds = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 1, failed = 0;
     diary = mmap(NULL, sizeof *diary, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    snprintf(directory, sizeof directory, "%s/jet-hostile-XXXXXX", scratch_directory());
     if (diary == MAP_FAILED || !mkdtemp(directory))
         return 2;
     printf("jet-hostile: seed %u, %d functions\n", seed, FUNCTIONS);

@@ -6,15 +6,17 @@
 #include "libstorehook/exchange.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "libstorehook/clock.h"
+#include "tests/scratch.h"
 #include "tests/unit/libstorehook/unit-main.h"
 
-static char directory[] = "/tmp/exchange.XXXXXX";
+static char directory[SCRATCH_MAX + 32];
 static ExchangePool pool = EXCHANGE_POOL_INIT;
 static _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
 static int served = -1;
@@ -31,7 +33,7 @@ static void serve(void)
 
 static void setup(void)
 {
-    strcpy(directory + strlen(directory) - 6, "XXXXXX");
+    snprintf(directory, sizeof(directory), "%s/exchange.XXXXXX", scratch_directory());
     ck_assert_ptr_nonnull(mkdtemp(directory));
     ck_assert_int_eq(exchange_pool_set_path(&pool, directory, "/s"), 0);
     serve();

@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/scratch.h"
 #include "tests/unit/ese/model/model.h"
 
 enum {
@@ -212,7 +213,7 @@ static void make_operations(uint64_t seed, Op *ops, int n)
 
 /* --- Running them -------------------------------------------------------------- */
 
-static const char *directory_base = "/tmp";
+static const char *directory_base;
 static const char *check_program;
 
 static void run_child(uint64_t seed, const Op *ops, int n, const char *directory, bool quiet)
@@ -375,6 +376,7 @@ int main(int argc, char **argv)
                                             {0}};
     uint64_t seed = (uint64_t)time(NULL);
     long rounds = 0, seconds = 0, n = OPERATIONS_DEFAULT, done = 0;
+    directory_base = scratch_directory();
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 's')
             seed = strtoull(optarg, NULL, 10);
