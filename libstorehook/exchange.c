@@ -318,40 +318,57 @@ static ssize_t receive_soon(const Exchange *exchange, void *buffer, size_t capac
     return size == -EINTR ? -EAGAIN : size;
 }
 
-/* The worker of our lane has something else in its hands. */
-static void call_another(const Exchange *exchange)
+/* The worker of our lane has something else in its hands. False: the call could not be sent now. */
+static bool call_another(const Exchange *exchange)
 {
     const ExchangePool *pool = exchange->pool;
     _Alignas(8) unsigned char buffer[sizeof(StorehookHeader) + 64];
     StorehookWriter writer;
     Descriptor socket;
+    int result;
 
     if (exchange->line.lane == LANE_NONE ||
         atomic_load_explicit(&pool->lanes->lanes[exchange->line.lane].request,
                              memory_order_relaxed) == (uint32_t)exchange->request)
-        return;
+        return true;
     socket = descriptor_take(exchange_connect(pool->path));
     if (socket.fd < 0)
-        return;
+        return false;
     storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_LOOK, exchange->request, 0, 0);
     storehook_write_u32(&writer, STOREHOOK_FIELD_LANE, (uint32_t)exchange->line.lane);
-    /* Without room there, no other worker is free either. */
-    (void)storehook_write_send(&writer, socket.fd, MSG_DONTWAIT);
+    result = storehook_write_send(&writer, socket.fd, MSG_DONTWAIT);
     descriptor_close(&socket);
+    return result == 0;
+}
+
+/* As exchange_wait(). Without room for the call no other worker is free just now: each time after a
+ * while it is tried again, since one may be so before ours is. */
+static int wait_late(const Exchange *exchange, bool calls, int64_t until_us)
+{
+    for (;;) {
+        bool again = calls && !call_another(exchange);
+        int64_t turn_us = again ? clock_now_us() + SOON_US : until_us;
+        int result;
+
+        if (turn_us > until_us)
+            turn_us = until_us;
+        if (!descriptor_is_ours(&exchange->line.near))
+            return -EBADF;
+        result = exchange_wait(exchange->line.near.fd, POLLIN, turn_us);
+        if (result != 0 || turn_us == until_us)
+            return result;
+    }
 }
 
 static ssize_t receive_late(Exchange *exchange, void *buffer, size_t capacity, int *descriptors,
                             unsigned *descriptor_count, int64_t until_us)
 {
+    bool calls = exchange->line.far.fd >= 0;
     int result;
 
-    if (exchange->line.far.fd >= 0)
-        call_another(exchange);
     exchange->can_be_kept = false;
     descriptor_close(&exchange->line.far);
-    if (!descriptor_is_ours(&exchange->line.near))
-        return -EBADF;
-    result = exchange_wait(exchange->line.near.fd, POLLIN, until_us);
+    result = wait_late(exchange, calls, until_us);
     if (result <= 0)
         return result == 0 ? -ETIMEDOUT : result;
     if (!descriptor_is_ours(&exchange->line.near))

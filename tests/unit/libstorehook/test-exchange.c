@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test-exchange.c - a line is used again after an answer and never otherwise; only the answer with
- * the right number counts.
+ * the right number counts; a call for another worker is repeated until there is room for it.
  */
 #include "libstorehook/exchange.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,14 +26,16 @@ static ExchangePool pool = EXCHANGE_POOL_INIT;
 static _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
 static int served = -1;
 
-static void serve(void)
+static int serve(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    strcpy(address.sun_path, pool.path);
-    unlink(pool.path);
-    served = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(bind(served, (struct sockaddr *)&address, sizeof(address)), 0);
+    ck_assert_uint_lt(strlen(path), sizeof(address.sun_path));
+    strcpy(address.sun_path, path);
+    unlink(path);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
 }
 
 static void setup(void)
@@ -36,7 +43,7 @@ static void setup(void)
     snprintf(directory, sizeof(directory), "%s/exchange.XXXXXX", scratch_directory());
     ck_assert_ptr_nonnull(mkdtemp(directory));
     ck_assert_int_eq(exchange_pool_set_path(&pool, directory, "/s"), 0);
-    serve();
+    served = serve(pool.path);
 }
 
 static void teardown(void)
@@ -47,18 +54,24 @@ static void teardown(void)
     rmdir(directory);
 }
 
+static void send_question(Exchange *exchange)
+{
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_SCAN, exchange->request, 0, 0);
+    storehook_write_reply_socket(&writer, exchange->line.far.fd);
+    ck_assert_int_eq(exchange_send(exchange, &writer, clock_now_us() + 1000000), 0);
+}
+
 /* The far end of the pair that came with the question. */
 static int ask(Exchange *exchange)
 {
     int descriptors[STOREHOOK_DESCRIPTORS_MAX];
     StorehookMessage message;
-    StorehookWriter writer;
     unsigned count;
     ssize_t size;
 
-    storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_SCAN, exchange->request, 0, 0);
-    storehook_write_reply_socket(&writer, exchange->line.far.fd);
-    ck_assert_int_eq(exchange_send(exchange, &writer, clock_now_us() + 1000000), 0);
+    send_question(exchange);
     size = storehook_receive(served, buffer, sizeof(buffer), descriptors, &count, MSG_DONTWAIT);
     ck_assert_int_gt(size, 0);
     ck_assert_uint_eq(count, 1);
@@ -139,14 +152,7 @@ START_TEST(death_is_seen)
     ck_assert_uint_eq(pool.idle_count, 0);
     /* The same while it lies in the queue of a service that goes. */
     ck_assert_int_eq(exchange_open(&pool, &exchange), 0);
-    {
-        StorehookWriter writer;
-
-        storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_SCAN, exchange.request, 0,
-                              0);
-        storehook_write_reply_socket(&writer, exchange.line.far.fd);
-        ck_assert_int_eq(exchange_send(&exchange, &writer, clock_now_us() + 1000000), 0);
-    }
+    send_question(&exchange);
     close(served);
     ck_assert_int_eq(receive(&exchange, 20000), -ECONNRESET);
     exchange_close(&exchange, true);
@@ -172,6 +178,132 @@ START_TEST(late_answer_comes_but_its_line_goes)
 }
 END_TEST
 
+/* A lane whose worker does not come, and a shared queue that was full when it was looked at. */
+typedef struct {
+    int lane;
+    uint64_t request;
+    Exchange exchange;
+    char path[sizeof(pool.path) + 16];
+} Jam;
+
+static void jam_lane(int processor)
+{
+    StorehookLanes *lanes;
+    Descriptor memory = descriptor_take(memfd_create("lanes", MFD_CLOEXEC));
+
+    ck_assert_int_eq(ftruncate(memory.fd, sizeof(*lanes)), 0);
+    lanes = mmap(NULL, sizeof(*lanes), PROT_READ | PROT_WRITE, MAP_SHARED, memory.fd, 0);
+    ck_assert_ptr_ne(lanes, MAP_FAILED);
+    atomic_store(&lanes->lanes[processor].waiting, 1);
+    exchange_pool_make_lanes(&pool);
+    ck_assert_int_eq(exchange_pool_set_lanes(&pool, &memory), 0);
+    munmap(lanes, sizeof(*lanes));
+    descriptor_close(&memory);
+}
+
+static void jam_start(Jam *jam)
+{
+    int processor = sched_getcpu(), filler;
+    cpu_set_t here;
+
+    ck_assert(processor >= 0 && processor < STOREHOOK_LANES_MAX);
+    CPU_ZERO(&here);
+    CPU_SET((size_t)processor, &here);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof(here), &here), 0);
+    snprintf(jam->path, sizeof(jam->path), STOREHOOK_LANE_FORMAT, pool.path, (unsigned)processor);
+    jam->lane = serve(jam->path);
+    jam_lane(processor);
+    filler = exchange_connect(pool.path);
+    ck_assert_int_ge(filler, 0);
+    while (send(filler, "", 1, MSG_DONTWAIT) == 1)
+        ;
+    ck_assert_int_eq(errno, EAGAIN);
+    close(filler);
+    ck_assert_int_eq(exchange_open(&pool, &jam->exchange), 0);
+    ck_assert_int_eq(jam->exchange.line.lane, processor);
+    jam->request = jam->exchange.request;
+    send_question(&jam->exchange);
+}
+
+static void jam_end(Jam *jam)
+{
+    exchange_close(&jam->exchange, false);
+    exchange_pool_free_lanes(&pool);
+    close(jam->lane);
+    unlink(jam->path);
+}
+
+/* The first that comes to the shared queue and is no filling; not later than in 10 seconds. */
+static bool wait_for_call(uint64_t request)
+{
+    struct pollfd queue = {.fd = served, .events = POLLIN};
+
+    while (poll(&queue, 1, 10000) == 1) {
+        _Alignas(8) unsigned char bytes[256];
+        int descriptors[STOREHOOK_DESCRIPTORS_MAX];
+        StorehookMessage message;
+        unsigned count;
+        ssize_t size = storehook_receive(served, bytes, sizeof(bytes), descriptors, &count, 0);
+
+        if (size > 1)
+            return storehook_read_message(bytes, (size_t)size, descriptors, count, &message) == 0 &&
+                   message.header.kind == STOREHOOK_LOOK && message.header.request == request;
+    }
+    return false;
+}
+
+/* Another worker, which has time after a while. */
+static void *come_back(void *data)
+{
+    Jam *jam = data;
+    _Alignas(8) unsigned char bytes[STOREHOOK_DATAGRAM_MAX];
+    int descriptors[STOREHOOK_DESCRIPTORS_MAX];
+    unsigned count;
+
+    usleep(50000);
+    if (wait_for_call(jam->request) &&
+        storehook_receive(jam->lane, bytes, sizeof(bytes), descriptors, &count, MSG_DONTWAIT) > 0) {
+        answer(descriptors[0], jam->request);
+        close(descriptors[0]);
+    }
+    return NULL;
+}
+
+START_TEST(call_is_repeated_until_there_is_room)
+{
+    Jam jam;
+    pthread_t other;
+
+    jam_start(&jam);
+    ck_assert_int_eq(pthread_create(&other, NULL, come_back, &jam), 0);
+    ck_assert_int_gt(receive(&jam.exchange, 3000), 0);
+    pthread_join(other, NULL);
+    jam_end(&jam);
+}
+END_TEST
+
+static int64_t processor_us(void)
+{
+    struct rusage usage;
+
+    ck_assert_int_eq(getrusage(RUSAGE_THREAD, &usage), 0);
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
+           usage.ru_stime.tv_usec;
+}
+
+START_TEST(calling_neither_takes_longer_nor_all_the_time)
+{
+    int64_t used = processor_us(), start = clock_now_us();
+    Jam jam;
+
+    jam_start(&jam);
+    ck_assert_int_eq(receive(&jam.exchange, 500), -ETIMEDOUT);
+    ck_assert_int_lt(processor_us() - used, 250000);
+    ck_assert_int_lt(clock_now_us() - start, 2000000);
+    jam_end(&jam);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
@@ -179,6 +311,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, another_questions_answer_is_none);
     tcase_add_test(tests, death_is_seen);
     tcase_add_test(tests, late_answer_comes_but_its_line_goes);
+    tcase_add_test(tests, call_is_repeated_until_there_is_room);
+    tcase_add_test(tests, calling_neither_takes_longer_nor_all_the_time);
 }
 
 UNIT_MAIN(add_tests)
