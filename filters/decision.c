@@ -27,8 +27,8 @@ const FilterDefault filter_defaults[FILTER_VERDICTS] = {
      "a broken scanner must not stop mail; counted, and scanned later"},
 };
 
-static const char *const ACTION_NAMES[FILTER_ACTIONS] = {"pass",       "clean", "strip",
-                                                         "quarantine", "drop",  "refuse"};
+static const char *const ACTION_NAMES[FILTER_ACTIONS_ON_RECORD] = {
+    "pass", "clean", "strip", "quarantine", "drop", "refuse", "defer"};
 
 const char *filter_verdict_name(FilterVerdict verdict)
 {
@@ -49,7 +49,7 @@ gboolean filter_verdict_parse(const char *text, FilterVerdict *ret)
 
 const char *filter_action_name(FilterAction action)
 {
-    g_assert((unsigned)action < FILTER_ACTIONS);
+    g_assert((unsigned)action < FILTER_ACTIONS_ON_RECORD);
     return ACTION_NAMES[action];
 }
 

@@ -30,8 +30,14 @@ typedef enum {
                                  for the Active Message Filter to say */
     FILTER_ACTION_DROP,       /* the message never appears; the original is kept as for strip */
     FILTER_ACTION_REFUSE,     /* the store's caller gets an error: the sender keeps it */
-    FILTER_ACTIONS
+    FILTER_ACTIONS,
+    FILTER_ACTION_DEFER = FILTER_ACTIONS, /* only on record, nobody can ask for it: the original
+                                             could not be made safe, and the sender tries again */
 } FilterAction;
+
+enum {
+    FILTER_ACTIONS_ON_RECORD = FILTER_ACTION_DEFER + 1
+};
 
 typedef struct {
     FilterVerdict verdict;
@@ -46,6 +52,7 @@ extern const FilterDefault filter_defaults[];
 const char *filter_verdict_name(FilterVerdict verdict); /* "infected", "not-fully-scanned" */
 gboolean filter_verdict_parse(const char *text, FilterVerdict *ret);
 const char *filter_action_name(FilterAction action);
+/* One that can be asked for. */
 gboolean filter_action_parse(const char *text, FilterAction *ret);
 
 /* FALSE, with *ret_reason, where an action makes no sense for a verdict (a clean content dropped,

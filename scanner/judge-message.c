@@ -358,8 +358,10 @@ static gboolean message_keep(Message *message, char **ret_id, char **ret_reason)
 /* What was really done, in the operator's words. */
 static FilterAction action_done(const Message *message, StorehookAction answer, const Piece *piece)
 {
-    if (answer == STOREHOOK_ACTION_REFUSE || answer == STOREHOOK_ACTION_DEFER)
+    if (answer == STOREHOOK_ACTION_REFUSE)
         return FILTER_ACTION_REFUSE;
+    if (answer == STOREHOOK_ACTION_DEFER)
+        return FILTER_ACTION_DEFER;
     if (answer == STOREHOOK_ACTION_DROP && message->policy.action != FILTER_ACTION_QUARANTINE)
         return FILTER_ACTION_DROP;
     return piece->action;

@@ -70,7 +70,8 @@ static void told_read(Told *told, const Records *records, const StorehookMessage
     channel_text(m, CHANNEL_FIELD_NOTE, told->note, sizeof(told->note));
     told->verdict =
         (FilterVerdict)MIN(channel_number(m, STOREHOOK_FIELD_VERDICT), FILTER_VERDICTS - 1);
-    told->action = (FilterAction)MIN(channel_number(m, CHANNEL_FIELD_DONE), FILTER_ACTIONS - 1);
+    told->action =
+        (FilterAction)MIN(channel_number(m, CHANNEL_FIELD_DONE), FILTER_ACTIONS_ON_RECORD - 1);
     told->size = channel_number(m, CHANNEL_FIELD_SIZE);
     told->program =
         clients_program_of(records->clients, (pid_t)channel_number(m, CHANNEL_FIELD_PROCESS));

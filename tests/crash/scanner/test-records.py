@@ -69,6 +69,12 @@ def messages_are_dropped_when_safe():
         s.wait_for(outbound)
 
 
+def on_record(s, count):
+    """What was done, newest first."""
+    s.wait_for(lambda: s.status()["incidents"] == count)
+    return [row["action"] for row in s.control("incidents")["incidents"]]
+
+
 @test
 def full_quarantine_falls_back():
     """What cannot be made safe is neither stripped nor dropped: the store is told to defer."""
@@ -78,11 +84,16 @@ def full_quarantine_falls_back():
         assert judged_message(s)[0]["action"] == "defer"
         assert s.status()["warnings"] == \
             ["the last original could not be quarantined: the quarantine is full: 1 items"]
+        assert on_record(s, 2) == ["defer", "quarantine"]
+        assert s.status()["actions"]["defer"] == 1 and s.status()["actions"]["refuse"] == 0
+        assert any("incident reference=" in line and " action=defer " in line
+                   for line in s.log().splitlines())
         s.control("quarantine-delete", id=s.control("quarantine-list")["items"][0]["id"])
         assert judged_message(s)[0]["action"] == "drop" and s.status()["warnings"] == []
     with Service("[quarantine]\nmax-items=1\nfallback=refuse\n") as s:
         judged_message(s)
         assert judged_message(s)[0]["action"] == "refuse"
+        assert on_record(s, 2) == ["refuse", "quarantine"]
     with Service("[active-message-filter]\nmode=notice\n") as s:
         assert judged_message(s)[0]["action"] == "pass"
         assert s.status()["quarantine"]["items"] == 1

@@ -19,6 +19,10 @@ START_TEST(names_go_both_ways)
         ck_assert(filter_action_parse(filter_action_name((FilterAction)i), &back));
         ck_assert_int_eq(back, i);
     }
+    FilterAction action = FILTER_ACTION_PASS;
+    ck_assert_str_eq(filter_action_name(FILTER_ACTION_DEFER), "defer");
+    ck_assert(!filter_action_parse("defer", &action)); /* happens, and cannot be asked for */
+    ck_assert_int_eq(action, FILTER_ACTION_PASS);
     FilterVerdict verdict = FILTER_VERDICT_BLOCKED;
     ck_assert(!filter_verdict_parse("Infected", &verdict));
     ck_assert_int_eq(verdict, FILTER_VERDICT_BLOCKED); /* written only on success */
