@@ -339,6 +339,15 @@ static void on_quarantine_release(ControlRequest *request, JsonObject *arguments
 
 /* --- The whole ------------------------------------------------------------------- */
 
+static void warn(JsonObject *reply, const char *what, const char *why)
+{
+    g_autofree char *text = g_strdup_printf("%s: %s", what, why);
+
+    if (!json_object_has_member(reply, "warnings"))
+        json_object_set_array_member(reply, "warnings", json_array_new());
+    json_array_add_string_element(json_object_get_array_member(reply, "warnings"), text);
+}
+
 void control_records_status(const ControlRecords *records, JsonObject *reply)
 {
     g_autoptr(GError) error = NULL;
@@ -350,8 +359,12 @@ void control_records_status(const ControlRecords *records, JsonObject *reply)
         json_object_set_object_member(reply, "unscanned", totals);
     if (totals != NULL && incidents_count(records->incidents, &count, &error))
         json_object_set_int_member(reply, "incidents", (gint64)count);
-    if (error != NULL)
+    if (error != NULL) {
         json_object_set_string_member(reply, "records-error", error->message);
+        warn(reply, "the records cannot be read", error->message);
+    }
+    if (incidents_failure(records->incidents) != NULL)
+        warn(reply, "the last record could not be written", incidents_failure(records->incidents));
     json_object_set_int_member(quarantine, "items", quarantine_count(records->quarantine));
     json_object_set_int_member(quarantine, "bytes", (gint64)quarantine_bytes(records->quarantine));
     json_object_set_object_member(reply, "quarantine", quarantine);

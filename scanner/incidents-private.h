@@ -7,12 +7,15 @@
 
 struct Incidents {
     Database *database;
+    char *failure; /* why the last write failed, or NULL */
 };
 
 /* Turns an error of the database into one of this module, prefixed. Always FALSE. */
 gboolean incidents_fail(GError *take_error, GError **error);
 /* database_run() with that. */
 gboolean incidents_run(Incidents *incidents, DatabaseWork work, gpointer data, GError **error);
+/* The same for what is put on record: incidents_failure() tells how it went. */
+gboolean incidents_write(Incidents *incidents, DatabaseWork work, gpointer data, GError **error);
 
 /* Envelope addresses as a column holds them: divided by , ; space or newline; angle brackets are
  * taken off; each once, at most `most`. */

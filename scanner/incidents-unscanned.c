@@ -62,7 +62,7 @@ gboolean incidents_report_unscanned(Incidents *incidents, const guint8 instance[
                                     GError **error)
 {
     Report report = {.instance = instance, .program = program, .totals = totals};
-    return incidents_run(incidents, work_report, &report, error);
+    return incidents_write(incidents, work_report, &report, error);
 }
 
 typedef struct {
@@ -116,7 +116,7 @@ gboolean incidents_add_unscanned_row(Incidents *incidents, const guint8 instance
         .bookmark = bookmark,
         .bookmark_size = MIN(bookmark_size, STOREHOOK_TEXT_MAX),
     };
-    return incidents_run(incidents, work_add_row, &passed, error);
+    return incidents_write(incidents, work_add_row, &passed, error);
 }
 
 static gboolean work_totals(Database *database, gpointer data, GError **error)

@@ -55,6 +55,38 @@ gboolean incidents_run(Incidents *incidents, DatabaseWork work, gpointer data, G
     return database_run(incidents->database, work, data, &local) || incidents_fail(local, error);
 }
 
+static gboolean write_failed(Incidents *incidents, GError *take_error, GError **error)
+{
+    g_free(incidents->failure);
+    incidents->failure = g_strdup(take_error->message);
+    return incidents_fail(take_error, error);
+}
+
+/* Rows changed since the file was opened. */
+static gint64 changes(const Incidents *incidents)
+{
+    sqlite3 *handle = database_peek(incidents->database);
+    return handle != NULL ? sqlite3_total_changes64(handle) : 0;
+}
+
+gboolean incidents_write(Incidents *incidents, DatabaseWork work, gpointer data, GError **error)
+{
+    gint64 before = changes(incidents);
+    GError *local = NULL;
+
+    if (!database_run(incidents->database, work, data, &local))
+        return write_failed(incidents, local, error);
+    /* Where nothing was to be changed, a full disk is not seen. */
+    if (changes(incidents) != before)
+        g_clear_pointer(&incidents->failure, g_free);
+    return TRUE;
+}
+
+const char *incidents_failure(const Incidents *incidents)
+{
+    return incidents->failure;
+}
+
 Incidents *incidents_open(const char *path, GError **error)
 {
     GError *local = NULL;
@@ -71,8 +103,10 @@ Incidents *incidents_open(const char *path, GError **error)
 
 Incidents *incidents_close(Incidents *incidents)
 {
-    if (incidents != NULL)
+    if (incidents != NULL) {
         database_close(incidents->database);
+        g_free(incidents->failure);
+    }
     g_free(incidents);
     return NULL;
 }
@@ -80,13 +114,13 @@ Incidents *incidents_close(Incidents *incidents)
 gboolean incidents_begin(Incidents *incidents, GError **error)
 {
     GError *local = NULL;
-    return database_begin(incidents->database, &local) || incidents_fail(local, error);
+    return database_begin(incidents->database, &local) || write_failed(incidents, local, error);
 }
 
 gboolean incidents_commit(Incidents *incidents, GError **error)
 {
     GError *local = NULL;
-    return database_commit(incidents->database, &local) || incidents_fail(local, error);
+    return database_commit(incidents->database, &local) || write_failed(incidents, local, error);
 }
 
 GPtrArray *incidents_split_addresses(const char *text, guint most)
@@ -225,7 +259,7 @@ static gboolean work_add(Database *database, gpointer data, GError **error)
 gboolean incidents_add(Incidents *incidents, const Incident *incident, GError **error)
 {
     g_assert(incident->reference != NULL && *incident->reference != '\0');
-    return incidents_run(incidents, work_add, (gpointer)incident, error);
+    return incidents_write(incidents, work_add, (gpointer)incident, error);
 }
 
 typedef struct {
@@ -277,7 +311,7 @@ gboolean incidents_add_folder(Incidents *incidents, const char *reference, const
         .mailbox = mailbox != NULL ? mailbox : "",
         .dropped = dropped != FALSE,
     };
-    return incidents_run(incidents, work_add_folder, &place, error);
+    return incidents_write(incidents, work_add_folder, &place, error);
 }
 
 static gboolean work_add_note(Database *database, gpointer data, GError **error)
@@ -299,7 +333,7 @@ gboolean incidents_add_note(Incidents *incidents, const char *reference, const c
                             GError **error)
 {
     const char *texts[] = {reference, note};
-    return incidents_run(incidents, work_add_note, texts, error);
+    return incidents_write(incidents, work_add_note, texts, error);
 }
 
 /* --- Removing -------------------------------------------------------------------- */

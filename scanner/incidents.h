@@ -82,6 +82,8 @@ gboolean incidents_add_note(Incidents *incidents, const char *reference, const c
  * size, sha256, verdict, name, action, note, quarantine, program, signatures}. */
 JsonArray *incidents_query(Incidents *incidents, const IncidentQuery *query, GError **error);
 gboolean incidents_count(Incidents *incidents, guint64 *ret_count, GError **error);
+/* Why the last of them could not be put on record, or NULL. Removing does not count. */
+const char *incidents_failure(const Incidents *incidents);
 
 /* Totals since a client process (instance: 16 bytes) began: the greatest seen stays, so that a
  * report may come twice and in any order. The service counts its own not-scanned answers under an

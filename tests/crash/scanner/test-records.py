@@ -4,9 +4,12 @@
 also when those who tell of them die.
 """
 import base64
+import contextlib
 import hashlib
 import os
 import signal
+import sqlite3
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -103,6 +106,38 @@ def full_quarantine_falls_back():
         parts = wire_fields(("part", b""), ("name", "x"), ("data", EICAR))
         for fields in ([("data", b"Subject: s\r\n\r\nx\r\n")], [("parts", parts)], []):
             assert s.ask(JUDGE_MESSAGE, *fields)["action"] == "defer", fields
+
+
+def warned(s, text):
+    """In the answer, and on the lines that storehookctl prints for people."""
+    run = subprocess.run([BUILD + "/scanner/storehookctl", "--config", s.config, "status"],
+                         capture_output=True, text=True, timeout=60, check=False)
+    told = [w for w in s.status()["warnings"] if w.startswith(text)]
+    lines = [line for line in run.stdout.splitlines() if line.startswith("WARNING: " + text)]
+    assert lines == ["WARNING: " + w for w in told], (told, run.stdout)
+    return len(told)
+
+
+@test
+def records_that_fail_are_warned_of():
+    """What is found is handled all the same, but somebody must see that it is not on record."""
+    with Service() as s:
+        records = s.directory + "/state/incidents.db"
+        judged_message(s)
+        s.wait_for(lambda: s.status()["incidents"] == 1)
+        assert s.status()["warnings"] == []
+        with contextlib.closing(sqlite3.connect(records, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert judged_message(s)[0]["action"] == "drop"
+            s.wait_for(lambda: s.status()["warnings"])
+            assert warned(s, f"the last record could not be written: {records}: ") == 1
+            assert "incident lost=" in s.log() and s.status()["incidents"] == 1
+            other.execute("ROLLBACK")
+            judged_message(s)
+            s.wait_for(lambda: s.status()["incidents"] == 2)
+            assert s.status()["warnings"] == []
+            other.execute("ALTER TABLE unscanned_totals RENAME TO gone")
+        assert warned(s, f"the records cannot be read: {records}: ") == 1
 
 
 @test
