@@ -10,6 +10,7 @@
  */
 #include "scanner/control.h"
 
+#include "scanner/acceptor.h"
 #include "scanner/control-private.h"
 
 #include <errno.h>
@@ -29,8 +30,7 @@ typedef struct {
 
 struct Control {
     char *path;
-    int fd;
-    guint watch;
+    Acceptor *acceptor;
     GHashTable *commands;   /* name -> Command */
     GPtrArray *connections; /* Connection, owned */
     ControlHandlers handlers;
@@ -298,20 +298,16 @@ static gboolean peer_is_allowed(int fd)
            (peer.uid == 0 || peer.uid == geteuid());
 }
 
-static gboolean on_accept(gint fd, GIOCondition condition, gpointer data)
+static void on_accept(int peer, gpointer data)
 {
     Control *control = data;
-    int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-    (void)condition;
-    if (peer < 0)
-        return G_SOURCE_CONTINUE;
     if (!peer_is_allowed(peer) || control->connections->len >= CONTROL_CONNECTIONS_MAX) {
         static const char NO[] =
             "{\"ok\":false,\"error\":\"not permitted, or too many at once\"}\n";
         send(peer, NO, sizeof NO - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
         close(peer);
-        return G_SOURCE_CONTINUE;
+        return;
     }
     Connection *connection = g_new0(Connection, 1);
     connection->control = control;
@@ -321,7 +317,6 @@ static gboolean on_accept(gint fd, GIOCondition condition, gpointer data)
     g_ptr_array_add(control->connections, connection);
     connection_touch(connection);
     connection_watch(connection);
-    return G_SOURCE_CONTINUE;
 }
 
 gboolean control_socket_is_stale(const char *path)
@@ -435,7 +430,6 @@ Control *control_new(const char *path, const ControlHandlers *handlers,
         return NULL;
     Control *control = g_new0(Control, 1);
     control->path = g_strdup(path);
-    control->fd = fd;
     control->handlers = *handlers;
     control->records = *records;
     control_set_release_settings(control, &records->release);
@@ -445,7 +439,7 @@ Control *control_new(const char *path, const ControlHandlers *handlers,
     control_register(control, "stop", on_stop, control);
     control_register(control, "start", on_start, control);
     control_records_register(control, &control->records);
-    control->watch = g_unix_fd_add(fd, G_IO_IN, on_accept, control);
+    control->acceptor = acceptor_new(fd, on_accept, control);
     return control;
 }
 
@@ -453,8 +447,7 @@ Control *control_free(Control *control)
 {
     if (control == NULL)
         return NULL;
-    g_clear_handle_id(&control->watch, g_source_remove);
-    close(control->fd);
+    acceptor_free(control->acceptor);
     unlink(control->path);
     g_ptr_array_unref(control->connections);
     g_hash_table_unref(control->commands);

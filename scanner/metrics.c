@@ -9,17 +9,19 @@
 #include "scanner/metrics.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/acceptor.h"
 #include "scanner/control.h"
 
 struct Metrics {
-    GSocketService *service;
-    char *path; /* of a local socket, or NULL */
+    Acceptor *acceptor; /* NULL: ended, while a connection is still there */
+    char *path;         /* of a local socket, or NULL */
     MetricsSource source;
     gpointer user_data;
     guint connections;
@@ -98,7 +100,7 @@ static void scrape_answer(Scrape *scrape)
     g_autoptr(GString) body = g_string_new(NULL);
     StatusSources sources = {0};
 
-    if (found && scrape->metrics->service) {
+    if (found && scrape->metrics->acceptor) {
         scrape->metrics->source(&sources, scrape->metrics->user_data);
         metrics_write(&sources, body);
     }
@@ -133,41 +135,59 @@ static void on_read(GObject *stream, GAsyncResult *result, gpointer user_data)
                               scrape);
 }
 
-static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
-                            gpointer user_data)
+static void on_incoming(int peer, gpointer user_data)
 {
     Metrics *metrics = user_data;
+    g_autoptr(GSocket) socket = NULL;
     Scrape *scrape;
 
-    (void)service;
-    (void)source;
-    if (metrics->connections >= METRICS_CONNECTIONS_MAX)
-        return TRUE;
+    if (metrics->connections < METRICS_CONNECTIONS_MAX)
+        socket = g_socket_new_from_fd(peer, NULL);
+    if (!socket) {
+        close(peer);
+        return;
+    }
+    g_socket_set_timeout(socket, METRICS_TIMEOUT_SECONDS);
     scrape = g_new0(Scrape, 1);
     scrape->metrics = metrics;
-    scrape->connection = g_object_ref(connection);
+    scrape->connection = g_socket_connection_factory_create_connection(socket);
     metrics->connections++;
     metrics->references++;
-    g_socket_set_timeout(g_socket_connection_get_socket(connection), METRICS_TIMEOUT_SECONDS);
-    g_input_stream_read_async(g_io_stream_get_input_stream(G_IO_STREAM(connection)), scrape->in,
-                              sizeof(scrape->in) - 1, G_PRIORITY_LOW, NULL, on_read, scrape);
-    return TRUE;
+    g_input_stream_read_async(g_io_stream_get_input_stream(G_IO_STREAM(scrape->connection)),
+                              scrape->in, sizeof(scrape->in) - 1, G_PRIORITY_LOW, NULL, on_read,
+                              scrape);
+}
+
+/* -1 with an error. */
+static int listen_at(GSocketAddress *address, GError **error)
+{
+    g_autoptr(GSocket) socket =
+        g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM,
+                     G_SOCKET_PROTOCOL_DEFAULT, error);
+    int fd;
+
+    if (!socket || !g_socket_bind(socket, address, TRUE, error) || !g_socket_listen(socket, error))
+        return -1;
+    fd = fcntl(g_socket_get_fd(socket), F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        g_set_error_literal(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
+                            g_strerror(errno));
+    return fd;
 }
 
 Metrics *metrics_new(const char *listen, MetricsSource source, gpointer user_data, GError **error)
 {
     g_autofree char *path = NULL;
     g_autoptr(GSocketAddress) address = address_parse(listen, &path, error);
-    g_autoptr(GSocketService) service = NULL;
     Metrics *metrics;
+    int fd;
 
     if (!address)
         return NULL;
     if (path && control_socket_is_stale(path))
         (void)unlink(path);
-    service = g_socket_service_new();
-    if (!g_socket_listener_add_address(G_SOCKET_LISTENER(service), address, G_SOCKET_TYPE_STREAM,
-                                       G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, error)) {
+    fd = listen_at(address, error);
+    if (fd < 0) {
         g_prefix_error(error, "[metrics] listen=%s: ", listen); /* GIO names no local path */
         return NULL;
     }
@@ -175,11 +195,10 @@ Metrics *metrics_new(const char *listen, MetricsSource source, gpointer user_dat
         g_warning("%s: %s", path, g_strerror(errno));
     metrics = g_new0(Metrics, 1);
     metrics->references = 1;
-    metrics->service = g_steal_pointer(&service);
     metrics->path = g_steal_pointer(&path);
     metrics->source = source;
     metrics->user_data = user_data;
-    g_signal_connect(metrics->service, "incoming", G_CALLBACK(on_incoming), metrics);
+    metrics->acceptor = acceptor_new(fd, on_incoming, metrics);
     return metrics;
 }
 
@@ -187,10 +206,7 @@ Metrics *metrics_free(Metrics *metrics)
 {
     if (!metrics)
         return NULL;
-    g_signal_handlers_disconnect_by_data(metrics->service, metrics);
-    g_socket_service_stop(metrics->service);
-    g_socket_listener_close(G_SOCKET_LISTENER(metrics->service));
-    g_clear_object(&metrics->service);
+    metrics->acceptor = acceptor_free(metrics->acceptor);
     if (metrics->path)
         (void)unlink(metrics->path);
     metrics_unref(metrics);

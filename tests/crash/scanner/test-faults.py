@@ -8,6 +8,7 @@ found again.
 import mmap
 import os
 import resource
+import socket
 import struct
 import subprocess
 import sys
@@ -147,6 +148,39 @@ def descriptors_run_out():
         assert found > 0
         for make in CONTENTS:
             assert s.content(make(tag + 1))["verdict"] == "infected"
+
+
+def used_processor(pid):
+    """Seconds."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as text:
+        fields = text.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@test
+def the_supervisor_has_no_descriptor_left():
+    """Who comes to its sockets meanwhile waits, and neither the processor nor the log pays for it."""
+    with Service(start=False) as s:
+        s.write_config(f"[metrics]\nlisten=unix:{s.directory}/metrics\n")
+        s.start()
+        pid = s.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        # The lowest number that is free, since a limit is one of numbers.
+        free = min(set(range(4096)) - {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")})
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, before[1]))
+        with socket.socket(socket.AF_UNIX) as control, socket.socket(socket.AF_UNIX) as metrics:
+            control.settimeout(10)
+            metrics.settimeout(10)
+            control.connect(s.socket + ".control")
+            control.sendall(b'{"command": "status"}\n')
+            metrics.connect(s.directory + "/metrics")
+            metrics.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            log, spent = len(s.log()), used_processor(pid)
+            time.sleep(2)
+            log, spent = len(s.log()) - log, used_processor(pid) - spent
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+            assert control.recv(1) == b"{" and metrics.recv(4) == b"HTTP"
+        assert spent < 0.5 and log < 5000, (spent, log)
 
 
 @test
