@@ -16,7 +16,6 @@
 G_DEFINE_QUARK(storehook - incidents - error, incidents_error)
 
 #define SCHEMA_VERSION 1
-#define EXPIRE_AT_ONCE 10000
 
 static const char SCHEMA[] =
     "CREATE TABLE incidents (id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE,"
@@ -368,7 +367,7 @@ static gboolean work_expire(Database *database, gpointer data, GError **error)
             return FALSE;
         sqlite3_bind_int64(statement, 1, expiry->before);
         sqlite3_bind_int64(statement, 2, expiry->max);
-        sqlite3_bind_int64(statement, 3, EXPIRE_AT_ONCE);
+        sqlite3_bind_int64(statement, 3, INCIDENTS_EXPIRE_AT_ONCE);
         if (!database_execute(database, statement, error))
             return FALSE;
     }

@@ -22,6 +22,7 @@
 #define INCIDENTS_RECIPIENTS_MAX 1000
 /* Answer to one query. */
 #define INCIDENTS_QUERY_MAX 10000
+#define INCIDENTS_EXPIRE_AT_ONCE 10000
 
 /* Texts may be NULL or "": not known (yet). */
 typedef struct {
@@ -106,8 +107,8 @@ gboolean incidents_begin(Incidents *incidents, GError **error);
 gboolean incidents_commit(Incidents *incidents, GError **error);
 
 /* Removes incidents before `before` (microseconds; 0: none by age) and the oldest beyond
- * `max_incidents` (0: no limit), at most 10 000 a call, so that no call takes long. Call once an
- * hour. */
+ * `max_incidents` (0: no limit), at most INCIDENTS_EXPIRE_AT_ONCE a call, so that no call takes
+ * long: as many removed means that there may be more. */
 gboolean incidents_expire(Incidents *incidents, gint64 before, guint64 max_incidents,
                           guint *ret_removed, GError **error);
 

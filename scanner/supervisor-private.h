@@ -55,6 +55,7 @@ typedef struct {
     guint8 instance[16]; /* under which the service reports its own unscanned contents */
     guint64 reported[STOREHOOK_REASONS];
     guint ticks;
+    gboolean wants_expiry; /* the last one left some */
 } Supervisor;
 
 Supervisor *supervisor_new(ScannerConfig *config);

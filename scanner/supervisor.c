@@ -472,10 +472,12 @@ static void expire(Supervisor *supervisor)
     gint64 before = config->incident_days > 0
                         ? now - (gint64)config->incident_days * 86400 * G_USEC_PER_SEC
                         : 0;
+    guint removed = 0;
 
-    (void)quarantine_expire(supervisor->records.quarantine, now / G_USEC_PER_SEC);
-    (void)incidents_expire(supervisor->records.incidents, before, config->incident_items, NULL,
+    (void)incidents_expire(supervisor->records.incidents, before, config->incident_items, &removed,
                            NULL);
+    supervisor->wants_expiry = removed == INCIDENTS_EXPIRE_AT_ONCE;
+    (void)quarantine_expire(supervisor->records.quarantine, now / G_USEC_PER_SEC);
     allow_list_expire(supervisor->allow, now / G_USEC_PER_SEC);
     allow_list_expire(supervisor->deny, now / G_USEC_PER_SEC);
 }
@@ -511,7 +513,7 @@ static gboolean on_tick(gpointer user_data)
     watch_loader(supervisor, supervisor->serving);
     watch_loader(supervisor, supervisor->draining);
     watch_loader(supervisor, supervisor->starting);
-    if (supervisor->ticks % EXPIRE_SECONDS == 1)
+    if (supervisor->ticks % EXPIRE_SECONDS == 1 || supervisor->wants_expiry)
         expire(supervisor);
     if (supervisor->serving && supervisor->ticks % WARN_SECONDS == 0)
         warn_of_age(supervisor);

@@ -158,5 +158,21 @@ def the_dead_are_heard():
             assert expected <= told, (is_killed, expected - told)
 
 
+@test
+def no_more_incidents_than_allowed():
+    """However many came since the last look: they go in portions, one a second."""
+    with Service("[incidents]\nmax-items=100\n") as s:
+        s.stop()
+        with contextlib.closing(sqlite3.connect(s.directory + "/state/incidents.db")) as records:
+            with records:
+                records.execute(
+                    "INSERT INTO incidents (reference, time, size, verdict, action) WITH RECURSIVE"
+                    " number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 15000)"
+                    " SELECT 'R' || n, strftime('%s', 'now') * 1000000 + n, 1, 'infected', 'quarantine' FROM number")
+        s.start()
+        s.wait_for(lambda: s.status()["incidents"] <= 100, 10)
+        assert s.control("incidents")["incidents"][0]["reference"] == "R15000"
+
+
 if __name__ == "__main__":
     sys.exit(main())
