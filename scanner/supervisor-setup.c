@@ -170,7 +170,7 @@ static gboolean open_records(Supervisor *supervisor, GError **error)
             ? g_strdup(config->quarantine_directory)
             : g_build_filename(config->state_directory, "quarantine", NULL);
 
-    supervisor->verdicts = verdict_store_open(verdicts, error);
+    supervisor->verdicts = verdict_store_open(verdicts, VERDICT_STORE_SIZE, error);
     if (!supervisor->verdicts)
         return FALSE;
     supervisor->records.incidents = incidents_open(incidents, error);

@@ -14,15 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAP_SIZE ((size_t)1 << 30) /* two million verdicts; reached, the file is begun anew */
-
 enum {
     SAVE_MAX = 20000, /* entries a call: the supervisor must stay quick */
     FORMAT = 3
 };
 
 struct VerdictStore {
-    MDB_env *environment;
+    char *path;
+    size_t size;
+    MDB_env *environment; /* NULL: the file could not be begun anew, so far */
     MDB_dbi database;
     guint64 position; /* in the cache's ring */
     gboolean has_warned;
@@ -36,27 +36,6 @@ typedef struct {
     char version[VERDICT_CACHE_VERSION_SIZE];
 } StoreKey;
 
-static int store_begin(VerdictStore *store, const char *path)
-{
-    MDB_txn *transaction;
-    int result = mdb_env_create(&store->environment);
-
-    if (result != 0)
-        return result;
-    mdb_env_set_mapsize(store->environment, MAP_SIZE);
-    result =
-        mdb_env_open(store->environment, path, MDB_NOSUBDIR | MDB_NOMETASYNC | MDB_NOTLS, 0600);
-    if (result == 0)
-        result = mdb_txn_begin(store->environment, NULL, 0, &transaction);
-    if (result != 0)
-        return result;
-    result = mdb_dbi_open(transaction, NULL, 0, &store->database);
-    if (result == 0)
-        return mdb_txn_commit(transaction);
-    mdb_txn_abort(transaction);
-    return result;
-}
-
 static void store_end(VerdictStore *store)
 {
     if (store->environment)
@@ -64,19 +43,58 @@ static void store_end(VerdictStore *store)
     store->environment = NULL;
 }
 
-VerdictStore *verdict_store_open(const char *path, GError **error)
+static int store_begin(VerdictStore *store)
+{
+    MDB_txn *transaction;
+    int result = mdb_env_create(&store->environment);
+
+    if (result != 0)
+        return result;
+    mdb_env_set_mapsize(store->environment, store->size);
+    result = mdb_env_open(store->environment, store->path,
+                          MDB_NOSUBDIR | MDB_NOMETASYNC | MDB_NOTLS, 0600);
+    if (result == 0)
+        result = mdb_txn_begin(store->environment, NULL, 0, &transaction);
+    if (result == 0) {
+        result = mdb_dbi_open(transaction, NULL, 0, &store->database);
+        if (result == 0)
+            result = mdb_txn_commit(transaction);
+        else
+            mdb_txn_abort(transaction);
+    }
+    if (result != 0)
+        store_end(store);
+    return result;
+}
+
+/* Not emptied: that takes pages, too, and the disk has no use for the old ones. */
+static int store_begin_anew(VerdictStore *store)
+{
+    g_autofree char *lock = g_strconcat(store->path, "-lock", NULL);
+
+    store_end(store);
+    (void)unlink(store->path);
+    (void)unlink(lock);
+    return store_begin(store);
+}
+
+static int store_write(VerdictStore *store, MDB_txn **ret_transaction)
+{
+    int result = store->environment ? 0 : store_begin_anew(store);
+
+    return result != 0 ? result : mdb_txn_begin(store->environment, NULL, 0, ret_transaction);
+}
+
+VerdictStore *verdict_store_open(const char *path, size_t size, GError **error)
 {
     VerdictStore *store = g_new0(VerdictStore, 1);
-    int result = store_begin(store, path);
+    int result;
 
-    if (result != 0) {
-        g_autofree char *lock = g_strconcat(path, "-lock", NULL);
-
-        store_end(store);
-        (void)unlink(path);
-        (void)unlink(lock);
-        result = store_begin(store, path);
-    }
+    store->path = g_strdup(path);
+    store->size = size;
+    result = store_begin(store);
+    if (result != 0)
+        result = store_begin_anew(store);
     if (result == 0)
         return store;
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", path, mdb_strerror(result));
@@ -85,8 +103,10 @@ VerdictStore *verdict_store_open(const char *path, GError **error)
 
 VerdictStore *verdict_store_close(VerdictStore *store)
 {
-    if (store)
-        store_end(store);
+    if (!store)
+        return NULL;
+    store_end(store);
+    g_free(store->path);
     g_free(store);
     return NULL;
 }
@@ -178,7 +198,7 @@ guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache 
     MDB_cursor *cursor;
     guint count;
 
-    if (mdb_txn_begin(store->environment, NULL, 0, &transaction) != 0)
+    if (store_write(store, &transaction) != 0)
         return 0;
     if (mdb_cursor_open(transaction, store->database, &cursor) != 0) {
         mdb_txn_abort(transaction);
@@ -208,19 +228,18 @@ void verdict_store_remove(VerdictStore *store, const VerdictKey *key)
     MDB_val k = {sizeof(stored), &stored};
     MDB_txn *transaction;
 
-    if (mdb_txn_begin(store->environment, NULL, 0, &transaction) != 0)
+    if (store_write(store, &transaction) != 0)
         return;
     (void)mdb_del(transaction, store->database, &k, NULL);
     (void)mdb_txn_commit(transaction);
 }
 
-static int save_some(VerdictStore *store, MDB_txn *transaction, VerdictCache *cache,
-                     guint *ret_count)
+static int save_some(VerdictStore *store, MDB_txn *transaction, VerdictCache *cache)
 {
     VerdictKey key;
     Verdict verdict;
 
-    for (*ret_count = 0; *ret_count < SAVE_MAX; (*ret_count)++) {
+    for (guint i = 0; i < SAVE_MAX; i++) {
         StoreKey stored;
         MDB_val k = {sizeof(stored), &stored}, v;
         g_autoptr(GBytes) list = NULL;
@@ -241,24 +260,33 @@ static int save_some(VerdictStore *store, MDB_txn *transaction, VerdictCache *ca
     return 0;
 }
 
-void verdict_store_save(VerdictStore *store, VerdictCache *cache)
+static int save(VerdictStore *store, VerdictCache *cache)
 {
     MDB_txn *transaction;
-    guint count = 0;
-    int result = verdict_cache_has_new(cache, store->position)
-                     ? mdb_txn_begin(store->environment, NULL, 0, &transaction)
-                     : MDB_NOTFOUND;
+    int result = store_write(store, &transaction);
 
-    if (result == MDB_NOTFOUND)
+    if (result != 0)
+        return result;
+    result = save_some(store, transaction, cache);
+    if (result == 0)
+        return mdb_txn_commit(transaction);
+    mdb_txn_abort(transaction);
+    return result;
+}
+
+void verdict_store_save(VerdictStore *store, VerdictCache *cache)
+{
+    guint64 position = store->position;
+    int result;
+
+    if (!verdict_cache_has_new(cache, store->position))
         return;
-    if (result == 0) {
-        result = save_some(store, transaction, cache, &count);
-        if (result == MDB_MAP_FULL) /* begun anew: what matters now is what comes now */
-            result = mdb_drop(transaction, store->database, 0);
+    result = save(store, cache);
+    if (result == MDB_MAP_FULL) { /* what matters now is what comes now */
+        store->position = position;
+        result = store_begin_anew(store);
         if (result == 0)
-            result = mdb_txn_commit(transaction);
-        else
-            mdb_txn_abort(transaction);
+            result = save(store, cache);
     }
     if (result != 0 && !store->has_warned) {
         store->has_warned = TRUE;

@@ -11,8 +11,11 @@ typedef struct VerdictStore VerdictStore;
 /* One entry, while it is loaded. */
 typedef void (*VerdictStoreSeen)(const VerdictKey *key, const Verdict *verdict, gpointer user_data);
 
-/* A file that cannot be used is removed and begun anew: it only saves work. */
-VerdictStore *verdict_store_open(const char *path, GError **error);
+#define VERDICT_STORE_SIZE ((size_t)1 << 30) /* two million verdicts */
+
+/* A file that cannot be used, and one that has reached `size` bytes, is removed and begun anew: it
+ * only saves work. */
+VerdictStore *verdict_store_open(const char *path, size_t size, GError **error);
 VerdictStore *verdict_store_close(VerdictStore *store); /* accepts and returns NULL */
 /* Puts what is known under `version` into the cache, which has room for so many and keeps the
  * dearest, and forgets all other versions and what found no room. `seen` (may be NULL) gets each.

@@ -168,7 +168,8 @@ def no_more_incidents_than_allowed():
                 records.execute(
                     "INSERT INTO incidents (reference, time, size, verdict, action) WITH RECURSIVE"
                     " number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 15000)"
-                    " SELECT 'R' || n, strftime('%s', 'now') * 1000000 + n, 1, 'infected', 'quarantine' FROM number")
+                    " SELECT 'R' || n, strftime('%s', 'now') * 1000000 + n, 1, 'infected', 'quarantine'"
+                    " FROM number")
         s.start()
         s.wait_for(lambda: s.status()["incidents"] <= 100, 10)
         assert s.control("incidents")["incidents"][0]["reference"] == "R15000"

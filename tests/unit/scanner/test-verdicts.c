@@ -287,7 +287,7 @@ START_TEST(disk_keeps_no_more_than_fits)
     g_autofree char *directory = g_dir_make_tmp("storehook-verdicts-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(directory, "v.lmdb", NULL);
     VerdictCache *large = make_cache(8192), *small = make_cache(256);
-    VerdictStore *store = verdict_store_open(path, NULL);
+    VerdictStore *store = verdict_store_open(path, VERDICT_STORE_SIZE, NULL);
     Verdict verdict, found;
     guint dear = 0;
     VerdictKey key;
@@ -346,7 +346,7 @@ START_TEST(is_remembered_on_disk)
     g_autofree char *directory = g_dir_make_tmp("storehook-verdicts-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(directory, "v.lmdb", NULL);
     VerdictCache *cache = make_cache(4096), *later = make_cache(4096);
-    VerdictStore *store = verdict_store_open(path, NULL);
+    VerdictStore *store = verdict_store_open(path, VERDICT_STORE_SIZE, NULL);
     Verdict verdict, found;
     VerdictKey key;
 
@@ -357,7 +357,7 @@ START_TEST(is_remembered_on_disk)
     }
     verdict_store_save(store, cache);
     store = verdict_store_close(store);
-    store = verdict_store_open(path, NULL);
+    store = verdict_store_open(path, VERDICT_STORE_SIZE, NULL);
     ck_assert_uint_eq(verdict_store_load(store, "new", later, 10000, NULL, NULL), 250);
     make_key(&key, 2, "new");
     ck_assert(verdict_cache_find(later, &key, &found, NULL));
@@ -366,8 +366,44 @@ START_TEST(is_remembered_on_disk)
                   "old verdicts were kept");
     verdict_store_close(store);
     ck_assert(g_file_set_contents(path, "no database", -1, NULL));
-    store = verdict_store_open(path, NULL);
+    store = verdict_store_open(path, VERDICT_STORE_SIZE, NULL);
     ck_assert_ptr_nonnull(store);
+    verdict_store_close(store);
+    verdict_cache_unmap(cache);
+    verdict_cache_unmap(later);
+    temp_directory_remove(directory);
+}
+END_TEST
+
+START_TEST(a_full_store_is_begun_anew)
+{
+    enum {
+        ROUNDS = 40,
+        A_ROUND = 100, /* some 80 KB */
+        ROOM = 1 << 20
+    };
+    g_autofree char *directory = g_dir_make_tmp("storehook-verdicts-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(directory, "v.lmdb", NULL);
+    VerdictCache *cache = make_cache(8192), *later = make_cache(8192);
+    VerdictStore *store = verdict_store_open(path, ROOM, NULL);
+    Verdict verdict, found;
+    VerdictKey key;
+
+    for (guint64 i = 0; i < ROUNDS * A_ROUND; i++) {
+        make_key(&key, i, "v");
+        verdict = make_verdict(i);
+        verdict_cache_add(cache, &key, &verdict, NULL, TRUE);
+        if (i % A_ROUND == A_ROUND - 1)
+            verdict_store_save(store, cache);
+    }
+    verdict_store_close(store);
+    store = verdict_store_open(path, ROOM, NULL);
+    ck_assert_uint_ge(verdict_store_load(store, "v", later, 8192, NULL, NULL), A_ROUND);
+    for (guint64 i = (ROUNDS - 1) * A_ROUND; i < ROUNDS * A_ROUND; i++) {
+        make_key(&key, i, "v");
+        ck_assert_msg(verdict_cache_find(later, &key, &found, NULL), "the newest are kept: %u",
+                      (guint)i);
+    }
     verdict_store_close(store);
     verdict_cache_unmap(cache);
     verdict_cache_unmap(later);
@@ -484,7 +520,7 @@ SCANNER_TEST_MAIN("verdicts", SCANNER_TEST(finds_what_was_added),
                   SCANNER_TEST(keeps_what_is_used), SCANNER_TEST(keeps_what_is_dear),
                   SCANNER_TEST(disk_keeps_no_more_than_fits), SCANNER_TEST(disk_keeps_what_is_dear),
                   SCANNER_TEST(survives_killed_writers), SCANNER_TEST(is_remembered_on_disk),
-                  SCANNER_TEST(latencies_are_near), SCANNER_TEST(finds_outrank_doubts),
-                  SCANNER_TEST(digests_agree_with_glib),
+                  SCANNER_TEST(a_full_store_is_begun_anew), SCANNER_TEST(latencies_are_near),
+                  SCANNER_TEST(finds_outrank_doubts), SCANNER_TEST(digests_agree_with_glib),
                   SCANNER_TEST(messages_are_decided_by_the_table),
                   SCANNER_TEST(fallbacks_never_let_the_bad_in))
