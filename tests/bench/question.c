@@ -7,9 +7,9 @@
  * along or counted, and the one reader waits. What this takes no code on either side can take away
  * as long as another process judges.
  *
- * question SIZE PROCESSORS prints microseconds of both sides together, from start to end of both.
- * PROCESSORS is 1: both sides share the first, and nothing has to be woken from idleness, which is
- * the least there is; or 2: each has one of its own, and both sleep in between.
+ * Prints microseconds of processor time of both sides together: with both on the first processor,
+ * where nothing has to be woken from idleness, which is the least there is; and with one processor
+ * for each, where both sleep in between.
  */
 #include <sched.h>
 #include <stdbool.h>
@@ -23,11 +23,11 @@
 
 enum {
     QUESTIONS = 20000,
-    ANSWER = 128, /* a clean verdict, with its type */
-    SIZE_MAX_ASKED = 65536
+    QUESTION = 1024, /* a short text */
+    ANSWER = 128     /* a clean verdict, with its type */
 };
 
-static char bytes[SIZE_MAX_ASKED];
+static char bytes[QUESTION];
 
 static double used(int who)
 {
@@ -38,7 +38,6 @@ static double used(int who)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-/* False: this machine has no such processor, or we may not have it. */
 static bool stay_on(int processor)
 {
     cpu_set_t set;
@@ -57,26 +56,21 @@ static bool answer(int questions, int answers)
     return true;
 }
 
-static bool ask(int questions, int answers, size_t size)
+static bool ask(int questions, int answers)
 {
     for (int i = 0; i < QUESTIONS; i++)
-        if (send(questions, bytes, size, 0) != (ssize_t)size ||
+        if (send(questions, bytes, QUESTION, 0) != QUESTION ||
             recv(answers, bytes, sizeof(bytes), 0) != ANSWER)
             return false;
     return true;
 }
 
-int main(int argc, char **argv)
+static int measure(const char *name, int answerer)
 {
-    size_t size = argc == 3 ? (size_t)atol(argv[1]) : 0;
     int questions[2], answers[2], status;
-    bool apart = argc == 3 && strcmp(argv[2], "2") == 0;
+    double before = used(RUSAGE_SELF) + used(RUSAGE_CHILDREN);
     pid_t child;
 
-    if (size == 0 || size > sizeof(bytes)) {
-        fprintf(stderr, "usage: question SIZE 1|2\n");
-        return 2;
-    }
     if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, questions) < 0 ||
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, answers) < 0 ||
         (child = fork()) < 0) {
@@ -86,15 +80,28 @@ int main(int argc, char **argv)
     if (child == 0) {
         close(questions[0]);
         close(answers[0]);
-        _exit(stay_on(apart) && answer(questions[1], answers[1]) ? 0 : 1);
+        _exit(stay_on(answerer) && answer(questions[1], answers[1]) ? 0 : 1);
     }
     close(questions[1]);
     close(answers[1]);
-    if (!stay_on(0) || !ask(questions[0], answers[0], size) ||
-        waitpid(child, &status, 0) != child || status != 0) {
+    if (!stay_on(0) || !ask(questions[0], answers[0]) || waitpid(child, &status, 0) != child ||
+        status != 0) {
         fprintf(stderr, "question: not asked or not answered\n");
         return 1;
     }
-    printf("%.3f\n", (used(RUSAGE_SELF) + used(RUSAGE_CHILDREN)) / QUESTIONS);
+    close(questions[0]);
+    close(answers[0]);
+    printf("{\"bench\":\"%s\",\"value\":%.2f,\"unit\":\"us\"}\n", name,
+           (used(RUSAGE_SELF) + used(RUSAGE_CHILDREN) - before) / QUESTIONS);
+    fflush(stdout);
     return 0;
+}
+
+int main(void)
+{
+    int result = measure("question-one-processor", 0);
+
+    if (result == 0 && sysconf(_SC_NPROCESSORS_ONLN) > 1)
+        result = measure("question-two-processors", 1);
+    return result;
 }
