@@ -145,6 +145,9 @@ static void word_append_bytes(const EncodedWord *word, GString *to)
     gsize length = (gsize)(word->text_end - word->text);
     g_autofree guchar *out = g_malloc(length + 4);
     gsize size = g_base64_decode_step(word->text, length, out, &state, &save);
+
+    /* Readers do without the padding that is missing; where it is not, it changes nothing. */
+    size += g_base64_decode_step("==", 2, out + size, &state, &save);
     g_string_append_len(to, (const char *)out, (gssize)size);
 }
 

@@ -101,6 +101,16 @@ static void link_name(const StorehookMessage *request, char ret[STOREHOOK_TEXT_M
                    (const char *)value.data);
 }
 
+static void link_header(const StorehookMessage *request, JudgePart *part)
+{
+    StorehookValue value;
+
+    if (!storehook_read_find(request, STOREHOOK_FIELD_HEADER, &value) || !value.data)
+        return;
+    part->header = value.data;
+    part->header_size = value.size;
+}
+
 /* What stands for the content now was scanned by itself, as a notice never is: it is the content
  * without what was bad (clean.h). Name and header are still true; the rules have a say. FALSE: it
  * is a notice. */
@@ -119,6 +129,7 @@ static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request
         return FALSE;
     answer->flagged = TRUE;
     link_name(request, name);
+    link_header(request, &part);
     part.members = members;
     check_header(request, &verdict);
     action = (FilterAction)judge->config->actions[verdict.kind];
@@ -158,6 +169,7 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
         return;
     }
     link_name(request, name);
+    link_header(request, &part);
     part.data = content->bytes;
     part.size = content->size;
     part.members = answer->members;

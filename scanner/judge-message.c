@@ -199,7 +199,9 @@ static void piece_judge(Message *message, Piece *piece, gboolean is_text)
     Judge *judge = message->judge;
     JudgePart part = {.name = is_text ? NULL : piece->name,
                       .data = piece->content.bytes,
-                      .size = piece->content.size};
+                      .size = piece->content.size,
+                      .header = is_text ? NULL : piece->header,
+                      .header_size = is_text ? 0 : piece->header_size};
     Verdict verdict = {0};
     gboolean need_data;
 

@@ -19,6 +19,7 @@
 #include "scanner/mail-decode.h"
 #include "scanner/mail-gmime.h"
 #include "scanner/mail-header.h"
+#include "scanner/mail-names.h"
 #include "scanner/mail-part.h"
 #include "scanner/mail-plain.h"
 #include "scanner/mail-runs.h"
@@ -126,6 +127,33 @@ static void reading_blot(Reading *reading, const MailPart *part, const Verdict *
                 crlf, reading->copy + part->start, part->end - part->start);
 }
 
+/* A part that has been judged, for its other names. */
+typedef struct {
+    const Reading *reading;
+    const MailPart *part;
+    const guint8 *data;
+    const Verdict *verdict;
+} Named;
+
+static void list_name(const char *name, gpointer user_data)
+{
+    const Named *named = user_data;
+
+    if (strcmp(name, named->part->name) != 0)
+        union_list(named->reading->all, name, named->data, named->verdict, NULL);
+}
+
+/* Under each of its names, since the rules are asked about what is listed. */
+static void list_names(Reading *reading, const MailPart *part, const guint8 *data,
+                       const Verdict *verdict, const Members *members)
+{
+    Named named = {reading, part, data, verdict};
+
+    union_list(reading->all, part->name, data, verdict, members);
+    if (part->header && !mail_names_find(part->header, part->header_size, list_name, &named))
+        reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "file-names");
+}
+
 /* One way in which the part decodes. */
 static void judge_bytes(Reading *reading, const MailPart *part, const guint8 *data, gsize size)
 {
@@ -135,7 +163,9 @@ static void judge_bytes(Reading *reading, const MailPart *part, const guint8 *da
     JudgePart subject = {.name = part->name[0] != '\0' ? part->name : NULL,
                          .data = data,
                          .size = size,
-                         .members = members};
+                         .members = members,
+                         .header = part->header,
+                         .header_size = part->header_size};
     gboolean need_data = FALSE;
     FilterAction action;
     Verdict verdict;
@@ -145,7 +175,7 @@ static void judge_bytes(Reading *reading, const MailPart *part, const guint8 *da
     union_judge(reading->all, data, size, reading->nesting + 1,
                 part->encoding == MAIL_PART_IDENTITY, members, &verdict);
     reading_note(reading, verdict.kind, verdict.name);
-    union_list(reading->all, part->name, data, &verdict, members);
+    list_names(reading, part, data, &verdict, members);
     if (!reading->reference)
         return; /* the rules are asked when all is listed */
     action = judge->config->actions[verdict.kind];

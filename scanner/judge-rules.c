@@ -7,6 +7,10 @@
  */
 #include "scanner/judge.h"
 
+#include <string.h>
+
+#include "scanner/mail-names.h"
+
 typedef struct {
     FilterMatch match;
     FilterAction action;
@@ -26,9 +30,10 @@ static void hit_take(const Judge *judge, Hit *hit, const FilterMatch *match, gui
 }
 
 /* FALSE: the bytes are needed. */
-static gboolean match_part(Judge *judge, const JudgePart *part, Verdict *verdict, Hit *hit)
+static gboolean match_part(Judge *judge, const JudgePart *part, const char *name, Verdict *verdict,
+                           Hit *hit)
 {
-    FilterSubject subject = {.name = part->name,
+    FilterSubject subject = {.name = name,
                              .type = verdict->type_is_sure ? verdict->type : NULL,
                              .size = (goffset)verdict->size};
     FilterMatch match;
@@ -42,6 +47,37 @@ static gboolean match_part(Judge *judge, const JudgePart *part, Verdict *verdict
     if (filter_rules_match(judge->rules, &subject, &match))
         hit_take(judge, hit, &match, 0);
     return TRUE;
+}
+
+/* What is asked about each name of a part. */
+typedef struct {
+    Judge *judge;
+    const JudgePart *part;
+    Verdict *verdict;
+    Hit *hit;
+    gboolean is_answered; /* FALSE: the bytes are needed */
+} Names;
+
+static void on_name(const char *name, gpointer user_data)
+{
+    Names *names = user_data;
+
+    if (names->is_answered && g_strcmp0(names->part->name, name) != 0)
+        names->is_answered =
+            match_part(names->judge, names->part, name, names->verdict, names->hit);
+}
+
+/* FALSE: the bytes are needed. *ret_all: FALSE when there are more names than are looked at. */
+static gboolean match_names(Judge *judge, const JudgePart *part, Verdict *verdict, Hit *hit,
+                            gboolean *ret_all)
+{
+    Names names = {judge, part, verdict, hit, TRUE};
+
+    if (part->name)
+        names.is_answered = match_part(judge, part, part->name, verdict, hit);
+    if (part->header)
+        *ret_all = mail_names_find(part->header, part->header_size, on_name, &names);
+    return names.is_answered;
 }
 
 static void match_members(Judge *judge, const Members *members, Hit *hit)
@@ -75,12 +111,13 @@ gboolean judge_has_types(const Judge *judge, const Members *members)
 gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
                      FilterAction *ret_action, gboolean *ret_need_data)
 {
+    gboolean has_all = TRUE;
     Hit hit = {0};
 
     *ret_need_data = FALSE;
     if (filter_rules_count(judge->rules) == 0)
         return FALSE;
-    if (part->name && !match_part(judge, part, verdict, &hit)) {
+    if (!match_names(judge, part, verdict, &hit, &has_all)) {
         *ret_need_data = TRUE;
         return FALSE;
     }
@@ -98,10 +135,11 @@ gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
         return TRUE;
     }
     /* A rule might have matched what is not in the list. */
-    if (!members_is_cut(part->members) || !filter_rules_look_inside(judge->rules) ||
-        !verdict_is_worse(STOREHOOK_VERDICT_NOT_FULLY_SCANNED, verdict->kind))
+    if (has_all && (!members_is_cut(part->members) || !filter_rules_look_inside(judge->rules)))
         return FALSE;
-    verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "members");
+    if (!verdict_is_worse(STOREHOOK_VERDICT_NOT_FULLY_SCANNED, verdict->kind))
+        return FALSE;
+    verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, has_all ? "members" : "file-names");
     *ret_action = (FilterAction)judge->config->actions[verdict->kind];
     return TRUE;
 }

@@ -158,6 +158,8 @@ typedef struct {
     gsize size;
     const guint8 *digest; /* NULL: the type is not remembered */
     Members *members;     /* NULL: nothing inside */
+    const char *header;   /* its MIME header, which may give it other names; NULL: none */
+    gsize header_size;
 } JudgePart;
 gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
                      FilterAction *ret_action, gboolean *ret_need_data);

@@ -216,7 +216,9 @@ static void walk_end_leaf(Walk *walk, gsize end)
     MailPart part = {.start = walk->leaf_start,
                      .end = MAX(end, walk->leaf_start),
                      .encoding = walk->header.encoding,
-                     .name = string_text(walk->header.name)};
+                     .name = string_text(walk->header.name),
+                     .header = walk->text + walk->header_start,
+                     .header_size = walk->leaf_start - walk->header_start};
 
     if (walk->block_start >= 0)
         walk_end_block(walk, part.end);

@@ -29,9 +29,11 @@ typedef struct {
     gsize start, end; /* of the body in the text; of a uuencoded block with its first and last line
                        */
     MailPartEncoding encoding;
-    gboolean is_block; /* a uuencoded block inside of another part, which is told after it */
-    const char *name;  /* raw file name parameter or that of the "begin" line; "" when none; valid
-                          during the call */
+    gboolean is_block;  /* a uuencoded block inside of another part, which is told after it */
+    const char *name;   /* raw file name parameter or that of the "begin" line; "" when none; valid
+                           during the call */
+    const char *header; /* of a leaf, its block of fields; NULL: not known, or none of its own */
+    gsize header_size;
 } MailPart;
 
 typedef struct {

@@ -55,6 +55,30 @@ DOUBTFUL = MIXED.replace('boundary="b"', 'boundary="b"; boundary="c"') + TEXT + 
 DOUBTFUL_PART = MIXED + TEXT + "--b\r\nContent-Disposition: attachment; filename=a.txt; " \
     "filename=b.txt\r\n" + ATTACHED + "\r\nVGhpcyBpcyBhIHRleHQu\r\n--b--\r\n"
 
+TYPE, DISPOSITION = "Content-Type: a/b", "Content-Disposition: attachment"
+FORBIDDEN_NAMES = (
+    TYPE + "; name=a.js\r\n" + DISPOSITION + "; filename=a.txt",
+    TYPE + "; name=a.txt\r\n" + DISPOSITION + "; filename=a.js",
+    TYPE + "; filename=a.js",
+    DISPOSITION + "; filename=a.txt; filename*=utf-8''a%2Ejs",
+    DISPOSITION + "; filename*=utf-8''a.txt; filename=a.js",
+    DISPOSITION + "; filename=a.txt; filename*1=js; filename*0=\"a.\"",
+    DISPOSITION + "; filename=a.txt; filename=a.js",
+    DISPOSITION + "; filename=a.txt\r\n" + DISPOSITION + ";\r\n filename=a.js",
+    DISPOSITION + "; filename=a.js\r\n" + DISPOSITION + "; filename=a.txt",
+    DISPOSITION + "; x=\"; filename=a.txt\"; filename=a.js",
+    DISPOSITION + " filename=a.js",
+    "Content-Disposition: filename=a.js",
+    DISPOSITION + "; filename=a b.js",
+    DISPOSITION + "; filename=\"" + "x" * 5000 + ".js\"",
+    DISPOSITION + "; filename=\"=?utf-8?B?YWIuanM?=\"",
+)
+OTHER_NAMES = (
+    TYPE + "; name=a.txt\r\n" + DISPOSITION + "; filename=a.txt; filename*=utf-8''%C3%A4.txt",
+    DISPOSITION + "; filename*0=\"a.\"; filename*1=js; filename*2=on",
+    TYPE + "; charset=utf-8; surname=a.js",
+)
+
 
 def message(text, subject):
     return text.format(subject).encode()
@@ -109,5 +133,26 @@ def doubt_is_acted_upon(build):
         assert len(rig.control("quarantine", "list")["items"]) == 2
 
 
+def every_name_is_asked_about(build):
+    """Of several names for one part each program takes another one."""
+    with Rig(build) as rig:
+        rules = rig.scratch + "/rules"
+        with open(rules, "w", encoding="ascii") as out:
+            out.write("[rule scripts]\nextension=js\n")
+        rig.configure(rules=False, extra=f"[rules]\nfile={rules}\n")
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        for encoding, body in (("base64", "VGhpcyBpcyBhIHRleHQu\r\n"), ("7bit", "This is a text.\r\n"),
+                               ("quoted-printable", "This is a text.\r\n")):
+            for number, names in enumerate((*FORBIDDEN_NAMES, *OTHER_NAMES)):
+                subject = f"{encoding} {number}"
+                whole = message(MIXED + TEXT + "--b\r\n" + names + "\r\n"
+                                f"Content-Transfer-Encoding: {encoding}\r\n\r\n{body}--b--\r\n",
+                                subject)
+                assert store.deliver("alice", whole) == {}
+                assert (whole in store.messages("alice").values()) == (names in OTHER_NAMES), (
+                    encoding, names)
+
+
 if __name__ == "__main__":
-    main(evasions, doubt_passes, doubt_is_acted_upon)
+    main(evasions, doubt_passes, doubt_is_acted_upon, every_name_is_asked_about)

@@ -20,6 +20,7 @@ static const Case CASES[] = {
     {"=?ISO-8859-1?Q?Andr=E9_x?=.exe", "Andr\xc3\xa9 x.exe", "andr\xc3\xa9 x.exe"},
     {"=?us-ascii?B?c2V0dXAuZXhl?=", "setup.exe", "setup.exe"},
     {"=?utf-8?q?a.e?= =?utf-8?q?xe?=", "a.exe", "a.exe"},
+    {"=?utf-8?B?YWIuanM?=", "ab.js", "ab.js"}, /* without its padding, as all readers take it */
     {"=?utf-8?q?a.e?= =?us-ascii*en?q?xe?=", "a.exe", "a.exe"},
     {"=?utf-8?B?ww==?= =?utf-8?B?qS5leGU=?=", "\xc3\xa9.exe", "\xc3\xa9.exe"},
     {"=?utf-8?q?a?= b", "a b", "a b"},

@@ -7,6 +7,7 @@
 
 #include "scanner/compose.h"
 #include "scanner/mail-decode.h"
+#include "scanner/mail-names.h"
 #include "scanner/mail-part.h"
 #include "scanner/mail-plain.h"
 #include "scanner/mail-runs.h"
@@ -298,6 +299,41 @@ START_TEST(what_does_not_fit_is_refused)
 }
 END_TEST
 
+static void add_name(const char *name, gpointer user_data)
+{
+    g_string_append_printf(user_data, "<%s>", name);
+}
+
+START_TEST(all_names_are_told)
+{
+    static const char *const cases[][2] = {
+        {"Content-Type: a/b; charset=utf-8; surname=x; x-name=y\r\nSubject: name=z\r\n", ""},
+        {"content-type : a/b;\r\n\tNAME = \"a \\\"b\r\n c\"\nContent-Disposition: x; filename=d e "
+         ";f",
+         "<a \"b c><d e><d>"},
+        {"Content-Disposition: x; filename*1=b; filename*0=a\n",
+         "<filename*1=b; filename*0=a><filename*0=a>"},
+        {"Content-Disposition: x; filename*=u''a; filename=\"b",
+         "<filename*=u''a; filename=\"b><b>"},
+        {"Content-Type: name=\"\"; name=;name", ""},
+        {"Content-Type", ""},
+    };
+    g_autoptr(GString) told = g_string_new(NULL), many = g_string_new("Content-Type: a/b");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_string_truncate(told, 0);
+        ck_assert(mail_names_find(cases[i][0], strlen(cases[i][0]), add_name, told));
+        ck_assert_str_eq(told->str, cases[i][1]);
+    }
+    for (guint i = 0; i <= MAIL_NAMES_MAX; i++)
+        g_string_append(many, "; name=a");
+    g_string_truncate(told, 0);
+    ck_assert(!mail_names_find(many->str, many->len, add_name, told));
+    ck_assert_uint_eq(told->len, strlen("<a>") * MAIL_NAMES_MAX);
+    ck_assert(mail_names_find(many->str, many->len - strlen("; name=a"), add_name, told));
+}
+END_TEST
+
 START_TEST(plain_messages)
 {
     static const char *const plain[] = {
@@ -419,10 +455,10 @@ START_TEST(runs_are_found_the_short_way)
 }
 END_TEST
 
-SCANNER_TEST_MAIN("mail", SCANNER_TEST(plain_messages), SCANNER_TEST(base64_is_tolerant),
-                  SCANNER_TEST(quoted_printable_is_tolerant), SCANNER_TEST(uuencode_is_decoded),
-                  SCANNER_TEST(parts_are_found), SCANNER_TEST(limits_end_the_walk),
-                  SCANNER_TEST(messages_are_told_from_files),
+SCANNER_TEST_MAIN("mail", SCANNER_TEST(all_names_are_told), SCANNER_TEST(plain_messages),
+                  SCANNER_TEST(base64_is_tolerant), SCANNER_TEST(quoted_printable_is_tolerant),
+                  SCANNER_TEST(uuencode_is_decoded), SCANNER_TEST(parts_are_found),
+                  SCANNER_TEST(limits_end_the_walk), SCANNER_TEST(messages_are_told_from_files),
                   SCANNER_TEST(runs_are_found_the_short_way),
                   SCANNER_TEST(notices_keep_the_encoding_line),
                   SCANNER_TEST(notices_fill_their_place), SCANNER_TEST(messages_are_put_together),
