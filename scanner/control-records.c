@@ -4,7 +4,7 @@
  *
  *   incidents          since until verdict sender recipient reference limit
  *   unscanned          limit
- *   quarantine-list    limit
+ *   quarantine-list    until limit
  *   quarantine-show    id
  *   quarantine-release id to[]
  *   quarantine-delete  id
@@ -224,17 +224,20 @@ static void on_unscanned(ControlRequest *request, JsonObject *arguments, gpointe
 
 static void on_quarantine_list(ControlRequest *request, JsonObject *arguments, gpointer user_data)
 {
-    static const char *const KNOWN[] = {"limit", NULL};
+    static const char *const KNOWN[] = {"until", "limit", NULL};
     const ControlRecords *records = user_data;
     g_autoptr(GError) error = NULL;
     guint limit = LIST_DEFAULT;
+    gint64 until = 0;
 
-    if (!check_known(arguments, KNOWN, &error) || !take_count(arguments, "limit", &limit, &error)) {
+    if (!check_known(arguments, KNOWN, &error) || !take_time(arguments, "until", &until, &error) ||
+        !take_count(arguments, "limit", &limit, &error)) {
         control_request_fail(request, error->message, NULL);
         return;
     }
     JsonObject *reply = json_object_new();
-    json_object_set_array_member(reply, "items", quarantine_list(records->quarantine, limit));
+    json_object_set_array_member(reply, "items",
+                                 quarantine_list(records->quarantine, until, limit));
     json_object_set_int_member(reply, "count", quarantine_count(records->quarantine));
     json_object_set_int_member(reply, "bytes", (gint64)quarantine_bytes(records->quarantine));
     control_request_reply(request, reply);

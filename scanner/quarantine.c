@@ -472,13 +472,17 @@ static GPtrArray *sorted(Quarantine *quarantine)
     return list;
 }
 
-JsonArray *quarantine_list(Quarantine *quarantine, guint limit)
+JsonArray *quarantine_list(Quarantine *quarantine, gint64 until, guint limit)
 {
     g_autoptr(GPtrArray) list = sorted(quarantine);
+    guint most = limit == 0 ? QUARANTINE_LIST_MAX : MIN(limit, QUARANTINE_LIST_MAX);
     JsonArray *array = json_array_new();
 
-    for (guint i = 0; i < list->len && (limit == 0 || i < limit); i++) {
+    for (guint i = 0; i < list->len && json_array_get_length(array) < most; i++) {
         const Item *item = list->pdata[i];
+
+        if (until != 0 && item->time * G_USEC_PER_SEC >= until)
+            continue;
         g_autoptr(JsonNode) node = json_from_string(item->about, NULL);
         JsonObject *about = json_node_dup_object(node); /* written by us, so it can be read */
         add_state(item, about);

@@ -30,6 +30,8 @@ typedef enum {
 /* Metadata of one item: 1000 recipients of 254 bytes (RFC 5321 §4.5.3.1.3), 10 000 digests in hex
  * fit. */
 #define QUARANTINE_METADATA_MAX (1024 * 1024)
+/* Some 35 us each, and who asks for an original to be kept meanwhile waits. */
+#define QUARANTINE_LIST_MAX 10000
 
 typedef struct {
     guint64 max_bytes; /* of all files */
@@ -76,9 +78,9 @@ GBytes *quarantine_read(Quarantine *quarantine, const char *id, GError **error);
 /* Members as in quarantine_list(), and "digests". Caller owns it. */
 JsonObject *quarantine_describe(Quarantine *quarantine, const char *id, GError **error);
 /* Array of {id, time, incident, sender, recipients[], recipients-cut, subject, name, verdict,
- * verdict-name, program, size, is-message, released, delivered[]}, newest first, at most `limit`
- * (0: all). */
-JsonArray *quarantine_list(Quarantine *quarantine, guint limit);
+ * verdict-name, program, size, is-message, released, delivered[]}, newest first, of those before
+ * `until` (microseconds; 0: all), at most `limit` and QUARANTINE_LIST_MAX (0: so many). */
+JsonArray *quarantine_list(Quarantine *quarantine, gint64 until, guint limit);
 gboolean quarantine_delete(Quarantine *quarantine, const char *id, GError **error);
 
 /* Remembers, durably, that a release delivered to these addresses (NULL at the end). */

@@ -37,7 +37,8 @@ typedef enum {
     TAKES_LIMIT = 1,
     TAKES_QUERY = 2,
     TAKES_TO = 4,
-    TAKES_SIGNATURE = 8 /* its operand may be a signature's name instead */
+    TAKES_SIGNATURE = 8, /* its operand may be a signature's name instead */
+    TAKES_UNTIL = 16
 } Takes;
 
 typedef struct {
@@ -54,10 +55,10 @@ static const Command COMMANDS[] = {
     {NULL, "stop", "stop", NULL, 0, PATIENCE_SECONDS, ctl_print_done},
     {NULL, "start", "start", NULL, 0, PATIENCE_SECONDS, ctl_print_done},
     {NULL, "reload", "reload", NULL, 0, RELOAD_PATIENCE_SECONDS, ctl_print_done},
-    {NULL, "incidents", "incidents", NULL, TAKES_QUERY | TAKES_LIMIT, PATIENCE_SECONDS,
-     ctl_print_incidents},
+    {NULL, "incidents", "incidents", NULL, TAKES_QUERY | TAKES_UNTIL | TAKES_LIMIT,
+     PATIENCE_SECONDS, ctl_print_incidents},
     {NULL, "unscanned", "unscanned", NULL, TAKES_LIMIT, PATIENCE_SECONDS, ctl_print_unscanned},
-    {"quarantine", "list", "quarantine-list", NULL, TAKES_LIMIT, PATIENCE_SECONDS,
+    {"quarantine", "list", "quarantine-list", NULL, TAKES_UNTIL | TAKES_LIMIT, PATIENCE_SECONDS,
      ctl_print_quarantine},
     {"quarantine", "show", "quarantine-show", "id", 0, PATIENCE_SECONDS, ctl_print_object},
     {"quarantine", "release", "quarantine-release", "id", TAKES_TO, RELEASE_PATIENCE_SECONDS,
@@ -82,7 +83,7 @@ static const char USAGE[] =
     "  incidents [--since=T] [--until=T] [--verdict=V] [--sender=A] [--recipient=A]\n"
     "            [--reference=R] [--limit=N]\n"
     "  unscanned [--limit=N]           what passed without a verdict, and why\n"
-    "  quarantine list [--limit=N]\n"
+    "  quarantine list [--until=T] [--limit=N]\n"
     "  quarantine show ID...\n"
     "  quarantine release ID... [--to=ADDRESS]...\n"
     "  quarantine delete ID...\n"
@@ -116,10 +117,11 @@ static const char *misplaced_option(const Command *command, const Options *optio
     if ((command->takes & TAKES_TO) == 0 && options->to != NULL)
         return "--to has no meaning for this command";
     if ((command->takes & TAKES_QUERY) == 0 &&
-        (options->since != NULL || options->until != NULL || options->verdict != NULL ||
-         options->sender != NULL || options->recipient != NULL || options->reference != NULL))
-        return "--since, --until, --verdict, --sender, --recipient and --reference are for "
-               "incidents";
+        (options->since != NULL || options->verdict != NULL || options->sender != NULL ||
+         options->recipient != NULL || options->reference != NULL))
+        return "--since, --verdict, --sender, --recipient and --reference are for incidents";
+    if ((command->takes & TAKES_UNTIL) == 0 && options->until != NULL)
+        return "--until is for incidents and quarantine list";
     if ((command->takes & TAKES_SIGNATURE) == 0 && options->signature)
         return "--signature is for allow and deny, add and remove";
     if (options->limit < 0)

@@ -6,9 +6,11 @@ also when those who tell of them die.
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 
@@ -156,6 +158,38 @@ def the_dead_are_heard():
             s.wait_for(lambda: s.status()["workers"]["loader"] != loader or not is_killed)
             told = {one["reference"] for one in s.control("incidents")["incidents"]}
             assert expected <= told, (is_killed, expected - told)
+
+
+def copy_original(path, count):
+    """Makes so many of the one there is, each a second older than the one before."""
+    (name,) = [file for file in os.listdir(path) if file.endswith(".shq")]
+    with open(f"{path}/{name}", "rb") as file:
+        data = file.read()
+    size, content = struct.unpack("<IQ", data[4:16])
+    about, kept = json.loads(data[16:16 + size]), data[16 + size:16 + size + content]
+    for i in range(1, count):
+        about["id"], about["seconds"] = f"{i:032x}", about["seconds"] - 1
+        text = json.dumps(about).encode()
+        plain = kept.translate(bytes(255 - byte for byte in range(256)))
+        with open(f"{path}/{about['id']}.shq", "wb") as file:
+            file.write(data[:4] + struct.pack("<IQ", len(text), content) + text + kept +
+                       hashlib.sha256(text + plain).digest())
+
+
+@test
+def lists_are_bounded():
+    """While the supervisor makes a list it hears nobody: what stores wait for must not wait long."""
+    with Service() as s:
+        judged_message(s)
+        s.stop()
+        copy_original(s.directory + "/state/quarantine", 10100)
+        s.start()
+        newest = s.control("quarantine-list", limit=1000000)
+        assert len(newest["items"]) == 10000 and newest["count"] == 10100
+        times = [item["time"] for item in newest["items"]]
+        assert times == sorted(times, reverse=True)
+        older = s.control("quarantine-list", until=times[-1])["items"]
+        assert len({item["id"] for item in newest["items"] + older}) == 10100
 
 
 @test

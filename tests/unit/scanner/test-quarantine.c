@@ -126,7 +126,7 @@ START_TEST(the_original_comes_back_after_a_restart)
         ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(about, "recipients")),
                           2);
 
-        g_autoptr(JsonArray) list = quarantine_list(quarantine, 0);
+        g_autoptr(JsonArray) list = quarantine_list(quarantine, 0, 0);
         ck_assert_uint_eq(json_array_get_length(list), 1);
         JsonObject *entry = json_array_get_object_element(list, 0);
         ck_assert_str_eq(json_object_get_string_member(entry, "id"), id);
