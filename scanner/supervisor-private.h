@@ -20,8 +20,9 @@
 
 typedef struct {
     ScannerConfig *config;
-    ScannerConfig *next_config; /* of the loader that is starting, or NULL */
-    char *profile, *next_profile;
+    ScannerConfig *starting_config; /* of the loader that is starting; NULL: the one in force */
+    ScannerConfig *next_config;     /* of the one to be started then, or NULL */
+    char *profile, *starting_profile, *next_profile;
     char *temp_directory;
     GArray *users;
     GMainLoop *loop;

@@ -276,8 +276,10 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     g_ptr_array_unref(supervisor->reloads);
     g_free(supervisor->temp_directory);
     g_free(supervisor->profile);
+    g_free(supervisor->starting_profile);
     g_free(supervisor->next_profile);
     g_free(supervisor->last_failure);
+    scanner_config_free(supervisor->starting_config);
     scanner_config_free(supervisor->next_config);
     scanner_config_free(supervisor->config);
     g_free(supervisor);

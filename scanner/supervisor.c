@@ -91,17 +91,17 @@ static void answer_reloads(Supervisor *supervisor)
 }
 
 /* The configuration that the new loader read is in force now. */
-static void take_next_config(Supervisor *supervisor)
+static void take_starting_config(Supervisor *supervisor)
 {
     ReleaseSettings release;
     QuarantineLimits limits;
 
-    if (!supervisor->next_config)
+    if (!supervisor->starting_config)
         return;
     scanner_config_free(supervisor->config);
-    supervisor->config = g_steal_pointer(&supervisor->next_config);
+    supervisor->config = g_steal_pointer(&supervisor->starting_config);
     g_free(supervisor->profile);
-    supervisor->profile = g_steal_pointer(&supervisor->next_profile);
+    supervisor->profile = g_steal_pointer(&supervisor->starting_profile);
     clients_set_executables(supervisor->clients, supervisor->config->executables);
     limits = supervisor_quarantine_limits(supervisor->config);
     quarantine_set_limits(supervisor->records.quarantine, &limits);
@@ -140,7 +140,7 @@ static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
     supervisor->has_served = TRUE;
     if (!supervisor->shared.uses_kept)
         g_clear_pointer(&supervisor->last_failure, g_free);
-    take_next_config(supervisor);
+    take_starting_config(supervisor);
     shared_page_next_epoch(supervisor->page);
     log_line(supervisor->log,
              "signatures loaded source=\"%s\"%s count=%" G_GUINT64_FORMAT
@@ -150,6 +150,8 @@ static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
     warn_of_age(supervisor);
     if (supervisor->config->health_interval > 0)
         health_check(supervisor->health, supervisor->config->deadline);
+    if (supervisor->wants_loader && !supervisor->draining)
+        supervisor_start_loader(supervisor);
     answer_reloads(supervisor);
 }
 
@@ -168,13 +170,18 @@ static void clear_slots(Supervisor *supervisor, guint first)
 
 static void starting_failed(Supervisor *supervisor, const char *reason)
 {
-    gboolean had_next = supervisor->next_config != NULL;
+    gboolean had_next = supervisor->starting_config != NULL;
 
     supervisor->starting = NULL;
+    supervisor->starting_config = scanner_config_free(supervisor->starting_config);
+    g_clear_pointer(&supervisor->starting_profile, g_free);
+    if (supervisor->wants_loader) { /* something newer is to be tried, and decides */
+        log_line(supervisor->log, "signatures not-loaded reason=\"%s\" (trying again)", reason);
+        supervisor_start_loader(supervisor);
+        return;
+    }
     g_free(supervisor->last_failure);
     supervisor->last_failure = g_strdup(reason);
-    supervisor->next_config = scanner_config_free(supervisor->next_config);
-    g_clear_pointer(&supervisor->next_profile, g_free);
     log_line(supervisor->log, "signatures not-loaded reason=\"%s\"%s", reason,
              supervisor->serving ? " (the ones in use stay)" : "");
     if (supervisor->serving) {
@@ -263,6 +270,10 @@ static void supervisor_start_loader(Supervisor *supervisor)
         loader_handle_drain(supervisor->draining);
         supervisor->wants_loader = TRUE;
         return;
+    }
+    if (supervisor->next_config) {
+        supervisor->starting_config = g_steal_pointer(&supervisor->next_config);
+        supervisor->starting_profile = g_steal_pointer(&supervisor->next_profile);
     }
     if (supervisor->serving && loader_handle_first_slot(supervisor->serving) == 0)
         first = BOARD_WORKERS_MAX;

@@ -4,8 +4,10 @@
 bad, told when they are old. EICAR is found all the while.
 """
 import hashlib
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -93,6 +95,39 @@ def failed_canaries_roll_back():
         assert not answer["ok"] and "plain text" in answer["error"], answer
         os.unlink(s.signatures + "/x.hdb")
         assert s.control("reload")["ok"] and "last-failure" not in s.status()["signatures"]
+
+
+def stop_new_loader(s, known=()):
+    """As soon as there is one. Returns its id."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        for loader in set(s.children()) - set(known):
+            os.kill(loader, signal.SIGSTOP)
+            return loader
+    raise AssertionError("no loader: " + s.log())
+
+
+@test
+def a_reload_while_a_loader_starts():
+    """It is answered and in force, also where nothing served before, or the one that started dies."""
+    def reload_meanwhile(loader, action, how):
+        s.write_config(f"[actions]\ninfected={action}\n")
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(10)
+            peer.connect(s.socket + ".control")
+            peer.sendall(b'{"command": "reload"}\n')
+            s.wait_for(lambda: s.status()["ok"])  # taken after the reload, since it came after it
+            os.kill(loader, how)
+            assert json.loads(peer.recv(4096)) == {"ok": True}
+        assert s.content(EICAR)["action"] == action
+    with Service(start=False) as s:
+        s.start(wait=False)
+        loader = stop_new_loader(s)
+        s.wait_for(lambda: s.status()["ok"])
+        reload_meanwhile(loader, "refuse", signal.SIGCONT)
+        known = s.children()
+        s.process.send_signal(signal.SIGHUP)
+        reload_meanwhile(stop_new_loader(s, known), "pass", signal.SIGKILL)
 
 
 @test

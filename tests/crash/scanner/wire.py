@@ -206,9 +206,12 @@ class Service:
 
     def loaders(self):
         """How many there are: while two, a worker of the old one may still answer by what it has."""
+        return len(self.children())
+
+    def children(self):
         pid = self.process.pid
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as text:
-            return len(text.read().split())
+            return [int(child) for child in text.read().split()]
 
     def wait_for_change(self, condition):
         """Until it is so, and nobody judges by what was before."""
