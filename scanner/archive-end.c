@@ -15,6 +15,7 @@
 enum {
     TAR_BLOCK = 512,
     TAR_SUM_AT = 148,
+    TAR_TYPE_AT = 156,
     TAR_MAGIC_AT = 257,
     NEWC_HEAD = 110,
     ODC_HEAD = 76,
@@ -96,20 +97,40 @@ static guint64 tar_size(const Archive *archive, gsize at)
     return MIN(size, archive->size);
 }
 
+/* The next head, behind the member at `at`. */
+static gsize tar_next(const Archive *archive, gsize at)
+{
+    guint64 size = tar_size(archive, at);
+    gboolean more = archive->data[at + TAR_TYPE_AT] == 'S' && archive->data[at + 482] != 0;
+
+    at += TAR_BLOCK;
+    for (; more && archive->size - at >= TAR_BLOCK; at += TAR_BLOCK) /* a sparse file's map */
+        more = archive->data[at + 504] != 0;
+    return forward(archive, at, (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK);
+}
+
 static gsize tar_end(const Archive *archive)
 {
     gsize at = 0;
 
-    while (tar_head_is_sound(archive, at)) {
-        guint64 size = tar_size(archive, at);
-        gboolean more = archive->data[at + 156] == 'S' && archive->data[at + 482] != 0;
-
-        at += TAR_BLOCK;
-        for (; more && archive->size - at >= TAR_BLOCK; at += TAR_BLOCK) /* a sparse file's map */
-            more = archive->data[at + 504] != 0;
-        at = forward(archive, at, (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK);
-    }
+    while (tar_head_is_sound(archive, at))
+        at = tar_next(archive, at);
     return at;
+}
+
+/* A member that is not as long as its head says: another size, or the map of a sparse file, stands
+ * in the record before it (POSIX 1003.1 pax, GNU tar), or in the head itself. */
+static gboolean tar_member_is_odd(const Archive *archive, gsize at)
+{
+    static const char *const records[] = {" size=", " GNU.sparse."};
+    const guint8 *body = archive->data + at + TAR_BLOCK;
+    gsize length = MIN(archive->size - at - TAR_BLOCK, (gsize)tar_size(archive, at));
+    guint8 type = archive->data[at + TAR_TYPE_AT];
+
+    for (gsize i = 0; (type == 'x' || type == 'g') && i < G_N_ELEMENTS(records); i++)
+        if (memmem(body, length, records[i], strlen(records[i])))
+            return TRUE;
+    return type == 'S';
 }
 
 /* --- cpio ------------------------------------------------------------------------- */
@@ -319,4 +340,16 @@ gsize archive_end_find(const void *data, gsize size)
     while (at < size && archive.data[at] == '\0')
         at++;
     return at < size ? at : 0;
+}
+
+gboolean archive_end_has_other_sizes(const void *data, gsize size)
+{
+    Archive archive = {data, size};
+
+    if (!begins(&archive, TAR_MAGIC_AT, "ustar", 5))
+        return FALSE;
+    for (gsize at = 0; tar_head_is_sound(&archive, at); at = tar_next(&archive, at))
+        if (tar_member_is_odd(&archive, at))
+            return TRUE;
+    return FALSE;
 }

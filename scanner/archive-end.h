@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* archive-end.h - what stands behind an archive's end, where those who read it stop. */
+/* archive-end.h - what stands behind an archive's end, where those who read it stop; and tars whose
+ * members end elsewhere than it seems. */
 #ifndef SCANNER_ARCHIVE_END_H
 #define SCANNER_ARCHIVE_END_H
 
 #include <glib.h>
 
+/* TRUE for a tar with a member that is longer or shorter than its own head says: libclamav goes by
+ * the head, and those who unpack it do not. */
+gboolean archive_end_has_other_sizes(const void *data, gsize size);
 /* The place of the first byte behind the end that is not zero; 0: there is none, or these are the
  * bytes of no archive whose end can be told. Where an archive is damaged its end is there. */
 gsize archive_end_find(const void *data, gsize size);

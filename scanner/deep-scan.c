@@ -142,6 +142,10 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
         work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: two names for one member");
     if (watch.has_overlap)
         work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: members that share their bytes");
+    if (watch.has_contradiction)
+        work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: a member is told in two ways");
+    if (watch.has_unread)
+        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: a member is not there");
     if (watch.has_encrypted)
         work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "a password is needed");
     if (watch.has_lost_rest)

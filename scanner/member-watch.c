@@ -243,8 +243,8 @@ static const guint8 *find_rar(const guint8 *data, gsize size)
 }
 
 /* Archives in the middle of something else that libclamav does not look for: RAR, for which it was
- * built without the library, members of a zip that its directory does not name, and what stands
- * behind the end of another archive. */
+ * built without the library, members of a zip that its directory does not name, what stands behind
+ * the end of another archive, and tars whose members have sizes that libclamav does not see. */
 static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const guint8 *data,
                             gsize size)
 {
@@ -256,9 +256,15 @@ static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const 
         rest_add(watch, layer->number, rar, (gsize)(data + size - rar), MEMBER_REST_GUESS);
     if (behind > 0)
         rest_add(watch, layer->number, data + behind, size - behind, MEMBER_REST_BEHIND);
-    if (!layer->is_zip || !zip_layout_look(data, size, &layout))
+    if (archive_end_has_other_sizes(data, size))
+        rest_add(watch, layer->number, data, size, MEMBER_REST_GUESS);
+    if (!layer->is_zip)
         return;
+    (void)zip_layout_look(data, size, &layout);
     watch->has_overlap |= layout.has_overlap;
+    watch->has_disguised |= layout.has_disguised;
+    watch->has_contradiction |= layout.has_contradiction;
+    watch->has_unread |= layout.has_lost;
     for (guint i = 0; i < layout.gaps; i++)
         rest_add(watch, layer->number, data + layout.gap[i].start,
                  layout.gap[i].end - layout.gap[i].start, MEMBER_REST_GUESS);

@@ -36,11 +36,13 @@ typedef struct {
     guint root;       /* number of what is scanned; 0: the content itself */
 
     /* What came of it. */
-    gboolean has_encrypted; /* a member cannot be opened without a password */
-    gboolean has_disguised; /* an archive names a member twice, with different extensions */
-    gboolean has_overlap;   /* members of a zip share their bytes */
-    gboolean has_lost_rest; /* more than can be kept for unpacking */
-    GArray *rests;          /* of MemberRest; NULL: none */
+    gboolean has_encrypted;     /* a member cannot be opened without a password */
+    gboolean has_disguised;     /* an archive names a member twice, with different extensions */
+    gboolean has_overlap;       /* members of a zip share their bytes */
+    gboolean has_contradiction; /* a zip says two things of where a member ends, or of its lock */
+    gboolean has_unread;        /* a member that a zip names is not there */
+    gboolean has_lost_rest;     /* more than can be kept for unpacking */
+    GArray *rests;              /* of MemberRest; NULL: none */
 
     /* For the functions below alone. */
     MemberLayer *top; /* the innermost that is open, or NULL */

@@ -7,7 +7,7 @@
  * Fails as UnpackResult says. Only formats and filters that libarchive does by itself are on: for
  * others it would start programs.
  *
- * Known limits: virtual disks, disks with UDF, images of a Mac, WIM, file system images and the
+ * Known limits: virtual disks, disks with UDF, images of a Mac, WIM, file systems, StuffIt and the
  * archive kinds of the eighties are known by sight only, so that they end as not-fully-scanned.
  */
 #include "scanner/unpack.h"
@@ -28,7 +28,8 @@ enum {
     FOOTER = 512, /* of a fixed virtual disk, and of one of a Mac */
     SECTOR = 2048,
     VOLUME_FROM = 16, /* the sector in which a disk's volumes begin to say what they are */
-    VOLUME_TO = 32
+    VOLUME_TO = 4096, /* Linux looks as far */
+    EXT_BLOCK = 1024
 };
 
 typedef struct {
@@ -49,7 +50,6 @@ static const Sign SIGNS[] = {
     SIGN(0, "\x02\x21\x4c\x18", TRUE),     /* lz4, as it once was */
     SIGN(0, "LZIP\x01", TRUE),             /* lzip */
     SIGN(0, "\x1f\x9d", TRUE),             /* compress */
-    SIGN(0, "\x5d\0\0", TRUE),             /* lzma */
     SIGN(0, "\xed\xab\xee\xdb", TRUE),     /* RPM */
     SIGN(0, "!<arch>\n", FALSE),           /* ar */
     SIGN(0, "WARC/", FALSE),               /* web archive */
@@ -67,12 +67,42 @@ static const Sign SIGNS[] = {
     SIGN(0, "-rom1fs-", FALSE),            /* romfs */
     SIGN(20, "\xdc\xa7\xc4\xfd", FALSE),   /* zoo */
     SIGN(0, "zPQ", FALSE),                 /* zpaq */
+    SIGN(0, "SIT!", FALSE),                /* StuffIt */
+    SIGN(0, "StuffIt (c)", FALSE),         /* the same from version 5 on */
+    SIGN(0, "StuffIt!", FALSE),            /* StuffIt X */
+    SIGN(0, "!BDN", FALSE),                /* folders of Outlook, whose letters are permuted */
+    SIGN(0, "encrcdsa", FALSE),            /* image of a Mac's disk with a password */
+    SIGN(0, "LUKS\xba\xbe", FALSE),        /* disk with a password */
+    SIGN(64, "\x7f\x10\xda\xbe", FALSE),   /* VDI */
+    SIGN(32, "NXSB", FALSE),               /* APFS */
+    SIGN(0, "XFSB", FALSE),
     SIGN(3, "NTFS    ", FALSE),
     SIGN(3, "EXFAT   ", FALSE),
+    SIGN(3, "-FVE-FS-", FALSE), /* NTFS with a password */
     SIGN(54, "FAT12   ", FALSE),
     SIGN(54, "FAT16   ", FALSE),
     SIGN(82, "FAT32   ", FALSE),
 };
+
+static const Sign LZMA = {.is_stream = TRUE}; /* which has none */
+
+/* Any properties, a dictionary of a power of two or half as much again, as liblzma wants it, a size
+ * that is unknown or below a terabyte, and the zero with which the packed bytes begin. */
+static gboolean is_lzma(const guint8 *data, gsize size)
+{
+    guint32 dictionary, lowest;
+    guint64 unpacked;
+
+    if (size < 18 || data[0] >= 225 || data[1] != 0 || data[13] != 0) /* 18: head and least body */
+        return FALSE;
+    memcpy(&dictionary, data + 1, sizeof(dictionary));
+    memcpy(&unpacked, data + 5, sizeof(unpacked));
+    dictionary = GUINT32_FROM_LE(dictionary);
+    unpacked = GUINT64_FROM_LE(unpacked);
+    lowest = dictionary & (~dictionary + 1);
+    return dictionary >= 4096 && (dictionary == lowest || dictionary == 3 * lowest) &&
+           (unpacked == G_MAXUINT64 || (unpacked > 0 && unpacked >> 40 == 0));
+}
 
 static const Sign *sign_find(const guint8 *data, gsize size)
 {
@@ -81,24 +111,7 @@ static const Sign *sign_find(const guint8 *data, gsize size)
             data[SIGNS[i].offset] == (guint8)SIGNS[i].bytes[0] &&
             memcmp(data + SIGNS[i].offset, SIGNS[i].bytes, SIGNS[i].length) == 0)
             return &SIGNS[i];
-    return NULL;
-}
-
-/* Three bytes are no sign: the properties, a dictionary that is a power of two, and a size that is
- * unknown or below a terabyte. */
-static gboolean is_lzma(const guint8 *data, gsize size)
-{
-    guint32 dictionary;
-    guint64 unpacked;
-
-    if (size < 18) /* the head and the least that a coder writes */
-        return FALSE;
-    memcpy(&dictionary, data + 1, sizeof(dictionary));
-    memcpy(&unpacked, data + 5, sizeof(unpacked));
-    dictionary = GUINT32_FROM_LE(dictionary);
-    unpacked = GUINT64_FROM_LE(unpacked);
-    return data[0] == 0x5d && dictionary >= 4096 && (dictionary & (dictionary - 1)) == 0 &&
-           (unpacked == G_MAXUINT64 || unpacked >> 40 == 0) && data[13] == 0;
+    return is_lzma(data, size) ? &LZMA : NULL;
 }
 
 /* Two bytes are no sign: no unknown flags, and codes of 9 to 16 bits. */
@@ -138,22 +151,68 @@ static gboolean has_udf(const guint8 *data, gsize size)
     return FALSE;
 }
 
-static gboolean has_footer(const guint8 *data, gsize size, const char *sign)
+static gboolean has_footer(const guint8 *data, gsize size, gsize length, const char *sign)
 {
-    return size > 2 * FOOTER && memcmp(data + size - FOOTER, sign, strlen(sign)) == 0;
+    return size > 2 * FOOTER && memcmp(data + size - length, sign, strlen(sign)) == 0;
+}
+
+static guint number(const guint8 *at, guint count)
+{
+    guint value = 0;
+
+    while (count-- > 0)
+        value = value << 8 | at[count];
+    return value;
+}
+
+static gboolean is_power(guint value)
+{
+    return value != 0 && (value & (value - 1)) == 0;
+}
+
+/* The words FAT12, FAT16 and FAT32 are only for show; this is what drivers look at. */
+static gboolean has_fat(const guint8 *data, gsize size)
+{
+    return size > 512 && (data[0] == 0xeb || data[0] == 0xe9) && data[510] == 0x55 &&
+           data[511] == 0xaa && is_power(number(data + 11, 2)) && number(data + 11, 2) >= 512 &&
+           is_power(data[13]) && number(data + 14, 2) > 0 && data[16] >= 1 && data[16] <= 2 &&
+           data[21] >= 0xf0;
+}
+
+/* The superblock of ext2 and its successors: magic, state, block size, revision. */
+static gboolean has_ext(const guint8 *data, gsize size)
+{
+    const guint8 *block = data + EXT_BLOCK;
+
+    return size > 2 * EXT_BLOCK && number(block + 56, 2) == 0xef53 && number(block, 4) > 0 &&
+           number(block + 24, 4) <= 6 && number(block + 58, 2) <= 7 && number(block + 76, 4) <= 1;
+}
+
+/* Frames that zstd and lz4 pass over (RFC 8878 3.1.2), and who would hide the first one from us. */
+static void skip_frames(const guint8 **data, gsize *size)
+{
+    while (*size >= 8 && ((*data)[0] & 0xf0) == 0x50 && memcmp(*data + 1, "\x2a\x4d\x18", 3) == 0 &&
+           number(*data + 4, 4) <= *size - 8) {
+        gsize length = 8 + number(*data + 4, 4);
+
+        *data += length;
+        *size -= length;
+    }
 }
 
 static gboolean is_packed(const void *data, gsize size)
 {
     const guint8 *bytes = data;
-    const Sign *sign = sign_find(bytes, size);
+    const Sign *sign;
 
-    if (sign && sign->bytes[0] == '\x5d')
-        return is_lzma(bytes, size);
-    if (sign && sign->bytes[0] == '\x1f')
+    skip_frames(&bytes, &size);
+    sign = sign_find(bytes, size);
+    if (sign && sign->bytes && sign->bytes[0] == '\x1f')
         return is_compress(bytes, size);
-    return sign || has_second_bzip2(bytes, size) || has_udf(bytes, size) ||
-           has_footer(bytes, size, "conectix") || has_footer(bytes, size, "koly");
+    return sign || has_fat(bytes, size) || has_ext(bytes, size) || has_second_bzip2(bytes, size) ||
+           has_udf(bytes, size) || has_footer(bytes, size, FOOTER, "conectix") ||
+           has_footer(bytes, size, FOOTER - 1, "conectix") ||
+           has_footer(bytes, size, FOOTER, "koly");
 }
 
 gboolean unpack_is_wanted(const void *data, gsize size)
@@ -413,12 +472,16 @@ static UnpackResult walk_active_mime(const void *data, gsize size, UnpackBudget 
     return walk.result;
 }
 
-UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
+UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, UnpackFound found,
                          gpointer user_data)
 {
+    const guint8 *bytes = content;
+    const void *data;
     guint files = budget->files;
     UnpackResult result, objects = UNPACK_DONE;
 
+    skip_frames(&bytes, &size);
+    data = bytes;
     if (macro_rtf_has_objects(data, size)) {
         objects = walk_rtf(data, size, budget, found, user_data);
         if (!is_packed(data, size)) /* what is both is read as both */

@@ -24,9 +24,12 @@ enum {
     LOCATOR_SIZE = 20, /* 4.3.15, in front of the end record */
     END64_SIZE = 56,   /* 4.3.14 */
     FLAG_STREAMED = 8, /* 4.4.4: sizes stand behind the member */
-    EXTRA_ZIP64 = 1,   /* 4.5.3 */
-    OVERLAPS_MAX = 5,  /* libclamav's own patience with odd writers */
-    METHOD_MAX = 99    /* AES; the highest that is in use */
+    FLAG_ENCRYPTED = 1,
+    EXTRA_ZIP64 = 1,        /* 4.5.3 */
+    EXTRA_UNICODE = 0x7075, /* 4.6.9: the name once more, behind a version and a checksum */
+    EXTRA_UNICODE_NAME = 5,
+    OVERLAPS_MAX = 5, /* libclamav's own patience with odd writers */
+    METHOD_MAX = 99   /* AES; the highest that is in use */
 };
 
 typedef struct {
@@ -35,6 +38,13 @@ typedef struct {
 } Range;
 
 #define SEE_ZIP64 0xffffffffU
+
+/* What the directory says of a member. */
+typedef struct {
+    guint64 packed, offset;
+    guint flags;
+    gboolean has_two_names; /* whose extensions differ */
+} Entry;
 
 static guint64 number(const guint8 *at, guint count)
 {
@@ -96,32 +106,71 @@ static gboolean find_directory(const guint8 *data, gsize size, gsize *ret_end, g
     return *ret_length <= *ret_end && *ret_offset <= *ret_end - *ret_length;
 }
 
-/* Packed size and place of a member, of which those that do not fit stand in the extra field, in
- * this order, after the unpacked size. */
-static void read_entry(const guint8 *entry, gsize left, guint64 *ret_packed, guint64 *ret_offset)
+/* Up to the end of the name; *ret_length: without the dot. */
+static const guint8 *extension(const guint8 *name, gsize length, gsize *ret_length)
+{
+    const guint8 *dot = memrchr(name, '.', length);
+    const guint8 *begin = dot ? dot + 1 : name + length;
+
+    *ret_length = (gsize)(name + length - begin);
+    return begin;
+}
+
+static gboolean extensions_differ(const guint8 *one, gsize one_length, const guint8 *other,
+                                  gsize other_length)
+{
+    gsize length, same;
+
+    one = extension(one, one_length, &length);
+    other = extension(other, other_length, &same);
+    return length != same || g_ascii_strncasecmp((const char *)one, (const char *)other, length);
+}
+
+/* Sizes that do not fit stand here, in this order, after the unpacked one. */
+static void read_zip64(const guint8 *entry, const guint8 *field, const guint8 *last, Entry *ret)
+{
+    field += number(entry + 24, 4) == SEE_ZIP64 ? 8 : 0;
+    if (ret->packed == SEE_ZIP64 && last - field >= 8) {
+        ret->packed = number(field, 8);
+        field += 8;
+    }
+    if (ret->offset == SEE_ZIP64 && last - field >= 8)
+        ret->offset = number(field, 8);
+}
+
+static void read_entry(const guint8 *entry, gsize left, Entry *ret)
 {
     gsize at = CENTRAL_SIZE + number(entry + 28, 2), end = at + number(entry + 30, 2);
 
-    *ret_packed = number(entry + 20, 4);
-    *ret_offset = number(entry + 42, 4);
+    *ret = (Entry){.packed = number(entry + 20, 4),
+                   .offset = number(entry + 42, 4),
+                   .flags = (guint)number(entry + 8, 2)};
     while (end <= left && at + 4 <= end) {
         gsize length = number(entry + at + 2, 2);
-        const guint8 *field = entry + at + 4, *last = field + length;
+        const guint8 *field = entry + at + 4;
 
         if (length > end - at - 4)
             return;
-        if (number(entry + at, 2) == EXTRA_ZIP64) {
-            field += number(entry + 24, 4) == SEE_ZIP64 ? 8 : 0;
-            if (*ret_packed == SEE_ZIP64 && last - field >= 8) {
-                *ret_packed = number(field, 8);
-                field += 8;
-            }
-            if (*ret_offset == SEE_ZIP64 && last - field >= 8)
-                *ret_offset = number(field, 8);
-            return;
-        }
+        if (number(entry + at, 2) == EXTRA_ZIP64)
+            read_zip64(entry, field, field + length, ret);
+        else if (number(entry + at, 2) == EXTRA_UNICODE && length > EXTRA_UNICODE_NAME)
+            ret->has_two_names |=
+                extensions_differ(entry + CENTRAL_SIZE, number(entry + 28, 2),
+                                  field + EXTRA_UNICODE_NAME, length - EXTRA_UNICODE_NAME);
         at += 4 + length;
     }
+}
+
+/* Programs go by the directory or by the member's own head: what is read by one must be what is
+ * read by the other. A head may leave sizes to what stands behind the member, or to its extra
+ * field. */
+static gboolean is_told_in_two_ways(const guint8 *local, const Entry *entry)
+{
+    guint flags = (guint)number(local + 6, 2);
+    guint64 packed = number(local + 18, 4);
+
+    return ((flags ^ entry->flags) & FLAG_ENCRYPTED) != 0 ||
+           (packed != 0 && packed != SEE_ZIP64 && packed != entry->packed);
 }
 
 /* A stored member may have fewer bytes by its own head than by the directory; of a packed one
@@ -139,9 +188,9 @@ static Range member_range(const guint8 *data, gsize start, guint64 packed)
     return range;
 }
 
-/* The members as the directory places them; NULL when it cannot be read. *ret_directory: where it
+/* The members as the directory places them; none when it cannot be read. *ret_directory: where it
  * begins. What stands before a zip (a program, a picture) shifts all. */
-static GArray *read_directory(const guint8 *data, gsize size, gsize *ret_directory)
+static GArray *read_directory(const guint8 *data, gsize size, gsize *ret_directory, ZipLayout *ret)
 {
     GArray *ranges = g_array_new(FALSE, FALSE, sizeof(Range));
     guint64 length, offset;
@@ -153,16 +202,23 @@ static GArray *read_directory(const guint8 *data, gsize size, gsize *ret_directo
     shift = at - (gsize)offset;
     while (ranges->len < ENTRIES_MAX && at <= end && end - at >= CENTRAL_SIZE &&
            memcmp(data + at, "PK\1\2", 4) == 0) {
-        guint64 packed, start;
+        Entry entry;
         Range range;
 
-        read_entry(data + at, end - at, &packed, &start);
+        read_entry(data + at, end - at, &entry);
         at += CENTRAL_SIZE + number(data + at + 28, 2) + number(data + at + 30, 2) +
               number(data + at + 32, 2);
-        if (start > *ret_directory || shift > *ret_directory - start ||
-            *ret_directory - shift - start < LOCAL_SIZE || packed > size)
+        ret->has_disguised |= entry.has_two_names;
+        if (entry.offset > *ret_directory || shift > *ret_directory - entry.offset ||
+            *ret_directory - shift - entry.offset < LOCAL_SIZE || entry.packed > size) {
+            ret->has_lost = TRUE;
             continue;
-        range = member_range(data, shift + (gsize)start, packed);
+        }
+        range = member_range(data, shift + (gsize)entry.offset, entry.packed);
+        if (memcmp(data + range.start, "PK\3\4", 4) != 0)
+            ret->has_lost = TRUE;
+        else
+            ret->has_contradiction |= is_told_in_two_ways(data + range.start, &entry);
         g_array_append_val(ranges, range);
     }
     return ranges;
@@ -194,11 +250,13 @@ static void look_between(const guint8 *data, gsize start, gsize end, ZipLayout *
 gboolean zip_layout_look(const void *data, gsize size, ZipLayout *ret)
 {
     gsize directory = 0, covered = 0;
-    GArray *ranges = read_directory(data, size, &directory);
-    gboolean is_known = ranges->len > 0;
+    GArray *ranges;
+    gboolean is_known;
     guint overlaps = 0;
 
     *ret = (ZipLayout){0};
+    ranges = read_directory(data, size, &directory, ret);
+    is_known = ranges->len > 0;
     if (is_known)
         qsort(ranges->data, ranges->len, sizeof(Range), compare);
     /* That many say it already, and each would have its bytes looked through again. */

@@ -16,7 +16,10 @@ enum {
 };
 
 typedef struct {
-    gboolean has_overlap; /* more members share bytes than accident explains */
+    gboolean has_overlap;       /* more members share bytes than accident explains */
+    gboolean has_disguised;     /* a member has two names with different extensions */
+    gboolean has_contradiction; /* a head and the directory say different things of its bytes */
+    gboolean has_lost;          /* no member stands where the directory says */
     guint gaps;
     struct {
         gsize start, end;

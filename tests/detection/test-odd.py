@@ -11,6 +11,7 @@ import os
 import struct
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 import zlib
@@ -130,6 +131,66 @@ def wrong_checksum(data):
     return body + directory + end(1, len(directory), len(body))
 
 
+def contradicting(data, at, value, extra=b""):
+    """A member of whose own head some bytes are others than in the directory."""
+    packed = deflated(data)
+    body = bytearray(local(b"a.txt", zlib.crc32(data), len(packed), len(data)) + packed)
+    body[at:at + len(value)] = value
+    directory = bytearray(central(b"a.txt", zlib.crc32(data), len(packed), len(data), 0))
+    directory[30:32] = struct.pack("<H", len(extra))
+    directory += extra
+    return bytes(body) + bytes(directory) + end(1, len(directory), len(body))
+
+
+def not_there():
+    """The directory names a second member where none begins."""
+    packed = deflated(TEXT)
+    body = local(b"a.txt", zlib.crc32(TEXT), len(packed), len(TEXT)) + packed
+    directory = b"".join(central(name, zlib.crc32(TEXT), len(packed), len(TEXT), at)
+                         for name, at in ((b"a.txt", 0), (b"b.txt", 5)))
+    return body + directory + end(2, len(directory), len(body))
+
+
+def other_name(name):
+    """APPNOTE.TXT 4.6.9, which programs prefer to the name that stands before it."""
+    return struct.pack("<HHBI", 0x7075, 5 + len(name), 1, zlib.crc32(b"a.txt")) + name
+
+
+def pax_size(data, size_in_head):
+    """POSIX 1003.1 pax: the record before a head says how long the member is."""
+    record = b"%d size=%d\n" % (len(b"00 size=\n") + len(str(len(data))), len(data))
+    out = b""
+    for kind, body, size in ((tarfile.XHDTYPE, record, len(record)),
+                             (tarfile.REGTYPE, data, size_in_head)):
+        head = tarfile.TarInfo("a.bin")
+        head.type, head.size = kind, size
+        out += head.tobuf(tarfile.USTAR_FORMAT) + body + bytes(-len(body) % 512)
+    return out + bytes(1024)
+
+
+def lzma_alone(data, **properties):
+    chosen = {"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16, **properties}
+    return lzma.compress(data, lzma.FORMAT_ALONE, filters=[chosen])
+
+
+def skipped(data):
+    """RFC 8878 3.1.2: a frame that readers of zstd and lz4 pass over."""
+    return b"\x53\x2a\x4d\x18" + struct.pack("<I", 5) + b"12345" + data
+
+
+def ext():
+    """The superblock that mke2fs writes for a disk of 2 MB, as far as it says anything."""
+    block = struct.pack("<13I6H4I", 256, 2048, 102, 1911, 245, 1, 0, 0, 8192, 8192, 256, 0, 0x66000000,
+                        0, 0xFFFF, 0xEF53, 1, 1, 0, 0x66000000, 0, 0, 1)
+    return bytes(1024) + block + bytes(4096)
+
+
+def fat():
+    """As mkfs.fat begins a floppy disk, without the word that is only for show."""
+    return (b"\xeb\x3c\x90mkfs.fat" + struct.pack("<HBHBHHBHHH", 512, 1, 1, 2, 224, 2880, 0xF0, 9, 18, 2)
+            ).ljust(510, b"\0") + b"\x55\xaa" + bytes(4096)
+
+
 def unknown_method():
     body = local(b"a.txt", zlib.crc32(TEXT), len(TEXT), len(TEXT), 77) + TEXT
     directory = central(b"a.txt", zlib.crc32(TEXT), len(TEXT), len(TEXT), 0, 77)
@@ -175,7 +236,6 @@ def forty_two():
 
 
 def tar(count):
-    import tarfile
     out = io.BytesIO()
     head = tarfile.TarInfo("x" * 9)
     text = b"text of a member".ljust(512, b"\0")
@@ -249,6 +309,29 @@ def odd(s, virus):
     ask(s, "zip: two names for one member", two_names(TEXT), "suspicious")
     ask(s, "zip: one member for 500 names", one_for_many(), "suspicious", "not-fully-scanned")
     ask(s, "zip: overlapping members", overlapping(), "suspicious", "not-fully-scanned")
+    ask(s, "zip: a member that ends too soon in its head",
+        contradicting(virus, 18, struct.pack("<II", 10, 10)), "suspicious")
+    ask(s, "zip: a lock in its head alone", contradicting(virus, 6, b"\1"), "suspicious")
+    ask(s, "zip: another name behind", contradicting(TEXT, 0, b"", other_name(b"a.js")), "suspicious")
+    ask(s, "zip: the same name behind", contradicting(TEXT, 0, b"", other_name(b"\xc3\xa4.TXT")),
+        "clean")
+    ask(s, "zip: sizes behind the member", FORMATS["zip streamed"][0]([("a.txt", TEXT)]), "clean")
+    ask(s, "zip: a member that is not there", not_there(), "not-fully-scanned")
+    for size in 0, 10:
+        ask(s, f"tar: {size} bytes by its head", pax_size(virus, size), "infected")
+    ask(s, "tar: the size twice, a text", pax_size(TEXT, len(TEXT)), "clean")
+    for kind in "zstd", "lz4", "tar.zst":
+        ask(s, f"{kind} behind a frame to skip", skipped(FORMATS[kind][0]([("a", virus)])), "infected")
+    ask(s, "a frame to skip alone", skipped(TEXT), "clean")
+    for properties in {"lc": 4}, {"lc": 0, "lp": 4, "pb": 4}, {"dict_size": 3 << 20}:
+        ask(s, f"lzma: {properties}", lzma_alone(virus, **properties), "infected", "not-fully-scanned")
+    ask(s, "disk: ext4", ext(), "not-fully-scanned")
+    ask(s, "disk: FAT", fat(), "not-fully-scanned")
+    ask(s, "disk: VDI", bytes(64) + b"\x7f\x10\xda\xbe" + bytes(400), "not-fully-scanned")
+    ask(s, "disk: UDF behind 20 descriptors", bytes(32768) + b"".join(
+        sign.ljust(2048, b"\0") for sign in (b"\2CD001\1",) * 20 + (b"\0BEA01\1", b"\0NSR02\1")),
+        "not-fully-scanned")
+    ask(s, "folders of Outlook", b"!BDN" + bytes(4) + b"SM" + bytes(900), "not-fully-scanned")
     ask(s, "zip: an unknown method", unknown_method(), "not-fully-scanned")
     ask(s, "zip: a damaged member", damaged(), "not-fully-scanned")
     ask(s, "zip: without its directory", zipped(("a.exe", virus))[:-60], "infected",
