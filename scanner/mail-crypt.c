@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <string.h>
 
+#include "scanner/byte-scan.h"
 #include "scanner/mail-decode.h"
 
 enum {
@@ -94,7 +95,8 @@ static MailCrypt recognize_armor(const char *text, gsize size)
     static const char mark[] = "-----BEGIN PGP MESSAGE";
     const char *end = text + size;
 
-    for (const char *p = text; (p = memmem(p, (gsize)(end - p), mark, sizeof(mark) - 1)); p++) {
+    for (const char *p = text;
+         (p = byte_scan_sign(p, (gsize)(end - p), mark, sizeof(mark) - 1)) != NULL; p++) {
         const char *newline = memchr(p, '\n', (gsize)(end - p));
 
         if (newline && (p == text || p[-1] == '\n') &&

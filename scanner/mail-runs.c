@@ -13,6 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "scanner/byte-scan.h"
+
 enum {
     STARTS_MAX = 3,      /* places at which one run may begin */
     GARBAGE_SHARE = 8,   /* one sign in so many of a later line may be none of base64 */
@@ -434,13 +436,9 @@ static const char *find_or_end(const Runs *runs, const char *at, char wanted)
     return found ? found : runs->end;
 }
 
-/* TRUE for a line that begins with letters of base64 and may have no other signs. */
-static gboolean may_be_base64(const char *at, const char *end)
+/* TRUE for a line that begins with letters of base64, up to `sign`, and may have no other signs. */
+static gboolean may_be_base64(const char *at, const char *sign, const char *end)
 {
-    const char *sign = at;
-
-    while (sign < end && letter_of(*sign) >= LETTER_HEX)
-        sign++;
     if (sign == at || sign == end || *sign == '\n')
         return sign > at;
     /* Blanks at the end of a line do not count. */
@@ -452,9 +450,12 @@ static gboolean may_be_base64(const char *at, const char *end)
  * and is not of base64 alone. Returns the first line that is not like that. */
 static const char *skip_lines(Runs *runs, const char *at)
 {
-    while (at < runs->end && !may_begin(at, runs->end) && !may_be_base64(at, runs->end)) {
-        const char *newline = find_or_end(runs, at, '\n');
+    while (at < runs->end && !may_begin(at, runs->end)) {
+        const char *sign = at + byte_scan_letters(at, runs->end), *newline;
 
+        if (may_be_base64(at, sign, runs->end))
+            return at;
+        newline = find_or_end(runs, sign, '\n');
         if (runs->equals < at)
             runs->equals = find_or_end(runs, at, '=');
         if (runs->equals < newline)

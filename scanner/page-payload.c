@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "scanner/byte-scan.h"
 #include "scanner/file-type.h"
 #include "scanner/mail-decode.h"
 #include "scanner/script-type.h"
@@ -85,8 +86,7 @@ static gboolean is_quote(char c)
 
 static const char *letters_end(const char *at, const char *end)
 {
-    while (at < end && is_letter(*at))
-        at++;
+    at += byte_scan_letters(at, end);
     while (at < end && *at == '=')
         at++;
     return at;
@@ -94,9 +94,7 @@ static const char *letters_end(const char *at, const char *end)
 
 static const char *letters_begin(const char *begin, const char *at)
 {
-    while (at > begin && is_letter(at[-1]))
-        at--;
-    return at;
+    return at - byte_scan_letters_before(begin, at);
 }
 
 static const char *next_piece(const char *at, const char *end)
