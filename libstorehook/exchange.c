@@ -411,6 +411,16 @@ ssize_t exchange_receive(Exchange *exchange, void *buffer, size_t capacity, int 
     return size;
 }
 
+bool exchange_is_outdated(const Exchange *exchange)
+{
+    ExchangePool *pool = exchange->pool;
+
+    pthread_mutex_lock(&pool->lock);
+    bool outdated = pool->round != exchange->round;
+    pthread_mutex_unlock(&pool->lock);
+    return outdated;
+}
+
 void exchange_close(Exchange *exchange, bool answered)
 {
     ExchangePool *pool = exchange->pool;

@@ -82,6 +82,8 @@ ssize_t exchange_receive(Exchange *exchange, void *buffer, size_t capacity, int 
 void exchange_close(Exchange *exchange, bool answered);
 
 bool exchange_is_gone(int error);
+/* Its pool was emptied since: whoever was at the other end, there is another one now. */
+bool exchange_is_outdated(const Exchange *exchange);
 /* A socket of kind SOCK_DGRAM connected to a path, or -errno. */
 int exchange_connect(const char *path);
 /* Waits for events on fd until then. 1: they came, 0: time is up, -errno. */

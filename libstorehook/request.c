@@ -3,7 +3,8 @@
  * request.c - builds a request, sends it, waits for the answer until the deadline, reads it.
  *
  * Fails by StorehookReason. An answer is believed only when its kind, request number and every
- * value are as protocol.h says. Nothing is sent twice.
+ * value are as protocol.h says. Nothing is sent twice; what nobody took since the service had ended
+ * goes to the one that was started since.
  */
 #include "libstorehook/request.h"
 
@@ -130,6 +131,31 @@ static int send_whole(Request *request, int64_t until_us)
                : result;
 }
 
+/* Nobody took it: to the service that is there now, if one is. */
+static int send_anew(Request *request, int64_t until_us, int error)
+{
+    StorehookHeader *header = (StorehookHeader *)(void *)request->buffer;
+    int result;
+
+    /* Another thread may have found it already. */
+    if (!exchange_is_outdated(&request->exchange))
+        connection_failed(error);
+    if (connection_mode() != CONNECTION_JUDGE)
+        return error;
+    exchange_close(&request->exchange, false);
+    request->exchange = EXCHANGE_NONE;
+    result = exchange_open(connection_pool(), &request->exchange);
+    if (result == 0) {
+        header->request = request->exchange.request;
+        header->generation = connection_generation();
+        request->writer.descriptors[0] = request->exchange.line.far.fd;
+        result = exchange_send(&request->exchange, &request->writer, until_us);
+    }
+    if (result < 0)
+        connection_failed(result);
+    return result;
+}
+
 static int send_request(Request *request, int64_t until_us, int64_t budget_us)
 {
     StorehookHeader *header = (StorehookHeader *)(void *)request->buffer;
@@ -141,7 +167,9 @@ static int send_request(Request *request, int64_t until_us, int64_t budget_us)
         return STOREHOOK_REASON_RESOURCES;
     header->deadline_ms = (uint32_t)((budget_us + 999) / 1000);
     result = send_whole(request, until_us);
-    if (result < 0)
+    if (exchange_is_gone(result))
+        result = send_anew(request, until_us, result);
+    else if (result < 0)
         connection_failed(result);
     return result < 0 ? reason_of(result) : REQUEST_ANSWERED;
 }

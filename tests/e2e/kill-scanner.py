@@ -104,6 +104,26 @@ def assert_accounted_for(rig, store, senders):
           f"{sum(sender.deferred for sender in senders)} told to try again", flush=True)
 
 
+def nothing_passes_after_a_restart(build):
+    """Ended or killed, and started again while nobody wrote: the next write finds the new one."""
+    with Rig(build) as rig:
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        with contextlib.closing(store.lmtp()) as client:
+            for how in (signal.SIGTERM, signal.SIGKILL):
+                rig.scanner.send_signal(how)
+                rig.scanner.wait(PATIENCE)
+                rig.start_scanner().wait_scanning()
+                time.sleep(1.1)  # one handshake a second at most
+                for number in range(3):  # what passed is told with what is written later
+                    message = mail("plain", "alice", "plain", seed=f"{how} {number}")
+                    assert store.deliver("alice", message, client) == {}
+            time.sleep(1.1)
+            assert store.deliver("alice", mail("plain", "alice", "plain"), client) == {}
+        time.sleep(0.2)
+        assert rig.unscanned() == 0, "the first write after a restart was not judged"
+
+
 def all_workers_hang(build):
     """SIGSTOP to all of them: deliveries take the deadline at most, and the count grows."""
     with Rig(build) as rig:
@@ -186,4 +206,5 @@ def temporary_directory_full(build):
 
 
 if __name__ == "__main__":
-    main(killed_under_load, all_workers_hang, parser_crashes, temporary_directory_full)
+    main(killed_under_load, nothing_passes_after_a_restart, all_workers_hang, parser_crashes,
+         temporary_directory_full)
