@@ -226,9 +226,46 @@ static gsize part_decode(const MailPart *part, const char *text, guint8 *out)
     return 0;
 }
 
-static void judge_part(Reading *reading, const MailPart *part)
+/* Programs that know of lost blanks decode more than `used` bytes. */
+static void judge_uuencode_padded(Reading *reading, const MailPart *part, gsize used)
+{
+    const guint64 most = reading->all->judge->config->scan_size;
+    const char *text = reading_bytes(reading) + part->start;
+    gsize size = part->end - part->start, length = mail_decode_uuencode_length(text, size);
+    g_autofree guint8 *data = NULL;
+
+    if (length <= used)
+        return;
+    if (length > most) {
+        reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "scan-size");
+        return;
+    }
+    data = g_try_malloc(length);
+    if (data)
+        judge_bytes(reading, part, data, mail_decode_uuencode_padded(text, size, data));
+    else
+        reading_note(reading, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a part of the message");
+}
+
+/* Programs pass over padding that is not at the end, or end there. */
+static void judge_inner_padding(Reading *reading, const MailPart *part, guint8 *data)
 {
     gsize size = part->end - part->start;
+    const char *text = reading->text + part->start;
+    const char *padding = memchr(text, '=', size);
+
+    if (!padding || !mail_decode_has_inner_padding(text, size))
+        return;
+    judge_bytes(reading, part, data,
+                mail_decode_base64_unpadded(reading_bytes(reading) + part->start, size, data));
+    judge_bytes(
+        reading, part, data,
+        mail_decode_base64(reading_bytes(reading) + part->start, (gsize)(padding - text), data));
+}
+
+static void judge_part(Reading *reading, const MailPart *part)
+{
+    gsize size = part->end - part->start, used;
     g_autofree guint8 *data = NULL;
 
     if (part->encoding == MAIL_PART_BINHEX) {
@@ -244,11 +281,12 @@ static void judge_part(Reading *reading, const MailPart *part)
         reading_note(reading, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a part of the message");
         return;
     }
-    judge_bytes(reading, part, data, part_decode(part, reading_bytes(reading), data));
-    if (part->encoding == MAIL_PART_BASE64 &&
-        mail_decode_has_inner_padding(reading_bytes(reading) + part->start, size))
-        judge_bytes(reading, part, data,
-                    mail_decode_base64_unpadded(reading_bytes(reading) + part->start, size, data));
+    used = part_decode(part, reading_bytes(reading), data);
+    judge_bytes(reading, part, data, used);
+    if (part->encoding == MAIL_PART_BASE64)
+        judge_inner_padding(reading, part, data);
+    else if (part->encoding == MAIL_PART_UUENCODE)
+        judge_uuencode_padded(reading, part, used);
 }
 
 /* A leaf or run of any reading. */

@@ -132,13 +132,14 @@ static guint8 uu_value(char c)
     return (guint8)((c - ' ') & 0x3f);
 }
 
-/* One line: a letter that tells its length, then groups of four. */
-static gsize uu_line(const char *line, gsize length, guint8 *out)
+/* One line: a letter that tells its length, then groups of four. Blanks at its end, which stand for
+ * zeros, may have been lost on the way. */
+static gsize uu_line(const char *line, gsize length, gboolean is_padded, guint8 *out)
 {
     gsize wanted = length > 0 ? uu_value(line[0]) : 0;
     gsize used = 0;
 
-    for (gsize i = 1; i + 1 < length && used < wanted; i += 4) {
+    for (gsize i = 1; i + !is_padded < length && used < wanted; i += 4) {
         guint8 v[4] = {0};
 
         for (gsize j = 0; j < 4 && i + j < length; j++)
@@ -146,9 +147,11 @@ static gsize uu_line(const char *line, gsize length, guint8 *out)
         const guint8 bytes[3] = {(guint8)(v[0] << 2 | v[1] >> 4), (guint8)(v[1] << 4 | v[2] >> 2),
                                  (guint8)(v[2] << 6 | v[3])};
         /* No more bytes than letters, whatever the length letter says. */
-        for (gsize j = 0; j < 3 && used < wanted && i + j + 1 < length; j++)
+        for (gsize j = 0; j < 3 && used < wanted && (is_padded || i + j + 1 < length); j++)
             out[used++] = bytes[j];
     }
+    while (is_padded && used < wanted)
+        out[used++] = 0;
     return used;
 }
 
@@ -164,7 +167,7 @@ static gsize line_length(const char *line, const char *end, const char **next)
     return length;
 }
 
-gsize mail_decode_uuencode(const char *text, gsize size, guint8 *out)
+static gsize decode_uuencode(const char *text, gsize size, gboolean is_padded, guint8 *out)
 {
     const char *end = text + size, *next;
     gsize length = line_length(text, end, &next);
@@ -176,9 +179,35 @@ gsize mail_decode_uuencode(const char *text, gsize size, guint8 *out)
         length = line_length(line, end, &next);
         if (length == 3 && memcmp(line, "end", 3) == 0)
             break;
-        used += uu_line(line, length, out + used);
+        used += uu_line(line, length, is_padded, out + used);
     }
     return used;
+}
+
+gsize mail_decode_uuencode(const char *text, gsize size, guint8 *out)
+{
+    return decode_uuencode(text, size, FALSE, out);
+}
+
+gsize mail_decode_uuencode_length(const char *text, gsize size)
+{
+    const char *end = text + size, *next;
+    gsize all = 0, length = line_length(text, end, &next);
+
+    if (length >= 12 && memcmp(text, "begin-base64", 12) == 0)
+        return 0;
+    for (const char *line = next; line < end; line = next) {
+        length = line_length(line, end, &next);
+        if (length == 3 && memcmp(line, "end", 3) == 0)
+            break;
+        all += length > 0 ? uu_value(line[0]) : 0;
+    }
+    return all;
+}
+
+gsize mail_decode_uuencode_padded(const char *text, gsize size, guint8 *out)
+{
+    return decode_uuencode(text, size, TRUE, out);
 }
 
 gsize mail_decode_yenc(const char *text, gsize size, guint8 *out)

@@ -19,6 +19,11 @@ gboolean mail_decode_has_inner_padding(const char *text, gsize size);
 gsize mail_decode_quoted_printable(const char *text, gsize size, guint8 *out);
 /* With the "begin" line and up to "end"; after "begin-base64" the lines are base64. */
 gsize mail_decode_uuencode(const char *text, gsize size, guint8 *out);
+/* The same with the zeros put back that lines have lost with the blanks at their ends. Writes no
+ * more than mail_decode_uuencode_length(), which is what all lines say of themselves; 0: these are
+ * lines of base64, and it is not for them. */
+gsize mail_decode_uuencode_padded(const char *text, gsize size, guint8 *out);
+gsize mail_decode_uuencode_length(const char *text, gsize size);
 /* With the "=ybegin" line and up to "=yend" (the yEnc draft 1.3). */
 gsize mail_decode_yenc(const char *text, gsize size, guint8 *out);
 

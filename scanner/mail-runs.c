@@ -274,6 +274,18 @@ static void declared_end(Runs *runs, const char *end)
     runs->declared = NULL;
 }
 
+/* The line end before a boundary belongs to the boundary (RFC 2046 §5.1.1). */
+static const char *before_line(const Runs *runs, const Line *line)
+{
+    const char *end = line->start;
+
+    if (end > runs->text && end[-1] == '\n')
+        end--;
+    if (end > runs->text && end[-1] == '\r')
+        end--;
+    return end;
+}
+
 static void declared_line(Runs *runs, const Line *line)
 {
     static const char field[] = "content-transfer-encoding";
@@ -292,7 +304,7 @@ static void declared_line(Runs *runs, const Line *line)
         runs->in_encoding = FALSE;
     }
     if (begins_with(line, "--")) {
-        declared_end(runs, line->start);
+        declared_end(runs, before_line(runs, line));
         runs->pending = 0;
     } else if (rest.length == 0 && runs->pending) {
         declared_end(runs, line->start);
@@ -310,21 +322,23 @@ static void take_name(Runs *runs, const char *name, const char *end)
                (int)MIN((gsize)(end - name), sizeof(runs->name) - 1), name);
 }
 
-/* "begin 644 name", "begin-base64 644 name" */
+/* "begin 644 name", "begin-base64 644 name"; with any blanks, and any mode for which there is a
+ * number; without one, and with two blanks, to Outlook Express. */
 static gboolean line_begins_uuencode(Runs *runs, const Line *line)
 {
     const char *end = line->start + line->length, *p = line->start + 5;
-    const char *mode;
+    const char *mode, *behind;
 
-    if (begins_with(line, "begin-base64 "))
+    if (begins_with(line, "begin-base64"))
         p += strlen("-base64");
-    if (p >= end || *p != ' ')
+    for (mode = p; mode < end && (*mode == ' ' || *mode == '\t');)
+        mode++;
+    for (behind = mode; behind < end && g_ascii_isdigit(*behind);)
+        behind++;
+    if (mode == p || (mode == behind && mode - p < 2) ||
+        (mode < behind && behind < end && *behind != ' ' && *behind != '\t'))
         return FALSE;
-    for (mode = ++p; p < end && *p >= '0' && *p <= '7';)
-        p++;
-    if (p - mode < 3 || p - mode > 4 || (p < end && *p != ' '))
-        return FALSE;
-    take_name(runs, p < end ? p + 1 : p, end);
+    take_name(runs, behind < end && mode < behind ? behind + 1 : behind, end);
     return TRUE;
 }
 
@@ -388,9 +402,9 @@ static void take_line(Runs *runs, const Line *line)
 {
     if (line->length > 0)
         block_line(runs, line);
+    declared_line(runs, line); /* before the others: it knows best where its part ends */
     if (begins_with(line, "--"))
         quoted_end(runs);
-    declared_line(runs, line);
     base64_line(runs, line);
     quoted_line(runs, line);
 }

@@ -214,6 +214,31 @@ def honest():
         yield f"{kind} with a line behind", archive + b"\r\nSent by a gateway that adds this.\r\n"
 
 
+def without_blanks(coded):
+    """As some gateways leave it: zeros as blanks, and none of these at the end of a line."""
+    return b"".join(line.replace(b"`", b" ").rstrip() + b"\r\n" for line in coded.splitlines())
+
+
+def parts(virus):
+    """Mails with a part that programs end at different places, or read though its head is odd."""
+    quoted = b"".join(b"=%02X" % byte for byte in virus)
+    quoted = b"=\r\n".join(quoted[at:at + 72] for at in range(0, len(quoted), 72))
+    base, printable = b"Content-Transfer-Encoding: base64", b"Content-Transfer-Encoding: quoted-printable"
+    yield "letters behind the padding", [base], base64.encodebytes(virus) + b"QUJDREVG\r\n"
+    yield "uuencode without blanks", [], without_blanks(uuencoded(virus))
+    yield "a form feed before the encoding", [printable.replace(b" ", b" \f")], quoted
+    yield "a mail behind a byte order mark", [base], base64.encodebytes(
+        b"\xef\xbb\xbf" + whole([printable], quoted))
+    yield "a mail behind an odd field", [base], base64.encodebytes(
+        b"X+y: z\r\n" + whole([printable], quoted))
+
+
+def whole(head, body, boundary=b"q"):
+    return (b"From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="
+            + boundary + b"\r\n\r\n--" + boundary + b"\r\n" + b"".join(
+                line + b"\r\n" for line in head) + b"\r\n" + body + b"\r\n--" + boundary + b"--\r\n")
+
+
 def cases(virus):
     inner, text = zipped(("a.exe", virus)), b"An honest line.\n" * 50
     project = office.compound(office.vba_project({"M": (
@@ -295,6 +320,10 @@ def main():
             for what, data in samples:
                 expect(what, s.scan(Memfd(data)), wanted)
                 expect(f"{what}: mailed", s.text(Memfd(mail(data, "a.dat")), deadline=20000), wanted)
+        for what, head, body in parts(VIRUS):
+            expect(what, s.text(Memfd(whole(head, body)), deadline=20000), "infected")
+            expect(f"{what}: boundary in quotes", s.text(Memfd(whole(head, body, b"'q'")),
+                                                         deadline=20000), "infected")
     print(f"{len(failures)} failures", *failures, sep="\n  ")
     return 1 if failures else 0
 

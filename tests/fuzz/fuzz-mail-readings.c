@@ -45,6 +45,15 @@ static void decode_binhex(const char *text, gsize size)
     g_free(file.data);
 }
 
+static void check_padded(const char *text, gsize size, gsize unpadded)
+{
+    gsize length = mail_decode_uuencode_length(text, size);
+    g_autofree guint8 *out = g_malloc(length);
+
+    if (length > 0)
+        g_assert(mail_decode_uuencode_padded(text, size, out) == length && unpadded <= length);
+}
+
 static gboolean on_part(const MailPart *part, gpointer user_data)
 {
     Fuzz *fuzz = user_data;
@@ -63,6 +72,7 @@ static gboolean on_part(const MailPart *part, gpointer user_data)
         break;
     case MAIL_PART_UUENCODE:
         used = mail_decode_uuencode(text, size, out);
+        check_padded(text, size, used);
         break;
     case MAIL_PART_YENC:
         used = mail_decode_yenc(text, size, out);

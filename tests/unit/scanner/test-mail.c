@@ -62,12 +62,18 @@ START_TEST(uuencode_is_decoded)
 {
     /* From uuencode(1): "Cat", and a longer one in two lines. */
     static const char cat[] = "begin 644 c\n#0V%T\n`\nend\n";
+    static const char blanks[] = "begin 644 c\n)0V%T\nend\n";
     static const char lying[] = "begin 644 c\nM0V%T\n";
     guint8 out[64];
 
     ck_assert_uint_eq(mail_decode_uuencode(cat, strlen(cat), out), 3);
     ck_assert_mem_eq(out, "Cat", 3);
     ck_assert_uint_le(mail_decode_uuencode(lying, strlen(lying), out), 5);
+    /* The blanks that stand for four zeros are lost, as Python's binascii knows. */
+    ck_assert_uint_eq(mail_decode_uuencode_length(blanks, strlen(blanks)), 9);
+    ck_assert_uint_eq(mail_decode_uuencode_padded(blanks, strlen(blanks), out), 9);
+    ck_assert_mem_eq(out, "Cat\0\0\0\0\0\0", 9);
+    ck_assert_uint_eq(mail_decode_uuencode_length(cat, strlen(cat)), 3);
 }
 END_TEST
 

@@ -11,10 +11,10 @@
 
 #include "tests/unit/scanner/readings-test.h"
 
-#define UUENCODED                                                                                  \
-    "begin 644 eicar.com\r\n"                                                                      \
+#define UUENCODED_LINES                                                                            \
     "M6#5/(5 E0$%06S1<4%I8-30H4%XI-T-#*3=])$5)0T%2+5-404Y$05)$+4%.\r\n"                            \
-    "75$E625)54RU415-4+49)3$4A)$@K2\"H \r\n`\r\nend\r\n"
+    "75$E625)54RU415-4+49)3$4A)$@K2\"H \r\n"
+#define UUENCODED "begin 644 eicar.com\r\n" UUENCODED_LINES "`\r\nend\r\n"
 #define B64_1 "WDVPIVAlQEFQWzRcUFpYNTQo"
 #define B64_2 "UF4pN0NDKTd9JEVJQ0FSLVNU"
 #define B64_3 "QU5EQVJELUFOVElWSVJVUy1URVNU"
@@ -44,6 +44,9 @@ static const Case CASES[] = {
     CASE("padding within",
          MIXED "--b\r\n" ATTACHED "\r\n"
                "WD=VPIVAlQEFQWzRcUFpYNTQo\r\n" B64_2 "\r\n" B64_3 "\r\n" B64_4 "=\r\n--b--\r\n"),
+    CASE("padding that ends it all",
+         MIXED "--b\r\n" ATTACHED "\r\n" B64_LINES "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=\r\n"
+               "--b--\r\n"),
     CASE("padding that ends groups",
          MIXED "--b\r\n" ATTACHED "\r\n"
                "WA==NU8hUCVAQVBbNFxQWlg1NChQXik3Q0MpN30kRUlDQVItU1RBTk"
@@ -115,6 +118,10 @@ static const Case CASES[] = {
     CASE("empty lines between the letters",
          MIXED "--c\r\n\r\n" B64_1 B64_2 "\r\n\r\n" B64_3 B64_4 "=\r\n\r\n--c--\r\n"),
     CASE("uuencode in a text", HEAD "\r\nlook:\r\n" UUENCODED "bye\r\n"),
+    CASE("uuencode with a tab and a long mode",
+         HEAD "\r\nbegin\t00644  a\r\n" UUENCODED_LINES "`\r\nend\r\n"),
+    CASE("uuencode as for Outlook Express",
+         HEAD "\r\nbegin  a.com\r\n" UUENCODED_LINES "`\r\nend\r\n"),
     CASE("uuencode without its end",
          HEAD "\r\nbegin 644 a\r\n"
               "M6#5/(5 E0$%06S1<4%I8-30H4%XI-T-#*3=])$5)0T%2+5-404Y$05)$+4%.\r\n"
