@@ -4,8 +4,8 @@
  *
  * Cannot fail: what it does not know is MAIL_CRYPT_NONE.
  *
- * Known limits: OpenPGP without armor has no mark of its own and is not recognized; a signed
- * OpenPGP message that is armored as a whole is compressed, and what is in it is not unpacked.
+ * Known limits: a signed OpenPGP message that is armored as a whole is compressed, and what is in
+ * it is not unpacked. Without armor only an encrypted one is known.
  */
 #include "scanner/mail-crypt.h"
 
@@ -23,7 +23,8 @@ enum {
     TAG_PUBLIC_KEY_SESSION = 1,
     TAG_SYMMETRIC_SESSION = 3,
     TAG_ENCRYPTED = 9,
-    TAG_ENCRYPTED_PROTECTED = 18
+    TAG_ENCRYPTED_PROTECTED = 18,
+    TAG_ENCRYPTED_AEAD = 20 /* of GnuPG */
 };
 
 /* An identifier as DER has it, behind 06 and its length. */
@@ -59,6 +60,40 @@ static guint packet_tag(guint8 first)
     if (!(first & 0x80))
         return 0;
     return first & 0x40 ? first & 0x3f : (first & 0x3c) >> 2;
+}
+
+/* Whether a session key's packet (RFC 4880 §5.1, §5.3) begins the bytes, with what it is for
+ * behind. */
+static gboolean is_session(const guint8 *data, gsize size)
+{
+    gsize head = 2, length, next;
+    guint tag = size > 4 ? packet_tag(data[0]) : 0;
+
+    if (tag != TAG_PUBLIC_KEY_SESSION && tag != TAG_SYMMETRIC_SESSION)
+        return FALSE;
+    length = data[1];
+    if ((data[0] & 0x40) == 0 && (data[0] & 3) == 1) { /* the old form with two bytes of length */
+        length = length << 8 | data[2];
+        head = 3;
+    } else if ((data[0] & 0x40) != 0 && length >= 192) {
+        length = ((length - 192) << 8) + data[2] + 192;
+        head = 3;
+    } else if ((data[0] & 0x40) == 0 && (data[0] & 3) != 0) {
+        return FALSE; /* lengths that no key has */
+    }
+    next = head + length;
+    if (length < 4 || next >= size || data[head] < 3 || data[head] > 6)
+        return FALSE;
+    switch (packet_tag(data[next])) {
+    case TAG_PUBLIC_KEY_SESSION:
+    case TAG_SYMMETRIC_SESSION:
+    case TAG_ENCRYPTED:
+    case TAG_ENCRYPTED_PROTECTED:
+    case TAG_ENCRYPTED_AEAD:
+        return TRUE;
+    default:
+        return FALSE;
+    }
 }
 
 /* `p` is behind the line that begins the armor. */
@@ -110,6 +145,8 @@ MailCrypt mail_crypt_recognize(const guint8 *data, gsize size)
 {
     MailCrypt kind = recognize_cms(data, size);
 
+    if (kind == MAIL_CRYPT_NONE && is_session(data, size))
+        kind = MAIL_CRYPT_PGP_ENCRYPTED;
     return kind != MAIL_CRYPT_NONE ? kind : recognize_armor((const char *)data, size);
 }
 

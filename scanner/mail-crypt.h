@@ -15,7 +15,8 @@ typedef enum {
     MAIL_CRYPT_PGP_ENCRYPTED
 } MailCrypt;
 
-/* By the bytes alone: a CMS structure, or OpenPGP packets in armor that stands in a text. */
+/* By the bytes alone: a CMS structure, or OpenPGP packets, which are encrypted or in armor that
+ * stands in a text. */
 MailCrypt mail_crypt_recognize(const guint8 *data, gsize size);
 /* The content of a signed CMS structure, or NULL: none in it, broken, or no memory. Nothing is
  * verified. */

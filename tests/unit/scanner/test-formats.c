@@ -279,6 +279,26 @@ START_TEST(openpgp_is_told)
              " boundary=b\r\n\r\n--b\r\nContent-Type: application/pgp-encrypted\r\n\r\n"
              "Version: 1\r\n--b--\r\n";
 
+    /* What "gpg --symmetric" writes, without armor: a packet with a salt (RFC 4880 §5.3), then the
+     * rest; one for a key (§5.1); and what only begins so. */
+    static const struct {
+        const char *bytes;
+        gsize size;
+        StorehookVerdictKind kind;
+    } bare[] = {
+        {"\x8c\x0d\4\x09\3\x08"
+         "saltsalt\xff\xd2\x3a\1body",
+         22, STOREHOOK_VERDICT_ENCRYPTED},
+        {"\x85\0\x0c\3idididid\1\0\2\xd2\x3a\1body", 22, STOREHOOK_VERDICT_ENCRYPTED},
+        {"\x8c\x0d\4\x09\3\x08"
+         "saltsalt\xff a text, not a packet",
+         34, STOREHOOK_VERDICT_CLEAN},
+        {"\x8c\x0d\4\x09\3\x08", 6, STOREHOOK_VERDICT_CLEAN},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(bare); i++)
+        ck_assert_int_eq(kind_of_content((const guint8 *)bare[i].bytes, bare[i].size),
+                         bare[i].kind);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = g_strconcat(HEAD "\r\n", cases[i].text, NULL);
 
