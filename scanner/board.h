@@ -41,6 +41,7 @@ typedef struct {
     _Atomic guint64 busy;   /* microseconds, monotonic: begin of the request in work; 0: idle */
     _Atomic guint64 end;    /* when it is to be killed; 0: never */
     _Atomic guint64 served; /* requests */
+    _Atomic guint let_go;   /* 1: it works long, and may do so on any processor: lanes.h */
     /* The content that is being scanned, for whom to blame when the worker dies over it. */
     _Atomic guint64 digest[STOREHOOK_DIGEST_SIZE / sizeof(guint64)];
     _Atomic guint reading; /* the kind of its VerdictKey + 1; 0: none */

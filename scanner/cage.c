@@ -257,6 +257,9 @@ static gboolean seccomp_apply(void)
                                 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
     ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
                                 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+    /* Its own place, and nobody else's: a worker that was let go comes back to its lane. */
+    ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sched_setaffinity), 1,
+                                SCMP_A0(SCMP_CMP_EQ, 0)) == 0;
     /* malloc and stdio ask what kind of thing a descriptor is. */
     ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 0) == 0;
     ok = ok && seccomp_load(filter) == 0;

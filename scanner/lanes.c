@@ -134,3 +134,11 @@ gboolean lanes_stay(int processor)
     CPU_SET((gsize)processor, &set);
     return sched_setaffinity(0, sizeof(set), &set) == 0;
 }
+
+gboolean lanes_let_go(pid_t process)
+{
+    cpu_set_t allowed;
+
+    return sched_getaffinity(0, sizeof(allowed), &allowed) == 0 &&
+           sched_setaffinity(process, sizeof(allowed), &allowed) == 0;
+}

@@ -36,5 +36,7 @@ StorehookLanes *lanes_map(int memory);
 int lanes_processor(guint worker, guint workers);
 /* Ties the calling process to it. FALSE: it is not to be had. */
 gboolean lanes_stay(int processor);
+/* Lets another process go wherever the calling one may. */
+gboolean lanes_let_go(pid_t process);
 
 #endif /* SCANNER_LANES_H */

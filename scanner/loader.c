@@ -40,6 +40,7 @@
 enum {
     TICK_MILLISECONDS = 50,  /* how late a hung worker may be killed */
     IDLE_MILLISECONDS = 500, /* while none works: of those that grant so long none is late before */
+    LONG_MICROSECONDS = 1000 * TICK_MILLISECONDS, /* that a scan stays on its processor */
     START_MICROSECONDS = 5000000, /* a worker is ready in 20 ms; one that hangs before is killed */
     RETRY_FIRST_MICROSECONDS = 20000, /* after a worker that served nobody; then twice as late */
     RETRY_MOST_MICROSECONDS = 640000,
@@ -342,6 +343,7 @@ static void loader_fork(Loader *loader, guint index)
     atomic_store(&slot->end, board_now() + START_MICROSECONDS);
     board_release_all(loader->board, loader->first_slot + index);
     atomic_store(&slot->served, 0);
+    atomic_store(&slot->let_go, 0);
     board_clear_content(slot);
     pid = fork();
     if (pid == 0) {
@@ -482,6 +484,23 @@ static void loader_enforce_ends(Loader *loader)
     }
 }
 
+/* The processor of a lane may have something else to do while another has nothing. A worker that
+ * ends just now and is told afterwards comes back after its next request. */
+static void loader_let_go(Loader *loader)
+{
+    guint64 now = board_now();
+
+    for (guint i = 0; i < loader->config->workers; i++) {
+        BoardWorker *slot = &loader->board->workers[loader->first_slot + i];
+        guint64 busy = atomic_load(&slot->busy);
+
+        if (loader->children[i].pid > 0 && busy != 0 && now > busy + LONG_MICROSECONDS &&
+            atomic_load(&slot->let_go) == 0 && loader_lane(loader, i) >= 0 &&
+            lanes_let_go(loader->children[i].pid))
+            atomic_store(&slot->let_go, 1);
+    }
+}
+
 static guint loader_fill(Loader *loader)
 {
     guint alive = 0;
@@ -571,6 +590,7 @@ static int loader_serve(Loader *loader)
             return EXIT_FAILURE;
         loader_enforce_ends(loader);
         loader_reap(loader);
+        loader_let_go(loader);
     }
     return EXIT_SUCCESS;
 }

@@ -57,6 +57,12 @@ static gboolean can_call(long number)
     return syscall(number, 0, 0, 0, 0, 0, 0) >= 0 || errno != EPERM;
 }
 
+/* A process that is named, be it this one, and to nowhere: only whether the kernel would begin. */
+static gboolean can_move(pid_t process)
+{
+    return syscall(SYS_sched_setaffinity, process, 0, NULL) >= 0 || errno != EPERM;
+}
+
 static gboolean can_make_pair(void)
 {
     int pair[2];
@@ -129,6 +135,7 @@ static void try_cage(const ScannerConfig *config, Verdict *verdict)
         {"code", can_map_code()},
         {"kill", syscall(SYS_kill, getppid(), 0) == 0},
         {"ptrace", ptrace(PTRACE_TRACEME, 0, 0, 0) == 0},
+        {"move", can_move(getpid())},
         {"setuid", syscall(SYS_setuid, 1) == 0},
     };
     g_autoptr(GString) text = g_string_new("cage:");

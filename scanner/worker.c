@@ -2,7 +2,8 @@
 /*
  * worker.c - waits on the request sockets, judges, answers, counts, logs.
  *
- * One that has a lane stays on its processor and says when it waits there (protocol.h).
+ * One that has a lane stays on its processor and says when it waits there (protocol.h); a long scan
+ * may go elsewhere.
  *
  * Fails at its start, and when there is no supervisor any more (status 1). A datagram that is no
  * request is counted and dropped. A request whose client is gone is not worked on. A worker keeps
@@ -420,6 +421,17 @@ static void worker_wait_in_lane(Worker *worker, guint32 waiting)
         atomic_store_explicit(&worker->lane->waiting, waiting, memory_order_release);
 }
 
+/* Let go while it worked long: where it waits in its lane, it must be where that leads to. */
+static void worker_come_back(Worker *worker)
+{
+    BoardWorker *slot = worker->judge.slot;
+
+    if (!worker->lane || atomic_load_explicit(&slot->let_go, memory_order_relaxed) == 0)
+        return;
+    (void)lanes_stay(worker->settings->lane);
+    atomic_store(&slot->let_go, 0);
+}
+
 /* What went without memory may not be whole any more. */
 static gboolean worker_went_without(const Worker *worker)
 {
@@ -437,6 +449,7 @@ static int worker_serve(Worker *worker)
         struct epoll_event event;
         int ready;
 
+        worker_come_back(worker);
         worker_wait_in_lane(worker, 1);
         ready =
             epoll_wait(worker->poll, &event, 1,

@@ -105,6 +105,27 @@ def what_a_busy_worker_leaves_is_taken_by_another():
 
 
 @test
+def a_long_scan_may_go_elsewhere():
+    """And its worker is back on its processor before it waits there again."""
+    anywhere = os.sched_getaffinity(0)
+    if len(PROCESSORS) == 1:
+        return
+    with Service("[service]\ndeadline=20000\n") as s:
+        _, lanes = lanes_of(s)
+        lane = PROCESSORS[0]
+        s.wait_for(lambda: all(waits(lanes, p) for p in PROCESSORS))
+        pid, = [p for p in s.status()["workers"]["processes"] if os.sched_getaffinity(p) == {lane}]
+        long = threading.Thread(target=s.content, args=(HOOK + b"sleep 3000",),
+                                kwargs={"suffix": f".store-{lane}"})
+        long.start()
+        s.wait_for(lambda: os.sched_getaffinity(pid) == anywhere)
+        assert long.is_alive() and not waits(lanes, lane)
+        s.wait_for(lambda: waits(lanes, lane))
+        assert os.sched_getaffinity(pid) == {lane}
+        long.join()
+
+
+@test
 def fewer_workers_are_tied_to_no_place():
     if len(PROCESSORS) == 1:
         return
