@@ -264,6 +264,16 @@ static void read_crypt(Union *all, const guint8 *data, gsize size, guint nesting
     case MAIL_CRYPT_PGP_ENCRYPTED:
         union_note(all, worst, STOREHOOK_VERDICT_ENCRYPTED, "OpenPGP");
         break;
+    case MAIL_CRYPT_PGP_PACKED:
+        content = mail_crypt_packed_content(data, size,
+                                            all->judge->config->scan_size -
+                                                MIN(all->bytes, all->judge->config->scan_size));
+        if (content && g_bytes_get_size(content) > 0)
+            judge_found(all, "", g_bytes_get_data(content, NULL), g_bytes_get_size(content),
+                        nesting, worst);
+        else if (!content)
+            union_note(all, worst, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "OpenPGP");
+        break;
     case MAIL_CRYPT_SMIME_SIGNED:
         content = mail_crypt_signed_content(data, size);
         if (content)

@@ -126,8 +126,10 @@ static void read_bytes(const uint8_t *data, size_t size)
 {
     g_autofree guint8 *utf8 = g_malloc(size / 2 * 3);
     g_autoptr(GBytes) content = mail_crypt_signed_content(data, size);
+    g_autoptr(GBytes) packed = NULL;
 
-    (void)mail_crypt_recognize(data, size);
+    if (mail_crypt_recognize(data, size) == MAIL_CRYPT_PGP_PACKED)
+        packed = mail_crypt_packed_content(data, size, 1 << 20);
     (void)mail_tnef_read(data, size, on_tnef, NULL);
     (void)mail_decode_guess_utf16(data, size);
     g_assert(mail_decode_utf16(data, size, MAIL_UTF16_LITTLE, utf8) <= size / 2 * 3);

@@ -310,6 +310,46 @@ START_TEST(openpgp_is_told)
 }
 END_TEST
 
+/* RFC 4880 §5.6: a compressed packet to the end, in it a literal one (§5.9) in two pieces. */
+static gsize compressed_packet(guint8 kind, GZlibCompressorFormat format, guint8 *out, gsize room)
+{
+    static const char literal[] = "\xcb\xe5"
+                                  "b\0\0\0\0\0";
+    GConverter *deflater = G_CONVERTER(g_zlib_compressor_new(format, -1));
+    g_autoptr(GByteArray) packet = g_byte_array_new();
+    const guint8 rest = (guint8)(strlen(TEST_EICAR) - 26);
+    gsize taken, given;
+
+    g_byte_array_append(packet, (const guint8 *)literal, 8);
+    g_byte_array_append(packet, (const guint8 *)TEST_EICAR, 26);
+    g_byte_array_append(packet, &rest, 1);
+    g_byte_array_append(packet, (const guint8 *)TEST_EICAR + 26, rest);
+    out[0] = 0xa3;
+    out[1] = kind;
+    ck_assert_int_eq(g_converter_convert(deflater, packet->data, packet->len, out + 2, room - 2,
+                                         G_CONVERTER_INPUT_AT_END, &taken, &given, NULL),
+                     G_CONVERTER_FINISHED);
+    g_object_unref(deflater);
+    return given + 2;
+}
+
+START_TEST(compressed_openpgp_is_opened)
+{
+    guint8 packet[512];
+    gsize size = compressed_packet(1, G_ZLIB_COMPRESSOR_FORMAT_RAW, packet, sizeof(packet));
+    g_autofree char *letters = g_base64_encode(packet, size);
+    g_autofree char *armor = g_strconcat(HEAD "\r\n-----BEGIN PGP MESSAGE-----\r\n\r\n", letters,
+                                         "\r\n=AAAA\r\n-----END PGP MESSAGE-----\r\n", NULL);
+
+    ck_assert_int_eq(kind_of_content(packet, size), STOREHOOK_VERDICT_INFECTED);
+    expect("armor", armor, strlen(armor), STOREHOOK_VERDICT_INFECTED, NULL);
+    size = compressed_packet(2, G_ZLIB_COMPRESSOR_FORMAT_ZLIB, packet, sizeof(packet));
+    ck_assert_int_eq(kind_of_attached(packet, size), STOREHOOK_VERDICT_INFECTED);
+    memcpy(packet, "\xa3\3BZh91AY&SY, which nobody here unpacks", 40);
+    ck_assert_int_eq(kind_of_content(packet, 40), STOREHOOK_VERDICT_NOT_FULLY_SCANNED);
+}
+END_TEST
+
 /* openssl(1) makes the structures. */
 static GBytes *cms_new(const char *arguments, const char *content)
 {
@@ -375,6 +415,7 @@ int main(void)
         SCANNER_TEST(yenc_is_read),
         SCANNER_TEST(binhex_is_read),
         SCANNER_TEST(openpgp_is_told),
+        SCANNER_TEST(compressed_openpgp_is_opened),
         SCANNER_TEST(smime_is_told),
     };
 

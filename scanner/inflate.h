@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* inflate.h - deflated bytes (RFC 1950, 1951) as a whole, with a limit. */
+#ifndef SCANNER_INFLATE_H
+#define SCANNER_INFLATE_H
+
+#include <gio/gio.h>
+
+typedef enum {
+    INFLATE_DONE,
+    INFLATE_BROKEN,
+    INFLATE_TOO_LARGE /* or no memory for it */
+} InflateResult;
+
+/* At most `most` bytes, to be freed with g_free(). What stands behind their end is left alone. */
+InflateResult inflate_bytes(const guint8 *at, gsize left, GZlibCompressorFormat format, gsize most,
+                            guint8 **ret, gsize *ret_size);
+
+#endif /* SCANNER_INFLATE_H */
