@@ -92,7 +92,7 @@ kill_scanner
 deliver killed-1 alice eicar
 expect_same "storehookd killed; infected" alice "nobody there: not scanned"
 start_scanner
-sleep 1 # a store that found nobody asks again after a second, when it writes
+sleep 0.2 # a store that found nobody asks again after 0.1 s, when it writes
 deliver killed-2 alice eicar
 expect_nothing "storehookd started; infected" alice infected
 expect_more_unscanned "counted as unscanned" "$unscanned"

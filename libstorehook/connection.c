@@ -29,7 +29,8 @@
 #include "libstorehook/unscanned.h"
 
 enum {
-    BACK_OFF_US = 1000000,   /* between two handshakes with nobody there */
+    NOBODY_US = 100000,      /* between two handshakes where nobody listens, or no longer */
+    BACK_OFF_US = 1000000,   /* between two with somebody who does not answer */
     NOT_YOU_US = 10000000,   /* between two where the service said "not you" */
     FIRST_WAIT_US = 1000000, /* for WELCOME; the service may be starting */
     LATER_WAIT_US = 100000,  /* after one that was not answered */
@@ -145,7 +146,7 @@ static int adopt(const Welcome *welcome, Descriptor *supervisor)
                  welcome->has_page &&
                      atomic_load(&connection.page->generation) != welcome->generation);
     atomic_store(&connection.deadline_ms, welcome->deadline_ms);
-    atomic_store(&connection.next_us, clock_now_us() + (hooked ? BACK_OFF_US : NOT_YOU_US));
+    atomic_store(&connection.next_us, clock_now_us() + (hooked ? NOBODY_US : NOT_YOU_US));
     atomic_store(&connection.state, hooked ? STATE_LIVE : STATE_NOT_YOU);
     return 0;
 }
@@ -198,7 +199,7 @@ static void shake_hands(void)
     int result = try_handshake();
 
     if (result < 0) {
-        break_off(clock_now_us() + BACK_OFF_US);
+        break_off(clock_now_us() + (exchange_is_gone(result) ? NOBODY_US : BACK_OFF_US));
         return;
     }
     if (atomic_load(&connection.state) == STATE_LIVE) {
@@ -293,11 +294,12 @@ ConnectionMode connection_mode(void)
 
 static void lost(int64_t back_off_us)
 {
-    int64_t now = clock_now_us();
+    int64_t now = clock_now_us(), left = atomic_load(&connection.next_us) - now;
 
-    /* A service that was restarted is found at once, unless the last handshake was just now. */
-    if (back_off_us == 0 && atomic_load(&connection.next_us) > now)
-        back_off_us = atomic_load(&connection.next_us) - now;
+    /* A service that was restarted is found at once, unless the last handshake was just now. What
+     * is left may also be of a probe, which comes less often. */
+    if (back_off_us == 0 && left > 0)
+        back_off_us = left < NOBODY_US ? left : NOBODY_US;
     break_off(now + back_off_us);
 }
 

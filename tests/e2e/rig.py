@@ -344,8 +344,9 @@ class Rig:
             any(client["hooked"] for client in status.get("clients", []))
 
     def wait_protected(self):
-        """A store that found no service asks again at its next write, after a second at most. The
-        write is made here, after that second, so that it passes no message by itself."""
+        """A store that found no service asks again at its next write, after a second at most (a
+        tenth of one where nobody listened). The write is made here, after that second, so that it
+        passes no message by itself."""
         if not self.is_protected():
             time.sleep(1.1)
             for store in self.stores:
