@@ -582,13 +582,19 @@ static void serve(FakeService *service, int fd,
     free(request);
 }
 
+/* Counted before it is answered: who has the answer looks at the count. */
+static void work_in_lane(FakeService *service, const Datagram *request)
+{
+    pthread_mutex_lock(&service->lock);
+    service->counts.lane_questions++;
+    pthread_mutex_unlock(&service->lock);
+    work(service, request);
+}
+
 static void take_lane(FakeService *service, Datagram *request, int fd)
 {
-    while (take(service, request, fd, work)) {
-        pthread_mutex_lock(&service->lock);
-        service->counts.lane_questions++;
-        pthread_mutex_unlock(&service->lock);
-    }
+    while (take(service, request, fd, work_in_lane))
+        ;
 }
 
 /* One thread for all lanes and for all that come to no lane. */
