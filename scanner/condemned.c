@@ -2,12 +2,15 @@
 /*
  * condemned.c - counts the workers that a content killed, enters the verdict, keeps the list.
  *
- * Nothing here fails. Known limits: a service that is killed within a second of a first strike
- * forgets it, and one by a mark at its end, since marks are of one run.
+ * Nothing here fails.
  */
 #include "scanner/condemned.h"
 
 #include <string.h>
+
+enum {
+    SKETCH_WORDS = 64
+};
 
 typedef struct {
     VerdictKey key;
@@ -67,22 +70,38 @@ gboolean condemned_strike(VerdictCache *cache, const VerdictKey *key)
 
 /* --- In a worker ------------------------------------------------------------------- */
 
-void condemned_mark_key(guint64 mark, const char *version, VerdictCacheKind kind, VerdictKey *ret)
+/* Of some words from all over it, since a later run must find it again and has no key of this one.
+ * Others may have the same: that makes suspects, and no more. */
+static guint64 sketch_of(const guint8 *data, gsize size)
+{
+    guint64 sketch = size, word = 0;
+
+    for (gsize i = 0; i < SKETCH_WORDS && size >= sizeof(word); i++) {
+        memcpy(&word, data + (size - sizeof(word)) / (SKETCH_WORDS - 1) * i, sizeof(word));
+        sketch = (sketch ^ word) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio, odd */
+        sketch ^= sketch >> 29;
+    }
+    return sketch;
+}
+
+void condemned_sketch_key(const void *data, gsize size, const char *version, VerdictCacheKind kind,
+                          VerdictKey *ret)
 {
     const guint8 digest[STOREHOOK_DIGEST_SIZE] = {0};
+    const guint64 sketch = sketch_of(data, size);
 
     verdict_key_init(ret, digest, version, kind);
-    memcpy(ret->digest, &mark, sizeof(mark));
+    memcpy(ret->digest, &sketch, sizeof(sketch));
     *ret = suspect_key(ret);
 }
 
-void condemned_identify(VerdictCache *cache, guint64 mark, const VerdictKey *key)
+void condemned_identify(VerdictCache *cache, const void *data, gsize size, const VerdictKey *key)
 {
     const VerdictKey suspect = suspect_key(key);
     VerdictKey unknown;
     Verdict verdict;
 
-    condemned_mark_key(mark, key->version, (VerdictCacheKind)key->kind, &unknown);
+    condemned_sketch_key(data, size, key->version, (VerdictCacheKind)key->kind, &unknown);
     if (!verdict_cache_find(cache, &unknown, &verdict, NULL))
         return;
     verdict_cache_add(cache, &suspect, &verdict, NULL, TRUE);

@@ -25,15 +25,16 @@ enum {
 /* --- In the loader ----------------------------------------------------------------- */
 
 /* A worker died of this content. TRUE when that condemns it: the verdict is in the cache then. By
- * its mark alone it is only suspected. */
+ * its sketch alone it is only suspected. */
 gboolean condemned_strike(VerdictCache *cache, const VerdictKey *key);
 
 /* --- In a worker ------------------------------------------------------------------- */
 
 /* Stands for a content whose digest is not known yet; its kind is none of VerdictCacheKind. */
-void condemned_mark_key(guint64 mark, const char *version, VerdictCacheKind kind, VerdictKey *ret);
-/* Now its digest is: what it is suspected of by its mark goes over to this key. */
-void condemned_identify(VerdictCache *cache, guint64 mark, const VerdictKey *key);
+void condemned_sketch_key(const void *data, gsize size, const char *version, VerdictCacheKind kind,
+                          VerdictKey *ret);
+/* Now its digest is: what it is suspected of by its sketch goes over to this key. */
+void condemned_identify(VerdictCache *cache, const void *data, gsize size, const VerdictKey *key);
 
 /* --- In the supervisor ------------------------------------------------------------- */
 

@@ -343,8 +343,8 @@ void judge_scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind
         verdict_set(verdict, inside.kind, inside.name);
 }
 
-/* `blame` goes on the board: by its digest the content is known, or by its mark. Returns the key of
- * the verdict, with the digest of `blame`. */
+/* `blame` goes on the board: by its digest the content is known, or by its sketch. Returns the key
+ * of the verdict, with the digest of `blame`. */
 static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
                            const VerdictKey *blame, Verdict *verdict, Members **ret_members)
 {
@@ -394,7 +394,7 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
     if (!found) {
         verdict_key_init(&blame, digest, judge->version, kind);
         if (is_late) {
-            condemned_identify(judge->cache, mark, &blame);
+            condemned_identify(judge->cache, data, size, &blame);
             verdict_cache_note(judge->cache, mark);
         }
         key = scan_new(judge, data, size, kind, &blame, verdict, ret_members);
@@ -438,7 +438,7 @@ static gboolean scan_unseen(Judge *judge, const Content *content, Verdict *verdi
         return FALSE;
     }
     verdict_cache_note(judge->cache, late->mark);
-    condemned_mark_key(late->mark, judge->version, kind, &blame);
+    condemned_sketch_key(content->bytes, content->size, judge->version, kind, &blame);
     late->key = scan_new(judge, content->bytes, content->size, kind, &blame, verdict, ret_members);
     late->is_open = TRUE;
     late->is_by_sum = FALSE;

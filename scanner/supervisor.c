@@ -228,9 +228,12 @@ static void on_worker_lost(LoaderHandle *loader, const LoaderLoss *loss, gpointe
     const guint8 *d = loss->digest;
     VerdictKey key;
 
-    if (strcmp(loss->reason, "exit 0") != 0)
+    if (strcmp(loss->reason, "exit 0") != 0) {
+        /* What it died of is to outlive us, too. */
+        verdict_store_save(supervisor->verdicts, supervisor->cache);
         log_line(supervisor->log, "worker lost slot=%u pid=%d reason=\"%s\"", loss->slot,
                  (int)loss->pid, loss->reason);
+    }
     if (!d || loss->reading < 1 || loss->reading > VERDICT_CACHE_MESSAGE + 1)
         return;
     verdict_key_init(&key, d, told->version, (VerdictCacheKind)(loss->reading - 1));

@@ -58,6 +58,19 @@ def a_first_strike_outlives_loader_and_service():
 
 
 @test
+def a_first_strike_without_a_digest_outlives_a_killed_service():
+    with Service() as s:
+        crash, like = HOOK + b"crash" + bytes(100000), HOOK + b"crash" + bytes(100001)
+        assert died(s.scan, crash)
+        s.wait_for(lambda: s.log().count("worker lost") == 1)
+        s.process.kill()
+        s.process.wait()
+        s.start()
+        assert [died(s.scan, crash) for _ in range(2)] == [True, False]
+        assert [died(s.scan, like) for _ in range(3)] == [True, True, False]
+
+
+@test
 def a_content_is_condemned_without_its_digest():
     """Of a large one that a program asks about, the first crash comes before the digest."""
     with Service() as s:
