@@ -292,27 +292,37 @@ typedef struct {
     guint64 folder;
     const guint32 *uids;
     gsize count;
+    gboolean only_deleted;
 } Expunge;
+
+static JET_ERR expunge_one(MailSession *session, const Expunge *expunge, guint32 uid)
+{
+    guint64 flags = MAIL_FLAG_DELETED;
+    JET_ERR err = entry_seek(session, expunge->folder, uid);
+
+    if (err == JET_errRecordNotFound)
+        return JET_errSuccess;
+    if (err >= 0 && expunge->only_deleted)
+        err = row_get_number(session, ENTRIES_BY_UID, ENTRY_FLAGS, &flags);
+    if (err < 0 || (flags & MAIL_FLAG_DELETED) == 0)
+        return err;
+    return row_delete(session, ENTRIES_BY_UID);
+}
 
 static JET_ERR expunge_job(MailSession *session, gpointer data)
 {
     const Expunge *expunge = data;
     JET_ERR err = folder_seek(session, expunge->folder);
 
-    for (gsize i = 0; i < expunge->count && err >= 0; i++) {
-        err = entry_seek(session, expunge->folder, expunge->uids[i]);
-        if (err == JET_errRecordNotFound)
-            err = JET_errSuccess;
-        else if (err >= 0)
-            err = row_delete(session, ENTRIES_BY_UID);
-    }
+    for (gsize i = 0; i < expunge->count && err >= 0; i++)
+        err = expunge_one(session, expunge, expunge->uids[i]);
     return err;
 }
 
 gboolean mail_expunge(MailSession *session, guint64 folder, const guint32 *uids, gsize count,
-                      GError **error)
+                      gboolean only_deleted, GError **error)
 {
-    Expunge expunge = {folder, uids, count};
+    Expunge expunge = {folder, uids, count, only_deleted};
     JET_ERR err = folder_queue_run(session, expunge_job, &expunge);
     if (err < 0)
         return session_fail(session, err, error, "cannot remove messages");

@@ -151,9 +151,10 @@ gboolean mail_entries_change_flags(MailSession *session, guint64 folder, const g
                                    gsize count, MailFlagsChange change, guint32 flags,
                                    const char *const *keywords, MailEntry **ret_entries,
                                    GError **error);
-/* Removes the given UIDs; absent ones are passed over. Messages without an entry are collected. */
+/* Removes the given UIDs; absent ones are passed over, and with only_deleted those that are not
+ * marked MAIL_FLAG_DELETED by now. Messages without an entry are collected. */
 gboolean mail_expunge(MailSession *session, guint64 folder, const guint32 *uids, gsize count,
-                      GError **error);
+                      gboolean only_deleted, GError **error);
 /* Removes messages never linked or no longer linked that are older than min_age seconds. */
 gboolean mail_collect(MailSession *session, gint64 min_age, guint *ret_messages, GError **error);
 /* Those under way end soon, as if they were done, and later ones at once. */

@@ -8,6 +8,7 @@ gboolean imap_expunge(ImapSession *session, MailSession *mail, const GArray *set
     const ImapMailbox *mailbox = session->selected;
     g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
 
+    imap_session_refresh(session, mail, FALSE); /* others mark messages, too */
     for (guint i = 0; i < imap_mailbox_count(mailbox); i++) {
         const MailEntry *entry = imap_mailbox_item(mailbox, i)->entry;
         if ((entry->flags & MAIL_FLAG_DELETED) != 0 &&
@@ -16,7 +17,7 @@ gboolean imap_expunge(ImapSession *session, MailSession *mail, const GArray *set
     }
     if (uids->len == 0)
         return TRUE;
-    return mail_expunge(mail, mailbox->folder, (const guint32 *)(void *)uids->data, uids->len,
+    return mail_expunge(mail, mailbox->folder, (const guint32 *)(void *)uids->data, uids->len, TRUE,
                         error);
 }
 

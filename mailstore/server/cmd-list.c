@@ -19,8 +19,6 @@ static gboolean parse_list(ImapSession *session, ImapParser *parser)
         parser->problem = "A mailbox name is modified UTF-7";
         return FALSE;
     }
-    if (*reference == '\0' && g_ascii_strncasecmp(decoded, "inbox", 5) == 0)
-        memcpy(decoded, "INBOX", 5);
     session->arguments = *decoded == '\0' ? g_strdup("") : g_strconcat(reference, decoded, NULL);
     session->free_arguments = g_free;
     return TRUE;

@@ -9,13 +9,19 @@
 #define NAME_MOST 255
 #define INBOX "INBOX"
 
-static char *normalize(const char *name)
+/* Whether it is INBOX or below it, in letters of any case (RFC 3501 §5.1). */
+static gboolean begins_with_inbox(const char *name)
 {
     gsize length = strlen(INBOX);
 
-    if (g_ascii_strncasecmp(name, INBOX, length) == 0 &&
-        (name[length] == '\0' || name[length] == MAIL_FOLDER_SEPARATOR))
-        return g_strconcat(INBOX, name + length, NULL);
+    return g_ascii_strncasecmp(name, INBOX, length) == 0 &&
+           (name[length] == '\0' || name[length] == MAIL_FOLDER_SEPARATOR);
+}
+
+static char *normalize(const char *name)
+{
+    if (begins_with_inbox(name))
+        return g_strconcat(INBOX, name + strlen(INBOX), NULL);
     return g_strdup(name);
 }
 
@@ -62,6 +68,7 @@ gboolean imap_name_matches(const char *name, const char *pattern)
 {
     const char *star = NULL, *star_name = NULL;
     const char *percent = NULL, *percent_name = NULL;
+    const char *any_case = name + (begins_with_inbox(name) ? strlen(INBOX) : 0);
 
     for (;;) {
         if (*pattern == '*') {
@@ -75,7 +82,8 @@ gboolean imap_name_matches(const char *name, const char *pattern)
             percent_name = name;
             continue;
         }
-        if (*name != '\0' && *pattern == *name) {
+        if (*name != '\0' &&
+            (*pattern == *name || (name < any_case && g_ascii_toupper(*pattern) == *name))) {
             name++;
             pattern++;
             continue;

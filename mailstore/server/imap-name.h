@@ -19,7 +19,8 @@ gboolean imap_parse_mailbox(ImapParser *parser, char **ret);
 gboolean imap_name_is_public(const char *name, const char **ret_name);
 /* Whether a name can be a folder's: levels that are not empty, no wildcards, no controls. */
 gboolean imap_name_is_good(const char *name);
-/* LIST's wildcards: '*' is anything, '%' anything within a level. */
+/* LIST's wildcards: '*' is anything, '%' anything within a level. INBOX is matched by letters of
+ * any case. */
 gboolean imap_name_matches(const char *name, const char *pattern);
 
 #endif /* MAILSTORE_SERVER_IMAP_NAME_H */

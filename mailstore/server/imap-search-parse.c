@@ -259,6 +259,12 @@ gboolean imap_parse_search(ImapParser *parser, ImapSearch **ret, gboolean *ret_b
 
     if (!parse_charset(parser, &bad_charset))
         return FALSE;
+    if (bad_charset) { /* the texts are in it */
+        parser->at = parser->end;
+        *ret = NULL;
+        *ret_bad_charset = TRUE;
+        return TRUE;
+    }
     SearchKey *root = key_with_children(SEARCH_AND);
     do
         if (!add_child(&builder, root, 0)) {
@@ -272,6 +278,6 @@ gboolean imap_parse_search(ImapParser *parser, ImapSearch **ret, gboolean *ret_b
     search->needs_header = builder.needs_header;
     search->needs_body = builder.needs_body;
     *ret = search;
-    *ret_bad_charset = bad_charset;
+    *ret_bad_charset = FALSE;
     return TRUE;
 }

@@ -16,7 +16,7 @@ typedef struct ImapSearch ImapSearch;
 #define IMAP_SEARCH_KEYS_MOST 256
 
 /* The whole of SEARCH's arguments, from the charset on. *ret_bad_charset: the charset is not known,
- * which has a response code of its own. */
+ * which has a response code of its own; there is no program then. */
 gboolean imap_parse_search(ImapParser *parser, ImapSearch **ret, gboolean *ret_bad_charset);
 ImapSearch *imap_search_free(ImapSearch *search); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImapSearch, imap_search_free)

@@ -95,7 +95,7 @@ void pop3_maildrop_update(Pop3Maildrop *maildrop, MailSession *session)
     for (guint i = 0; i < maildrop->messages->len; i++)
         if (at(maildrop, i)->deleted)
             g_array_append_val(uids, at(maildrop, i)->uid);
-    mail_expunge(session, maildrop->folder, (const guint32 *)(void *)uids->data, uids->len,
+    mail_expunge(session, maildrop->folder, (const guint32 *)(void *)uids->data, uids->len, FALSE,
                  &maildrop->error);
 }
 

@@ -32,7 +32,7 @@ static void try_search(ImapParser parser)
     MailEntry entry = {.uid = 1};
     ImapSearchSubject subject = {.entry = &entry, .number = 1, .last = 1, .last_uid = 1};
 
-    if (!imap_parse_search(&parser, &search, &bad_charset))
+    if (!imap_parse_search(&parser, &search, &bad_charset) || bad_charset)
         return;
     static const char message[] = "Subject: =?utf-8?q?x?=\r\nDate: 1 Jan 2000\r\n\r\nbody\r\n";
     subject.text = g_bytes_new_static(message, sizeof message - 1);

@@ -510,7 +510,7 @@ gboolean mail_entries_change_flags(MailSession *session, guint64 id, const guint
 }
 
 gboolean mail_expunge(MailSession *session, guint64 id, const guint32 *uids, gsize count,
-                      GError **error)
+                      gboolean only_deleted, GError **error)
 {
     MailStore *store = session->store;
 
@@ -518,7 +518,9 @@ gboolean mail_expunge(MailSession *session, guint64 id, const guint32 *uids, gsi
     FakeFolder *folder = folder_by_id(store, id);
     for (gsize i = 0; folder != NULL && i < count; i++) {
         guint index = find_entry(folder, uids[i]);
-        if (index < folder->entries->len)
+        const MailEntry *entry =
+            index < folder->entries->len ? g_ptr_array_index(folder->entries, index) : NULL;
+        if (entry != NULL && (!only_deleted || (entry->flags & MAIL_FLAG_DELETED) != 0))
             g_ptr_array_remove_index(folder->entries, index);
     }
     tell(store, id);

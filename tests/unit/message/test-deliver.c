@@ -218,7 +218,7 @@ START_TEST(uids_grow_and_are_not_used_again)
     ck_assert_uint_eq(fixture_deliver(fixture.session, fixture.inbox, mail), 1);
     guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
     ck_assert_uint_eq(uid, 2);
-    ck_assert(mail_expunge(fixture.session, fixture.inbox, &uid, 1, &error));
+    ck_assert(mail_expunge(fixture.session, fixture.inbox, &uid, 1, FALSE, &error));
     fixture_reopen(&fixture);
     ck_assert_uint_eq(fixture_deliver(fixture.session, fixture.inbox, mail), 3);
 }

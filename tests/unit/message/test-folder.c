@@ -361,11 +361,28 @@ START_TEST(entries_begin_where_asked)
         fixture_deliver(fixture.session, other, mail);
     }
     guint32 gone[] = {2, 4, 88};
-    ck_assert(mail_expunge(fixture.session, fixture.inbox, gone, 3, &error));
+    ck_assert(mail_expunge(fixture.session, fixture.inbox, gone, 3, FALSE, &error));
     g_autoptr(GPtrArray) entries = mail_folder_entries(fixture.session, fixture.inbox, 2, &error);
     ck_assert_uint_eq(entries->len, 2);
     ck_assert_uint_eq(((MailEntry *)g_ptr_array_index(entries, 0))->uid, 3);
     ck_assert_uint_eq(((MailEntry *)g_ptr_array_index(entries, 1))->uid, 5);
+}
+END_TEST
+
+START_TEST(expunge_passes_over_what_is_not_marked)
+{
+    GError *error = NULL;
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
+    guint32 uids[] = {fixture_deliver(fixture.session, fixture.inbox, mail),
+                      fixture_deliver(fixture.session, fixture.inbox, mail)};
+    MailEntry *changed = NULL;
+    ck_assert(mail_entries_change_flags(fixture.session, fixture.inbox, &uids[1], 1, MAIL_FLAGS_ADD,
+                                        MAIL_FLAG_DELETED, NULL, &changed, &error));
+    mail_entry_free(changed);
+    ck_assert(mail_expunge(fixture.session, fixture.inbox, uids, 2, TRUE, &error));
+    g_autoptr(GPtrArray) entries = mail_folder_entries(fixture.session, fixture.inbox, 1, &error);
+    ck_assert_uint_eq(entries->len, 1);
+    ck_assert_uint_eq(((MailEntry *)g_ptr_array_index(entries, 0))->uid, uids[0]);
 }
 END_TEST
 
@@ -380,7 +397,7 @@ START_TEST(collect_removes_what_no_folder_has)
     guint32 uid_gone = fixture_deliver(fixture.session, fixture.inbox, gone);
     guint32 uids[] = {uid_twin, uid_gone};
 
-    ck_assert(mail_expunge(fixture.session, fixture.inbox, uids, 2, &error));
+    ck_assert(mail_expunge(fixture.session, fixture.inbox, uids, 2, FALSE, &error));
     ck_assert(mail_collect(fixture.session, 3600, &count, &error));
     ck_assert_uint_eq(count, 0);
     ck_assert_uint_eq(fixture_count_rows(fixture.session, MESSAGES_BY_ID), 3);
@@ -422,7 +439,7 @@ START_TEST(collect_leaves_what_is_being_delivered)
         guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
 
         ck_assert_uint_ne(uid, 0);
-        ck_assert(mail_expunge(fixture.session, fixture.inbox, &uid, 1, &error));
+        ck_assert(mail_expunge(fixture.session, fixture.inbox, &uid, 1, FALSE, &error));
     }
     g_atomic_int_set(&collecting.stop, 1);
     g_thread_join(thread);
@@ -439,7 +456,7 @@ START_TEST(collect_goes_through_many_in_steps)
         g_autoptr(GBytes) mail = fixture_mail_new("x", data, strlen(data));
         guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
         if (i % 10 != 0)
-            ck_assert(mail_expunge(fixture.session, fixture.inbox, &uid, 1, &error));
+            ck_assert(mail_expunge(fixture.session, fixture.inbox, &uid, 1, FALSE, &error));
     }
     ck_assert(mail_collect(fixture.session, 0, &count, &error));
     ck_assert_uint_eq(count, 108);
@@ -484,7 +501,7 @@ START_TEST(watches_are_told_of_their_folder)
     ck_assert_uint_eq(changes, 1);
     g_autoptr(MailEntry) seen = fixture_change_flags(fixture.session, fixture.inbox, uid,
                                                      MAIL_FLAGS_ADD, MAIL_FLAG_SEEN, NULL);
-    ck_assert(mail_expunge(fixture.session, fixture.inbox, &uid, 1, &error));
+    ck_assert(mail_expunge(fixture.session, fixture.inbox, &uid, 1, FALSE, &error));
     ck_assert_uint_eq(changes, 3);
     mail_store_unwatch(fixture.store, watch);
     fixture_deliver(fixture.session, fixture.inbox, mail);
@@ -511,6 +528,7 @@ int main(void)
     tcase_add_test(tcase, flags_of_many_change_together_or_not_at_all);
     tcase_add_test(tcase, copy_links_and_move_takes_away);
     tcase_add_test(tcase, entries_begin_where_asked);
+    tcase_add_test(tcase, expunge_passes_over_what_is_not_marked);
     tcase_add_test(tcase, collect_removes_what_no_folder_has);
     tcase_add_test(tcase, collect_goes_through_many_in_steps);
     tcase_add_test(tcase, collect_leaves_what_is_being_delivered);

@@ -156,7 +156,7 @@ static void *deliver_and_expunge(void *data)
             g_assert_cmpuint(uid, !=, 0);
             g_autoptr(GBytes) read = fixture_read(session, fixture.inbox, uid);
             g_assert_true(g_bytes_equal(mail, read));
-            g_assert_true(mail_expunge(session, fixture.inbox, &uid, 1, &error));
+            g_assert_true(mail_expunge(session, fixture.inbox, &uid, 1, FALSE, &error));
         }
     }
     mail_session_free(session);
