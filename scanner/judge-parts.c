@@ -263,6 +263,16 @@ static void judge_inner_padding(Reading *reading, const MailPart *part, guint8 *
         mail_decode_base64(reading_bytes(reading) + part->start, (gsize)(padding - text), data));
 }
 
+/* Programs delete blanks before a line end, or keep them. */
+static void judge_trailing_blanks(Reading *reading, const MailPart *part, guint8 *data)
+{
+    gsize size = part->end - part->start;
+    const char *text = reading_bytes(reading) + part->start;
+
+    if (mail_decode_has_trailing_blanks(text, size))
+        judge_bytes(reading, part, data, mail_decode_quoted_printable_trimmed(text, size, data));
+}
+
 static void judge_part(Reading *reading, const MailPart *part)
 {
     gsize size = part->end - part->start, used;
@@ -285,6 +295,8 @@ static void judge_part(Reading *reading, const MailPart *part)
     judge_bytes(reading, part, data, used);
     if (part->encoding == MAIL_PART_BASE64)
         judge_inner_padding(reading, part, data);
+    else if (part->encoding == MAIL_PART_QUOTED_PRINTABLE)
+        judge_trailing_blanks(reading, part, data);
     else if (part->encoding == MAIL_PART_UUENCODE)
         judge_uuencode_padded(reading, part, used);
 }

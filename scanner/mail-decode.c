@@ -99,11 +99,40 @@ gboolean mail_decode_has_inner_padding(const char *text, gsize size)
     return FALSE;
 }
 
-gsize mail_decode_quoted_printable(const char *text, gsize size, guint8 *out)
+static gsize skip_blanks(const char *text, gsize size, gsize at)
+{
+    while (at < size && (text[at] == ' ' || text[at] == '\t' || text[at] == '\r'))
+        at++;
+    return at;
+}
+
+/* The blanks there, of which a line end, or the end of all, takes those before it away. */
+static gsize write_blanks(const char *text, gsize size, gsize *at, guint8 *out)
+{
+    gsize start = *at, end = start, behind;
+
+    while (end < size && (text[end] == ' ' || text[end] == '\t'))
+        end++;
+    for (behind = end; behind < size && text[behind] == '\r';)
+        behind++;
+    *at = end;
+    if (behind == size || text[behind] == '\n')
+        return 0;
+    memcpy(out, text + start, end - start);
+    return end - start;
+}
+
+static gsize decode_quoted_printable(const char *text, gsize size, gboolean drops_blanks,
+                                     guint8 *out)
 {
     gsize used = 0;
 
     for (gsize i = 0; i < size; i++) {
+        if (drops_blanks && (text[i] == ' ' || text[i] == '\t')) {
+            used += write_blanks(text, size, &i, out + used);
+            i--; /* the last of them */
+            continue;
+        }
         if (text[i] != '=') {
             out[used++] = (guint8)text[i];
             continue;
@@ -115,16 +144,41 @@ gsize mail_decode_quoted_printable(const char *text, gsize size, guint8 *out)
             continue;
         }
         /* A soft line break, with spaces before the line end or not; any other '=' stands. */
-        gsize j = i + 1;
+        gsize j = skip_blanks(text, size, i + 1);
 
-        while (j < size && (text[j] == ' ' || text[j] == '\t' || text[j] == '\r'))
-            j++;
-        if (j < size && text[j] == '\n')
+        if (j < size ? text[j] == '\n' : drops_blanks && j > i + 1)
             i = j;
         else
             out[used++] = '=';
     }
     return used;
+}
+
+gsize mail_decode_quoted_printable(const char *text, gsize size, guint8 *out)
+{
+    return decode_quoted_printable(text, size, FALSE, out);
+}
+
+gsize mail_decode_quoted_printable_trimmed(const char *text, gsize size, guint8 *out)
+{
+    return decode_quoted_printable(text, size, TRUE, out);
+}
+
+gboolean mail_decode_has_trailing_blanks(const char *text, gsize size)
+{
+    const char *end = text + size;
+
+    for (const char *at = text, *newline; at < end; at = newline + 1) {
+        const char *last;
+
+        newline = memchr(at, '\n', (gsize)(end - at));
+        newline = newline ? newline : end;
+        for (last = newline; last > at && last[-1] == '\r';)
+            last--;
+        if (last > at && (last[-1] == ' ' || last[-1] == '\t'))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static guint8 uu_value(char c)

@@ -17,6 +17,10 @@ gsize mail_decode_base64(const char *text, gsize size, guint8 *out);
 gsize mail_decode_base64_unpadded(const char *text, gsize size, guint8 *out);
 gboolean mail_decode_has_inner_padding(const char *text, gsize size);
 gsize mail_decode_quoted_printable(const char *text, gsize size, guint8 *out);
+/* The same without blanks at the ends of lines, which RFC 2045 §6.7 wants deleted and some readers
+ * keep. It differs only where mail_decode_has_trailing_blanks(). */
+gsize mail_decode_quoted_printable_trimmed(const char *text, gsize size, guint8 *out);
+gboolean mail_decode_has_trailing_blanks(const char *text, gsize size);
 /* With the "begin" line and up to "end"; after "begin-base64" the lines are base64. */
 gsize mail_decode_uuencode(const char *text, gsize size, guint8 *out);
 /* The same with the zeros put back that lines have lost with the blanks at their ends. Writes no

@@ -7,6 +7,7 @@ honest must be.
 """
 import base64
 import binascii
+import hashlib
 import os
 import struct
 import sys
@@ -19,6 +20,9 @@ from samples import FORMATS, VIRUS, know_virus, packed, zipped  # noqa: E402
 from wire import EICAR, Memfd, Service  # noqa: E402
 
 failures = []
+
+# A signature of it as a file knows it by every byte.
+KNOWN_TEXT = b"".join(b"A known line, number %d.\r\n" % number for number in range(40))
 
 
 def mail(data, name):
@@ -227,6 +231,9 @@ def parts(virus):
     yield "letters behind the padding", [base], base64.encodebytes(virus) + b"QUJDREVG\r\n"
     yield "uuencode without blanks", [], without_blanks(uuencoded(virus))
     yield "a form feed before the encoding", [printable.replace(b" ", b" \f")], quoted
+    yield "blanks behind quoted-printable", [printable], quoted + b" \t"
+    yield "a soft line break with blanks at the end", [printable], quoted + b"= "
+    yield "blanks before a hard line end", [printable], KNOWN_TEXT.replace(b"\r\n", b" \t\r\n")
     yield "a mail behind a byte order mark", [base], base64.encodebytes(
         b"\xef\xbb\xbf" + whole([printable], quoted))
     yield "a mail behind an odd field", [base], base64.encodebytes(
@@ -311,6 +318,7 @@ def expect(what, answer, wanted=None):
 def main():
     with Service("", start=False) as s:
         know_virus(s)
+        s.write_signatures("text.hdb", f"{hashlib.md5(KNOWN_TEXT).hexdigest()}:{len(KNOWN_TEXT)}:Test.Text")
         s.write_config("[service]\ndeadline=20000\n")
         s.start()
         text = b"An honest line.\n" * 50

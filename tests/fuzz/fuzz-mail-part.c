@@ -59,6 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* Every decoder gets every input, whatever a header says. */
     g_assert(mail_decode_base64(fuzz.text, size, out) <= size);
     g_assert(mail_decode_quoted_printable(fuzz.text, size, out) <= size);
+    g_assert(mail_decode_quoted_printable_trimmed(fuzz.text, size, out) <= size);
+    (void)mail_decode_has_trailing_blanks(fuzz.text, size);
     g_assert(mail_decode_uuencode(fuzz.text, size, out) <= size);
     header = notice_header(fuzz.text, size, &header_size);
     g_assert(header_size >= strlen("Content-Type: text/plain"));

@@ -58,6 +58,29 @@ START_TEST(quoted_printable_is_tolerant)
 }
 END_TEST
 
+START_TEST(quoted_printable_without_blanks_before_line_ends)
+{
+    static const char *const cases[][2] = {
+        {"a \r\nb", "a\r\nb"}, {"a \t \nb", "a\nb"},     {" \r\n", "\r\n"},    {"a  ", "a"},
+        {"a b", "a b"},        {"a=20\r\nb", "a \r\nb"}, {"a= ", "a"},         {"a=", "a="},
+        {"a= \r\nb", "ab"},    {"a \r b", "a \r b"},     {"=41 =\r\n ", "A "},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const char *text = cases[i][0];
+        guint8 out[64], plain[64];
+        gsize size = mail_decode_quoted_printable_trimmed(text, strlen(text), out);
+
+        ck_assert_msg(size == strlen(cases[i][1]) && memcmp(out, cases[i][1], size) == 0, "%s",
+                      text);
+        if (mail_decode_has_trailing_blanks(text, strlen(text)))
+            continue;
+        ck_assert_uint_eq(mail_decode_quoted_printable(text, strlen(text), plain), size);
+        ck_assert_mem_eq(plain, out, size);
+    }
+}
+END_TEST
+
 START_TEST(uuencode_is_decoded)
 {
     /* From uuencode(1): "Cat", and a longer one in two lines. */
@@ -463,6 +486,7 @@ END_TEST
 
 SCANNER_TEST_MAIN("mail", SCANNER_TEST(all_names_are_told), SCANNER_TEST(plain_messages),
                   SCANNER_TEST(base64_is_tolerant), SCANNER_TEST(quoted_printable_is_tolerant),
+                  SCANNER_TEST(quoted_printable_without_blanks_before_line_ends),
                   SCANNER_TEST(uuencode_is_decoded), SCANNER_TEST(parts_are_found),
                   SCANNER_TEST(limits_end_the_walk), SCANNER_TEST(messages_are_told_from_files),
                   SCANNER_TEST(runs_are_found_the_short_way),
