@@ -224,8 +224,7 @@ static GBytes *read_bytes(int fd, const char *name, gsize size, goffset offset, 
     return g_bytes_new_take(g_steal_pointer(&bytes), size);
 }
 
-GBytes *quarantine_file_metadata(int directory, const char *name, guint64 *ret_content_size,
-                                 GError **error)
+GBytes *quarantine_file_metadata(int directory, const char *name, gsize most, GError **error)
 {
     Layout layout = {0};
     int fd = open_checked(directory, name, &layout, error);
@@ -233,10 +232,8 @@ GBytes *quarantine_file_metadata(int directory, const char *name, guint64 *ret_c
 
     if (fd < 0)
         return NULL;
-    metadata = read_bytes(fd, name, layout.metadata_size, QUARANTINE_FILE_HEADER, error);
+    metadata = read_bytes(fd, name, MIN(layout.metadata_size, most), QUARANTINE_FILE_HEADER, error);
     close(fd);
-    if (metadata != NULL)
-        *ret_content_size = layout.content_size;
     return metadata;
 }
 

@@ -16,9 +16,8 @@
 /* Writes NAME in `directory` whole and synced, the directory too; or nothing. */
 gboolean quarantine_file_write(int directory, const char *name, GBytes *metadata, int content,
                                gsize size, GError **error);
-/* The metadata, and the content's size from the header, checked against the file's. */
-GBytes *quarantine_file_metadata(int directory, const char *name, guint64 *ret_content_size,
-                                 GError **error);
+/* The metadata, or its first bytes; the sizes in the header are checked against the file's. */
+GBytes *quarantine_file_metadata(int directory, const char *name, gsize most, GError **error);
 /* Both parts, checked against the SHA-256. */
 gboolean quarantine_file_read(int directory, const char *name, GBytes **ret_metadata,
                               GBytes **ret_content, GError **error);

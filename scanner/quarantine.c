@@ -2,10 +2,12 @@
 /*
  * quarantine.c - the items, their limits and their end.
  *
- * What is kept is read from the files at start (the only truth) and then held in memory without
- * the digests. When a limit is reached, new items are refused and the caller's configured fallback
- * holds: making room by throwing away evidence would let an attacker flush out a colleague's mail.
- * Only what is older than the retention goes, oldest first.
+ * The files are the only truth, and are not held in memory. At start they are only counted: a
+ * hundred thousand that no cache has take ten seconds to open. What orders them is read soon after,
+ * the rest when it is asked for; what turns out to be damaged is set aside. When a limit is
+ * reached, new items are refused and the caller's configured fallback holds: making room by
+ * throwing away evidence would let an attacker flush out a colleague's mail. Only what is older
+ * than the retention goes, oldest first.
  *
  * Limits: one service a directory; a lock on it sees to that.
  */
@@ -33,14 +35,16 @@ G_DEFINE_QUARK(storehook - quarantine - error, quarantine_error)
 #define ALL_DELIVERED "*"
 /* Lines of ID.delivered are read up to this size: 1000 addresses. */
 #define DELIVERED_MAX (512 * 1024)
+/* Of the metadata: its id and time, as metadata_new() writes them. */
+#define START_SIZE 96
 
 typedef struct {
     char *id;
     gint64 time;
     guint64 file_size;
-    char *about;           /* JSON as quarantine_list() gives it, without what changes: a tenth of
-                              what the parsed form takes, times 100 000 items */
-    GHashTable *delivered; /* addresses, in lower case */
+    gboolean is_known; /* its time, and what became of it; see item_learn() */
+    gboolean has_delivered_file;
+    GHashTable *delivered; /* addresses, in lower case; NULL: none */
     gboolean released;
     gboolean claimed; /* by a release under way */
 } Item;
@@ -49,7 +53,8 @@ struct Quarantine {
     int directory;
     char *path;
     QuarantineLimits limits;
-    GHashTable *items; /* id -> Item */
+    GHashTable *items;  /* id -> Item */
+    GPtrArray *unknown; /* ids of those that were not read yet, or are gone by now */
     guint64 bytes;
     char *failure; /* why the last original could not be kept, or NULL */
 };
@@ -57,7 +62,6 @@ struct Quarantine {
 static void item_free(Item *item)
 {
     g_free(item->id);
-    g_free(item->about);
     g_clear_pointer(&item->delivered, g_hash_table_unref);
     g_free(item);
 }
@@ -71,28 +75,6 @@ static char *id_file(const char *id)
 static gboolean id_is_valid(const char *id)
 {
     return strlen(id) == ID_LENGTH && strspn(id, "0123456789abcdef") == ID_LENGTH;
-}
-
-static Item *item_find(Quarantine *quarantine, const char *id, GError **error)
-{
-    Item *item = id_is_valid(id) ? g_hash_table_lookup(quarantine->items, id) : NULL;
-
-    if (item == NULL)
-        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_NOT_FOUND,
-                    "no quarantined item has the id %s", id);
-    return item;
-}
-
-/* One that no release has. */
-static Item *item_find_idle(Quarantine *quarantine, const char *id, GError **error)
-{
-    Item *item = item_find(quarantine, id, error);
-
-    if (item == NULL || !item->claimed)
-        return item;
-    g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_BUSY, "%s is being released right now",
-                id);
-    return NULL;
 }
 
 /* --- Metadata -------------------------------------------------------------------- */
@@ -143,6 +125,22 @@ static char *object_text(JsonObject *object)
     return json_to_string(node, FALSE);
 }
 
+/* FALSE where others wrote it, in another order. */
+static gboolean metadata_start(GBytes *bytes, const char *id, gint64 *ret_time)
+{
+    gsize size = MIN(g_bytes_get_size(bytes), START_SIZE);
+    char text[START_SIZE + 1] = "", there[ID_LENGTH + 1] = "", comma[2];
+    long long seconds;
+
+    memcpy(text, g_bytes_get_data(bytes, NULL), size);
+    if (sscanf(text, " { \"id\" : \"%32[0-9a-f]\" , \"seconds\" : %18lld %1[,]", there, &seconds,
+               comma) != 3 ||
+        strcmp(there, id) != 0)
+        return FALSE;
+    *ret_time = seconds;
+    return TRUE;
+}
+
 /* Checked to have all members with their types, so that later readers need not ask. */
 static JsonObject *metadata_read(GBytes *bytes, const char *id, GError **error)
 {
@@ -165,7 +163,7 @@ static JsonObject *metadata_read(GBytes *bytes, const char *id, GError **error)
         {"is-message", G_TYPE_BOOLEAN},
         {"digests", 0},
     };
-    g_autoptr(JsonParser) parser = json_parser_new_immutable();
+    g_autoptr(JsonParser) parser = json_parser_new();
     gboolean ok = json_parser_load_from_data(parser, g_bytes_get_data(bytes, NULL),
                                              (gssize)g_bytes_get_size(bytes), NULL);
     JsonNode *root = ok ? json_parser_get_root(parser) : NULL;
@@ -187,34 +185,42 @@ static JsonObject *metadata_read(GBytes *bytes, const char *id, GError **error)
     return json_object_ref(object);
 }
 
-/* A copy of the metadata for the list: a readable time, no digests. */
-static JsonObject *about_new(JsonObject *metadata)
+static JsonObject *metadata_of(const Quarantine *quarantine, const char *id, GError **error)
 {
-    JsonObject *about = json_object_new();
-    g_autoptr(GList) members = json_object_get_members(metadata);
-    g_autofree char *time =
-        incidents_time_text(json_object_get_int_member(metadata, "seconds") * G_USEC_PER_SEC);
+    g_autofree char *file = id_file(id);
+    g_autoptr(GBytes) bytes =
+        quarantine_file_metadata(quarantine->directory, file, QUARANTINE_METADATA_MAX, error);
 
-    for (GList *member = members; member != NULL; member = member->next) {
-        if (strcmp(member->data, "digests") != 0 && strcmp(member->data, "seconds") != 0)
-            json_object_set_member(about, member->data,
-                                   json_object_dup_member(metadata, member->data));
-    }
-    json_object_set_string_member(about, "time", time);
-    return about;
+    return bytes != NULL ? metadata_read(bytes, id, error) : NULL;
 }
 
-static Item *item_new(const char *id, JsonObject *metadata, guint64 file_size)
+static Item *item_add(Quarantine *quarantine, const char *id, guint64 file_size)
 {
     Item *item = g_new0(Item, 1);
 
     item->id = g_strdup(id);
-    item->time = json_object_get_int_member(metadata, "seconds");
     item->file_size = file_size;
-    g_autoptr(JsonObject) about = about_new(metadata);
-    item->about = object_text(about);
-    item->delivered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    quarantine->bytes += file_size;
+    g_hash_table_insert(quarantine->items, item->id, item);
     return item;
+}
+
+static void item_drop(Quarantine *quarantine, Item *item)
+{
+    quarantine->bytes -= item->file_size;
+    g_hash_table_remove(quarantine->items, item->id);
+}
+
+static void add_delivered(Item *item, char *address)
+{
+    if (item->delivered == NULL)
+        item->delivered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_hash_table_add(item->delivered, address);
+}
+
+static gboolean is_delivered(const Item *item, const char *address)
+{
+    return item->delivered != NULL && g_hash_table_contains(item->delivered, address);
 }
 
 static guint64 file_size_of(gsize metadata_size, guint64 content_size)
@@ -222,9 +228,25 @@ static guint64 file_size_of(gsize metadata_size, guint64 content_size)
     return QUARANTINE_FILE_HEADER + metadata_size + content_size + QUARANTINE_FILE_TRAILER;
 }
 
-/* --- Opening --------------------------------------------------------------------- */
+/* What the file system refuses now it may give next time. */
+static gboolean set_aside(Quarantine *quarantine, Item *item, const GError *why)
+{
+    g_autofree char *file = id_file(item->id);
+    g_autofree char *aside = g_strconcat(item->id, ".damaged", NULL);
 
-static void read_delivered(Quarantine *quarantine, Item *item)
+    if (!g_error_matches(why, QUARANTINE_ERROR, QUARANTINE_ERROR_NOT_FOUND)) {
+        g_warning("%s", why->message);
+        return FALSE;
+    }
+    if (renameat(quarantine->directory, file, quarantine->directory, aside) == 0)
+        g_warning("%s; set aside as %s/%s", why->message, quarantine->path, aside);
+    else
+        g_warning("%s", why->message);
+    item_drop(quarantine, item);
+    return TRUE;
+}
+
+static void read_delivered(const Quarantine *quarantine, Item *item)
 {
     g_autofree char *name = g_strconcat(item->id, DELIVERED, NULL);
     g_autofree char *text = g_malloc(DELIVERED_MAX + 1);
@@ -243,33 +265,91 @@ static void read_delivered(Quarantine *quarantine, Item *item)
         if (strcmp(*line, ALL_DELIVERED) == 0)
             item->released = TRUE;
         else if (**line != '\0')
-            g_hash_table_add(item->delivered, g_strdup(*line));
+            add_delivered(item, g_strdup(*line));
     }
 }
 
-static void load_one(Quarantine *quarantine, const char *file)
+static gboolean read_time(const Quarantine *quarantine, const char *id, gint64 *ret_time,
+                          GError **error)
 {
-    g_autofree char *id = g_strndup(file, ID_LENGTH);
+    g_autofree char *file = id_file(id);
+    g_autoptr(JsonObject) metadata = NULL;
+    g_autoptr(GBytes) bytes =
+        quarantine_file_metadata(quarantine->directory, file, START_SIZE, error);
+
+    if (bytes == NULL)
+        return FALSE;
+    if (metadata_start(bytes, id, ret_time))
+        return TRUE;
+    metadata = metadata_of(quarantine, id, error);
+    if (metadata != NULL)
+        *ret_time = json_object_get_int_member(metadata, "seconds");
+    return metadata != NULL;
+}
+
+/* FALSE: it is damaged, and no longer there. One that cannot be read counts as of now, so that it
+ * does not expire. */
+static gboolean item_learn(Quarantine *quarantine, Item *item)
+{
     g_autoptr(GError) error = NULL;
-    guint64 size = 0;
-    g_autoptr(GBytes) bytes = quarantine_file_metadata(quarantine->directory, file, &size, &error);
-    g_autoptr(JsonObject) metadata = bytes != NULL ? metadata_read(bytes, id, &error) : NULL;
 
-    if (metadata == NULL) {
-        g_autofree char *aside = g_strconcat(id, ".damaged", NULL);
-        g_warning("%s; set aside as %s/%s", error->message, quarantine->path, aside);
-        renameat(quarantine->directory, file, quarantine->directory, aside);
-        return;
-    }
-    Item *item = item_new(id, metadata, file_size_of(g_bytes_get_size(bytes), size));
-    read_delivered(quarantine, item);
-    quarantine->bytes += item->file_size;
-    g_hash_table_insert(quarantine->items, item->id, item);
+    if (item->is_known)
+        return TRUE;
+    item->time = g_get_real_time() / G_USEC_PER_SEC;
+    if (!read_time(quarantine, item->id, &item->time, &error) && set_aside(quarantine, item, error))
+        return FALSE;
+    if (item->has_delivered_file)
+        read_delivered(quarantine, item);
+    item->is_known = TRUE;
+    return TRUE;
 }
 
-static gboolean load_all(Quarantine *quarantine, GError **error)
+static Item *item_find(Quarantine *quarantine, const char *id, GError **error)
 {
-    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    Item *item = id_is_valid(id) ? g_hash_table_lookup(quarantine->items, id) : NULL;
+
+    if (item != NULL && item_learn(quarantine, item))
+        return item;
+    g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_NOT_FOUND,
+                "no quarantined item has the id %s", id);
+    return NULL;
+}
+
+/* One that no release has. */
+static Item *item_find_idle(Quarantine *quarantine, const char *id, GError **error)
+{
+    Item *item = item_find(quarantine, id, error);
+
+    if (item == NULL || !item->claimed)
+        return item;
+    g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_BUSY, "%s is being released right now",
+                id);
+    return NULL;
+}
+
+/* --- Opening --------------------------------------------------------------------- */
+
+static void count_one(Quarantine *quarantine, const char *id, const char *file)
+{
+    struct stat status;
+
+    if (fstatat(quarantine->directory, file, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return;
+    item_add(quarantine, id, (guint64)status.st_size);
+    g_ptr_array_add(quarantine->unknown, g_strdup(id));
+}
+
+static void note_delivered(const Quarantine *quarantine, const char *id)
+{
+    Item *item = g_hash_table_lookup(quarantine->items, id);
+
+    if (item != NULL)
+        item->has_delivered_file = TRUE;
+}
+
+static gboolean count_all(Quarantine *quarantine, GError **error)
+{
+    g_autoptr(GPtrArray) delivered = g_ptr_array_new_with_free_func(g_free);
     DIR *directory = opendir(quarantine->path);
     struct dirent *entry;
 
@@ -284,12 +364,27 @@ static gboolean load_all(Quarantine *quarantine, GError **error)
         if (g_str_has_prefix(entry->d_name, ".new-"))
             unlinkat(quarantine->directory, entry->d_name, 0);
         else if (id_is_valid(id) && strcmp(entry->d_name + ID_LENGTH, SUFFIX) == 0)
-            g_ptr_array_add(files, g_strdup(entry->d_name));
+            count_one(quarantine, id, entry->d_name);
+        else if (id_is_valid(id) && strcmp(entry->d_name + ID_LENGTH, DELIVERED) == 0)
+            g_ptr_array_add(delivered, g_steal_pointer(&id));
     }
     closedir(directory);
-    for (guint i = 0; i < files->len; i++)
-        load_one(quarantine, files->pdata[i]);
+    for (guint i = 0; i < delivered->len; i++)
+        note_delivered(quarantine, delivered->pdata[i]);
     return TRUE;
+}
+
+gboolean quarantine_read_on(Quarantine *quarantine, guint most)
+{
+    for (guint i = 0; i < most && quarantine->unknown->len > 0; i++) {
+        g_autofree char *id =
+            g_ptr_array_steal_index_fast(quarantine->unknown, quarantine->unknown->len - 1);
+        Item *item = g_hash_table_lookup(quarantine->items, id);
+
+        if (item != NULL)
+            (void)item_learn(quarantine, item);
+    }
+    return quarantine->unknown->len > 0;
 }
 
 Quarantine *quarantine_open(const char *directory, const QuarantineLimits *limits, GError **error)
@@ -300,6 +395,7 @@ Quarantine *quarantine_open(const char *directory, const QuarantineLimits *limit
     quarantine->limits = *limits;
     quarantine->items =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)item_free);
+    quarantine->unknown = g_ptr_array_new_with_free_func(g_free);
     quarantine->directory = -1;
     if (g_mkdir_with_parents(directory, 0700) == 0)
         quarantine->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -313,7 +409,7 @@ Quarantine *quarantine_open(const char *directory, const QuarantineLimits *limit
                     "%s: another storehookd keeps its quarantine there", directory);
         return NULL;
     }
-    if (!load_all(quarantine, error))
+    if (!count_all(quarantine, error))
         return NULL;
     return g_steal_pointer(&quarantine);
 }
@@ -325,6 +421,7 @@ Quarantine *quarantine_close(Quarantine *quarantine)
     if (quarantine->directory >= 0)
         close(quarantine->directory);
     g_hash_table_unref(quarantine->items);
+    g_ptr_array_unref(quarantine->unknown);
     g_free(quarantine->failure);
     g_free(quarantine->path);
     g_free(quarantine);
@@ -382,9 +479,9 @@ static gboolean store_fd(Quarantine *quarantine, const QuarantineItem *item, int
     if (!has_room(quarantine, file_size, error) ||
         !quarantine_file_write(quarantine->directory, file, bytes, fd, size, error))
         return FALSE;
-    Item *kept = item_new(id, metadata, file_size);
-    quarantine->bytes += file_size;
-    g_hash_table_insert(quarantine->items, kept->id, kept);
+    Item *kept = item_add(quarantine, id, file_size);
+    kept->time = json_object_get_int_member(metadata, "seconds");
+    kept->is_known = TRUE;
     *ret_id = g_steal_pointer(&id);
     return TRUE;
 }
@@ -408,18 +505,6 @@ const char *quarantine_failure(const Quarantine *quarantine)
     return quarantine->failure;
 }
 
-static void add_state(const Item *item, JsonObject *about)
-{
-    JsonArray *delivered = json_array_new();
-    g_autoptr(GList) addresses =
-        g_list_sort(g_hash_table_get_keys(item->delivered), (GCompareFunc)strcmp);
-
-    for (GList *address = addresses; address != NULL; address = address->next)
-        json_array_add_string_element(delivered, address->data);
-    json_object_set_boolean_member(about, "released", item->released);
-    json_object_set_array_member(about, "delivered", delivered);
-}
-
 GBytes *quarantine_read(Quarantine *quarantine, const char *id, GError **error)
 {
     g_autofree char *file = id_file(id);
@@ -432,22 +517,35 @@ GBytes *quarantine_read(Quarantine *quarantine, const char *id, GError **error)
     return content;
 }
 
+/* The metadata as people read it, with what became of it. */
+static JsonObject *item_describe(const Quarantine *quarantine, const Item *item, GError **error)
+{
+    g_autofree char *time = incidents_time_text(item->time * G_USEC_PER_SEC);
+    JsonObject *about = metadata_of(quarantine, item->id, error);
+    JsonArray *delivered;
+
+    if (about == NULL)
+        return NULL;
+    json_object_remove_member(about, "seconds");
+    json_object_set_string_member(about, "time", time);
+    json_object_set_boolean_member(about, "released", item->released);
+    delivered = json_array_new();
+    if (item->delivered != NULL) {
+        g_autoptr(GList) addresses =
+            g_list_sort(g_hash_table_get_keys(item->delivered), (GCompareFunc)strcmp);
+
+        for (GList *address = addresses; address != NULL; address = address->next)
+            json_array_add_string_element(delivered, address->data);
+    }
+    json_object_set_array_member(about, "delivered", delivered);
+    return about;
+}
+
 JsonObject *quarantine_describe(Quarantine *quarantine, const char *id, GError **error)
 {
-    g_autofree char *file = id_file(id);
     const Item *item = item_find(quarantine, id, error);
-    guint64 size;
 
-    if (item == NULL)
-        return NULL;
-    g_autoptr(GBytes) bytes = quarantine_file_metadata(quarantine->directory, file, &size, error);
-    g_autoptr(JsonObject) metadata = bytes != NULL ? metadata_read(bytes, id, error) : NULL;
-    if (metadata == NULL)
-        return NULL;
-    JsonObject *about = about_new(metadata);
-    json_object_set_member(about, "digests", json_object_dup_member(metadata, "digests"));
-    add_state(item, about);
-    return about;
+    return item != NULL ? item_describe(quarantine, item, error) : NULL;
 }
 
 static gint compare_newest_first(gconstpointer a, gconstpointer b)
@@ -461,10 +559,12 @@ static gint compare_newest_first(gconstpointer a, gconstpointer b)
 
 static GPtrArray *sorted(Quarantine *quarantine)
 {
-    GPtrArray *list = g_ptr_array_sized_new(g_hash_table_size(quarantine->items));
+    GPtrArray *list;
     GHashTableIter iter;
     gpointer item;
 
+    (void)quarantine_read_on(quarantine, G_MAXUINT);
+    list = g_ptr_array_sized_new(g_hash_table_size(quarantine->items));
     g_hash_table_iter_init(&iter, quarantine->items);
     while (g_hash_table_iter_next(&iter, NULL, &item))
         g_ptr_array_add(list, item);
@@ -479,14 +579,18 @@ JsonArray *quarantine_list(Quarantine *quarantine, gint64 until, guint limit)
     JsonArray *array = json_array_new();
 
     for (guint i = 0; i < list->len && json_array_get_length(array) < most; i++) {
-        const Item *item = list->pdata[i];
+        Item *item = list->pdata[i];
+        g_autoptr(GError) error = NULL;
 
         if (until != 0 && item->time * G_USEC_PER_SEC >= until)
             continue;
-        g_autoptr(JsonNode) node = json_from_string(item->about, NULL);
-        JsonObject *about = json_node_dup_object(node); /* written by us, so it can be read */
-        add_state(item, about);
-        json_array_add_object_element(array, about);
+        JsonObject *about = item_describe(quarantine, item, &error);
+        if (about != NULL) {
+            json_object_remove_member(about, "digests");
+            json_array_add_object_element(array, about);
+            continue;
+        }
+        (void)set_aside(quarantine, item, error);
     }
     return array;
 }
@@ -505,19 +609,19 @@ gboolean quarantine_delete(Quarantine *quarantine, const char *id, GError **erro
         return FALSE;
     }
     unlinkat(quarantine->directory, delivered, 0);
-    quarantine->bytes -= item->file_size;
-    g_hash_table_remove(quarantine->items, id);
+    item_drop(quarantine, item);
     return TRUE;
 }
 
 guint quarantine_expire(Quarantine *quarantine, gint64 now_seconds)
 {
-    g_autoptr(GPtrArray) list = sorted(quarantine);
     gint64 before = now_seconds - (gint64)quarantine->limits.retention_days * 86400;
+    g_autoptr(GPtrArray) list = NULL;
     guint removed = 0;
 
-    if (quarantine->limits.retention_days == 0)
+    if (quarantine->limits.retention_days == 0 || quarantine->unknown->len > 0)
         return 0;
+    list = sorted(quarantine);
     for (guint i = list->len; i > 0; i--) {
         const Item *item = list->pdata[i - 1];
         g_autoptr(GError) error = NULL;
@@ -548,7 +652,7 @@ gboolean quarantine_mark_delivered(Quarantine *quarantine, const char *id,
         g_autofree char *folded = g_utf8_strdown(*addresses, -1);
 
         g_assert(strchr(*addresses, '\n') == NULL);
-        if (!g_hash_table_contains(item->delivered, folded))
+        if (!is_delivered(item, folded))
             g_strv_builder_add(builder, folded);
     }
     g_auto(GStrv) fresh = g_strv_builder_end(builder);
@@ -556,16 +660,16 @@ gboolean quarantine_mark_delivered(Quarantine *quarantine, const char *id,
     if (*fresh != NULL && !quarantine_file_append(quarantine->directory, name, lines, error))
         return FALSE;
     for (char **address = fresh; *address != NULL; address++)
-        g_hash_table_add(item->delivered, g_strdup(*address));
+        add_delivered(item, g_strdup(*address));
     return TRUE;
 }
 
 gboolean quarantine_is_delivered(Quarantine *quarantine, const char *id, const char *address)
 {
-    const Item *item = g_hash_table_lookup(quarantine->items, id);
+    const Item *item = item_find(quarantine, id, NULL);
     g_autofree char *folded = g_utf8_strdown(address, -1);
 
-    return item != NULL && g_hash_table_contains(item->delivered, folded);
+    return item != NULL && is_delivered(item, folded);
 }
 
 gboolean quarantine_mark_released(Quarantine *quarantine, const char *id, GError **error)

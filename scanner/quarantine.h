@@ -30,7 +30,7 @@ typedef enum {
 /* Metadata of one item: 1000 recipients of 254 bytes (RFC 5321 §4.5.3.1.3), 10 000 digests in hex
  * fit. */
 #define QUARANTINE_METADATA_MAX (1024 * 1024)
-/* Some 35 us each, and who asks for an original to be kept meanwhile waits. */
+/* Some 50 us each, and who asks for an original to be kept meanwhile waits. */
 #define QUARANTINE_LIST_MAX 10000
 
 typedef struct {
@@ -61,11 +61,15 @@ typedef struct {
 
 typedef struct Quarantine Quarantine;
 
-/* Makes the directory (0700) when absent, and locks it; reads what is there; damaged files are
- * renamed to ID.damaged, told by g_warning() and left alone. */
+/* Makes the directory (0700) when absent, and locks it; counts what is there. */
 Quarantine *quarantine_open(const char *directory, const QuarantineLimits *limits, GError **error);
 Quarantine *quarantine_close(Quarantine *quarantine); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Quarantine, quarantine_close)
+/* Call when there is nothing else to do, until it is FALSE: reads so many of the files that were
+ * there when it was opened. Damaged ones are renamed to ID.damaged, told by g_warning() and left
+ * alone. */
+#define QUARANTINE_READ_AT_ONCE 100 /* 10 ms, where nothing has them in memory */
+gboolean quarantine_read_on(Quarantine *quarantine, guint most);
 void quarantine_set_limits(Quarantine *quarantine, const QuarantineLimits *limits);
 
 /* Takes `size` bytes of fd (a memfd; read with pread from 0, not closed). Returns TRUE only when
@@ -94,7 +98,8 @@ gboolean quarantine_mark_released(Quarantine *quarantine, const char *id, GError
 gboolean quarantine_claim(Quarantine *quarantine, const char *id, GError **error);
 void quarantine_unclaim(Quarantine *quarantine, const char *id);
 
-/* Removes items older than the retention, oldest first. Call once an hour. Returns how many. */
+/* Removes items older than the retention, oldest first, if all have been read. Call once an hour.
+ * Returns how many. */
 guint quarantine_expire(Quarantine *quarantine, gint64 now_seconds);
 
 guint quarantine_count(const Quarantine *quarantine);

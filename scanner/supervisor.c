@@ -594,6 +594,17 @@ static void on_warning(const char *domain, GLogLevelFlags level, const char *mes
         g_log_default_handler(domain, level, message, NULL);
 }
 
+static gboolean on_idle(gpointer user_data)
+{
+    const Supervisor *supervisor = user_data;
+    Quarantine *quarantine = supervisor->records.quarantine;
+
+    if (quarantine_read_on(quarantine, QUARANTINE_READ_AT_ONCE))
+        return G_SOURCE_CONTINUE;
+    (void)quarantine_expire(quarantine, g_get_real_time() / G_USEC_PER_SEC);
+    return G_SOURCE_REMOVE;
+}
+
 static gboolean supervisor_listen_signals(Supervisor *supervisor)
 {
     sigset_t handled;
@@ -629,6 +640,7 @@ int supervisor_run(ScannerConfig *config)
     }
     g_unix_fd_add(supervisor->socket, G_IO_IN, on_client, supervisor);
     g_timeout_add_seconds(TICK_SECONDS, on_tick, supervisor);
+    g_idle_add(on_idle, supervisor);
     supervisor->health = health_new(supervisor->config->socket, on_health_checked, supervisor);
     supervisor->condemned = condemned_new(supervisor->cache, supervisor->verdicts);
     supervisor_start_loader(supervisor);

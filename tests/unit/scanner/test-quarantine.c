@@ -198,6 +198,10 @@ START_TEST(only_what_is_too_old_expires)
     g_autofree char *id = must_store();
 
     ck_assert_uint_eq(quarantine_expire(quarantine, now + 6 * 86400), 0);
+    quarantine = quarantine_close(quarantine);
+    quarantine = must_open();
+    ck_assert_uint_eq(quarantine_expire(quarantine, now + 8 * 86400), 0); /* not known yet */
+    ck_assert(!quarantine_read_on(quarantine, 1));
     ck_assert_uint_eq(quarantine_expire(quarantine, now + 8 * 86400), 1);
     ck_assert_uint_eq(quarantine_count(quarantine), 0);
     ck_assert_uint_eq(quarantine_bytes(quarantine), 0);
@@ -256,10 +260,42 @@ START_TEST(damage_is_seen_and_set_aside)
     ck_assert(g_file_set_contents(half, "SHQ1", 4, NULL));
     quarantine = quarantine_close(quarantine);
     quarantine = must_open();
+    ck_assert_uint_eq(quarantine_count(quarantine), 3);
+    ck_assert(quarantine_read_on(quarantine, 1));
+    ck_assert(!quarantine_read_on(quarantine, 2));
     ck_assert_uint_eq(quarantine_count(quarantine), 1);
+    ck_assert_int_eq(stat(flipped_file, &status), 0);
+    ck_assert_uint_eq(quarantine_bytes(quarantine), (guint64)status.st_size);
     ck_assert_uint_eq(warnings, 2);
     ck_assert(!g_file_test(half, G_FILE_TEST_EXISTS));
     g_autofree char *aside = path_of(cut, ".damaged");
+    ck_assert(g_file_test(aside, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+/* Its metadata, behind what is read at first. */
+START_TEST(damage_is_seen_when_it_is_listed)
+{
+    g_autofree char *id = must_store(), *whole = must_store();
+    g_autofree char *file = path_of(id, ".shq"), *aside = path_of(id, ".damaged");
+    FILE *opened = fopen(file, "r+");
+    struct stat status;
+
+    ck_assert_int_eq(stat(file, &status), 0);
+    ck_assert_int_eq(fseek(opened, 300, SEEK_SET), 0);
+    ck_assert_int_eq(fputc('\0', opened), 0);
+    fclose(opened);
+    quarantine = quarantine_close(quarantine);
+    quarantine = must_open();
+    ck_assert(!quarantine_read_on(quarantine, 2));
+    ck_assert_uint_eq(quarantine_count(quarantine), 2);
+    g_autoptr(JsonArray) list = quarantine_list(quarantine, 0, 0);
+    ck_assert_uint_eq(json_array_get_length(list), 1);
+    ck_assert_str_eq(json_object_get_string_member(json_array_get_object_element(list, 0), "id"),
+                     whole);
+    ck_assert_uint_eq(quarantine_count(quarantine), 1);
+    ck_assert_uint_eq(quarantine_bytes(quarantine), (guint64)status.st_size);
+    ck_assert_uint_eq(warnings, 1);
     ck_assert(g_file_test(aside, G_FILE_TEST_EXISTS));
 }
 END_TEST
@@ -293,6 +329,7 @@ int main(void)
     tcase_add_test(tcase, only_what_is_too_old_expires);
     tcase_add_test(tcase, deliveries_are_remembered);
     tcase_add_test(tcase, damage_is_seen_and_set_aside);
+    tcase_add_test(tcase, damage_is_seen_when_it_is_listed);
     tcase_add_test(tcase, strange_ids_are_not_found);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
