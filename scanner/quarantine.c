@@ -56,7 +56,9 @@ struct Quarantine {
     GHashTable *items;  /* id -> Item */
     GPtrArray *unknown; /* ids of those that were not read yet, or are gone by now */
     guint64 bytes;
-    char *failure; /* why the last original could not be kept, or NULL */
+    char *failure;        /* why the last original could not be kept, or NULL */
+    char *expiry_failure; /* why old ones stay, or NULL */
+    int expiry_errno;     /* what was warned of last; 0: nothing */
 };
 
 static void item_free(Item *item)
@@ -423,6 +425,7 @@ Quarantine *quarantine_close(Quarantine *quarantine)
     g_hash_table_unref(quarantine->items);
     g_ptr_array_unref(quarantine->unknown);
     g_free(quarantine->failure);
+    g_free(quarantine->expiry_failure);
     g_free(quarantine->path);
     g_free(quarantine);
     return NULL;
@@ -431,6 +434,7 @@ Quarantine *quarantine_close(Quarantine *quarantine)
 void quarantine_set_limits(Quarantine *quarantine, const QuarantineLimits *limits)
 {
     quarantine->limits = *limits;
+    g_clear_pointer(&quarantine->expiry_failure, g_free); /* the next expiry tells */
 }
 
 /* --- Items ----------------------------------------------------------------------- */
@@ -557,6 +561,11 @@ static gint compare_newest_first(gconstpointer a, gconstpointer b)
     return strcmp(one->id, other->id);
 }
 
+const char *quarantine_expiry_failure(const Quarantine *quarantine)
+{
+    return quarantine->expiry_failure;
+}
+
 static GPtrArray *sorted(Quarantine *quarantine)
 {
     GPtrArray *list;
@@ -595,45 +604,72 @@ JsonArray *quarantine_list(Quarantine *quarantine, gint64 until, guint limit)
     return array;
 }
 
+/* FALSE with errno. */
+static gboolean item_delete(Quarantine *quarantine, Item *item)
+{
+    g_autofree char *file = id_file(item->id);
+    g_autofree char *delivered = g_strconcat(item->id, DELIVERED, NULL);
+
+    if (unlinkat(quarantine->directory, file, 0) != 0 && errno != ENOENT)
+        return FALSE;
+    unlinkat(quarantine->directory, delivered, 0);
+    item_drop(quarantine, item);
+    return TRUE;
+}
+
 gboolean quarantine_delete(Quarantine *quarantine, const char *id, GError **error)
 {
-    g_autofree char *file = id_file(id);
-    g_autofree char *delivered = g_strconcat(id, DELIVERED, NULL);
     Item *item = item_find_idle(quarantine, id, error);
 
     if (item == NULL)
         return FALSE;
-    if (unlinkat(quarantine->directory, file, 0) != 0 && errno != ENOENT) {
-        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_IO,
-                    "quarantine: cannot delete %s: %s", id, g_strerror(errno));
-        return FALSE;
-    }
-    unlinkat(quarantine->directory, delivered, 0);
-    item_drop(quarantine, item);
-    return TRUE;
+    if (item_delete(quarantine, item))
+        return TRUE;
+    g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_IO, "quarantine: cannot delete %s: %s",
+                id, g_strerror(errno));
+    return FALSE;
+}
+
+/* Logged once a reason, until it goes well again: there may be many, every hour. */
+static void tell_stuck(Quarantine *quarantine, guint stuck, const char *id, int reason)
+{
+    g_clear_pointer(&quarantine->expiry_failure, g_free);
+    if (stuck > 0)
+        quarantine->expiry_failure = g_strdup_printf(
+            "%u originals older than %u days stay in quarantine: cannot delete %s/%s" SUFFIX
+            ": %s (delete them by hand, or let the service write there)",
+            stuck, quarantine->limits.retention_days, quarantine->path, id, g_strerror(reason));
+    if (stuck > 0 && reason != quarantine->expiry_errno)
+        g_warning("%s", quarantine->expiry_failure);
+    quarantine->expiry_errno = reason;
 }
 
 guint quarantine_expire(Quarantine *quarantine, gint64 now_seconds)
 {
     gint64 before = now_seconds - (gint64)quarantine->limits.retention_days * 86400;
     g_autoptr(GPtrArray) list = NULL;
-    guint removed = 0;
+    g_autofree char *id = NULL;
+    guint removed = 0, stuck = 0;
+    int reason = 0;
 
     if (quarantine->limits.retention_days == 0 || quarantine->unknown->len > 0)
         return 0;
     list = sorted(quarantine);
     for (guint i = list->len; i > 0; i--) {
-        const Item *item = list->pdata[i - 1];
-        g_autoptr(GError) error = NULL;
+        Item *item = list->pdata[i - 1];
 
         if (item->time >= before)
             break;
-        g_autofree char *id = g_strdup(item->id);
-        if (quarantine_delete(quarantine, id, &error))
+        if (item->claimed)
+            continue;
+        if (item_delete(quarantine, item)) {
             removed++;
-        else
-            g_warning("%s", error->message);
+        } else if (stuck++ == 0) {
+            reason = errno;
+            id = g_strdup(item->id);
+        }
     }
+    tell_stuck(quarantine, stuck, id, reason);
     return removed;
 }
 

@@ -99,12 +99,14 @@ gboolean quarantine_claim(Quarantine *quarantine, const char *id, GError **error
 void quarantine_unclaim(Quarantine *quarantine, const char *id);
 
 /* Removes items older than the retention, oldest first, if all have been read. Call once an hour.
- * Returns how many. */
+ * Returns how many. What cannot be removed is told by g_warning(), once a reason. */
 guint quarantine_expire(Quarantine *quarantine, gint64 now_seconds);
 
 guint quarantine_count(const Quarantine *quarantine);
 /* Why the last original could not be kept; NULL when it was, or none came yet. */
 const char *quarantine_failure(const Quarantine *quarantine);
+/* Why the last expiry left what is too old; NULL when it did not. */
+const char *quarantine_expiry_failure(const Quarantine *quarantine);
 guint64 quarantine_bytes(const Quarantine *quarantine);
 
 #endif /* SCANNER_QUARANTINE_H */

@@ -77,6 +77,8 @@ static void describe_warnings(const StatusSources *sources, JsonObject *out)
                                                quarantine_failure(sources->quarantine));
         json_array_add_string_element(array, why);
     }
+    if (quarantine_expiry_failure(sources->quarantine))
+        json_array_add_string_element(array, quarantine_expiry_failure(sources->quarantine));
     if (condemned > 0) {
         g_snprintf(text, sizeof(text), "contents that crash the scanner and are not tried: %u",
                    condemned);

@@ -7,6 +7,7 @@
 #include "libstorehook/protocol.h"
 
 #include <check.h>
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -209,6 +210,30 @@ START_TEST(only_what_is_too_old_expires)
 }
 END_TEST
 
+/* Hourly, for as long as it lasts: one line in the log, and the rest goes. */
+START_TEST(what_cannot_expire_is_told_once)
+{
+    gint64 later = g_get_real_time() / G_USEC_PER_SEC + 8 * 86400;
+    g_autofree char *stuck = must_store(), *other = must_store();
+    g_autofree char *file = path_of(stuck, ".shq");
+
+    ck_assert_int_eq(g_unlink(file), 0);
+    ck_assert_int_eq(g_mkdir(file, 0700), 0); /* no permission stops root */
+    ck_assert_uint_eq(quarantine_expire(quarantine, later), 1);
+    ck_assert_uint_eq(quarantine_expire(quarantine, later), 0);
+    ck_assert_uint_eq(quarantine_count(quarantine), 1);
+    ck_assert_uint_eq(warnings, 1);
+    ck_assert_ptr_nonnull(strstr(quarantine_expiry_failure(quarantine), file));
+    ck_assert_ptr_nonnull(strstr(quarantine_expiry_failure(quarantine), g_strerror(EISDIR)));
+
+    ck_assert_int_eq(g_rmdir(file), 0);
+    ck_assert_uint_eq(quarantine_expire(quarantine, later), 1);
+    ck_assert_uint_eq(quarantine_count(quarantine), 0);
+    ck_assert_ptr_null(quarantine_expiry_failure(quarantine));
+    ck_assert_uint_eq(warnings, 1);
+}
+END_TEST
+
 START_TEST(deliveries_are_remembered)
 {
     g_autofree char *id = must_store();
@@ -327,6 +352,7 @@ int main(void)
     tcase_add_test(tcase, large_contents_are_whole);
     tcase_add_test(tcase, full_is_an_error_and_nothing_is_evicted);
     tcase_add_test(tcase, only_what_is_too_old_expires);
+    tcase_add_test(tcase, what_cannot_expire_is_told_once);
     tcase_add_test(tcase, deliveries_are_remembered);
     tcase_add_test(tcase, damage_is_seen_and_set_aside);
     tcase_add_test(tcase, damage_is_seen_when_it_is_listed);
