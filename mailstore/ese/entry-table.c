@@ -37,9 +37,8 @@ JET_ERR entry_create_table(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName
                            uint32_t lDensity, JET_TABLEID *ptableid)
 {
     uint32_t created;
-    TableSpec spec = {.name = szTableName, .ret_created = &created};
+    TableSpec spec = {.name = szTableName, .density = lDensity, .ret_created = &created};
     (void)lPages;
-    (void)lDensity;
     return ptableid ? create_in_session(sesid, dbid, &spec, ptableid) : JET_errInvalidParameter;
 }
 
@@ -51,6 +50,7 @@ JET_ERR entry_create_table_column_index2(JET_SESID sesid, JET_DBID dbid,
     TableSpec spec = {
         .name = ptablecreate->szTableName,
         .template_name = ptablecreate->szTemplateTableName,
+        .density = ptablecreate->ulDensity,
         .columns = ptablecreate->rgcolumncreate,
         .n_columns = ptablecreate->cColumns,
         .indexes = ptablecreate->rgindexcreate,
@@ -71,6 +71,7 @@ JET_ERR entry_create_table_column_index3(JET_SESID sesid, JET_DBID dbid,
     TableSpec spec = {
         .name = ptablecreate->szTableName,
         .template_name = ptablecreate->szTemplateTableName,
+        .density = ptablecreate->ulDensity,
         .columns = ptablecreate->rgcolumncreate,
         .n_columns = ptablecreate->cColumns,
         .indexes = ptablecreate->rgindexcreate,
@@ -92,6 +93,7 @@ JET_ERR entry_create_table_column_index4(JET_SESID sesid, JET_DBID dbid,
     TableSpec spec = {
         .name = ptablecreate->szTableName,
         .template_name = ptablecreate->szTemplateTableName,
+        .density = ptablecreate->ulDensity,
         .columns = ptablecreate->rgcolumncreate,
         .n_columns = ptablecreate->cColumns,
         .indexes = ptablecreate->rgindexcreate,

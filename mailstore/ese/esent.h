@@ -28,8 +28,9 @@ extern "C" {
 
 /* --- Tables, columns, indexes ---------------------------------------------------- */
 
-/* An empty table without columns; pages and density are ignored. JET_errTableDuplicate,
- * JET_errInvalidName. The new cursor is the caller's to close. */
+/* An empty table without columns; pages are ignored, and density but for its range: 0 or 20 to 100.
+ * JET_errTableDuplicate, JET_errInvalidName, JET_errDensityInvalid. The new cursor is the caller's
+ * to close. */
 JET_ERR JetCreateTable(JET_SESID sesid, JET_DBID dbid, JET_PCSTR szTableName, uint32_t lPages,
                        uint32_t lDensity, JET_TABLEID *ptableid);
 /* A table with columns and indexes, whole or not at all; each structure's err tells which part
@@ -52,8 +53,9 @@ JET_ERR JetAddColumn(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnNam
                      const JET_COLUMNDEF *pcolumndef, const void *pvDefault, uint32_t cbDefault,
                      JET_COLUMNID *pcolumnid);
 /* Adds an index and builds it. szKey is "+column\0-column\0\0" of cbKey bytes.
- * JET_errIndexDuplicate, JET_errIndexInvalidDef, JET_errKeyDuplicate, JET_errWriteConflict while
- * others change rows of the table, or when they have since the transaction began. */
+ * JET_errIndexDuplicate, JET_errIndexInvalidDef, JET_errDensityInvalid as for tables,
+ * JET_errKeyDuplicate, JET_errWriteConflict while others change rows of the table, or when they
+ * have since the transaction began. */
 JET_ERR JetCreateIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName, JET_GRBIT grbit,
                        const char *szKey, uint32_t cbKey, uint32_t lDensity);
 /* As JetCreateIndex for an array, stepped by each cbStruct. Keys have at most 500 bytes

@@ -4,7 +4,7 @@
  *
  * Fails with JET_errInvalidName, JET_errIndexDuplicate, JET_errIndexInvalidDef,
  * JET_errIndexHasPrimary, JET_errColumnNotFound, JET_errInvalidGrbit, JET_errInvalidParameter,
- * JET_errInvalidLanguageId, JET_errIndexTuples*.
+ * JET_errInvalidLanguageId, JET_errDensityInvalid, JET_errIndexTuples*.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,8 @@ enum {
                  JET_bitIndexCrossProduct | JET_bitIndexNestedTable,
     TUPLE_BITS = JET_bitIndexTuples | JET_bitIndexTupleLimits, /* the second implies the first */
     INDEX_CREATE_SIZE_OLD = 72,                                /* without cbKeyMost */
+    DENSITY_LEAST = 20, /* percent, by the documentation of JET_TABLECREATE */
+    DENSITY_MOST = 100,
 };
 
 /* --- The forms ----------------------------------------------------------------- */
@@ -281,9 +283,17 @@ static JET_ERR index_fill(const Schema *schema, const IndexSpec *spec, Index *in
     return index->name ? JET_errSuccess : JET_errOutOfMemory;
 }
 
+JET_ERR density_check(uint32_t density)
+{
+    return density == 0 || (density >= DENSITY_LEAST && density <= DENSITY_MOST)
+               ? JET_errSuccess
+               : JET_errDensityInvalid;
+}
+
 JET_ERR index_define(const Schema *schema, const IndexSpec *spec, Index *ret)
 {
     RETURN_IF_ERROR(name_check(spec->name));
+    RETURN_IF_ERROR(density_check(spec->density));
     RETURN_IF_ERROR(index_check_grbit(schema, spec));
     if (schema_find_index_by_name(schema, spec->name))
         return JET_errIndexDuplicate;

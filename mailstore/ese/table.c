@@ -3,8 +3,8 @@
  * table.c - creating tables, adding columns, building indexes.
  *
  * Fails with JET_errTableDuplicate, JET_errWriteConflict (others use the table), JET_errFixedDDL,
- * JET_errTableNotEmpty, JET_errTransTooDeep (a change needs one level more), and as the parts in
- * table-column.c and table-index.c do.
+ * JET_errTableNotEmpty, JET_errDensityInvalid, JET_errTransTooDeep (a change needs one level more),
+ * and as the parts in table-column.c and table-index.c do.
  */
 #include "mailstore/ese/table.h"
 
@@ -384,6 +384,7 @@ static JET_ERR table_create_in(Scope *scope, const TableSpec *spec, uint32_t *re
 static JET_ERR table_spec_check(const TableSpec *spec)
 {
     RETURN_IF_ERROR(name_check(spec->name));
+    RETURN_IF_ERROR(density_check(spec->density));
     if ((spec->n_columns > 0 && !spec->columns) || (spec->n_indexes > 0 && !spec->indexes))
         return JET_errInvalidParameter;
     if ((spec->grbit & JET_bitTableCreateTemplateTable) && spec->template_name)

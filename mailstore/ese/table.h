@@ -39,6 +39,7 @@ typedef enum {
 typedef struct {
     const char *name;
     const char *template_name; /* NULL: none */
+    uint32_t density;          /* looked at, but pages fill as they come */
     JET_COLUMNCREATE *columns;
     uint32_t n_columns;
     void *indexes; /* of index_form, one behind the other */
@@ -105,6 +106,8 @@ JET_ERR column_define(const Schema *schema, const char *name, const JET_COLUMNDE
                       const void *default_data, uint32_t default_size, Column *ret);
 /* A copy as the column's default; what was there is not freed. No data: none. */
 JET_ERR column_take_default(Column *column, const void *data, uint32_t size);
+/* A percentage for pages, 0 for the default: JET_errDensityInvalid. */
+JET_ERR density_check(uint32_t density);
 /* The array's element `at`, and where the next one is. JET_errInvalidParameter. */
 JET_ERR index_spec_read(void *structure, IndexCreateForm form, IndexSpec *ret, void **ret_next);
 /* The order of Unicode text by JET_paramUnicodeIndexDefault. */

@@ -94,6 +94,31 @@ START_TEST(test_indexes_refused)
 }
 END_TEST
 
+/* 0 or 20 to 100, by the documentation of JetCreateTable and JET_INDEXCREATE. */
+START_TEST(test_densities)
+{
+    JET_INDEXCREATE index = {.cbStruct = sizeof index,
+                             .szIndexName = (char[]){"j"},
+                             .szKey = (char[]){"+a\0"},
+                             .cbKey = 4,
+                             .ulDensity = 101};
+    JET_TABLECREATE2 create = {
+        .cbStruct = sizeof create, .szTableName = (char[]){"whole"}, .ulDensity = 19};
+    JET_TABLEID other;
+    open_table();
+    ck_ok(add("a", JET_coltypLong, 0, 0, NULL, 0));
+    ck_jet(JetCreateIndex(jet.session, table, "i", 0, "+a\0", 4, 19), JET_errDensityInvalid);
+    ck_jet(JetCreateIndex(jet.session, table, "i", 0, "+a\0", 4, 101), JET_errDensityInvalid);
+    ck_ok(JetCreateIndex(jet.session, table, "i", 0, "+a\0", 4, 20));
+    ck_jet(JetCreateIndex2(jet.session, table, &index, 1), JET_errDensityInvalid);
+    ck_jet(index.err, JET_errDensityInvalid);
+    ck_jet(JetCreateTable(jet.session, jet.database, "o", 0, 1, &other), JET_errDensityInvalid);
+    ck_ok(JetCreateTable(jet.session, jet.database, "o", 0, 100, &other));
+    ck_jet(JetCreateTableColumnIndex2(jet.session, jet.database, &create), JET_errDensityInvalid);
+    test_jet_close(&jet);
+}
+END_TEST
+
 START_TEST(test_defaults)
 {
     int16_t seven = 7, other = 8, value;
@@ -307,6 +332,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, test_columns_refused);
     tcase_add_test(tests, test_indexes_refused);
+    tcase_add_test(tests, test_densities);
     tcase_add_test(tests, test_defaults);
     tcase_add_test(tests, test_visibility);
     tcase_add_test(tests, test_deny);
