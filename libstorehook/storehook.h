@@ -85,7 +85,9 @@ enum {
 
 typedef struct {
     StorehookVerdictKind verdict;
-    StorehookAction action; /* what the service's configuration says for this verdict */
+    StorehookAction action; /* what the service's configuration says for this verdict: pass, refuse,
+                               drop, or replace, by a notice that is the program's own; the service
+                               keeps no copy of what it was only asked about */
     char name[256];         /* signature, rule, limit or reason; "" when clean */
     char type[128];         /* true type, a MIME type; "" when the service did not look */
 } StorehookScan;

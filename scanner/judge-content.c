@@ -145,36 +145,55 @@ void judge_probe(Judge *judge, const StorehookMessage *request, Answer *answer)
     content_close(&content);
 }
 
-void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
+/* FALSE: there is nothing to ask rules about, no bytes or an allowed content. */
+static gboolean scan_only(Judge *judge, const StorehookMessage *request, Answer *answer,
+                          gboolean *ret_is_by_sum)
 {
     Content *content = &answer->content;
-    JudgePart part = {.name = NULL};
-    char name[STOREHOOK_TEXT_MAX + 1];
-    gboolean is_by_sum, need_data;
-    StorehookValue value;
-    FilterAction action;
 
     if (!request_open(request, content, &answer->verdict))
-        return;
-    is_by_sum =
+        return FALSE;
+    *ret_is_by_sum =
         judge_scan_by_sum(judge, content, &answer->verdict, &answer->members, &answer->from_cache);
-    if (!is_by_sum) {
-        digest_bytes(content->bytes, content->size, answer->seen);
-        if (judge_is_allowed(judge, answer->seen))
-            return;
-        answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,
-                                        VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
-    }
+    if (*ret_is_by_sum)
+        return TRUE;
+    digest_bytes(content->bytes, content->size, answer->seen);
+    if (judge_is_allowed(judge, answer->seen))
+        return FALSE;
+    answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,
+                                    VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
+    return TRUE;
+}
+
+/* Under the name that the program gives it, if it gives one. */
+static void ask_rules(Judge *judge, const StorehookMessage *request, gboolean is_by_sum,
+                      Answer *answer, FilterAction *action)
+{
+    JudgePart part = {.name = NULL, .members = answer->members};
+    char name[STOREHOOK_TEXT_MAX + 1];
+    StorehookValue value;
+    gboolean need_data;
+
     if (storehook_read_find(request, STOREHOOK_FIELD_NAME, &value) && value.data) {
         g_snprintf(name, sizeof(name), "%.*s", (int)MIN(value.size, STOREHOOK_TEXT_MAX),
                    (const char *)value.data);
-        part = (JudgePart){.name = name,
-                           .data = content->bytes,
-                           .size = content->size,
-                           .digest = is_by_sum ? NULL : answer->seen};
+        part.name = name;
+        part.data = answer->content.bytes;
+        part.size = answer->content.size;
+        part.digest = is_by_sum ? NULL : answer->seen;
     }
-    part.members = answer->members;
-    (void)judge_rules(judge, &part, &answer->verdict, &action, &need_data);
-    /* With its type; what is not clean has its digest made when the answer has left. */
-    (void)judge_keep_by_sum(judge);
+    (void)judge_rules(judge, &part, &answer->verdict, action, &need_data);
+}
+
+void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
+{
+    gboolean is_by_sum, has_more = scan_only(judge, request, answer, &is_by_sum);
+    FilterAction action = (FilterAction)judge->config->actions[answer->verdict.kind];
+
+    if (has_more) {
+        ask_rules(judge, request, is_by_sum, answer, &action);
+        /* With its type; what is not clean has its digest made when the answer has left. */
+        (void)judge_keep_by_sum(judge);
+    }
+    answer->action = policy_scan_action(action);
 }

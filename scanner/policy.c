@@ -25,6 +25,11 @@ StorehookAction policy_row_action(FilterAction action)
     return STOREHOOK_ACTION_REPLACE;
 }
 
+StorehookAction policy_scan_action(FilterAction action)
+{
+    return action == FILTER_ACTION_DROP ? STOREHOOK_ACTION_DROP : policy_row_action(action);
+}
+
 static gboolean filter_drops(const ScannerConfig *config, const PolicyMessage *message)
 {
     if (!message->is_infected)

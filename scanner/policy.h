@@ -10,6 +10,8 @@
 
 /* What the store does with one row: pass, replace by a notice, refuse. */
 StorehookAction policy_row_action(FilterAction action);
+/* What a program does that only asked: the same, or drop. */
+StorehookAction policy_scan_action(FilterAction action);
 
 /* What is known of a message when its transaction commits. */
 typedef struct {
