@@ -15,6 +15,7 @@
 
 #include "libstorehook/protocol.h"
 #include "scanner/board.h"
+#include "scanner/key-line.h"
 #include "scanner/lmtp-client.h"
 #include "scanner/metrics.h"
 #include "scanner/signature-source.h"
@@ -191,37 +192,12 @@ static const Key KEYS[] = {
 
 G_DEFINE_QUARK(storehook - config - error, config_error)
 
-/* GKeyFile does not tell lines: the first one that sets this key in this section, or has the
- * section when key is NULL; 0 when there is none. */
-static guint line_of(const char *text, const char *section, const char *key)
-{
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    g_autofree char *here = NULL;
-
-    for (guint i = 0; lines[i]; i++) {
-        char *line = g_strstrip(lines[i]);
-        gsize length = strlen(line);
-
-        if (line[0] == '[' && length > 2 && line[length - 1] == ']') {
-            g_free(here);
-            here = g_strndup(line + 1, length - 2);
-            if (!key && strcmp(here, section) == 0)
-                return i + 1;
-        } else if (key && here && strcmp(here, section) == 0 &&
-                   strncmp(line, key, strlen(key)) == 0 &&
-                   line[strlen(key) + strspn(line + strlen(key), " \t")] == '=') {
-            return i + 1;
-        }
-    }
-    return 0;
-}
-
 G_GNUC_PRINTF(6, 7)
 static gboolean refuse(GError **error, const ScannerConfig *config, ConfigError code,
                        const char *section, const char *key, const char *format, ...)
 {
     g_autofree char *reason = NULL;
-    guint line = line_of(config->text, section, key);
+    guint line = key_line_find(config->text, section, key);
     va_list arguments;
 
     va_start(arguments, format);
@@ -230,6 +206,13 @@ static gboolean refuse(GError **error, const ScannerConfig *config, ConfigError 
     g_set_error(error, CONFIG_ERROR, (gint)code, "%s:%u: [%s]%s%s: %s", config->file, line, section,
                 key ? " " : "", key ? key : "", reason);
     return FALSE;
+}
+
+void scanner_config_blame(const ScannerConfig *config, const char *section, const char *key,
+                          GError **error)
+{
+    g_prefix_error(error, "%s:%u: [%s] %s: ", config->file,
+                   key_line_find(config->text, section, key), section, key);
 }
 
 static gboolean parse_number(const char *text, gboolean is_size, guint64 *ret)
@@ -402,8 +385,8 @@ static guint64 number_of(const ScannerConfig *config, const Key *key)
 static gboolean refuse_order(const ScannerConfig *config, const Key *low, const Key *high,
                              const char *reason, GError **error)
 {
-    gboolean low_is_there = line_of(config->text, low->section, low->key) > 0;
-    gboolean high_is_there = line_of(config->text, high->section, high->key) > 0;
+    gboolean low_is_there = key_line_find(config->text, low->section, low->key) > 0;
+    gboolean high_is_there = key_line_find(config->text, high->section, high->key) > 0;
     const Key *told = high_is_there ? high : low, *other = high_is_there ? low : high;
 
     return refuse(error, config, CONFIG_ERROR_CONTRADICTION, told->section, told->key,

@@ -194,8 +194,8 @@ static gboolean loader_load(Loader *loader, const char *config_name, GError **er
                             .recursion = loader->config->recursion};
     loader->users = users_resolve(loader->config->users, &unknown);
     if (!loader->users) {
-        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s: [service] users: no user \"%s\"",
-                    config_name, unknown);
+        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "no user \"%s\"", unknown);
+        scanner_config_blame(loader->config, "service", "users", error);
         return FALSE;
     }
     loader->rules = loader->config->rules_file[0]

@@ -2,13 +2,14 @@
 /*
  * profile.c - from key files to the lines that clients get.
  *
- * Fails by PROFILE_ERROR with file and reason.
+ * Fails by PROFILE_ERROR with file, line and reason.
  */
 #include "scanner/profile.h"
 
 #include <string.h>
 
 #include "libstorehook/protocol.h"
+#include "scanner/key-line.h"
 #include "scanner/profile-mailstored.h"
 
 enum {
@@ -57,64 +58,72 @@ static gboolean name_is_valid(const char *name)
     return TRUE;
 }
 
-G_GNUC_PRINTF(3, 4)
-static gboolean refuse(GError **error, ProfileError code, const char *format, ...)
+/* A profile being read. */
+typedef struct {
+    const char *name; /* for messages */
+    const char *text;
+    GKeyFile *file;
+} Source;
+
+/* `key` is NULL where the section as a whole is meant. */
+G_GNUC_PRINTF(5, 6)
+static gboolean refuse(const Source *source, GError **error, const char *section, const char *key,
+                       const char *format, ...)
 {
+    g_autofree char *reason = NULL;
     va_list arguments;
 
     va_start(arguments, format);
-    g_propagate_error(error, g_error_new_valist(PROFILE_ERROR, (gint)code, format, arguments));
+    reason = g_strdup_vprintf(format, arguments);
     va_end(arguments);
+    g_set_error(error, PROFILE_ERROR, PROFILE_ERROR_VALUE, "%s:%u: [%s]%s%s: %s", source->name,
+                key_line_find(source->text, section, key), section, key ? " " : "", key ? key : "",
+                reason);
     return FALSE;
 }
 
-static gboolean append_column(GString *line, GKeyFile *file, const Role *role, const char *column,
-                              const char *name, GError **error)
+static gboolean append_column(GString *line, const Source *source, const Role *role,
+                              const char *column, GError **error)
 {
-    g_autofree char *value = g_key_file_get_string(file, role->role, column, NULL);
+    g_autofree char *value = g_key_file_get_string(source->file, role->role, column, NULL);
 
     if (!value)
         return TRUE;
     if (!name_is_valid(value))
-        return refuse(error, PROFILE_ERROR_VALUE, "%s: [%s] %s: \"%s\" is no column name", name,
-                      role->role, column, value);
+        return refuse(source, error, role->role, column, "\"%s\" is no column name", value);
     g_string_append_printf(line, " %s=%s", column, value);
     return TRUE;
 }
 
-static gboolean check_keys(GKeyFile *file, const Role *role, const char *name, GError **error)
+static gboolean check_keys(const Source *source, const Role *role, GError **error)
 {
-    g_auto(GStrv) keys = g_key_file_get_keys(file, role->role, NULL, NULL);
+    g_auto(GStrv) keys = g_key_file_get_keys(source->file, role->role, NULL, NULL);
     g_auto(GStrv) required = g_strsplit(role->required, " ", -1);
 
     for (guint i = 0; keys && keys[i]; i++)
         if (strcmp(keys[i], "table") != 0 && !g_strv_contains(role->columns, keys[i]))
-            return refuse(error, PROFILE_ERROR_SYNTAX, "%s: [%s] %s: there is no such key", name,
-                          role->role, keys[i]);
+            return refuse(source, error, role->role, keys[i], "there is no such key");
     for (guint i = 0; required[i]; i++)
         if (!keys || !g_strv_contains((const char *const *)keys, required[i]))
-            return refuse(error, PROFILE_ERROR_VALUE, "%s: [%s] needs %s=", name, role->role,
-                          required[i]);
+            return refuse(source, error, role->role, NULL, "needs %s=", required[i]);
     return TRUE;
 }
 
-static gboolean append_role(GString *text, GKeyFile *file, const char *section, const char *name,
+static gboolean append_role(GString *text, const Source *source, const char *section,
                             GError **error)
 {
     const Role *role = role_find(section);
-    g_autofree char *table = g_key_file_get_string(file, section, "table", NULL);
+    g_autofree char *table = g_key_file_get_string(source->file, section, "table", NULL);
 
     if (!role)
-        return refuse(error, PROFILE_ERROR_SYNTAX, "%s: [%s]: there is no such role", name,
-                      section);
+        return refuse(source, error, section, NULL, "there is no such role");
     if (!table || !name_is_valid(table))
-        return refuse(error, PROFILE_ERROR_VALUE, "%s: [%s] needs table= with a table's name", name,
-                      section);
-    if (!check_keys(file, role, name, error))
+        return refuse(source, error, section, NULL, "needs table= with a table's name");
+    if (!check_keys(source, role, error))
         return FALSE;
     g_string_append_printf(text, "%s %s", section, table);
     for (guint i = 0; role->columns[i]; i++)
-        if (!append_column(text, file, role, role->columns[i], name, error))
+        if (!append_column(text, source, role, role->columns[i], error))
             return FALSE;
     g_string_append_c(text, '\n');
     return TRUE;
@@ -126,17 +135,18 @@ char *profile_parse(const char *name, const char *text, GError **error)
     g_autoptr(GString) out = g_string_new(NULL);
     g_autoptr(GError) reason = NULL;
     g_auto(GStrv) sections = NULL;
+    const Source source = {name, text, file};
 
     if (!g_key_file_load_from_data(file, text, (gsize)-1, G_KEY_FILE_NONE, &reason)) {
-        refuse(error, PROFILE_ERROR_SYNTAX, "%s: %s", name, reason->message);
+        g_set_error(error, PROFILE_ERROR, PROFILE_ERROR_SYNTAX, "%s: %s", name, reason->message);
         return NULL;
     }
     sections = g_key_file_get_groups(file, NULL);
     for (guint i = 0; sections[i]; i++)
-        if (!append_role(out, file, sections[i], name, error))
+        if (!append_role(out, &source, sections[i], error))
             return NULL;
     if (out->len == 0) {
-        refuse(error, PROFILE_ERROR_VALUE, "%s: names no table", name);
+        g_set_error(error, PROFILE_ERROR, PROFILE_ERROR_VALUE, "%s: names no table", name);
         return NULL;
     }
     return g_string_free(g_steal_pointer(&out), FALSE);
@@ -153,7 +163,7 @@ char *profile_load(char *const *files, GError **error)
         g_autoptr(GError) reason = NULL;
 
         if (!g_file_get_contents(files[i], &text, NULL, &reason)) {
-            refuse(error, PROFILE_ERROR_READ, "%s", reason->message);
+            g_set_error(error, PROFILE_ERROR, PROFILE_ERROR_READ, "%s", reason->message);
             return NULL;
         }
         lines = profile_parse(files[i], text, error);
@@ -162,7 +172,8 @@ char *profile_load(char *const *files, GError **error)
         g_string_append(all, lines);
     }
     if (all->len > TEXT_MAX) {
-        refuse(error, PROFILE_ERROR_VALUE, "[profile] files: more than %d bytes in all", TEXT_MAX);
+        g_set_error(error, PROFILE_ERROR, PROFILE_ERROR_VALUE, "more than %d bytes in all",
+                    TEXT_MAX);
         return NULL;
     }
     return g_string_free(g_steal_pointer(&all), FALSE);

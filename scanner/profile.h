@@ -11,7 +11,7 @@
 GQuark profile_error_quark(void);
 typedef enum {
     PROFILE_ERROR_READ,
-    PROFILE_ERROR_SYNTAX, /* not a key file, or an unknown role or column */
+    PROFILE_ERROR_SYNTAX, /* not a key file */
     PROFILE_ERROR_VALUE   /* a table or column name that cannot be one, or one that is missing */
 } ProfileError;
 

@@ -557,6 +557,13 @@ static void on_health_checked(gpointer user_data)
 
 /* --- Life -------------------------------------------------------------------------- */
 
+static gboolean blame(const ScannerConfig *config, const char *section, const char *key,
+                      GError **error)
+{
+    scanner_config_blame(config, section, key, error);
+    return FALSE;
+}
+
 gboolean supervisor_check(const ScannerConfig *config, GError **error)
 {
     g_autofree char *profile = profile_load(config->profiles, error);
@@ -566,20 +573,20 @@ gboolean supervisor_check(const ScannerConfig *config, GError **error)
     const char *unknown = NULL;
 
     if (!profile)
-        return FALSE;
+        return blame(config, "profile", "files", error);
     macro_rules = macro_trap_load_rules(config->macro_rules_file, error);
     if (!macro_rules)
-        return FALSE;
+        return blame(config, "macros", "rules-file", error);
     if (config->rules_file[0] != '\0') {
         rules = filter_rules_load(config->rules_file, error);
         if (!rules)
-            return FALSE;
+            return blame(config, "rules", "file", error);
     }
     users = users_resolve(config->users, &unknown);
-    if (!users)
-        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s: [service] users: no user \"%s\"",
-                    config->file, unknown);
-    return users != NULL;
+    if (users)
+        return TRUE;
+    g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "no user \"%s\"", unknown);
+    return blame(config, "service", "users", error);
 }
 
 /* What modules warn of, and libraries, belongs into the log, and has a time there. */

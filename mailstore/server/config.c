@@ -121,15 +121,26 @@ static gboolean fail_at(const Reader *reader, guint line, GError **error, const 
 }
 
 /* The line of a key, of its group when the key is absent, else 1. */
-static guint reader_line(const Reader *reader, const char *group, const char *key)
+static guint line_of(GHashTable *lines, const char *group, const char *key)
 {
     g_autofree char *name = g_strdup_printf("%s\n%s", group, key);
     g_autofree char *header = g_strdup_printf("%s\n", group);
-    gpointer line = g_hash_table_lookup(reader->lines, name);
+    gpointer line = g_hash_table_lookup(lines, name);
 
     if (line == NULL)
-        line = g_hash_table_lookup(reader->lines, header);
+        line = g_hash_table_lookup(lines, header);
     return line == NULL ? 1 : GPOINTER_TO_UINT(line);
+}
+
+static guint reader_line(const Reader *reader, const char *group, const char *key)
+{
+    return line_of(reader->lines, group, key);
+}
+
+void config_blame(const ServerConfig *config, const char *group, const char *key, GError **error)
+{
+    g_prefix_error(error, "%s:%u: [%s] %s: ", config->file, line_of(config->lines, group, key),
+                   group, key);
 }
 
 static const Key *key_find(const char *group, const char *name)
@@ -358,6 +369,8 @@ ServerConfig *config_load(const char *path, GError **error)
     ServerConfig *config = g_new0(ServerConfig, 1);
     if (!reader_take_all(&reader, config, error) || !check_whole(&reader, config, error))
         return config_free(config);
+    config->file = g_strdup(path);
+    config->lines = g_steal_pointer(&reader.lines);
     return config;
 }
 
@@ -372,6 +385,8 @@ ServerConfig *config_free(ServerConfig *config)
         else if (keys[i].kind == KEY_LIST)
             g_strfreev(*(char ***)member);
     }
+    g_free(config->file);
+    g_clear_pointer(&config->lines, g_hash_table_unref);
     g_free(config);
     return NULL;
 }

@@ -42,10 +42,15 @@ typedef struct {
     guint64 stall_timeout;
     guint64 drain_time;
     guint64 collect_interval;
+    char *file;        /* whence it was read */
+    GHashTable *lines; /* "group\nkey" -> where it stands there */
 } ServerConfig;
 
 /* Errors name file, line and reason. */
 ServerConfig *config_load(const char *path, GError **error);
+/* Puts before an error of what this key names where the key stands: FILE:LINE: [group] key. Of a
+ * configuration that was loaded. */
+void config_blame(const ServerConfig *config, const char *group, const char *key, GError **error);
 ServerConfig *config_free(ServerConfig *config); /* accepts and returns NULL */
 
 /* The table of all keys: name, default, meaning. The caller frees. */

@@ -60,6 +60,8 @@ static gboolean server_load_tls(Server *server, GError **error)
     if (config->tls_certificate == NULL)
         return TRUE;
     server->certificate = certificate_load(config->tls_certificate, config->tls_key, error);
+    if (server->certificate == NULL)
+        config_blame(config, "tls", "certificate", error);
     return server->certificate != NULL;
 }
 
@@ -68,8 +70,10 @@ static gboolean server_open_store(Server *server, GError **error)
     const ServerConfig *config = server->config;
 
     server->store = mail_store_open(config->store_path, error);
-    if (server->store == NULL)
+    if (server->store == NULL) {
+        config_blame(config, "store", "path", error);
         return FALSE;
+    }
     server->watches =
         folder_watches_new(server->store, server->loop, imap_session_folder_changed, server);
     g_autoptr(GError) local = NULL;
@@ -99,8 +103,10 @@ static gboolean server_listen(Server *server, GError **error)
     for (ServiceKind kind = 0; kind < SERVICE_COUNT; kind++)
         for (char **at = server_service_config(server, kind)->listen; *at != NULL; at++) {
             Listener *listener = listener_new(server, kind, *at, error);
-            if (listener == NULL)
+            if (listener == NULL) {
+                config_blame(server->config, services[kind].name, "listen", error);
                 return FALSE;
+            }
             g_ptr_array_add(server->listeners, listener);
         }
     return TRUE;
@@ -125,6 +131,8 @@ Server *server_new(const ServerConfig *config, GError **error)
     if (server->loop == NULL || !server_load_tls(server, error))
         return server_free(server);
     server->users = users_load(config->passwd_file, error);
+    if (server->users == NULL)
+        config_blame(config, "users", "passwd-file", error);
     if (server->users == NULL || !server_open_store(server, error))
         return server_free(server);
     server->logins =

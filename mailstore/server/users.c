@@ -18,6 +18,9 @@
 /* What a name that does not exist is checked against, so that it takes as long as one that does. */
 #define NOBODY_HASH "$6$storehooknobody$"
 
+/* Of the method without a name. */
+#define OLD_HASH_LENGTH 13
+
 G_DEFINE_QUARK(mailstored - users - error - quark, users_error)
 
 struct Users {
@@ -33,6 +36,17 @@ static gboolean name_is_good(const char *name)
     if (length == 0 || length > USERS_NAME_MOST || name[0] == '.')
         return FALSE;
     return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == length;
+}
+
+/* As crypt(3) makes it: by the old method 13 letters, else with the method in front. One that
+ * begins with '!' or '*' is of a user who cannot log in (shadow(5)). */
+static gboolean hash_is_good(const char *hash)
+{
+    if (*hash == '!' || *hash == '*')
+        return TRUE;
+    if (*hash != '$' && *hash != '_' && strlen(hash) != OLD_HASH_LENGTH)
+        return FALSE;
+    return crypt_checksalt(hash) != CRYPT_SALT_INVALID;
 }
 
 static gboolean table_add(GHashTable *table, const char *path, guint number, char *line,
@@ -54,6 +68,8 @@ static gboolean table_add(GHashTable *table, const char *path, guint number, cha
             reason = "\"" MAIL_PUBLIC_MAILBOX "\" is the mailbox of the shared folders";
         else if (strchr(colon + 1, ':') != NULL || strchr(colon + 1, ' ') != NULL)
             reason = "nothing may follow the hash";
+        else if (!hash_is_good(colon + 1))
+            reason = "what follows the name is no hash of crypt(3): openssl passwd -6 makes one";
         else if (!g_hash_table_insert(table, g_steal_pointer(&name), g_strdup(colon + 1)))
             reason = "this user stands twice";
     }

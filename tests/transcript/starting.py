@@ -23,14 +23,16 @@ BAD = [
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[limits]\nmessage-size=512M\n", "smaller than \"message-size\""),
     (BASE + "[imap]\nlisten=0.0.0.0:0\n", "{config}:6: listens beyond loopback"),
     (BASE + "[imap]\nlisten=tls:127.0.0.1:0\n", "{config}:6: \"tls:127.0.0.1:0\" needs a [tls] certificate"),
-    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate=/nowhere\nkey=/nowhere\n", "/nowhere"),
+    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate=/nowhere\nkey=/nowhere\n", "{config}:8: [tls] certificate: "),
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate={top}/passwd\nkey=/nowhere\n",
      "certificate={top}/passwd"),
-    (BASE + "[lmtp]\nlisten=unix:{top}/passwd\n", "cannot listen on unix:{top}/passwd: File exists"),
-    ("[store]\npath={top}/store\n[users]\npasswd-file={top}/none\n[lmtp]\nlisten=127.0.0.1:0\n", "{top}/none"),
+    (BASE + "[lmtp]\nlisten=unix:{top}/passwd\n", "{config}:6: [lmtp] listen: cannot listen on unix:{top}/passwd: File exists"),
+    ("[store]\npath={top}/store\n[users]\npasswd-file={top}/none\n[lmtp]\nlisten=127.0.0.1:0\n",
+     "{config}:4: [users] passwd-file: Failed to open"),
     ("[store]\npath={top}/store\n[users]\npasswd-file={top}/badpasswd\n[lmtp]\nlisten=127.0.0.1:0\n",
-     "{top}/badpasswd:2: "),
-    ("[store]\npath={top}/passwd\n[users]\npasswd-file={top}/passwd\n[lmtp]\nlisten=127.0.0.1:0\n", "cannot-start"),
+     "{config}:4: [users] passwd-file: {top}/badpasswd:2: "),
+    ("[store]\npath={top}/passwd\n[users]\npasswd-file={top}/passwd\n[lmtp]\nlisten=127.0.0.1:0\n",
+     "{config}:2: [store] path: "),
     (BASE + "[lmtp]\nlisten=192.0.2.1:2525\n", "cannot listen on 192.0.2.1:2525"),
 ]
 # The thread sanitizer does not see how GIO hands a handshake to another thread: left out there.
@@ -54,9 +56,9 @@ def refuses(program, bad):
     with tempfile.TemporaryDirectory(prefix="starting.") as top:
         config = os.path.join(top, "config")
         with open(os.path.join(top, "passwd"), "w") as passwd:
-            passwd.write("a:x\n")
+            passwd.write("a:*\n")
         with open(os.path.join(top, "badpasswd"), "w") as passwd:
-            passwd.write("a:x\nrubbish\n")
+            passwd.write("a:*\nrubbish\n")
         os.mkdir(os.path.join(top, "other"))
         for directory in (top, os.path.join(top, "other")):
             transcript.make_certificate(directory)

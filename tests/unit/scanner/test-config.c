@@ -105,6 +105,17 @@ START_TEST(a_missing_file_is_refused)
 }
 END_TEST
 
+START_TEST(what_a_key_names_is_blamed_on_it)
+{
+    g_autoptr(ScannerConfig) config =
+        scanner_config_parse("f", "[service]\nworkers=2\n[rules]\nfile=/none\n", NULL);
+    g_autoptr(GError) error = g_error_new_literal(CONFIG_ERROR, CONFIG_ERROR_READ, "not there");
+
+    scanner_config_blame(config, "rules", "file", &error);
+    ck_assert_str_eq(error->message, "f:4: [rules] file: not there");
+}
+END_TEST
+
 START_TEST(the_description_is_a_configuration)
 {
     g_autofree char *text = NULL;
@@ -140,12 +151,14 @@ START_TEST(profiles_become_lines)
     static const struct {
         const char *text, *wanted;
     } bad[] = {
-        {"[contents]\ntable=c\ndigest=d\n", "needs data="},
-        {"[contents]\ndigest=d\ndata=x\n", "needs table="},
+        {"[contents]\ntable=c\ndigest=d\n", "p:1: [contents]: needs data="},
+        {"# x\n[contents]\ndigest=d\ndata=x\n", "p:2: [contents]: needs table="},
         {"[contents]\ntable=c c\ndigest=d\ndata=x\n", "needs table="},
-        {"[contents]\ntable=c\ndigest=a=b\ndata=x\n", "is no column name"},
-        {"[contents]\ntable=c\ndigest=d\ndata=x\nsize=s\n", "no such key"},
-        {"[rows]\ntable=c\n", "no such role"},
+        {"[contents]\ntable=c\ndigest=a=b\ndata=x\n",
+         "p:3: [contents] digest: \"a=b\" is no column name"},
+        {"[contents]\ntable=c\ndigest=d\ndata=x\nsize=s\n",
+         "p:5: [contents] size: there is no such key"},
+        {"[rows]\ntable=c\n", "p:1: [rows]: there is no such role"},
         {"", "names no table"},
     };
     char *none[] = {NULL};
@@ -165,5 +178,6 @@ END_TEST
 SCANNER_TEST_MAIN("config", SCANNER_TEST(defaults_are_sound), SCANNER_TEST(values_are_read),
                   SCANNER_TEST(refusals_name_file_line_and_reason),
                   SCANNER_TEST(a_missing_file_is_refused),
+                  SCANNER_TEST(what_a_key_names_is_blamed_on_it),
                   SCANNER_TEST(the_description_is_a_configuration),
                   SCANNER_TEST(restarts_are_asked_for), SCANNER_TEST(profiles_become_lines))

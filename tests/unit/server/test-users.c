@@ -58,6 +58,18 @@ START_TEST(passwords_are_checked)
 }
 END_TEST
 
+START_TEST(some_cannot_log_in)
+{
+    put("a:!\nb:*\nc:!" HASH6 "\nd:sa3tHJ3/KuYvI\n");
+    Users *users = users_load(path, NULL);
+    ck_assert_ptr_nonnull(users);
+    ck_assert(!users_check_password(users_find(users, "a"), "!"));
+    ck_assert(!users_check_password(users_find(users, "b"), ""));
+    ck_assert(!users_check_password(users_find(users, "c"), "secret"));
+    users_free(users);
+}
+END_TEST
+
 START_TEST(a_change_is_seen_and_a_bad_one_ignored)
 {
     put("a:" HASH5 "\n");
@@ -76,15 +88,27 @@ START_TEST(a_change_is_seen_and_a_bad_one_ignored)
 END_TEST
 
 static const char *const bad[] = {
-    "a:x\nnobody\n",   "a:x\n:x\n",       "a:x\nb c:x\n",  "a:x\nb:\n",    "a:x\nA:x\n",
-    "a:x\npublic:x\n", "a:x\nb:x:1000\n", "a:x\n../b:x\n", "a:x\nb/c:x\n",
+    "nobody",
+    ":" HASH5,
+    "b c:" HASH5,
+    "b:",
+    "A:" HASH5,
+    "public:" HASH5,
+    "b:" HASH5 ":1000",
+    "../b:" HASH5,
+    "b/c:" HASH5,
+    /* Not made by crypt(3): a word, openssl passwd -apr1, a method nobody knows. */
+    "b:secret",
+    "b:$apr1$salt$q9a2oNnY1CdDYpsPFgHYe.",
+    "b:$99$salt$hash",
 };
 
 START_TEST(bad_lines_are_named)
 {
     g_autoptr(GError) error = NULL;
 
-    put(bad[_i]);
+    g_autofree char *text = g_strdup_printf("a:" HASH5 "\n%s\n", bad[_i]);
+    put(text);
     ck_assert_ptr_null(users_load(path, &error));
     ck_assert_ptr_nonnull(strstr(error->message, ":2: "));
 }
@@ -97,6 +121,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, names_have_no_case);
     tcase_add_test(tests, passwords_are_checked);
+    tcase_add_test(tests, some_cannot_log_in);
     tcase_add_test(tests, a_change_is_seen_and_a_bad_one_ignored);
     tcase_add_loop_test(tests, bad_lines_are_named, 0, G_N_ELEMENTS(bad));
     return suite_run("users", tests);
