@@ -255,32 +255,27 @@ static void read_tnef(Union *all, const guint8 *data, gsize size, guint nesting,
 
 static void read_crypt(Union *all, const guint8 *data, gsize size, guint nesting, Verdict *worst)
 {
+    const guint64 most = all->judge->config->scan_size;
+    MailCrypt kind = mail_crypt_recognize(data, size);
     g_autoptr(GBytes) content = NULL;
 
-    switch (mail_crypt_recognize(data, size)) {
+    switch (kind) {
     case MAIL_CRYPT_SMIME_ENCRYPTED:
         union_note(all, worst, STOREHOOK_VERDICT_ENCRYPTED, "SMIME");
         break;
     case MAIL_CRYPT_PGP_ENCRYPTED:
         union_note(all, worst, STOREHOOK_VERDICT_ENCRYPTED, "OpenPGP");
         break;
+    case MAIL_CRYPT_SMIME_OPEN:
+    case MAIL_CRYPT_SMIME_PACKED:
     case MAIL_CRYPT_PGP_PACKED:
-        content = mail_crypt_packed_content(data, size,
-                                            all->judge->config->scan_size -
-                                                MIN(all->bytes, all->judge->config->scan_size));
-        if (content && g_bytes_get_size(content) > 0)
-            judge_found(all, "", g_bytes_get_data(content, NULL), g_bytes_get_size(content),
-                        nesting, worst);
-        else if (!content)
-            union_note(all, worst, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "OpenPGP");
-        break;
-    case MAIL_CRYPT_SMIME_SIGNED:
-        content = mail_crypt_signed_content(data, size);
-        if (content)
+        if (!mail_crypt_content(kind, data, size, most - MIN(all->bytes, most), &content))
+            union_note(all, worst, STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
+                       kind == MAIL_CRYPT_SMIME_PACKED ? "SMIME" : "OpenPGP");
+        else if (content && g_bytes_get_size(content) > 0)
             judge_found(all, "", g_bytes_get_data(content, NULL), g_bytes_get_size(content),
                         nesting, worst);
         break;
-    case MAIL_CRYPT_SMIME_OTHER:
     case MAIL_CRYPT_NONE:
         break;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mail-crypt.c - looks at the first bytes of CMS structures and of armored OpenPGP messages.
+ * mail-crypt.c - knows CMS structures and OpenPGP messages by their first bytes, and unpacks what
+ * is only packed.
  *
- * Cannot fail: what it does not know is MAIL_CRYPT_NONE.
+ * What it does not know is MAIL_CRYPT_NONE; what it cannot unpack is told by FALSE.
  *
  * Known limits: a signed OpenPGP message that is armored as a whole is compressed, and what is in
  * it is not unpacked. Without armor only an encrypted one is known.
@@ -10,16 +11,14 @@
 #include "scanner/mail-crypt.h"
 
 #include <gio/gio.h>
-#include <openssl/cms.h>
-#include <openssl/err.h>
 #include <string.h>
 
 #include "scanner/byte-scan.h"
 #include "scanner/inflate.h"
+#include "scanner/mail-cms.h"
 #include "scanner/mail-decode.h"
 
 enum {
-    OUTER_MAX = 16,     /* a SEQUENCE with its length before the identifier */
     ARMOR_HEADERS = 20, /* "Version:", "Comment:" ... */
     PACKET_LETTERS = 64,
     TAG_PUBLIC_KEY_SESSION = 1,
@@ -38,30 +37,18 @@ enum {
     FIRST_BYTES = 16  /* of what is compressed: enough to see a packet in it */
 };
 
-/* An identifier as DER has it, behind 06 and its length. */
-static const struct {
-    guint8 bytes[13];
-    gsize size;
-    MailCrypt kind;
-} KINDS[] = {
-    /* 1.2.840.113549.1.7.2, .3, .6 */
-    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2}, 11, MAIL_CRYPT_SMIME_SIGNED},
-    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 3}, 11, MAIL_CRYPT_SMIME_ENCRYPTED},
-    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6}, 11, MAIL_CRYPT_SMIME_ENCRYPTED},
-    /* 1.2.840.113549.1.9.16.1.23 and .9: authenticated, compressed */
-    {{6, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 23}, 13, MAIL_CRYPT_SMIME_ENCRYPTED},
-    {{6, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 9}, 13, MAIL_CRYPT_SMIME_OTHER},
-};
-
 static MailCrypt recognize_cms(const guint8 *data, gsize size)
 {
-    if (size < OUTER_MAX + sizeof(KINDS[0].bytes) || data[0] != 0x30)
-        return MAIL_CRYPT_NONE;
-    /* The length has 1 to 9 bytes. */
-    for (gsize at = 2; at < OUTER_MAX; at++)
-        for (gsize i = 0; i < G_N_ELEMENTS(KINDS); i++)
-            if (memcmp(data + at, KINDS[i].bytes, KINDS[i].size) == 0)
-                return KINDS[i].kind;
+    switch (mail_cms_recognize(data, size)) {
+    case MAIL_CMS_OPEN:
+        return MAIL_CRYPT_SMIME_OPEN;
+    case MAIL_CMS_COMPRESSED:
+        return MAIL_CRYPT_SMIME_PACKED;
+    case MAIL_CMS_ENCRYPTED:
+        return MAIL_CRYPT_SMIME_ENCRYPTED;
+    case MAIL_CMS_NONE:
+        break;
+    }
     return MAIL_CRYPT_NONE;
 }
 
@@ -214,7 +201,7 @@ static GBytes *take_literal(guint8 *packets, gsize size)
     return NULL;
 }
 
-GBytes *mail_crypt_packed_content(const guint8 *data, gsize size, gsize most)
+static GBytes *packed_content(const guint8 *data, gsize size, gsize most)
 {
     g_autofree guint8 *packed = g_try_malloc(size);
     GZlibCompressorFormat format;
@@ -259,13 +246,14 @@ static MailCrypt recognize_packets(const char *p, const char *end)
     }
 }
 
+static const char ARMOR[] = "-----BEGIN PGP MESSAGE";
+
 static MailCrypt recognize_armor(const char *text, gsize size)
 {
-    static const char mark[] = "-----BEGIN PGP MESSAGE";
     const char *end = text + size;
 
     for (const char *p = text;
-         (p = byte_scan_sign(p, (gsize)(end - p), mark, sizeof(mark) - 1)) != NULL; p++) {
+         (p = byte_scan_sign(p, (gsize)(end - p), ARMOR, sizeof(ARMOR) - 1)) != NULL; p++) {
         const char *newline = memchr(p, '\n', (gsize)(end - p));
 
         if (newline && (p == text || p[-1] == '\n') &&
@@ -275,7 +263,7 @@ static MailCrypt recognize_armor(const char *text, gsize size)
     return MAIL_CRYPT_NONE;
 }
 
-MailCrypt mail_crypt_recognize(const guint8 *data, gsize size)
+static MailCrypt recognize_bytes(const guint8 *data, gsize size)
 {
     MailCrypt kind = recognize_cms(data, size);
 
@@ -283,23 +271,61 @@ MailCrypt mail_crypt_recognize(const guint8 *data, gsize size)
         kind = MAIL_CRYPT_PGP_ENCRYPTED;
     else if (kind == MAIL_CRYPT_NONE && is_compressed(data, size))
         kind = MAIL_CRYPT_PGP_PACKED;
+    return kind;
+}
+
+MailCrypt mail_crypt_recognize(const guint8 *data, gsize size)
+{
+    MailCrypt kind = recognize_bytes(data, size);
+
     return kind != MAIL_CRYPT_NONE ? kind : recognize_armor((const char *)data, size);
 }
 
-GBytes *mail_crypt_signed_content(const guint8 *data, gsize size)
+MailCrypt mail_crypt_recognize_file(const guint8 *data, gsize size)
 {
-    const unsigned char *p = data;
-    CMS_ContentInfo *cms = size <= G_MAXLONG ? d2i_CMS_ContentInfo(NULL, &p, (long)size) : NULL;
-    ASN1_OCTET_STRING **content = cms ? CMS_get0_content(cms) : NULL;
-    int length = content && *content ? ASN1_STRING_length(*content) : 0;
-    guint8 *copy = length > 0 ? g_try_malloc((gsize)length) : NULL;
-    GBytes *bytes = NULL;
+    MailCrypt kind = recognize_bytes(data, size);
 
-    if (copy) {
-        memcpy(copy, ASN1_STRING_get0_data(*content), (gsize)length);
-        bytes = g_bytes_new_take(copy, (gsize)length);
+    if (kind == MAIL_CRYPT_NONE && size >= sizeof(ARMOR) &&
+        memcmp(data, ARMOR, sizeof(ARMOR) - 1) == 0)
+        kind = recognize_armor((const char *)data, size);
+    return kind;
+}
+
+static GBytes *inflated_content(const guint8 *data, gsize size, gsize most)
+{
+    g_autoptr(GBytes) packed = mail_cms_content(data, size);
+    guint8 *bytes;
+    gsize length;
+
+    if (!packed ||
+        inflate_bytes(g_bytes_get_data(packed, NULL), g_bytes_get_size(packed),
+                      G_ZLIB_COMPRESSOR_FORMAT_ZLIB, most, &bytes, &length) != INFLATE_DONE)
+        return NULL;
+    return g_bytes_new_take(bytes, length);
+}
+
+gboolean mail_crypt_content(MailCrypt kind, const guint8 *data, gsize size, gsize most,
+                            GBytes **ret)
+{
+    GBytes *content = NULL;
+
+    switch (kind) {
+    case MAIL_CRYPT_SMIME_OPEN:
+        content = mail_cms_content(data, size);
+        break;
+    case MAIL_CRYPT_SMIME_PACKED:
+        content = inflated_content(data, size, most);
+        break;
+    case MAIL_CRYPT_PGP_PACKED:
+        content = packed_content(data, size, most);
+        break;
+    case MAIL_CRYPT_SMIME_ENCRYPTED:
+    case MAIL_CRYPT_PGP_ENCRYPTED:
+    case MAIL_CRYPT_NONE:
+        break;
     }
-    CMS_ContentInfo_free(cms);
-    ERR_clear_error();
-    return bytes;
+    if (!content && (kind == MAIL_CRYPT_SMIME_PACKED || kind == MAIL_CRYPT_PGP_PACKED))
+        return FALSE;
+    *ret = content;
+    return TRUE;
 }

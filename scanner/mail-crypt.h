@@ -10,8 +10,8 @@
 typedef enum {
     MAIL_CRYPT_NONE,
     MAIL_CRYPT_SMIME_ENCRYPTED,
-    MAIL_CRYPT_SMIME_SIGNED, /* with its content inside */
-    MAIL_CRYPT_SMIME_OTHER,  /* compressed, say */
+    MAIL_CRYPT_SMIME_OPEN, /* signed and the like, with its content inside or not */
+    MAIL_CRYPT_SMIME_PACKED,
     MAIL_CRYPT_PGP_ENCRYPTED,
     MAIL_CRYPT_PGP_PACKED /* compressed, signed or not, and for anybody to open; without its armor
                            */
@@ -20,10 +20,12 @@ typedef enum {
 /* By the bytes alone: a CMS structure, or OpenPGP packets, which are encrypted or in armor that
  * stands in a text. */
 MailCrypt mail_crypt_recognize(const guint8 *data, gsize size);
-/* The content of a signed CMS structure, or NULL: none in it, broken, or no memory. Nothing is
+/* The same for a file, which armor begins. */
+MailCrypt mail_crypt_recognize_file(const guint8 *data, gsize size);
+/* What anybody can read in it, at most `most` bytes when it is unpacked; *ret is NULL where there
+ * is nothing, as beside a detached signature. FALSE: more, broken, or not unpacked here. Nothing is
  * verified. */
-GBytes *mail_crypt_signed_content(const guint8 *data, gsize size);
-/* Of MAIL_CRYPT_PGP_PACKED, at most `most` bytes; NULL: more, broken, or not unpacked here. */
-GBytes *mail_crypt_packed_content(const guint8 *data, gsize size, gsize most);
+gboolean mail_crypt_content(MailCrypt kind, const guint8 *data, gsize size, gsize most,
+                            GBytes **ret);
 
 #endif /* SCANNER_MAIL_CRYPT_H */

@@ -306,7 +306,10 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
     }
     watch->has_encrypted |= is_encrypted_document(shown, data, size);
     layer_take_type(&layer, object->type);
-    layer.is_foreign = !object->is_normalized && unpack_is_wanted(data, size);
+    layer.is_foreign = !object->is_normalized &&
+                       (unpack_is_wanted(data, size) ||
+                        /* what is no member of anything is the business of who brought it */
+                        ((parent || watch->root != 0) && unpack_is_sealed(data, size)));
     layer.has_payload = object->has_payload && !object->is_normalized && !layer.is_mail;
     if ((layer.is_archive || layer.is_foreign || layer.has_payload) && parent)
         layer.bytes = g_bytes_new_static(data, size);

@@ -7,8 +7,9 @@
  * Fails as UnpackResult says. Only formats and filters that libarchive does by itself are on: for
  * others it would start programs.
  *
- * Known limits: virtual disks, disks with UDF, images of a Mac, WIM, file systems, StuffIt and the
- * archive kinds of the eighties are known by sight only, so that they end as not-fully-scanned.
+ * Known limits: virtual disks, disks with UDF, images of a Mac, WIM, file systems, StuffIt, the
+ * archive kinds of the eighties and those of one program or country alone are known by sight only,
+ * so that they end as not-fully-scanned. Of what has a key (age, openssl) that much is known.
  */
 #include "scanner/unpack.h"
 
@@ -20,6 +21,7 @@
 #include "scanner/board.h"
 #include "scanner/macro-object.h"
 #include "scanner/macro-rtf.h"
+#include "scanner/mail-crypt.h"
 #include "scanner/page-payload.h"
 #include "scanner/rar-lock.h"
 
@@ -29,62 +31,102 @@ enum {
     SECTOR = 2048,
     VOLUME_FROM = 16, /* the sector in which a disk's volumes begin to say what they are */
     VOLUME_TO = 4096, /* Linux looks as far */
-    EXT_BLOCK = 1024
+    EXT_BLOCK = 1024,
+    MINIX_BLOCK = 1024, /* the size of it and where it stands, as for the next */
+    HFS_BLOCK = 1024,
+    ARC_HEAD = 29
 };
+
+typedef enum {
+    OTHER,
+    STREAM, /* one compressed file without a name, or any archive in it */
+    LOCKED  /* for who has the key */
+} SignKind;
 
 typedef struct {
     gsize offset;
     const char *bytes;
     gsize length;
-    gboolean is_stream; /* one compressed file without a name, or any archive in it */
+    SignKind kind;
 } Sign;
 
-#define SIGN(offset, bytes, is_stream)                                                             \
+#define SIGN(offset, bytes, kind)                                                                  \
     {                                                                                              \
-        offset, bytes, sizeof(bytes) - 1, is_stream                                                \
+        offset, bytes, sizeof(bytes) - 1, kind                                                     \
     }
 
 static const Sign SIGNS[] = {
-    SIGN(0, "\x28\xb5\x2f\xfd", TRUE),     /* zstd */
-    SIGN(0, "\x04\x22\x4d\x18", TRUE),     /* lz4 */
-    SIGN(0, "\x02\x21\x4c\x18", TRUE),     /* lz4, as it once was */
-    SIGN(0, "LZIP\x01", TRUE),             /* lzip */
-    SIGN(0, "\x1f\x9d", TRUE),             /* compress */
-    SIGN(0, "\xed\xab\xee\xdb", TRUE),     /* RPM */
-    SIGN(0, "!<arch>\n", FALSE),           /* ar */
-    SIGN(0, "WARC/", FALSE),               /* web archive */
-    SIGN(0, "\x89LZO\0\r\n\x1a\n", FALSE), /* lzop */
-    SIGN(0, "LRZI", FALSE),                /* lrzip */
-    SIGN(0, "MSWIM\0\0\0", FALSE),         /* WIM */
-    SIGN(0, "WLPWM\0\0\0", FALSE),         /* WIM, pipable */
-    SIGN(0, "conectix", FALSE),            /* VHD */
-    SIGN(0, "vhdxfile", FALSE),            /* VHDX */
-    SIGN(0, "KDMV", FALSE),                /* VMDK */
-    SIGN(0, "QFI\xfb", FALSE),             /* QCOW */
-    SIGN(0, "hsqs", FALSE),                /* squashfs */
-    SIGN(7, "**ACE**", FALSE),             /* ACE */
-    SIGN(0, "E=\xcd\x28", FALSE),          /* cramfs */
-    SIGN(0, "-rom1fs-", FALSE),            /* romfs */
-    SIGN(20, "\xdc\xa7\xc4\xfd", FALSE),   /* zoo */
-    SIGN(0, "zPQ", FALSE),                 /* zpaq */
-    SIGN(0, "SIT!", FALSE),                /* StuffIt */
-    SIGN(0, "StuffIt (c)", FALSE),         /* the same from version 5 on */
-    SIGN(0, "StuffIt!", FALSE),            /* StuffIt X */
-    SIGN(0, "!BDN", FALSE),                /* folders of Outlook, whose letters are permuted */
-    SIGN(0, "encrcdsa", FALSE),            /* image of a Mac's disk with a password */
-    SIGN(0, "LUKS\xba\xbe", FALSE),        /* disk with a password */
-    SIGN(64, "\x7f\x10\xda\xbe", FALSE),   /* VDI */
-    SIGN(32, "NXSB", FALSE),               /* APFS */
-    SIGN(0, "XFSB", FALSE),
-    SIGN(3, "NTFS    ", FALSE),
-    SIGN(3, "EXFAT   ", FALSE),
-    SIGN(3, "-FVE-FS-", FALSE), /* NTFS with a password */
-    SIGN(54, "FAT12   ", FALSE),
-    SIGN(54, "FAT16   ", FALSE),
-    SIGN(82, "FAT32   ", FALSE),
+    SIGN(0, "\x28\xb5\x2f\xfd", STREAM),   /* zstd */
+    SIGN(0, "\x04\x22\x4d\x18", STREAM),   /* lz4 */
+    SIGN(0, "\x02\x21\x4c\x18", STREAM),   /* lz4, as it once was */
+    SIGN(0, "LZIP\x01", STREAM),           /* lzip */
+    SIGN(0, "\x1f\x9d", STREAM),           /* compress */
+    SIGN(0, "\xed\xab\xee\xdb", STREAM),   /* RPM */
+    SIGN(0, "!<arch>\n", OTHER),           /* ar */
+    SIGN(0, "WARC/", OTHER),               /* web archive */
+    SIGN(0, "\x89LZO\0\r\n\x1a\n", OTHER), /* lzop */
+    SIGN(0, "LRZI", OTHER),                /* lrzip */
+    SIGN(0, "MSWIM\0\0\0", OTHER),         /* WIM */
+    SIGN(0, "WLPWM\0\0\0", OTHER),         /* WIM, pipable */
+    SIGN(0, "conectix", OTHER),            /* VHD */
+    SIGN(0, "vhdxfile", OTHER),            /* VHDX */
+    SIGN(0, "KDMV", OTHER),                /* VMDK */
+    SIGN(0, "QFI\xfb", OTHER),             /* QCOW */
+    SIGN(0, "hsqs", OTHER),                /* squashfs */
+    SIGN(7, "**ACE**", OTHER),             /* ACE */
+    SIGN(0, "E=\xcd\x28", OTHER),          /* cramfs */
+    SIGN(0, "-rom1fs-", OTHER),            /* romfs */
+    SIGN(20, "\xdc\xa7\xc4\xfd", OTHER),   /* zoo */
+    SIGN(0, "zPQ", OTHER),                 /* zpaq */
+    SIGN(0, "SIT!", OTHER),                /* StuffIt */
+    SIGN(0, "StuffIt (c)", OTHER),         /* the same from version 5 on */
+    SIGN(0, "StuffIt!", OTHER),            /* StuffIt X */
+    SIGN(0, "!BDN", OTHER),                /* folders of Outlook, whose letters are permuted */
+    SIGN(0, "encrcdsa", OTHER),            /* image of a Mac's disk with a password */
+    SIGN(0, "LUKS\xba\xbe", OTHER),        /* disk with a password */
+    SIGN(0, "ArC\x01", OTHER), /* FreeArc */
+    SIGN(0, "UHA\x06", OTHER),
+    SIGN(0, "KGB_arch -", OTHER),
+    SIGN(0, "RZIP\x02", OTHER),
+    SIGN(0, "pbzx\0", OTHER), /* of a Mac, as are the next five */
+    SIGN(0, "pbze\0", OTHER),
+    SIGN(0, "bvx2", OTHER),
+    SIGN(0, "bvxn", OTHER),
+    SIGN(0, "bvx-", OTHER),
+    SIGN(0, "sprs\0\0\0", OTHER),
+    SIGN(0, "\xff\x06\0\0sNaPpY", OTHER),
+    SIGN(0, "KWAJ\x88\xf0\x27\xd1", OTHER),
+    SIGN(0, "\x37\xe4\x53\x96\xc9\xdb\xd6\x07", OTHER), /* zisofs */
+    SIGN(0, "DAA\0\0\0", OTHER),
+    SIGN(0, "IsZ!\x40", OTHER),
+    SIGN(0, "CISO\0\0\0\0", OTHER),
+    SIGN(0, "WithoutFreeSpace", OTHER), /* Parallels */
+    SIGN(0, "WithouFreSpacExt", OTHER),
+    SIGN(0, "EVF\x09\r\n\xff\0", OTHER), /* EnCase */
+    SIGN(0, "UBI#\x01", OTHER),
+    SIGN(3, "ReFS\0\0\0\0", OTHER),
+    SIGN(1024, "\x10\x20\xf5\xf2", OTHER), /* F2FS */
+    SIGN(1024, "\xe2\xe1\xf5\xe0", OTHER), /* EROFS */
+    SIGN(32768, "JFS1", OTHER),
+    SIGN(65588, "ReIsEr", OTHER),
+    SIGN(65600, "_BHRfS_M", OTHER),
+    SIGN(0, "age-encryption.org/v", LOCKED),
+    SIGN(0, "-----BEGIN AGE ENCRYPTED FILE", LOCKED),
+    SIGN(0, "Salted__", LOCKED),         /* openssl enc */
+    SIGN(0, "U2FsdGVkX1", LOCKED),       /* the same in base64 */
+    SIGN(0, "AES\x02\0", LOCKED),        /* AES Crypt */
+    SIGN(64, "\x7f\x10\xda\xbe", OTHER), /* VDI */
+    SIGN(32, "NXSB", OTHER),             /* APFS */
+    SIGN(0, "XFSB", OTHER),
+    SIGN(3, "NTFS    ", OTHER),
+    SIGN(3, "EXFAT   ", OTHER),
+    SIGN(3, "-FVE-FS-", OTHER), /* NTFS with a password */
+    SIGN(54, "FAT12   ", OTHER),
+    SIGN(54, "FAT16   ", OTHER),
+    SIGN(82, "FAT32   ", OTHER),
 };
 
-static const Sign LZMA = {.is_stream = TRUE}; /* which has none */
+static const Sign LZMA = {.kind = STREAM}; /* which has none */
 
 /* Any properties, a dictionary of a power of two or half as much again, as liblzma wants it, a size
  * that is unknown or below a terabyte, and the zero with which the packed bytes begin. */
@@ -188,6 +230,65 @@ static gboolean has_ext(const guint8 *data, gsize size)
            number(block + 24, 4) <= 6 && number(block + 58, 2) <= 7 && number(block + 76, 4) <= 1;
 }
 
+/* The superblock of minix 1, 2 and 3. Two bytes are no sign: its tables lie one behind another. */
+static gboolean has_minix(const guint8 *data, gsize size)
+{
+    const guint8 *block = data + MINIX_BLOCK;
+    gsize inodes, inode = 64, unit = MINIX_BLOCK, magic;
+
+    if (size < 2 * MINIX_BLOCK)
+        return FALSE;
+    magic = number(block + 16, 2);
+    if (magic == 0x137f || magic == 0x138f) {
+        inodes = number(block, 2);
+        inode = 32;
+    } else if (magic == 0x2468 || magic == 0x2478) {
+        inodes = number(block, 2);
+    } else if (number(block + 24, 2) == 0x4d5a) {
+        inodes = number(block, 4);
+        unit = number(block + 28, 2);
+        block += 2; /* where all the rest then stands */
+    } else {
+        return FALSE;
+    }
+    return is_power((guint)unit) && number(block + 4, 2) > 0 && number(block + 6, 2) > 0 &&
+           number(block + 8, 2) ==
+               2 + number(block + 4, 2) + number(block + 6, 2) + (inodes * inode + unit - 1) / unit;
+}
+
+/* The master directory block of a disk of the old kind of a Mac: sign, blocks, a name. */
+static gboolean has_hfs(const guint8 *data, gsize size)
+{
+    const guint8 *block = data + HFS_BLOCK;
+    gsize block_size;
+
+    if (size < 2 * HFS_BLOCK || memcmp(block, "BD", 2) != 0)
+        return FALSE;
+    block_size = (gsize)block[20] << 24 | block[21] << 16 | block[22] << 8 | block[23];
+    return block_size > 0 && block_size % 512 == 0 && (block[18] || block[19]) && block[36] > 0 &&
+           block[36] <= 27;
+}
+
+/* ARC of the eighties: a member's head with a kind, a name and a size that fits. */
+static gboolean has_arc(const guint8 *data, gsize size)
+{
+    gsize length = 0;
+
+    if (size < ARC_HEAD || data[0] != 0x1a || data[1] == 0 || data[1] > 11)
+        return FALSE;
+    while (length < 12 && data[2 + length] > ' ' && data[2 + length] < 0x7f)
+        length++;
+    return length > 0 && data[2 + length] == 0 && number(data + 15, 4) <= size - ARC_HEAD &&
+           number(data + 15, 4) > 0;
+}
+
+/* PEA, of which the stream's head stands behind that of the archive. */
+static gboolean has_pea(const guint8 *data, gsize size)
+{
+    return size > 16 && data[0] == 0xea &&
+           (memcmp(data + 10, "POD", 4) == 0 || memcmp(data + 12, "POD", 4) == 0);
+}
+
 /* Frames that zstd and lz4 pass over (RFC 8878 3.1.2), and who would hide the first one from us. */
 static void skip_frames(const guint8 **data, gsize *size)
 {
@@ -209,8 +310,10 @@ static gboolean is_packed(const void *data, gsize size)
     sign = sign_find(bytes, size);
     if (sign && sign->bytes && sign->bytes[0] == '\x1f')
         return is_compress(bytes, size);
-    return sign || has_fat(bytes, size) || has_ext(bytes, size) || has_second_bzip2(bytes, size) ||
-           has_udf(bytes, size) || has_footer(bytes, size, FOOTER, "conectix") ||
+    return sign || has_fat(bytes, size) || has_ext(bytes, size) || has_minix(bytes, size) ||
+           has_hfs(bytes, size) || has_arc(bytes, size) || has_pea(bytes, size) ||
+           has_second_bzip2(bytes, size) || has_udf(bytes, size) ||
+           has_footer(bytes, size, FOOTER, "conectix") ||
            has_footer(bytes, size, FOOTER - 1, "conectix") ||
            has_footer(bytes, size, FOOTER, "koly");
 }
@@ -219,6 +322,11 @@ gboolean unpack_is_wanted(const void *data, gsize size)
 {
     return macro_rtf_has_objects(data, size) || active_mime_matches(data, size) ||
            is_packed(data, size);
+}
+
+gboolean unpack_is_sealed(const void *data, gsize size)
+{
+    return mail_crypt_recognize_file(data, size) != MAIL_CRYPT_NONE;
 }
 
 gboolean unpack_is_text(const void *data, gsize size)
@@ -232,7 +340,7 @@ static gboolean is_stream(const void *data, gsize size)
     static const char xz[] = {(char)0xfd, '7', 'z', 'X', 'Z'};
     const Sign *sign = sign_find(data, size);
 
-    return (sign && sign->is_stream) || (size >= 2 && memcmp(data, "\x1f\x8b", 2) == 0) ||
+    return (sign && sign->kind == STREAM) || (size >= 2 && memcmp(data, "\x1f\x8b", 2) == 0) ||
            (size >= 3 && memcmp(data, "BZh", 3) == 0) ||
            (size >= sizeof(xz) && memcmp(data, xz, sizeof(xz)) == 0);
 }
@@ -472,6 +580,22 @@ static UnpackResult walk_active_mime(const void *data, gsize size, UnpackBudget 
     return walk.result;
 }
 
+static UnpackResult walk_sealed(MailCrypt kind, const void *data, gsize size, UnpackBudget *budget,
+                                UnpackFound found, gpointer user_data)
+{
+    Walk walk = {.budget = budget, .found = found, .user_data = user_data};
+    gsize most = (gsize)MIN(budget->file_size, budget->bytes);
+    g_autoptr(GBytes) content = NULL;
+
+    if (kind == MAIL_CRYPT_SMIME_ENCRYPTED || kind == MAIL_CRYPT_PGP_ENCRYPTED)
+        return UNPACK_ENCRYPTED;
+    if (!mail_crypt_content(kind, data, size, most, &content))
+        return UNPACK_BROKEN;
+    if (content)
+        (void)walk_give(&walk, "", g_bytes_get_data(content, NULL), g_bytes_get_size(content));
+    return walk.result;
+}
+
 UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, UnpackFound found,
                          gpointer user_data)
 {
@@ -479,9 +603,14 @@ UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, 
     const void *data;
     guint files = budget->files;
     UnpackResult result, objects = UNPACK_DONE;
+    const Sign *sign;
+    MailCrypt sealed;
 
     skip_frames(&bytes, &size);
     data = bytes;
+    sign = sign_find(bytes, size);
+    if (sign && sign->kind == LOCKED)
+        return UNPACK_ENCRYPTED;
     if (macro_rtf_has_objects(data, size)) {
         objects = walk_rtf(data, size, budget, found, user_data);
         if (!is_packed(data, size)) /* what is both is read as both */
@@ -491,11 +620,14 @@ UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, 
         return MAX(objects, walk_page(data, size, budget, found, user_data));
     if (active_mime_matches(data, size))
         return walk_active_mime(data, size, budget, found, user_data);
+    sealed = mail_crypt_recognize_file(data, size);
+    if (sealed != MAIL_CRYPT_NONE && !is_packed(data, size))
+        return MAX(objects, walk_sealed(sealed, data, size, budget, found, user_data));
     result = walk(data, size, FALSE, budget, found, user_data);
     /* Zeros at its beginning are an empty tar to libarchive, and a file to everybody else. */
     if (result == UNPACK_DONE && budget->files == files && is_stream(data, size))
         result = walk(data, size, TRUE, budget, found, user_data);
-    if (has_udf(data, size)) /* of which nobody here reads all */
+    if (has_udf(data, size) || has_hfs(data, size)) /* of which nobody here reads all */
         result = MAX(result, UNPACK_BROKEN);
     if (result < UNPACK_LIMIT && rar_lock_is_closed(data, size))
         result = UNPACK_ENCRYPTED;

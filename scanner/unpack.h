@@ -34,6 +34,10 @@ typedef void (*UnpackFound)(const char *name, const void *data, gsize size, gboo
  * for; libarchive may know it or not. */
 gboolean unpack_is_wanted(const void *data, gsize size);
 
+/* TRUE for a CMS structure or an OpenPGP message, which unpack_walk() opens as well. In a message
+ * they are read in more ways: judge-union.h. */
+gboolean unpack_is_sealed(const void *data, gsize size);
+
 /* TRUE if unpack_walk() will look for files that stand in a text, and may take for one what is
  * none.
  */

@@ -15,6 +15,7 @@ import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner", HERE + "/../data"]
+import cms  # noqa: E402
 import office  # noqa: E402
 from samples import FORMATS, VIRUS, know_virus, packed, zipped  # noqa: E402
 from wire import EICAR, Memfd, Service  # noqa: E402
@@ -211,11 +212,32 @@ def honest():
                       + picture + b"'/></svg>")
     yield "card with a picture", (b"BEGIN:VCARD\r\n" + folded(
         b"PHOTO;ENCODING=b;TYPE=PNG:", base64.b64decode(picture)) + b"END:VCARD\r\n")
+    for kind in cms.KINDS:
+        yield f"S/MIME: {kind}", cms.wrapped(kind, b"An honest line.\r\n" * 99)
+    yield "S/MIME: a signature alone", cms.typed(cms.PKCS7 + "2", cms.sequence(
+        cms.element(2, b"\1"), cms.element(0x31, b""), cms.sequence(cms.identifier(cms.PKCS7 + "1")),
+        cms.element(0x31, b"")), False)
     for kind in ("zip", "7z", "tar", "tar.gz", "cab", "arj", "cpio newc", "cpio odc", "cpio binary",
                  "rar 4", "rar 5"):
         archive = FORMATS[kind][0]([("a.txt", b"An honest line.\n" * 99), ("b.bin", picture)])
         yield f"{kind} with zeros behind", archive + bytes(5000)
         yield f"{kind} with a line behind", archive + b"\r\nSent by a gateway that adds this.\r\n"
+
+
+def sealed(virus):
+    """S/MIME that anybody can open: a file, and a mail with one."""
+    letter = whole([b"Content-Transfer-Encoding: base64"], base64.encodebytes(virus))
+    for kind in cms.KINDS:
+        for is_open in (False, True):
+            what = f"S/MIME: {kind}, {'BER' if is_open else 'DER'}"
+            yield what, cms.wrapped(kind, virus, is_open)
+            yield what + ": a mail", cms.wrapped(kind, letter, is_open)
+            yield what + ": in a zip", zipped(("a.p7m", cms.wrapped(kind, virus, is_open)))
+    yield "S/MIME: one in another", cms.wrapped("digested", cms.wrapped(
+        "compressed", cms.wrapped("signed", letter), True))
+    yield "S/MIME: in lines", (b"-----BEGIN CMS-----\n" + base64.encodebytes(
+        cms.wrapped("compressed", virus)) + b"-----END CMS-----\n")
+    yield "S/MIME: cut off", cms.wrapped("signed", virus)[:-2]
 
 
 def without_blanks(coded):
@@ -324,6 +346,7 @@ def main():
         text = b"An honest line.\n" * 50
         for samples, wanted in (
                 (cases(VIRUS), None), (behind(VIRUS, text), None), (smugglers(), "suspicious"),
+                (sealed(VIRUS), "infected"),
                 (pages(VIRUS, zipped(("a.exe", VIRUS)), text), "infected"), (honest(), "clean")):
             for what, data in samples:
                 expect(what, s.scan(Memfd(data)), wanted)

@@ -12,13 +12,14 @@ import struct
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import zipfile
 import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
-from samples import FORMATS, VIRUS, know_virus, rar5, zipped  # noqa: E402
+from samples import FORMATS, VIRUS, know_virus, packer, rar5, zipped  # noqa: E402
 from wire import EICAR, Memfd, Service  # noqa: E402
 
 TEXT = b"An honest line of text, once more.\n" * 20
@@ -191,6 +192,20 @@ def fat():
             ).ljust(510, b"\0") + b"\x55\xaa" + bytes(4096)
 
 
+def minix(version):
+    with tempfile.NamedTemporaryFile(prefix="storehook-minix-") as file:
+        file.truncate(1 << 20)
+        subprocess.run(["/usr/sbin/mkfs.minix", "-" + version, file.name], capture_output=True,
+                       check=True)
+        return file.read()
+
+
+def arc(data):
+    """A member as ARC 5 packs it: sign, kind, name, packed size, date, time, checksum, size."""
+    return (b"\x1a\2" + b"A.TXT".ljust(13, b"\0") + struct.pack("<IHHHI", len(data), 0x2100, 0, 0,
+                                                                 len(data)) + data + b"\x1a\0")
+
+
 def unknown_method():
     body = local(b"a.txt", zlib.crc32(TEXT), len(TEXT), len(TEXT), 77) + TEXT
     directory = central(b"a.txt", zlib.crc32(TEXT), len(TEXT), len(TEXT), 0, 77)
@@ -327,6 +342,23 @@ def odd(s, virus):
         ask(s, f"lzma: {properties}", lzma_alone(virus, **properties), "infected", "not-fully-scanned")
     ask(s, "disk: ext4", ext(), "not-fully-scanned")
     ask(s, "disk: FAT", fat(), "not-fully-scanned")
+    for version in "123":
+        ask(s, f"disk: minix {version}", minix(version), "not-fully-scanned")
+    hybrid = packer("genisoimage -quiet -hfs -hide *.exe -o % .")([("a.exe", virus), ("a.txt", TEXT)])
+    ask(s, "disk: HFS beside ISO 9660", hybrid, "not-fully-scanned")
+    ask(s, "disk: HFS alone", bytes(1024) + hybrid[1024:32768] + bytes(8192), "not-fully-scanned")
+    for what, at, sign in (("Btrfs", 65600, b"_BHRfS_M"), ("ReiserFS", 65588, b"ReIsEr2Fs"),
+                           ("F2FS", 1024, b"\x10\x20\xf5\xf2"), ("EROFS", 1024, b"\xe2\xe1\xf5\xe0"),
+                           ("JFS", 32768, b"JFS1"), ("ReFS", 3, b"ReFS\0\0\0\0"),
+                           ("sparse, of a Mac", 0, b"sprs\0\0\0\3")):
+        ask(s, f"disk: {what}", bytes(at) + sign + bytes(4000), "not-fully-scanned")
+    ask(s, "ARC", arc(TEXT), "not-fully-scanned")
+    ask(s, "no ARC", b"\x1a\x08No archive" + TEXT, "clean")
+    ask(s, "PEA", b"\xea\1\5\0\0\0\0\0\0\0POD\0" + os.urandom(200), "not-fully-scanned")
+    for what, sign in (("FreeArc", b"ArC\1"),
+                       ("UHARC", b"UHA\6"), ("rzip", b"RZIP\2"), ("KWAJ", b"KWAJ\x88\xf0\x27\xd1"),
+                       ("LZFSE", b"bvx2"), ("snappy", b"\xff\6\0\0sNaPpY")):
+        ask(s, what, sign + os.urandom(200), "not-fully-scanned")
     ask(s, "disk: VDI", bytes(64) + b"\x7f\x10\xda\xbe" + bytes(400), "not-fully-scanned")
     ask(s, "disk: UDF behind 20 descriptors", bytes(32768) + b"".join(
         sign.ljust(2048, b"\0") for sign in (b"\2CD001\1",) * 20 + (b"\0BEA01\1", b"\0NSR02\1")),

@@ -4,6 +4,7 @@
 
 Each type has a rule of its own, and each sample must meet the rule of its type and no other.
 """
+import base64
 import os
 import struct
 import subprocess
@@ -15,6 +16,7 @@ import io
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
+import cms  # noqa: E402
 import ole  # noqa: E402
 from samples import FORMATS, OPAQUE, VIRUS, packed, packer, rar4, rar5, zipped  # noqa: E402
 from wire import Memfd, SCAN, Service  # noqa: E402
@@ -204,6 +206,24 @@ def pdf(*options):
             return file.read()
 
 
+def armor(what, data):
+    """RFC 7468, as far as anybody reads it."""
+    return (f"-----BEGIN {what}-----\n\n".encode() + base64.encodebytes(data)
+            + f"-----END {what}-----\n".encode())
+
+
+# The header of age-encryption.org/v1 with one receiver.
+AGE = (b"age-encryption.org/v1\n-> X25519 " + b"a" * 43 + b"\n" + b"b" * 43 + b"\n--- " + b"c" * 43
+       + b"\n" + os.urandom(300))
+# RFC 4880 5.3, 5.13: what gpg --symmetric writes.
+PGP = bytes.fromhex("8c0d04090302") + os.urandom(8) + b"\xff\xd2\x40\x01" + os.urandom(63)
+
+
+def openssl(*options):
+    return subprocess.run(["openssl", "enc", "-aes-256-cbc", "-pbkdf2", "-k", "x", *options],
+                          input=b"An honest secret.\n" * 20, capture_output=True, check=True).stdout
+
+
 def passwords(s):
     secret = ("secret.txt", b"An honest secret.\n" * 20)
     manifest = "<manifest:encryption-data manifest:checksum='x'/>" * 3
@@ -222,6 +242,16 @@ def passwords(s):
         "doc": ole.word(True), "xls": ole.excel(True), "ppt": ole.powerpoint(True),
         "docx": ole.encrypted_package(),
         "odt": open_document(("META-INF/manifest.xml", manifest)),
+        "age": AGE, "age in lines": armor("AGE ENCRYPTED FILE", AGE),
+        "age in a tar": FORMATS["tar"][0]([("a.age", AGE)]),
+        "openssl": openssl(), "openssl in lines": openssl("-a"), "openssl in one": openssl("-a", "-A"),
+        "openssl in a zip": zipped(("a.enc", openssl())),
+        "openssl in lines in a zip": zipped(("a.enc", openssl("-a"))),
+        "S/MIME": cms.wrapped("enveloped", b"a"), "S/MIME, BER": cms.wrapped("enveloped", b"a", True),
+        "S/MIME in a zip": zipped(("a.p7m", cms.wrapped("enveloped", b"a"))),
+        "OpenPGP in a zip": zipped(("a.gpg", PGP)),
+        "OpenPGP in lines in a zip": zipped(("a.asc", armor("PGP MESSAGE", PGP))),
+        "AES Crypt": b"AES\2\0\0\x1bCREATED_BY\0aescrypt 3.05\0\0\x80" + bytes(300),
         "zip in a 7z in a tar.zst": FORMATS["tar.zst"][0]([("a.7z", FORMATS["7z"][0]([
             ("b.zip", packed("zip -q -P x % @", [secret], "out.zip"))]))]),
     }

@@ -12,6 +12,7 @@
 
 #include "scanner/mail-binhex.h"
 #include "scanner/mail-count.h"
+#include "scanner/mail-cms.h"
 #include "scanner/mail-crypt.h"
 #include "scanner/mail-decode.h"
 #include "scanner/mail-gmime.h"
@@ -125,11 +126,13 @@ static gboolean on_tnef(const char *name, const guint8 *data, gsize size, gpoint
 static void read_bytes(const uint8_t *data, size_t size)
 {
     g_autofree guint8 *utf8 = g_malloc(size / 2 * 3);
-    g_autoptr(GBytes) content = mail_crypt_signed_content(data, size);
+    g_autoptr(GBytes) content = mail_cms_content(data, size);
     g_autoptr(GBytes) packed = NULL;
 
-    if (mail_crypt_recognize(data, size) == MAIL_CRYPT_PGP_PACKED)
-        packed = mail_crypt_packed_content(data, size, 1 << 20);
+    g_assert(!content || g_bytes_get_size(content) < size);
+    (void)mail_crypt_recognize(data, size);
+    (void)mail_crypt_content(mail_crypt_recognize_file(data, size), data, size, 1 << 20, &packed);
+    g_assert(!packed || g_bytes_get_size(packed) <= 1 << 20);
     (void)mail_tnef_read(data, size, on_tnef, NULL);
     (void)mail_decode_guess_utf16(data, size);
     g_assert(mail_decode_utf16(data, size, MAIL_UTF16_LITTLE, utf8) <= size / 2 * 3);
