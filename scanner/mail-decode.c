@@ -99,44 +99,20 @@ gboolean mail_decode_has_inner_padding(const char *text, gsize size)
     return FALSE;
 }
 
-static gsize skip_blanks(const char *text, gsize size, gsize at)
-{
-    while (at < size && (text[at] == ' ' || text[at] == '\t' || text[at] == '\r'))
-        at++;
-    return at;
-}
-
-/* The blanks there, of which a line end, or the end of all, takes those before it away. */
-static gsize write_blanks(const char *text, gsize size, gsize *at, guint8 *out)
-{
-    gsize start = *at, end = start, behind;
-
-    while (end < size && (text[end] == ' ' || text[end] == '\t'))
-        end++;
-    for (behind = end; behind < size && text[behind] == '\r';)
-        behind++;
-    *at = end;
-    if (behind == size || text[behind] == '\n')
-        return 0;
-    memcpy(out, text + start, end - start);
-    return end - start;
-}
-
-static gsize decode_quoted_printable(const char *text, gsize size, gboolean drops_blanks,
-                                     guint8 *out)
+/* `out` may be the text itself. */
+gsize mail_decode_quoted_printable(const char *text, gsize size, guint8 *out)
 {
     gsize used = 0;
 
     for (gsize i = 0; i < size; i++) {
-        if (drops_blanks && (text[i] == ' ' || text[i] == '\t')) {
-            used += write_blanks(text, size, &i, out + used);
-            i--; /* the last of them */
-            continue;
-        }
-        if (text[i] != '=') {
-            out[used++] = (guint8)text[i];
-            continue;
-        }
+        const char *sign = memchr(text + i, '=', size - i);
+        gsize plain = (sign ? (gsize)(sign - text) : size) - i;
+
+        memmove(out + used, text + i, plain);
+        used += plain;
+        i += plain;
+        if (i == size)
+            break;
         if (i + 2 < size && g_ascii_isxdigit(text[i + 1]) && g_ascii_isxdigit(text[i + 2])) {
             out[used++] = (guint8)(g_ascii_xdigit_value(text[i + 1]) << 4 |
                                    g_ascii_xdigit_value(text[i + 2]));
@@ -144,9 +120,11 @@ static gsize decode_quoted_printable(const char *text, gsize size, gboolean drop
             continue;
         }
         /* A soft line break, with spaces before the line end or not; any other '=' stands. */
-        gsize j = skip_blanks(text, size, i + 1);
+        gsize j = i + 1;
 
-        if (j < size ? text[j] == '\n' : drops_blanks && j > i + 1)
+        while (j < size && (text[j] == ' ' || text[j] == '\t' || text[j] == '\r'))
+            j++;
+        if (j < size && text[j] == '\n')
             i = j;
         else
             out[used++] = '=';
@@ -154,29 +132,54 @@ static gsize decode_quoted_printable(const char *text, gsize size, gboolean drop
     return used;
 }
 
-gsize mail_decode_quoted_printable(const char *text, gsize size, guint8 *out)
+/* What blanks the line has at its end, before carriage returns. */
+static gsize trailing_blanks(const char *line, gsize length)
 {
-    return decode_quoted_printable(text, size, FALSE, out);
+    gsize end = length, start;
+
+    while (end > 0 && line[end - 1] == '\r')
+        end--;
+    for (start = end; start > 0 && (line[start - 1] == ' ' || line[start - 1] == '\t');)
+        start--;
+    return end - start;
 }
 
 gsize mail_decode_quoted_printable_trimmed(const char *text, gsize size, guint8 *out)
 {
-    return decode_quoted_printable(text, size, TRUE, out);
+    const char *end = text + size;
+    gsize used = 0, blanks = 0;
+
+    for (const char *line = text, *newline; line < end; line = newline + 1) {
+        gsize length, returns = 0;
+
+        newline = memchr(line, '\n', (gsize)(end - line));
+        length = (gsize)((newline ? newline : end) - line);
+        blanks = trailing_blanks(line, length);
+        while (returns < length && line[length - 1 - returns] == '\r')
+            returns++;
+        memcpy(out + used, line, length - blanks - returns);
+        used += length - blanks - returns;
+        memset(out + used, '\r', returns);
+        used += returns;
+        if (!newline)
+            break;
+        out[used++] = '\n';
+    }
+    if (used > 0 && blanks > 0 && out[used - 1] == '=') /* a soft break, and nothing behind it */
+        used--;
+    return mail_decode_quoted_printable((const char *)out, used, out);
 }
 
 gboolean mail_decode_has_trailing_blanks(const char *text, gsize size)
 {
     const char *end = text + size;
 
-    for (const char *at = text, *newline; at < end; at = newline + 1) {
-        const char *last;
-
-        newline = memchr(at, '\n', (gsize)(end - at));
-        newline = newline ? newline : end;
-        for (last = newline; last > at && last[-1] == '\r';)
-            last--;
-        if (last > at && (last[-1] == ' ' || last[-1] == '\t'))
+    for (const char *line = text, *newline; line < end; line = newline + 1) {
+        newline = memchr(line, '\n', (gsize)(end - line));
+        if (trailing_blanks(line, (gsize)((newline ? newline : end) - line)) > 0)
             return TRUE;
+        if (!newline)
+            return FALSE;
     }
     return FALSE;
 }

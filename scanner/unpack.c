@@ -84,7 +84,7 @@ static const Sign SIGNS[] = {
     SIGN(0, "!BDN", OTHER),                /* folders of Outlook, whose letters are permuted */
     SIGN(0, "encrcdsa", OTHER),            /* image of a Mac's disk with a password */
     SIGN(0, "LUKS\xba\xbe", OTHER),        /* disk with a password */
-    SIGN(0, "ArC\x01", OTHER), /* FreeArc */
+    SIGN(0, "ArC\x01", OTHER),             /* FreeArc */
     SIGN(0, "UHA\x06", OTHER),
     SIGN(0, "KGB_arch -", OTHER),
     SIGN(0, "RZIP\x02", OTHER),
