@@ -67,7 +67,8 @@ static gboolean is_plain(const char *raw, gsize size)
     return TRUE;
 }
 
-char *file_name_decode(const char *raw, gssize length)
+/* Decoded, with its control characters. */
+static char *decode_text(const char *raw, gssize length)
 {
     g_autofree char *both_ends = NULL;
     gsize size = length < 0 ? strlen(raw) : (gsize)length;
@@ -86,26 +87,41 @@ char *file_name_decode(const char *raw, gssize length)
         raw = both_ends;
         size = head + size - tail;
     }
-    if (is_plain(raw, size))
-        return g_strndup(raw, size);
-    g_autofree char *text = name_decode(raw, size);
-    GString *out = g_string_sized_new(size);
+    return is_plain(raw, size) ? g_strndup(raw, size) : name_decode(raw, size);
+}
+
+/* Spaces in place of control characters. */
+static char *text_to_show(const char *text)
+{
+    GString *out = g_string_sized_new(strlen(text));
+
     for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
-        g_string_append_unichar(out, u_charType((UChar32)c) == U_CONTROL_CHAR ? ' ' : c);
+
+        if (c >= ' ' && c <= '~')
+            g_string_append_c(out, (char)c);
+        else
+            g_string_append_unichar(out, u_charType((UChar32)c) == U_CONTROL_CHAR ? ' ' : c);
     }
     return g_string_free(out, FALSE);
 }
 
+char *file_name_decode(const char *raw, gssize length)
+{
+    g_autofree char *text = decode_text(raw, length);
+
+    return text_to_show(text);
+}
+
 /* The last component of a path of either kind; one slash at the end more is forgiven. */
-static const char *last_component(char *name)
+static char *last_component(char *name)
 {
     gsize length = strlen(name);
 
     while (length > 0 && (name[length - 1] == '/' || name[length - 1] == '\\'))
         name[--length] = '\0';
-    const char *slash = strrchr(name, '/');
-    const char *backslash = strrchr(name, '\\');
+    char *slash = strrchr(name, '/');
+    char *backslash = strrchr(name, '\\');
     if (slash == NULL || (backslash != NULL && backslash > slash))
         slash = backslash;
     return slash != NULL ? slash + 1 : name;
@@ -142,9 +158,9 @@ static void trim(GString *name)
     g_string_erase(name, 0, (gssize)lead);
 }
 
-char *file_name_normalize(const char *raw, gssize length)
+static char *normalize(const char *text)
 {
-    g_autofree char *decoded = file_name_decode(raw, length);
+    g_autofree char *decoded = text_to_show(text);
     g_autofree char *folded = fold(last_component(decoded));
     const char *source = folded != NULL ? folded : last_component(decoded);
     GString *out = g_string_sized_new(strlen(source));
@@ -161,6 +177,99 @@ char *file_name_normalize(const char *raw, gssize length)
     }
     trim(out);
     return g_string_free(out, FALSE);
+}
+
+char *file_name_normalize(const char *raw, gssize length)
+{
+    g_autofree char *text = decode_text(raw, length);
+
+    return normalize(text);
+}
+
+static int escaped_byte(const char *p)
+{
+    return *p == '%' && g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2])
+               ? g_ascii_xdigit_value(p[1]) * 16 + g_ascii_xdigit_value(p[2])
+               : -1;
+}
+
+/* NULs become another control character. */
+static char *without_escapes(const char *text)
+{
+    GString *out = g_string_sized_new(strlen(text));
+
+    for (const char *p = text; *p != '\0'; p++) {
+        int byte = escaped_byte(p);
+
+        g_string_append_c(out, (char)(byte == 0 ? 1 : byte > 0 ? byte : *p));
+        p += byte >= 0 ? 2 : 0;
+    }
+    char *valid = g_utf8_make_valid(out->str, (gssize)out->len);
+    g_string_free(out, TRUE);
+    return valid;
+}
+
+static gboolean is_end(char c)
+{
+    return c != '\0' && g_ascii_iscntrl(c) && strchr("\t\r\n", c) == NULL;
+}
+
+/* Where the name of a stream of NTFS begins, or the end; "C:" is none. */
+static char *stream_begin(char *name)
+{
+    char *colon = strchr(name, ':');
+
+    if (colon == name + 1)
+        colon = strchr(colon + 1, ':');
+    return colon != NULL ? colon : name + strlen(name);
+}
+
+static void readings_add(GPtrArray *readings, const char *text)
+{
+    g_autofree char *name = normalize(text);
+
+    if (*name != '\0' && !g_ptr_array_find_with_equal_func(readings, name, g_str_equal, NULL))
+        g_ptr_array_add(readings, g_steal_pointer(&name));
+}
+
+char *file_name_before_control(const char *raw)
+{
+    g_autofree char *text = NULL;
+
+    if (is_plain(raw, strlen(raw)))
+        return NULL;
+    text = decode_text(raw, -1);
+    for (const char *p = text; *p != '\0'; p++)
+        if (is_end(*p))
+            return g_strndup(text, (gsize)(p - text));
+    return NULL;
+}
+
+char **file_name_readings(const char *raw, gssize length)
+{
+    GPtrArray *readings = g_ptr_array_new();
+    g_autofree char *text = decode_text(raw, length);
+    gboolean has_more = strpbrk(text, "%:") != NULL;
+
+    g_ptr_array_add(readings, normalize(text));
+    for (const char *p = text; *p != '\0' && !has_more; p++)
+        has_more = is_end(*p);
+    if (has_more) {
+        g_autofree char *name = without_escapes(text);
+
+        readings_add(readings, name);
+        for (char *p = name; *p != '\0'; p++) {
+            if (!is_end(*p))
+                continue;
+            *p = '\0';
+            break;
+        }
+        readings_add(readings, name);
+        *stream_begin(last_component(name)) = '\0';
+        readings_add(readings, name);
+    }
+    g_ptr_array_add(readings, NULL);
+    return (char **)g_ptr_array_free(readings, FALSE);
 }
 
 const char *file_name_extension(const char *normalized)

@@ -26,6 +26,16 @@ char *file_name_decode(const char *raw, gssize length);
  * g_free(). */
 char *file_name_normalize(const char *raw, gssize length);
 
+/* What stands before a control character in the decoded name, which file_name_decode() would hide:
+ * there the name ends for programs in C, if it is a NUL. NULL: there is none; g_free(). */
+char *file_name_before_control(const char *raw);
+
+/* The normalised form, and behind it in that form what some program would save the file as instead:
+ * with %41 decoded, cut at a control character (a NUL ends a name in C), or without the name of a
+ * stream of NTFS behind a colon. Nearly all names have no second one. NULL-terminated;
+ * g_strfreev(). */
+char **file_name_readings(const char *raw, gssize length);
+
 /* Points at what follows the last dot of a normalised name; "" without one. */
 const char *file_name_extension(const char *normalized);
 

@@ -19,19 +19,20 @@ G_DEFINE_QUARK(storehook - filter - error, filter_error)
 /* The subject with all that several rules look at worked out once. */
 typedef struct {
     const FilterSubject *subject;
-    char *name;        /* normalised; NULL: none */
+    const char *name;  /* normalised; NULL: none */
     char **extensions; /* last first */
     char *type;        /* lower case, without parameters */
     guint lies;        /* FileNameLie */
 } Prepared;
 
-static void prepare(Prepared *prepared, const FilterSubject *subject)
+/* `name`: one reading of the subject's; NULL: it has none. */
+static void prepare(Prepared *prepared, const FilterSubject *subject, const char *name)
 {
     memset(prepared, 0, sizeof *prepared);
     prepared->subject = subject;
-    if (subject->name != NULL && *subject->name != '\0') {
-        prepared->name = file_name_normalize(subject->name, -1);
-        prepared->extensions = file_name_extensions(prepared->name);
+    if (name != NULL) {
+        prepared->name = name;
+        prepared->extensions = file_name_extensions(name);
         prepared->lies = file_name_lies(subject->name, -1);
     }
     if (subject->type != NULL && *subject->type != '\0') {
@@ -41,9 +42,16 @@ static void prepare(Prepared *prepared, const FilterSubject *subject)
     }
 }
 
+/* Never empty: one without a name has a reading that is NULL. */
+static char **subject_readings(const FilterSubject *subject)
+{
+    if (subject->name == NULL || *subject->name == '\0')
+        return g_new0(char *, 1);
+    return file_name_readings(subject->name, -1);
+}
+
 static void prepared_clear(Prepared *prepared)
 {
-    g_free(prepared->name);
     g_strfreev(prepared->extensions);
     g_free(prepared->type);
 }
@@ -119,12 +127,12 @@ static gboolean others_hold(const FilterRule *rule, const Prepared *prepared)
     return TRUE;
 }
 
-gboolean filter_rules_match(const FilterRules *rules, const FilterSubject *subject,
-                            FilterMatch *ret)
+static gboolean match_reading(const FilterRules *rules, const FilterSubject *subject,
+                              const char *name, FilterMatch *ret)
 {
     g_auto(Prepared) prepared;
 
-    prepare(&prepared, subject);
+    prepare(&prepared, subject, name);
     for (guint i = 0; i < rules->rules->len; i++) {
         const FilterRule *rule = rules->rules->pdata[i];
 
@@ -140,11 +148,39 @@ gboolean filter_rules_match(const FilterRules *rules, const FilterSubject *subje
     return FALSE;
 }
 
-gboolean filter_rules_need_type(const FilterRules *rules, const FilterSubject *subject)
+/* How else a name may be read makes nothing milder. */
+static gboolean is_harder(const FilterMatch *other, const FilterMatch *first)
+{
+    if (other->action == FILTER_ACTION_PASS)
+        return FALSE;
+    return first == NULL || first->action == FILTER_ACTION_PASS ||
+           (first->action > FILTER_ACTION_PASS && other->action > first->action);
+}
+
+gboolean filter_rules_match(const FilterRules *rules, const FilterSubject *subject,
+                            FilterMatch *ret)
+{
+    g_auto(GStrv) readings = subject_readings(subject);
+    gboolean is_found = match_reading(rules, subject, readings[0], ret);
+
+    for (guint i = 1; readings[0] != NULL && readings[i] != NULL; i++) {
+        FilterMatch other;
+
+        if (!match_reading(rules, subject, readings[i], &other) ||
+            !is_harder(&other, is_found ? ret : NULL))
+            continue;
+        *ret = other;
+        is_found = TRUE;
+    }
+    return is_found;
+}
+
+static gboolean reading_needs_type(const FilterRules *rules, const FilterSubject *subject,
+                                   const char *name)
 {
     g_auto(Prepared) prepared;
 
-    prepare(&prepared, subject);
+    prepare(&prepared, subject, name);
     for (guint i = 0; i < rules->rules->len; i++) {
         const FilterRule *rule = rules->rules->pdata[i];
 
@@ -152,6 +188,16 @@ gboolean filter_rules_need_type(const FilterRules *rules, const FilterSubject *s
             return rule->types != NULL;
     }
     return FALSE;
+}
+
+gboolean filter_rules_need_type(const FilterRules *rules, const FilterSubject *subject)
+{
+    g_auto(GStrv) readings = subject_readings(subject);
+    gboolean needs = reading_needs_type(rules, subject, readings[0]);
+
+    for (guint i = 1; !needs && readings[0] != NULL && readings[i] != NULL; i++)
+        needs = reading_needs_type(rules, subject, readings[i]);
+    return needs;
 }
 
 gboolean filter_rules_look_inside(const FilterRules *rules)

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "filters/file-name.h"
+
 typedef struct {
     MailNamesFound found;
     gpointer user_data;
@@ -22,15 +24,25 @@ typedef struct {
     gboolean is_over;
 } Search;
 
-static void tell(Search *search)
+static void tell_one(Search *search, const char *name)
 {
-    g_strstrip(search->name->str);
-    if (search->name->str[0] == '\0')
-        return;
     if (search->count++ == MAIL_NAMES_MAX)
         search->is_over = TRUE;
     else if (!search->is_over)
-        search->found(search->name->str, search->user_data);
+        search->found(name, search->user_data);
+}
+
+static void tell(Search *search)
+{
+    g_autofree char *before = NULL;
+
+    g_strstrip(search->name->str);
+    if (search->name->str[0] == '\0')
+        return;
+    tell_one(search, search->name->str);
+    before = file_name_before_control(search->name->str);
+    if (before && before[0] != '\0')
+        tell_one(search, before);
 }
 
 /* A value that stands in quotation marks, of which the last may be missing. */

@@ -13,7 +13,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
-from samples import FORMATS, OPAQUE, SAMPLES, VIRUS, binhex, know_virus, tnef  # noqa: E402
+from samples import FORMATS, OPAQUE, SAMPLES, VIRUS, binhex, know_virus, tnef, zipped  # noqa: E402
 from wire import HOOK, JUDGE_LINK, Memfd, Service  # noqa: E402,F401
 
 RULES = """[rule programs]
@@ -91,6 +91,19 @@ def archives(s):
                "not-fully-scanned")
 
 
+def names(s):
+    """What some mail program, browser or file system makes a.js of."""
+    for name in ("a%2Ejs", "a.js%00.txt", "a.js:b.txt", "a.js:b:$DATA", "a.js::$DATA", "a.js. .",
+                 "b.txt/../a.js", "..\\\\a.js", "a.j\u200bs", "a\uff0e\uff4a\uff53", "=?utf-8?Q?a.js=00.txt?="):
+        expect(f"named {name!a}", s.text(mailed(TEXT, name, "base64")), "blocked", "scripts")
+        if "?" not in name:
+            expect(f"named {name!a}: in a zip", s.scan(zipped((name, TEXT))), "blocked", "scripts")
+    for name in "a%20b.txt", "a.txt:b", "100%.txt", "12:30.txt":
+        expect(f"named {name}", s.text(mailed(TEXT, name, "base64")), "clean")
+    star = mailed(TEXT, "x", "base64").replace(b'name="x"', b"name*=utf-8''a%252Ejs")
+    expect("named in two codes", s.text(star), "blocked", "scripts")
+
+
 def nested(s):
     """Program in zip in 7z in tar.zst, and the other way round; the path is in the log."""
     for order in (["zip", "7z", "tar.zst"], ["tar.zst", "7z", "zip"], ["rar 5", "zip lzma", "cab"]):
@@ -138,7 +151,7 @@ def main():
         know_virus(s)
         s.write_config(f"[service]\ndeadline=20000\n[rules]\nfile={s.directory}/rules\n")
         s.start()
-        for part in (archives, nested, files):
+        for part in (archives, names, nested, files):
             part(s)
     print(f"{len(failures)} failures", *failures, sep="\n  ")
     return 1 if failures else 0

@@ -25,6 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_assert(*name == '\0' || strchr(". \"'", name[strlen(name) - 1]) == NULL);
     g_assert(g_strv_length(extensions) <= FILE_NAME_EXTENSIONS);
     g_assert((extensions[0] == NULL) == (strchr(name, '.') == NULL));
+    g_auto(GStrv) readings = file_name_readings((const char *)data, (gssize)size);
+
+    g_assert_cmpstr(readings[0], ==, name);
+    for (guint i = 1; readings[0] != NULL && readings[i] != NULL; i++)
+        g_assert(g_utf8_validate(readings[i], -1, NULL) && *readings[i] != '\0');
     file_name_is_deceptive((const char *)data, (gssize)size, NULL);
     return 0;
 }

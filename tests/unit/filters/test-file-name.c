@@ -110,6 +110,45 @@ START_TEST(nul_bytes_and_length_are_bounded)
 }
 END_TEST
 
+static void check_readings(const char *raw, gsize size, const char *wanted)
+{
+    g_auto(GStrv) readings = file_name_readings(raw, (gssize)size);
+    g_autofree char *joined = g_strjoinv(" | ", readings);
+
+    ck_assert_str_eq(joined, wanted);
+}
+
+/* As browsers save it that decode per cents, programs that end at a NUL, and NTFS. */
+START_TEST(names_have_other_readings)
+{
+    static const struct {
+        const char *raw, *readings;
+    } cases[] = {
+        {"report.pdf", "report.pdf"},
+        {"100% sure.doc", "100% sure.doc"},
+        {"a%2Ejs", "a%2ejs | a.js"},
+        {"a%20b.js", "a%20b.js | a b.js"},
+        {"utf-8''a%252Ejs", "a%2ejs | a.js"},
+        {"a.js%00.txt", "a.js%00.txt | a.js .txt | a.js"},
+        {"=?utf-8?Q?a.js=00.txt?=", "a.js .txt | a.js"},
+        {"a.js:x.txt", "a.js:x.txt | a.js"},
+        {"a.js:x:$DATA", "a.js:x:$data | a.js"},
+        {"a%2Ejs%3ax.txt", "a%2ejs%3ax.txt | a.js:x.txt | a.js"},
+        {"C:a.js", "c:a.js"},
+        {"C:a.js:b.txt", "c:a.js:b.txt | c:a.js"},
+        {"dir%5Ca.js", "dir%5ca.js | a.js"},
+        {"%00", "%00"},
+        {":a", ":a"},
+        {"%ff.js", "%ff.js | \xef\xbf\xbd.js"},
+        {"", ""},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_readings(cases[i].raw, strlen(cases[i].raw), cases[i].readings);
+    check_readings("a.exe\0.txt", 10, "a.exe .txt | a.exe");
+}
+END_TEST
+
 START_TEST(extensions_are_listed)
 {
     g_auto(GStrv) two = file_name_extensions("invoice.pdf   .exe");
@@ -170,6 +209,7 @@ int main(void)
     TCase *tcase = tcase_create("names");
     tcase_add_loop_test(tcase, names_are_decoded_and_normalized, 0, G_N_ELEMENTS(CASES));
     tcase_add_test(tcase, nul_bytes_and_length_are_bounded);
+    tcase_add_test(tcase, names_have_other_readings);
     tcase_add_test(tcase, extensions_are_listed);
     tcase_add_test(tcase, deception_is_seen);
     suite_add_tcase(suite, tcase);

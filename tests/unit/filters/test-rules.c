@@ -127,6 +127,23 @@ START_TEST(the_first_rule_decides)
 }
 END_TEST
 
+START_TEST(other_readings_of_a_name_make_nothing_milder)
+{
+    g_autoptr(FilterRules) rules =
+        parse("[rule ours]\nname=our*.js*\naction=pass\n"
+              "[rule texts]\nextension=txt\naction=pass\n"
+              "[rule scripts]\nextension=js\n[rule pages]\nextension=htm\naction=drop\n");
+
+    ck_assert_str_eq(match(rules, "a%2Ejs", NULL, 1, NULL), "scripts");
+    ck_assert_str_eq(match(rules, "a.js:b.txt", NULL, 1, NULL), "scripts");
+    ck_assert_str_eq(match(rules, "a.js%00.txt", NULL, 1, NULL), "scripts");
+    ck_assert_str_eq(match(rules, "our%20own.js", NULL, 1, NULL), "ours");
+    ck_assert_str_eq(match(rules, "a.js:b.txt%00", NULL, 1, NULL), "scripts");
+    ck_assert_str_eq(match(rules, "a.htm:b.js", NULL, 1, NULL), "scripts");
+    ck_assert_ptr_null(match(rules, "a%2Etxt", NULL, 1, NULL));
+}
+END_TEST
+
 START_TEST(true_types_are_asked_for_only_when_they_decide)
 {
     g_autoptr(FilterRules) rules = parse("[rule exe]\nextension=exe\n"
@@ -280,6 +297,7 @@ int main(void)
     tcase_add_test(tcase, a_missing_file_is_refused);
     tcase_add_test(tcase, conditions_are_all_needed_and_patterns_one);
     tcase_add_test(tcase, the_first_rule_decides);
+    tcase_add_test(tcase, other_readings_of_a_name_make_nothing_milder);
     tcase_add_test(tcase, true_types_are_asked_for_only_when_they_decide);
     tcase_add_test(tcase, kinds_of_deception_are_told_apart);
     tcase_add_test(tcase, parts_of_documents_need_to_be_meant);
