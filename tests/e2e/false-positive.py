@@ -7,7 +7,7 @@ import email
 import hashlib
 import os
 
-from rig import Rig, mail, main, wait_until
+from rig import TOP, Rig, Store, mail, main, wait_until
 
 
 def attachment_of(message):
@@ -107,5 +107,44 @@ def released_to_a_thousand(build):
             assert list(store.messages(user).values()) == [message], user
 
 
+def example(rig, name, words):
+    """A configuration of examples/ with other paths and ports, and nothing else changed."""
+    with open(f"{TOP}/examples/{name}", encoding="utf-8") as source:
+        text = source.read()
+    for word, other in words.items():
+        assert word in text, f"examples/{name}: no {word}"
+        text = text.replace(word, other)
+    with open(f"{rig.scratch}/{name}", "w", encoding="utf-8") as out:
+        out.write(text)
+    return f"{rig.scratch}/{name}"
+
+
+def by_the_examples(build):
+    """What README.md says to copy fits together: mail is protected, and a release arrives."""
+    with Rig(build) as rig:
+        store = Store(rig, "store")
+        rig.configuration = example(rig, "storehookd.conf", {
+            "/run/storehook/scanner.sock": rig.socket, "/var/lib/storehook": rig.scratch + "/state",
+            "/var/lib/clamav": rig.signatures, "/etc/storehook/rules.conf": TOP + "/examples/rules.conf",
+            "/run/mailstored/lmtp": store.lmtp_path})
+        with open(rig.configuration, "a", encoding="utf-8") as out:
+            out.write(f"[clients]\nexecutables={rig.path('mailstore/server/mailstored')}\n")
+        store.configuration = example(rig, "mailstored.conf", {
+            "/var/lib/mailstored": store.directory, "/run/mailstored/lmtp": store.lmtp_path,
+            "127.0.0.1:143": f"127.0.0.1:{store.imap_port}",
+            "127.0.0.1:110": f"127.0.0.1:{store.pop3_port}",
+            "/etc/storehook/passwd": rig.scratch + "/passwd"})
+        store.write_configuration = lambda extra: None
+        rig.start_scanner()
+        rig.stores.append(store.start())
+        rig.wait_protected()
+        message = mail("eicar", "alice", "for the laboratory")
+        assert store.deliver("alice", message) == {}
+        assert store.messages("alice") == {}
+        item, = rig.control("quarantine", "list")["items"]
+        rig.control("quarantine", "release", item["id"])
+        wait_until(lambda: list(store.messages("alice").values()) == [message], "the original")
+
+
 if __name__ == "__main__":
-    main(mended, learnt, released_while_in_force, released_to_a_thousand)
+    main(by_the_examples, mended, learnt, released_while_in_force, released_to_a_thousand)
