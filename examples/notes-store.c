@@ -16,135 +16,104 @@
 
 #include <esent.h>
 
-enum {
-    NOTE_MAX = 1024 * 1024
-};
-enum {
-    ID,
-    AUTHOR,
-    TITLE,
-    NOTE
-}; /* in the order of columns[] */
+#define COLUMN(NAME, COLTYP)                                                                       \
+    .cbStruct = sizeof(JET_COLUMNCREATE), .szColumnName = (NAME), .coltyp = (COLTYP)
 
 static JET_COLUMNCREATE columns[] = {
-    {.cbStruct = sizeof(JET_COLUMNCREATE),
-     .szColumnName = "id",
-     .coltyp = JET_coltypLong,
-     .grbit = JET_bitColumnAutoincrement},
-    {.cbStruct = sizeof(JET_COLUMNCREATE),
-     .szColumnName = "author",
-     .coltyp = JET_coltypText,
-     .cp = 1252},
-    {.cbStruct = sizeof(JET_COLUMNCREATE),
-     .szColumnName = "title",
-     .coltyp = JET_coltypText,
-     .cp = 1252},
-    {.cbStruct = sizeof(JET_COLUMNCREATE), .szColumnName = "note", .coltyp = JET_coltypLongBinary},
+    {COLUMN("id", JET_coltypLong), .grbit = JET_bitColumnAutoincrement},
+    {COLUMN("author", JET_coltypText), .cp = 1252},
+    {COLUMN("title", JET_coltypText), .cp = 1252},
+    {COLUMN("note", JET_coltypLongBinary)},
 };
-
-static JET_INDEXCREATE indexes[] = {
-    {.cbStruct = sizeof(JET_INDEXCREATE),
-     .szIndexName = "by-id",
-     .szKey = "+id\0",
-     .cbKey = 5,
-     .grbit = JET_bitIndexPrimary | JET_bitIndexUnique},
-};
-
-static struct {
-    JET_INSTANCE instance;
-    JET_SESID session;
-    JET_DBID database;
-    JET_TABLEID table;
-    char text[NOTE_MAX];
-} notes;
+static JET_INDEXCREATE by_id = {.cbStruct = sizeof(by_id),
+                                .szIndexName = "by-id",
+                                .szKey = "+id\0",
+                                .cbKey = sizeof("+id\0"),
+                                .grbit = JET_bitIndexPrimary | JET_bitIndexUnique};
+static JET_INSTANCE instance;
+static JET_SESID session;
+static JET_TABLEID table;
+static char text[1024 * 1024];
 
 static void must(JET_ERR error, const char *what)
 {
-    if (error == JET_errPermissionDenied)
-        fprintf(stderr, "notes-store: refused\n");
-    else if (error < 0)
-        fprintf(stderr, "notes-store: %s: JET error %d\n", what, error);
-    if (error < 0)
+    if (error < 0) {
+        fprintf(stderr, "notes-store: %s: JET error %d%s\n", what, error,
+                error == JET_errPermissionDenied ? ", refused" : "");
         exit(1);
-}
-
-static JET_COLUMNID column(int which)
-{
-    JET_COLUMNDEF definition = {.cbStruct = sizeof(definition)};
-
-    must(JetGetTableColumnInfo(notes.session, notes.table, columns[which].szColumnName, &definition,
-                               sizeof(definition), JET_ColInfo),
-         "column");
-    return definition.columnid;
+    }
 }
 
 static void open_store(const char *path)
 {
-    JET_TABLECREATE2 table = {.cbStruct = sizeof(table),
-                              .szTableName = "notes",
-                              .rgcolumncreate = columns,
-                              .cColumns = 4,
-                              .rgindexcreate = indexes,
-                              .cIndexes = 1};
+    JET_TABLECREATE2 create = {.cbStruct = sizeof(create), .szTableName = "notes"};
+    JET_DBID database;
 
-    must(JetCreateInstance(&notes.instance, "notes"), "instance");
-    must(JetInit(&notes.instance), "init");
-    must(JetBeginSession(notes.instance, &notes.session, NULL, NULL), "session");
-    JET_ERR error = JetCreateDatabase(notes.session, path, NULL, &notes.database, 0);
+    must(JetCreateInstance(&instance, "notes"), "instance");
+    must(JetInit(&instance), "init");
+    must(JetBeginSession(instance, &session, NULL, NULL), "session");
+    JET_ERR error = JetCreateDatabase(session, path, NULL, &database, 0);
     if (error == JET_errDatabaseDuplicate) {
-        must(JetAttachDatabase(notes.session, path, 0), "attach");
-        must(JetOpenDatabase(notes.session, path, NULL, &notes.database, 0), "open");
-    } else {
-        must(error, "create");
-        must(JetCreateTableColumnIndex2(notes.session, notes.database, &table), "table");
-        must(JetCloseTable(notes.session, table.tableid), "close");
+        must(JetAttachDatabase(session, path, 0), "attach");
+        must(JetOpenDatabase(session, path, NULL, &database, 0), "open");
+        must(JetOpenTable(session, database, "notes", NULL, 0, 0, &table), "notes");
+        return;
     }
-    must(JetOpenTable(notes.session, notes.database, "notes", NULL, 0, 0, &notes.table), "notes");
+    must(error, "create");
+    create.rgcolumncreate = columns;
+    create.cColumns = sizeof(columns) / sizeof(columns[0]);
+    create.rgindexcreate = &by_id;
+    create.cIndexes = 1;
+    must(JetCreateTableColumnIndex2(session, database, &create), "table");
+    table = create.tableid;
 }
 
-static void set(int which, const void *data, size_t size)
+static JET_COLUMNID column(const char *name)
 {
-    must(JetSetColumn(notes.session, notes.table, column(which), data, (uint32_t)size, 0, NULL),
-         columns[which].szColumnName);
+    JET_COLUMNDEF definition;
+
+    must(JetGetTableColumnInfo(session, table, name, &definition, sizeof(definition), JET_ColInfo),
+         name);
+    return definition.columnid;
+}
+
+static void set(const char *name, const char *data, size_t size)
+{
+    must(JetSetColumn(session, table, column(name), data, (uint32_t)size, 0, NULL), name);
+}
+
+static int get(const char *name, void *data, uint32_t size)
+{
+    uint32_t actual = 0;
+
+    must(JetRetrieveColumn(session, table, column(name), data, size, &actual, 0, NULL), name);
+    return (int)(actual < size ? actual : size);
 }
 
 static void add(const char *author, const char *title)
 {
-    size_t size = fread(notes.text, 1, sizeof(notes.text), stdin);
-
-    must(JetBeginTransaction(notes.session), "begin");
-    must(JetPrepareUpdate(notes.session, notes.table, JET_prepInsert), "prepare");
-    set(AUTHOR, author, strlen(author));
-    set(TITLE, title, strlen(title));
-    set(NOTE, notes.text, size);
-    must(JetUpdate(notes.session, notes.table, NULL, 0, NULL), "update");
-    must(JetCommitTransaction(notes.session, 0), "commit");
-}
-
-static uint32_t get(int which, void *data, size_t size)
-{
-    uint32_t actual = 0;
-
-    must(JetRetrieveColumn(notes.session, notes.table, column(which), data, (uint32_t)size, &actual,
-                           0, NULL),
-         columns[which].szColumnName);
-    return actual < size ? actual : (uint32_t)size;
+    must(JetBeginTransaction(session), "begin");
+    must(JetPrepareUpdate(session, table, JET_prepInsert), "prepare");
+    set("author", author, strlen(author));
+    set("title", title, strlen(title));
+    set("note", text, fread(text, 1, sizeof(text), stdin));
+    must(JetUpdate(session, table, NULL, 0, NULL), "update");
+    must(JetCommitTransaction(session, 0), "commit");
 }
 
 /* All of them, or the text of one. */
 static void list(int wanted)
 {
-    JET_ERR error = JetMove(notes.session, notes.table, JET_MoveFirst, 0);
+    JET_ERR error = JetMove(session, table, JET_MoveFirst, 0);
+    char title[256];
+    int32_t id;
 
-    for (; error >= 0; error = JetMove(notes.session, notes.table, JET_MoveNext, 0)) {
-        char title[256];
-        int32_t id = 0;
-
-        get(ID, &id, sizeof(id));
+    for (; error >= 0; error = JetMove(session, table, JET_MoveNext, 0)) {
+        get("id", &id, sizeof(id));
         if (wanted == 0)
-            printf("%d\t%.*s\n", id, (int)get(TITLE, title, sizeof(title)), title);
+            printf("%d\t%.*s\n", id, get("title", title, sizeof(title)), title);
         else if (wanted == id)
-            fwrite(notes.text, 1, get(NOTE, notes.text, sizeof(notes.text)), stdout);
+            fwrite(text, 1, (size_t)get("note", text, sizeof(text)), stdout);
     }
     if (error != JET_errNoCurrentRecord)
         must(error, "move");
@@ -161,8 +130,7 @@ int main(int argc, char **argv)
         add(argv[3], argv[4]);
     else
         list(argc == 4 ? atoi(argv[3]) : 0);
-    must(JetCloseTable(notes.session, notes.table), "close");
-    must(JetEndSession(notes.session, 0), "end");
-    must(JetTerm(notes.instance), "term");
+    must(JetEndSession(session, 0), "end");
+    must(JetTerm(instance), "term");
     return 0;
 }
