@@ -19,7 +19,6 @@
 #include "filters/name-decode.h"
 #include "scanner/archive-end.h"
 #include "scanner/byte-scan.h"
-#include "scanner/ole-kind.h"
 #include "scanner/unpack.h"
 #include "scanner/zip-layout.h"
 
@@ -47,6 +46,7 @@ struct MemberLayer {
     gboolean is_archive, is_zip, is_document, is_mail;
     gboolean is_foreign;  /* not taken apart by libclamav, whatever it finds in the middle of it */
     gboolean has_payload; /* a text with files in it, see page-payload.h */
+    gboolean has_lock;    /* a document that is encrypted */
     gboolean has_child;
     GBytes *bytes;    /* of an archive that is no root; borrowed memory of libclamav */
     GArray *names;    /* of Named; NULL until one is named */
@@ -265,15 +265,11 @@ static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const 
                  layout.gap[i].end - layout.gap[i].start, MEMBER_REST_GUESS);
 }
 
-/* What libclamav does not tell: OLE documents, those of Office that are packed into one when they
- * are encrypted, and OpenDocument, whose manifest says it. */
-static gboolean is_encrypted_document(const char *name, const void *data, gsize size)
+/* What libclamav does not tell: OpenDocument, whose manifest says it. */
+static gboolean is_locked_manifest(const char *name, const void *data, gsize size)
 {
-    OleKind ole;
-
-    if (strcmp(name, "META-INF/manifest.xml") == 0)
-        return memmem(data, size, "encryption-data", strlen("encryption-data")) != NULL;
-    return ole_kind_tell(data, size, &ole) && ole.is_encrypted;
+    return strcmp(name, "META-INF/manifest.xml") == 0 &&
+           memmem(data, size, "encryption-data", strlen("encryption-data")) != NULL;
 }
 
 void member_watch_open(MemberWatch *watch, const ScannedObject *object)
@@ -304,14 +300,15 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
                 layer.number = parent->number;
         }
     }
-    watch->has_encrypted |= is_encrypted_document(shown, data, size);
+    watch->has_encrypted |= is_locked_manifest(shown, data, size);
     layer_take_type(&layer, object->type);
     layer.is_foreign = !object->is_normalized &&
                        (unpack_is_wanted(data, size) ||
                         /* what is no member of anything is the business of who brought it */
                         ((parent || watch->root != 0) && unpack_is_sealed(data, size)));
+    layer.has_lock = unpack_is_locked(data, size);
     layer.has_payload = object->has_payload && !object->is_normalized && !layer.is_mail;
-    if ((layer.is_archive || layer.is_foreign || layer.has_payload) && parent)
+    if ((layer.is_archive || layer.is_foreign || layer.has_payload || layer.has_lock) && parent)
         layer.bytes = g_bytes_new_static(data, size);
     if (!object->is_normalized)
         look_for_hidden(watch, &layer, data, size);
@@ -326,7 +323,7 @@ void member_watch_close(MemberWatch *watch)
 
     if (!layer)
         return;
-    has_rest = layer->is_foreign || layer->has_payload ||
+    has_rest = layer->is_foreign || layer->has_payload || layer->has_lock ||
                (layer->is_archive && !layer->has_child && !layer->names);
     for (guint i = 0; layer->names && i < layer->names->len; i++) {
         const Named *named = &g_array_index(layer->names, Named, i);

@@ -3,8 +3,8 @@
  * ole-kind.c - looks at the names in the root of a compound file, by libgsf, and for the marks of
  * encryption where each program puts it.
  *
- * Fails by FALSE. A document that opens with Excel's built-in password ("VelvetSweatshop") is told
- * as encrypted too. libgsf leaks some hundred bytes of a damaged file; workers are replaced.
+ * Fails by FALSE. What Office opens by itself (office-lock.h) is encrypted, too. libgsf leaks some
+ * hundred bytes of a damaged file; workers are replaced.
  */
 #include "scanner/ole-kind.h"
 

@@ -22,6 +22,8 @@
 #include "scanner/macro-object.h"
 #include "scanner/macro-rtf.h"
 #include "scanner/mail-crypt.h"
+#include "scanner/office-lock.h"
+#include "scanner/ole-kind.h"
 #include "scanner/page-payload.h"
 #include "scanner/rar-lock.h"
 
@@ -329,6 +331,13 @@ gboolean unpack_is_sealed(const void *data, gsize size)
     return mail_crypt_recognize_file(data, size) != MAIL_CRYPT_NONE;
 }
 
+gboolean unpack_is_locked(const void *data, gsize size)
+{
+    OleKind kind;
+
+    return ole_kind_tell(data, size, &kind) && kind.is_encrypted;
+}
+
 gboolean unpack_is_text(const void *data, gsize size)
 {
     return page_payload_matches(data, size) && !is_packed(data, size);
@@ -596,6 +605,19 @@ static UnpackResult walk_sealed(MailCrypt kind, const void *data, gsize size, Un
     return walk.result;
 }
 
+static UnpackResult walk_locked(const void *data, gsize size, UnpackBudget *budget,
+                                UnpackFound found, gpointer user_data)
+{
+    Walk walk = {.budget = budget, .found = found, .user_data = user_data};
+    gsize most = (gsize)MIN(budget->file_size, budget->bytes);
+    g_autoptr(GBytes) content = office_lock_open(data, size, most, budget->end);
+
+    if (!content)
+        return UNPACK_ENCRYPTED;
+    (void)walk_give(&walk, "", g_bytes_get_data(content, NULL), g_bytes_get_size(content));
+    return walk.result;
+}
+
 UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, UnpackFound found,
                          gpointer user_data)
 {
@@ -620,6 +642,8 @@ UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, 
         return MAX(objects, walk_page(data, size, budget, found, user_data));
     if (active_mime_matches(data, size))
         return walk_active_mime(data, size, budget, found, user_data);
+    if (unpack_is_locked(data, size))
+        return MAX(objects, walk_locked(data, size, budget, found, user_data));
     sealed = mail_crypt_recognize_file(data, size);
     if (sealed != MAIL_CRYPT_NONE && !is_packed(data, size))
         return MAX(objects, walk_sealed(sealed, data, size, budget, found, user_data));

@@ -38,6 +38,10 @@ gboolean unpack_is_wanted(const void *data, gsize size);
  * they are read in more ways: judge-union.h. */
 gboolean unpack_is_sealed(const void *data, gsize size);
 
+/* TRUE for a document of Office that is encrypted: OLE, and the zip family that is packed into one
+ * then. unpack_walk() opens it where Office does without asking for a password. */
+gboolean unpack_is_locked(const void *data, gsize size);
+
 /* TRUE if unpack_walk() will look for files that stand in a text, and may take for one what is
  * none.
  */

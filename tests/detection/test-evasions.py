@@ -17,6 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../crash/scanner", HERE + "/../data"]
 import cms  # noqa: E402
 import office  # noqa: E402
+import office_lock  # noqa: E402
 from samples import FORMATS, VIRUS, know_virus, packed, zipped  # noqa: E402
 from wire import EICAR, Memfd, Service  # noqa: E402
 
@@ -212,6 +213,8 @@ def honest():
                       + picture + b"'/></svg>")
     yield "card with a picture", (b"BEGIN:VCARD\r\n" + folded(
         b"PHOTO;ENCODING=b;TYPE=PNG:", base64.b64decode(picture)) + b"END:VCARD\r\n")
+    yield "document with Excel's password", office_lock.agile(zipped(
+        ("[Content_Types].xml", office.CONTENT_TYPES), ("word/document.xml", "<w/>")))
     for kind in cms.KINDS:
         yield f"S/MIME: {kind}", cms.wrapped(kind, b"An honest line.\r\n" * 99)
     yield "S/MIME: a signature alone", cms.typed(cms.PKCS7 + "2", cms.sequence(
@@ -238,6 +241,37 @@ def sealed(virus):
     yield "S/MIME: in lines", (b"-----BEGIN CMS-----\n" + base64.encodebytes(
         cms.wrapped("compressed", virus)) + b"-----END CMS-----\n")
     yield "S/MIME: cut off", cms.wrapped("signed", virus)[:-2]
+
+
+def packages(virus):
+    """Documents that Office opens without a word, since it tries a password of its own."""
+    package = zipped(("[Content_Types].xml", office.CONTENT_TYPES), ("a.exe", virus))
+    yield "document with Excel's password", office_lock.agile(package)
+    yield "the same in a zip", zipped(("a.xlsx", office_lock.agile(package)))
+    yield "document with PowerPoint's password", office_lock.agile(package, office_lock.POWERPOINT)
+    for name, bits in (("sha1", 128), ("sha256", 192), ("sha384", 256)):
+        yield f"document with Excel's password, {name}", office_lock.agile(
+            package, name=name, bits=bits, rounds=1000)
+    for bits in 128, 192, 256:
+        yield f"document of 2007 with Excel's password, {bits} bits", office_lock.standard(
+            package, bits=bits)
+
+
+def books(password=office_lock.EXCEL):
+    runs = office.formula_record(0, 0, office.ptg_call(office.EXEC, office.ptg_text("calc.exe")))
+    name = office.name_record("", office.ptg_cell(0, 0), built_in=1)
+    for bits in None, 40, 128:
+        yield f"book with the password {password}, {bits} bits", office_lock.book(
+            [("m", 1, runs)], name, password, bits)
+
+
+def others():
+    """Which nobody can open but who has the password."""
+    package = zipped(("[Content_Types].xml", office.CONTENT_TYPES), ("a.exe", VIRUS))
+    yield "document with a password", office_lock.agile(package, "secret")
+    yield "document with a key of many rounds", office_lock.agile(package, rounds=1000001)
+    yield "document of 2007 with a password", office_lock.standard(package, "secret")
+    yield from books("secret")
 
 
 def without_blanks(coded):
@@ -346,7 +380,8 @@ def main():
         text = b"An honest line.\n" * 50
         for samples, wanted in (
                 (cases(VIRUS), None), (behind(VIRUS, text), None), (smugglers(), "suspicious"),
-                (sealed(VIRUS), "infected"),
+                (sealed(VIRUS), "infected"), (packages(VIRUS), "infected"), (books(), "suspicious"),
+                (others(), "encrypted"),
                 (pages(VIRUS, zipped(("a.exe", VIRUS)), text), "infected"), (honest(), "clean")):
             for what, data in samples:
                 expect(what, s.scan(Memfd(data)), wanted)
