@@ -105,7 +105,8 @@ static bool is_inserting(uint8_t prep)
     return prep != JET_prepReplace && prep != JET_prepReplaceNoLock;
 }
 
-/* A link to a message that was dropped or flagged earlier. */
+/* A link to a message that was dropped or flagged earlier. One that was there before and named
+ * another message is not given up for it. */
 static JET_ERR update_linked(UpdateCall *call, Judgement *judgement, const Remembered *remembered)
 {
     Session *session = judgement->session;
@@ -113,6 +114,10 @@ static JET_ERR update_linked(UpdateCall *call, Judgement *judgement, const Remem
     LinkNote *note = NULL;
     JET_ERR err;
 
+    if (remembered->dropped && judgement->replaces) {
+        tracked_row_free(row);
+        return judge_error(DECISION_REFUSE);
+    }
     if (row->role == ROLE_ENTRIES)
         note = link_note_new(&judgement->place, remembered->incident, remembered->dropped);
     err = update(call, &row->fields[FIELD_BOOKMARK]);

@@ -326,6 +326,16 @@ static bool is_dropped_with(const Group *group, const TrackedRow *row)
     return row->role == ROLE_CONTENTS && row->goes;
 }
 
+/* Whether a row that was there before would go, and what it held with it. Contents are none: of
+ * those only what was inserted goes. */
+static bool takes_old_rows(const Group *group)
+{
+    for (const TrackedRow *row = group->session->rows; row; row = row->next)
+        if (!row->inserted && is_dropped_with(group, row))
+            return true;
+    return false;
+}
+
 /* Marks first, for a row tells by others whether it goes. */
 static Decision drop(const Group *group)
 {
@@ -376,6 +386,8 @@ static Decision judge_group(Session *session, JET_SESID sesid, TrackedRow *ancho
     decision = ask(&group, &session->budget_us);
     if (decision != DECISION_WRITE)
         return decision;
+    if (anchor->dropped && takes_old_rows(&group))
+        return DECISION_REFUSE;
     settle(&group);
     link_note_add_entries(session, sesid, anchor);
     return anchor->dropped ? drop(&group) : DECISION_WRITE;
@@ -414,5 +426,7 @@ Decision judge_alone(Judgement *judgement)
     if (decision != DECISION_WRITE)
         return decision;
     judgement->row->settled = true;
-    return judgement->row->dropped ? DECISION_SKIP : DECISION_WRITE;
+    if (!judgement->row->dropped)
+        return DECISION_WRITE;
+    return judgement->row->inserted ? DECISION_SKIP : DECISION_REFUSE;
 }

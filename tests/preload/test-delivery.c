@@ -445,6 +445,59 @@ START_TEST(outside_a_transaction)
 }
 END_TEST
 
+static JET_ERR set_first(HostTable table, const char *column, const void *data, uint32_t size)
+{
+    JET_TABLEID tableid = host.tables[table];
+    JET_ERR err;
+
+    ck_assert_int_eq(JetMove(host.sesid, tableid, JET_MoveFirst, 0), 0);
+    ck_assert_int_eq(JetPrepareUpdate(host.sesid, tableid, JET_prepReplace), 0);
+    ck_assert_int_eq(
+        JetSetColumn(host.sesid, tableid, host_column(&host, table, column), data, size, 0, NULL),
+        0);
+    err = JetUpdate(host.sesid, tableid, NULL, 0, NULL);
+    if (err < 0)
+        ck_assert_int_eq(JetPrepareUpdate(host.sesid, tableid, JET_prepCancel), 0);
+    return err;
+}
+
+/* What was there before stays as it was, however the change is made: a drop never takes it. */
+START_TEST(old_rows_are_not_dropped)
+{
+    uint64_t old;
+
+    ck_assert_int_eq(deliver("good", clean, false), 0);
+    old = id;
+    ck_assert_int_eq(host_link(&host, old, 7, 1), 0);
+    ck_assert_int_eq(set_first(HOST_MESSAGES, "text", "EICAR", 5), JET_errPermissionDenied);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(set_first(HOST_MESSAGES, "text", "EICAR", 5), 0);
+    for (int turn = 0; turn < 2; turn++)
+        ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), JET_errPermissionDenied);
+    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "good");
+    /* Nor an entry that would be turned to a dropped message. */
+    ck_assert_int_eq(deliver("text", infected, false), 0);
+    ck_assert_int_eq(set_first(HOST_ENTRIES, "message", &id, 8), JET_errPermissionDenied);
+    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 1);
+    /* One that came in the same transaction goes, changed or not. */
+    ck_assert_int_eq(set_first(HOST_MESSAGES, "text", "fine", 4), 0);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    const HostColumn text[] = {{"text", "good", 4}};
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
+    ck_assert_int_eq(JetMove(host.sesid, host.tables[HOST_MESSAGES], JET_MoveLast, 0), 0);
+    ck_assert_int_eq(JetPrepareUpdate(host.sesid, host.tables[HOST_MESSAGES], JET_prepReplace), 0);
+    ck_assert_int_eq(JetSetColumn(host.sesid, host.tables[HOST_MESSAGES],
+                                  host_column(&host, HOST_MESSAGES, "text"), "EICAR", 5, 0, NULL),
+                     0);
+    ck_assert_int_eq(JetUpdate(host.sesid, host.tables[HOST_MESSAGES], NULL, 0, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "fine");
+}
+END_TEST
+
 /* Replacing a row's other columns asks nobody; replacing its text does. */
 START_TEST(unchanged_content_is_not_asked)
 {
@@ -597,6 +650,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, row_deleted_by_host_is_not_judged_again);
     tcase_add_test(tests, entries_of_the_same_transaction_go_too);
     tcase_add_test(tests, outside_a_transaction);
+    tcase_add_test(tests, old_rows_are_not_dropped);
     tcase_add_test(tests, unchanged_content_is_not_asked);
     tcase_add_test(tests, reused_handle_is_another_table);
     tcase_add_test(tests, bookmarks_and_errno_are_the_hosts);
