@@ -105,6 +105,12 @@ static bool is_inserting(uint8_t prep)
     return prep != JET_prepReplace && prep != JET_prepReplaceNoLock;
 }
 
+/* With the new row the old one goes. */
+static bool is_taking_place(uint8_t prep)
+{
+    return prep == JET_prepInsertCopyDeleteOriginal || prep == JET_prepInsertCopyReplaceOriginal;
+}
+
 /* A link to a message that was dropped or flagged earlier. One that was there before and named
  * another message is not given up for it. */
 static JET_ERR update_linked(UpdateCall *call, Judgement *judgement, const Remembered *remembered)
@@ -114,7 +120,7 @@ static JET_ERR update_linked(UpdateCall *call, Judgement *judgement, const Remem
     LinkNote *note = NULL;
     JET_ERR err;
 
-    if (remembered->dropped && judgement->replaces) {
+    if (remembered->dropped && !row->inserted) {
         tracked_row_free(row);
         return judge_error(DECISION_REFUSE);
     }
@@ -258,7 +264,7 @@ static JET_ERR update_learnt(UpdateCall *call, const Cursor *cursor)
     JET_ERR err;
 
     if (judgement.row) {
-        judgement.row->inserted = !judgement.replaces;
+        judgement.row->inserted = !judgement.replaces && !is_taking_place(cursor->prep);
         err = cursor->info.profiled ? update_judged(call, &judgement)
                                     : update_unprofiled(call, &judgement);
     } else {

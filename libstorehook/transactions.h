@@ -50,7 +50,7 @@ typedef struct TrackedRow {
     bool profiled;
     uint8_t level;      /* where it was written */
     uint8_t gone_level; /* where it was deleted or written over; 0: it stands */
-    bool inserted;      /* else an old row was replaced */
+    bool inserted;      /* else an old row was replaced, or went for it */
     bool flagged;
     bool settled;      /* judged at commit */
     bool dropped;      /* and to be seen by nobody */
