@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -25,6 +26,8 @@ Supervisor *supervisor_new(ScannerConfig *config)
 {
     Supervisor *supervisor = g_new0(Supervisor, 1);
 
+    /* The first task that GIO makes takes a descriptor, and aborts where there is none left. */
+    g_type_ensure(G_TYPE_TASK);
     supervisor->config = config;
     supervisor->loop = g_main_loop_new(NULL, FALSE);
     supervisor->reloads = g_ptr_array_new();
@@ -244,8 +247,6 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     loader_handle_free(supervisor->serving);
     loader_handle_free(supervisor->starting);
     loader_handle_free(supervisor->draining);
-    if (supervisor->temp_directory)
-        temp_directory_remove(supervisor->temp_directory);
     supervisor_fail_reloads(supervisor, "the service ended");
     control_free(supervisor->control);
     metrics_free(supervisor->metrics);
@@ -268,6 +269,9 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     close_descriptor(supervisor->shared.board);
     close_descriptor(supervisor->shared.cache);
     close_descriptor(supervisor->log);
+    /* When there are descriptors again, if there were none. */
+    if (supervisor->temp_directory)
+        temp_directory_remove(supervisor->temp_directory);
     close_descriptor(supervisor->state_lock);
     close_descriptor(supervisor->lock);
     if (supervisor->users)

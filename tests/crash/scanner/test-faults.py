@@ -5,6 +5,7 @@
 Whatever is missing, at whatever moment, EICAR is never called clean, and once it is back all is
 found again.
 """
+import hashlib
 import mmap
 import os
 import resource
@@ -157,6 +158,34 @@ def used_processor(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def limit_supervisor(s, more):
+    """So many may be opened beyond those it has. Returns the limits before."""
+    pid = s.process.pid
+    # The lowest numbers that are free, since a limit is one of numbers.
+    free = sorted(set(range(4096)) - {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")})
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free[more], before[1]))
+    return before
+
+
+@test
+def a_supervisor_without_descriptors_stops_in_order():
+    """The first who wants to see its metrics, and what is left to be cleared up."""
+    for more in range(4):
+        with Service(start=False) as s:
+            s.write_config(f"[metrics]\nlisten=unix:{s.directory}/metrics\n")
+            s.start()
+            name = hashlib.sha256(s.socket.encode()).hexdigest()[:16]
+            assert os.path.isdir(f"{s.temp}/storehookd-{name}")
+            limit_supervisor(s, more)
+            with socket.socket(socket.AF_UNIX) as metrics:
+                metrics.connect(s.directory + "/metrics")
+                metrics.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+                time.sleep(0.2)
+                assert s.stop() == 0, more
+            assert not os.path.exists(f"{s.temp}/storehookd-{name}"), more
+
+
 @test
 def the_supervisor_has_no_descriptor_left():
     """Who comes to its sockets meanwhile waits, and neither the processor nor the log pays for it."""
@@ -164,10 +193,7 @@ def the_supervisor_has_no_descriptor_left():
         s.write_config(f"[metrics]\nlisten=unix:{s.directory}/metrics\n")
         s.start()
         pid = s.process.pid
-        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        # The lowest number that is free, since a limit is one of numbers.
-        free = min(set(range(4096)) - {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")})
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, before[1]))
+        before = limit_supervisor(s, 0)
         with socket.socket(socket.AF_UNIX) as control, socket.socket(socket.AF_UNIX) as metrics:
             control.settimeout(10)
             metrics.settimeout(10)
