@@ -27,7 +27,7 @@
 #include "scanner/page-payload.h"
 #include "scanner/page-sign.h"
 #include "scanner/temp-directory.h"
-#include "scanner/xml-attributes.h"
+#include "scanner/xml-bounds.h"
 
 enum {
     /* libclamav looks at nothing smaller: no signature fits into it. */
@@ -56,7 +56,7 @@ typedef struct {
     guint64 opened;        /* bytes of all members so far */
     gboolean is_over;      /* the scan size or the time: nothing more is opened */
     guint64 end;           /* board_now() */
-    gboolean has_wide_xml; /* was not opened: see xml-attributes.h */
+    gboolean has_wide_xml; /* was not opened: see xml-bounds.h */
     gboolean has_cut; /* a member as large as a file may be: zip ones are cut there in silence */
     guint64 file_size;
     const EngineWatcher *watcher;
@@ -114,7 +114,7 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
     }
     level += seen->base > 0 ? seen->base - 1 : 0;
     seen->open++;
-    if (buffer && xml_attributes_are_too_many(buffer, size)) {
+    if (buffer && xml_bounds_are_passed(buffer, size)) {
         seen->roots += level == 0;
         seen->has_wide_xml = TRUE;
         return CL_BREAK;
@@ -421,7 +421,7 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
     if (witness.has_wide_xml &&
         verdict_is_worse(STOREHOOK_VERDICT_NOT_FULLY_SCANNED, verdict->kind))
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
-                    "xml: too many attributes of one element");
+                    "xml: too many attributes or declarations");
     if (witness.is_over && verdict_is_worse(STOREHOOK_VERDICT_NOT_FULLY_SCANNED, verdict->kind))
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
                     board_now() >= witness.end ? LIMIT_PREFIX ".MaxScanTime"

@@ -20,6 +20,7 @@
 enum {
     DEPTH_MAX = 256,      /* libxml2's own limit, which it does not keep with handlers like ours */
     CHUNK = 65536,        /* between looks at the clock */
+    LOOK_AT_CLOCK = 256,  /* elements */
     COLLECT_MAX = 4194304 /* text of one element: a module, a cell */
 };
 
@@ -43,7 +44,7 @@ typedef struct {
     MacroFields fields;
     Part part;
     gboolean has_root;
-    guint depth;
+    guint depth, elements;
     GString *text; /* of the element that is collected */
     gboolean collects;
     char *name;       /* of a defined name, or a cell's place */
@@ -379,6 +380,9 @@ static void on_begin(void *user, const xmlChar *name, const xmlChar *prefix, con
         xmlStopParser(reader->parser);
         return;
     }
+    /* An element may have attributes by the hundred that stand nowhere in the chunk. */
+    if (++reader->elements % LOOK_AT_CLOCK == 0 && macro_document_is_late(reader->document))
+        xmlStopParser(reader->parser);
     for (gsize i = 0; i < G_N_ELEMENTS(ELEMENTS); i++)
         if (ELEMENTS[i].part == reader->part &&
             strcmp(ELEMENTS[i].element, (const char *)name) == 0)

@@ -9,7 +9,7 @@
 
 #include "scanner/program-type.h"
 #include "scanner/verdict-cache.h"
-#include "scanner/xml-attributes.h"
+#include "scanner/xml-bounds.h"
 #include "scanner/zip-layout.h"
 #include "tests/unit/scanner/scanner-test.h"
 
@@ -342,13 +342,12 @@ START_TEST(xml_that_is_too_wide_is_not_read)
 
     for (guint i = 0; i < G_N_ELEMENTS(encodings); i++)
         for (guint k = 0; k < G_N_ELEMENTS(values); k++) {
-            g_autoptr(GBytes) most = wide_xml(XML_ATTRIBUTES_MAX, values[k], encodings[i]);
-            g_autoptr(GBytes) more = wide_xml(XML_ATTRIBUTES_MAX + 1, values[k], encodings[i]);
+            g_autoptr(GBytes) most = wide_xml(XML_BOUNDS_ATTRIBUTES, values[k], encodings[i]);
+            g_autoptr(GBytes) more = wide_xml(XML_BOUNDS_ATTRIBUTES + 1, values[k], encodings[i]);
 
-            ck_assert(
-                !xml_attributes_are_too_many(g_bytes_get_data(most, NULL), g_bytes_get_size(most)));
+            ck_assert(!xml_bounds_are_passed(g_bytes_get_data(most, NULL), g_bytes_get_size(most)));
             ck_assert_msg(
-                xml_attributes_are_too_many(g_bytes_get_data(more, NULL), g_bytes_get_size(more)),
+                xml_bounds_are_passed(g_bytes_get_data(more, NULL), g_bytes_get_size(more)),
                 "%s, %s", encodings[i], values[k]);
         }
 }
@@ -360,10 +359,67 @@ START_TEST(attributes_may_be_short)
     for (guint more = 0; more < 2; more++) {
         g_autoptr(GString) xml = g_string_new("<e ");
 
-        for (guint i = 0; i < XML_ATTRIBUTES_MAX + more; i++)
+        for (guint i = 0; i < XML_BOUNDS_ATTRIBUTES + more; i++)
             g_string_append(xml, "a=\"\"");
-        ck_assert_int_eq(xml_attributes_are_too_many(xml->str, xml->len), more);
+        ck_assert_int_eq(xml_bounds_are_passed(xml->str, xml->len), more);
     }
+}
+END_TEST
+
+static gboolean passes_bounds(const char *declarations, ...) G_GNUC_PRINTF(1, 2);
+
+static gboolean passes_bounds(const char *declarations, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, declarations);
+    g_autofree char *text = g_strdup_vprintf(declarations, arguments);
+    va_end(arguments);
+    g_autofree char *xml =
+        g_strconcat("<?xml version='1.0'?>\n<!-- <!DOCTYPE --><!DOCTYPE r [", text, "]><r/>", NULL);
+    return xml_bounds_are_passed(xml, strlen(xml));
+}
+
+static char *many(const char *before, guint count, const char *after)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(text, "%s%u%s", before, i, after);
+    return g_string_free(text, FALSE);
+}
+
+/* All that libxml2 2.9 takes a square of its size for, and what drawing programs write. */
+START_TEST(xml_that_declares_too_much_is_not_read)
+{
+    g_autofree char *values = many("|v", 20000, ""), *names = many(" n", 501, " CDATA 'x'");
+    g_autofree char *lists = many("<!ATTLIST r n", 3000, " CDATA #IMPLIED>");
+    g_autofree char *entities = many("<!ENTITY e", 8000, " 'x'>"),
+                    *uses = many("%p;<!--", 100, "-->");
+    g_autofree char *few = many("<!ENTITY ns", 100, " 'http://ns.example.com/%/'>");
+    g_autofree char *elements = many("<r/>", 1000, "");
+    g_autofree char *long_text = many("<b/> and ", 10000, "");
+
+    ck_assert(passes_bounds("<!ATTLIST r a (x%s) #IMPLIED>", values));
+    ck_assert(passes_bounds("<!ELEMENT r (x%s)>", values));
+    ck_assert(passes_bounds("<!ATTLIST r a NOTATION (x%s) #IMPLIED>", values));
+    ck_assert(passes_bounds("<!ATTLIST r%s>]><r>%s<!--", names, elements));
+    ck_assert(passes_bounds("%s", lists));
+    ck_assert(passes_bounds("%s", entities));
+    /* By the name of a parameter, and within one. */
+    ck_assert(passes_bounds("<!ENTITY %% p \"<!ATTLIST r a (x%s) #IMPLIED>\">%%p;", values));
+    ck_assert(passes_bounds("<!ENTITY %% p \"<!--%s-->\">%s", names, uses));
+    ck_assert(passes_bounds("<!ENTITY %% p '&#60;!ATTLIST r a (x|y)>'>%%p;"));
+    ck_assert(passes_bounds("<!ENTITY %% q '<b/>'><!ENTITY %%\np '&#37;q;&#37;q;'>%%p;"));
+
+    ck_assert(!passes_bounds("%s<!ELEMENT r ANY><!ATTLIST r a CDATA 'x'>", few));
+    ck_assert(!passes_bounds("<!ENTITY %% p '<!ATTLIST r a (x|y) #IMPLIED>'>%%p;"));
+    ck_assert(!passes_bounds("<!ENTITY %% p SYSTEM \"a.dtd\">%%p;"));
+    ck_assert(!passes_bounds("<!ENTITY e '%s'>", long_text));
+    ck_assert(!passes_bounds("<!ATTLIST r%s>", names));
+    g_autofree char *alone = g_strconcat("<!-- <!DOCTYPE r [ -->", lists, NULL);
+    ck_assert(!xml_bounds_are_passed(alone, strlen(alone)));
+    ck_assert(!passes_bounds("<!ATTLIST r a CDATA 'x'>]><r>%s<!--", elements));
 }
 END_TEST
 
@@ -374,15 +430,15 @@ START_TEST(what_is_no_wide_xml)
 
     for (guint i = 0; i < 1000; i++)
         g_string_append_printf(script, "x%u='a'; y = \"b\" ", i);
-    ck_assert(!xml_attributes_are_too_many(script->str, script->len));
-    ck_assert(!xml_attributes_are_too_many("", 0));
-    ck_assert(!xml_attributes_are_too_many("<", 1));
-    ck_assert(!xml_attributes_are_too_many("\xff\xfe", 2));
+    ck_assert(!xml_bounds_are_passed(script->str, script->len));
+    ck_assert(!xml_bounds_are_passed("", 0));
+    ck_assert(!xml_bounds_are_passed("<", 1));
+    ck_assert(!xml_bounds_are_passed("\xff\xfe", 2));
     g_string_assign(script, "<");
     for (guint i = 0; i < 1000000; i++)
         g_string_append(script, "<a b='");
     begin = clock();
-    ck_assert(!xml_attributes_are_too_many(script->str, script->len));
+    ck_assert(!xml_bounds_are_passed(script->str, script->len));
     ck_assert_msg(seconds_since(begin) < 1, "%f s", seconds_since(begin));
 }
 END_TEST
@@ -393,5 +449,6 @@ SCANNER_TEST_MAIN("members", SCANNER_TEST(paths_are_fit_to_be_shown),
                   SCANNER_TEST(two_names_for_one_member), SCANNER_TEST(no_verdict_without_its_list),
                   SCANNER_TEST(a_zip_that_shares_its_bytes_is_told_at_once),
                   SCANNER_TEST(xml_that_is_too_wide_is_not_read),
+                  SCANNER_TEST(xml_that_declares_too_much_is_not_read),
                   SCANNER_TEST(attributes_may_be_short), SCANNER_TEST(what_is_no_wide_xml),
                   SCANNER_TEST(a_program_with_many_names_is_told_at_once))
