@@ -15,6 +15,7 @@
 
 #include "libstorehook/originals.h"
 #include "tests/preload/hook-test.h"
+#include "tests/scratch.h"
 
 enum {
     BATCHES = 401,
@@ -67,7 +68,13 @@ static double median(double *values)
     return values[BATCHES / 2];
 }
 
-/* The service's two sockets and their folder. */
+/* The folder of its sockets, where the store is, too. */
+static void directory_of(const char *socket, char ret[256])
+{
+    snprintf(ret, 256, "%s", socket);
+    *strrchr(ret, '/') = '\0';
+}
+
 static void clean_up(const char *socket)
 {
     char path[256];
@@ -75,15 +82,14 @@ static void clean_up(const char *socket)
     snprintf(path, sizeof(path), "%s%s", socket, STOREHOOK_SUFFIX_STORE);
     unlink(path);
     unlink(socket);
-    snprintf(path, sizeof(path), "%s", socket);
-    *strrchr(path, '/') = '\0';
+    directory_of(socket, path);
     rmdir(path);
 }
 
 int main(int argc, char **argv)
 {
     static double hooked[BATCHES], direct[BATCHES], extra[BATCHES];
-    char directory[] = "/tmp/bench-interpose-XXXXXX";
+    char directory[256];
     FakeService *service;
     Host host;
     void *store;
@@ -92,8 +98,9 @@ int main(int argc, char **argv)
     Update found, original, interposed = JetUpdate;
 
     if (!getenv("STOREHOOK_SOCKET")) {
-        char path[64];
+        char path[sizeof(directory) + 2];
 
+        snprintf(directory, sizeof(directory), "%s/bench-interpose-XXXXXX", scratch_directory());
         if (!mkdtemp(directory))
             return 1;
         snprintf(path, sizeof(path), "%s/s", directory);
@@ -108,7 +115,8 @@ int main(int argc, char **argv)
     original = looks_up ? direct_update() : found;
     if (!original || original == interposed || (looks_up && found != interposed))
         return 1;
-    host_open(&host, "/tmp");
+    directory_of(getenv("STOREHOOK_SOCKET"), directory);
+    host_open(&host, directory);
     for (unsigned i = 0; i < CURSORS; i++)
         if (JetOpenTable(host.sesid, host.database, "other", NULL, 0, 0, &cursors[i]) < 0)
             return 1;

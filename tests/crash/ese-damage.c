@@ -308,10 +308,10 @@ static int ask(const char *program)
     return WEXITSTATUS(status);
 }
 
-/* Not in the scratch directory, which goes with the run. */
+/* In the build directory, where tests run: the scratch directory goes with the run. */
 static void keep(const uint8_t *bytes, size_t size)
 {
-    const char *kept = "/tmp/ese-damage.edb";
+    const char *kept = "ese-damage.edb";
     int fd = open(kept, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd >= 0 && write(fd, bytes, size) == (ssize_t)size)
         fprintf(stderr, "ese-damage: the file is kept as %s\n", kept);
