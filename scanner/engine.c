@@ -26,6 +26,7 @@
 #include "scanner/board.h"
 #include "scanner/page-payload.h"
 #include "scanner/page-sign.h"
+#include "scanner/scan-directory.h"
 #include "scanner/temp-directory.h"
 #include "scanner/xml-bounds.h"
 
@@ -43,6 +44,7 @@ struct Engine {
     guint64 file_size, scan_size;
     guint signatures;
     EngineWatcher watcher;
+    char *temp_path;
     int temp_fd;
     EngineIgnores ignores;
     gpointer ignores_user;
@@ -325,6 +327,7 @@ Engine *engine_free(Engine *engine)
         cl_engine_free(engine->library);
     if (engine->temp_fd >= 0)
         close(engine->temp_fd);
+    g_free(engine->temp_path);
     g_free(engine);
     return NULL;
 }
@@ -365,6 +368,8 @@ gboolean engine_set_temp_directory(Engine *engine, const char *path, GError **er
         return FALSE;
     }
     engine->next_probe = 0;
+    g_free(engine->temp_path);
+    engine->temp_path = g_strdup(path);
     /* A forked child has inherited the state that names are made from. */
     if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
         seed = (unsigned)g_get_monotonic_time() ^ (unsigned)getpid();
@@ -390,11 +395,11 @@ static void verdict_from_name(Verdict *verdict, const char *name)
     verdict_set(verdict, kind_of_name(name), name);
 }
 
+/* space: 0, or -errno of what could not be put into the temporary directory. */
 static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error_t result,
-                                const char *name)
+                                const char *name, int space)
 {
     char text[VERDICT_NAME_SIZE];
-    int space = temp_directory_check_space(engine->temp_fd);
 
     switch (result) {
     case CL_VIRUS:
@@ -443,8 +448,8 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
 }
 
 /* 0 or -errno. That a file can be made and filled, which costs as much as a small scan, is tried
- * once in PROBE_MICROSECONDS; that there is room is asked after each scan. libclamav makes a
- * directory there for every scan and fails when it cannot. */
+ * once in PROBE_MICROSECONDS; that there is room is asked after each scan that made its directory.
+ */
 static int engine_prove_directory(Engine *engine, guint64 now)
 {
     int result;
@@ -496,6 +501,8 @@ static void run(Engine *engine, const void *data, gsize size, const EngineScan *
     unsigned long scanned = 0;
     cl_error_t result;
     cl_fmap_t *map;
+    bool has_files;
+    int space;
 
     witness = (Witness){.file_size = engine->file_size,
                         .engine = engine,
@@ -513,11 +520,15 @@ static void run(Engine *engine, const void *data, gsize size, const EngineScan *
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "engine: no memory for the map");
         return;
     }
+    scan_directory_begin(engine->temp_path);
     result = cl_scanmap_callback(map, NULL, &name, &scanned, engine->library, &options, &witness);
     cl_fmap_close(map);
     if (result == CL_VIRUS && engine_ignores(engine, name))
         result = scan_for_others(engine, data, size, &options, &name);
-    verdict_from_result(engine, verdict, result, name);
+    space = scan_directory_end(&has_files);
+    if (space == 0 && has_files)
+        space = temp_directory_check_space(engine->temp_fd);
+    verdict_from_result(engine, verdict, result, name, space);
     if (witness.raw[0] != '\0' && verdict_is_worse(kind_of_name(witness.raw), verdict->kind))
         verdict_set(verdict, kind_of_name(witness.raw), witness.raw);
 }

@@ -2,6 +2,7 @@
 /* test-engine.c - every guard around libclamav: spoiled, it must not come out as clean. */
 #include "scanner/engine.h"
 
+#include <openssl/evp.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,15 +13,6 @@
 
 static const EngineLimits LIMITS = {
     .scan_size = 64 << 20, .file_size = 1 << 20, .files = 100, .recursion = 5};
-
-/* A gzip of EICAR made by Python's gzip: what is found only after unpacking. */
-static const guint8 PACKED[] = {
-    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x8b, 0x30, 0xf5, 0x57, 0x0c,
-    0x50, 0x75, 0x70, 0x0c, 0x88, 0x36, 0x89, 0x09, 0x88, 0x8a, 0x30, 0x35, 0xd1, 0x08, 0x88,
-    0xd3, 0x34, 0x77, 0x76, 0xd6, 0x34, 0xaf, 0x55, 0x71, 0xf5, 0x74, 0x76, 0x0c, 0xd2, 0x0d,
-    0x0e, 0x71, 0xf4, 0x73, 0x71, 0x0c, 0x72, 0xd1, 0x75, 0xf4, 0x0b, 0xf1, 0x0c, 0xf3, 0x0c,
-    0x0a, 0x0d, 0xd6, 0x0d, 0x71, 0x0d, 0x0e, 0xd1, 0x75, 0xf3, 0xf4, 0x71, 0x55, 0x54, 0xf1,
-    0xd0, 0xf6, 0xd0, 0x02, 0x00, 0x3c, 0xcf, 0x51, 0x68, 0x44, 0x00, 0x00, 0x00};
 
 static char *scratch(void)
 {
@@ -57,7 +49,7 @@ START_TEST(finds_and_clears)
     ck_assert_int_eq(scan(engine, "", 0), STOREHOOK_VERDICT_CLEAN);
     ck_assert_int_eq(scan(engine, "abc", 3), STOREHOOK_VERDICT_CLEAN);
     ck_assert_int_eq(scan(engine, "a plain text", 12), STOREHOOK_VERDICT_CLEAN);
-    ck_assert_int_eq(scan(engine, PACKED, sizeof(PACKED)), STOREHOOK_VERDICT_INFECTED);
+    ck_assert_int_eq(scan(engine, TEST_PACKED, sizeof(TEST_PACKED)), STOREHOOK_VERDICT_INFECTED);
     engine_scan(engine, large, LIMITS.file_size + 1, &(EngineScan){0}, &verdict);
     ck_assert_int_eq(verdict.kind, STOREHOOK_VERDICT_NOT_FULLY_SCANNED);
     ck_assert_ptr_nonnull(strstr(verdict.name, "MaxFileSize"));
@@ -71,11 +63,11 @@ START_TEST(temp_directory_gone)
     g_autoptr(Engine) engine = engine_make(temp);
 
     temp_directory_remove(temp);
-    ck_assert_int_eq(scan(engine, PACKED, sizeof(PACKED)), STOREHOOK_VERDICT_NOT_SCANNED);
+    ck_assert_int_eq(scan(engine, TEST_PACKED, sizeof(TEST_PACKED)), STOREHOOK_VERDICT_NOT_SCANNED);
     ck_assert_int_eq(scan(engine, TEST_EICAR, 68), STOREHOOK_VERDICT_NOT_SCANNED);
     ck_assert(!engine_self_test(engine, NULL));
     ck_assert(engine_set_temp_directory(engine, temp, NULL));
-    ck_assert_int_eq(scan(engine, PACKED, sizeof(PACKED)), STOREHOOK_VERDICT_INFECTED);
+    ck_assert_int_eq(scan(engine, TEST_PACKED, sizeof(TEST_PACKED)), STOREHOOK_VERDICT_INFECTED);
     temp_directory_remove(temp);
 }
 END_TEST
@@ -96,7 +88,7 @@ START_TEST(no_descriptors)
         close(next);
         none.rlim_cur = (rlim_t)next + spare;
         setrlimit(RLIMIT_NOFILE, &none);
-        kind = scan(engine, PACKED, sizeof(PACKED));
+        kind = scan(engine, TEST_PACKED, sizeof(TEST_PACKED));
         setrlimit(RLIMIT_NOFILE, &before);
         ck_assert_msg(kind == STOREHOOK_VERDICT_NOT_SCANNED || kind == STOREHOOK_VERDICT_INFECTED,
                       "with %d spare: %s", (int)spare, verdict_kind_name(kind));
@@ -117,7 +109,7 @@ START_TEST(files_cannot_grow)
     none = before;
     none.rlim_cur = 16;
     setrlimit(RLIMIT_FSIZE, &none);
-    kind = scan(engine, PACKED, sizeof(PACKED));
+    kind = scan(engine, TEST_PACKED, sizeof(TEST_PACKED));
     setrlimit(RLIMIT_FSIZE, &before);
     ck_assert_int_eq(kind, STOREHOOK_VERDICT_NOT_SCANNED);
     temp_directory_remove(temp);
@@ -192,6 +184,35 @@ START_TEST(sweeping_follows_no_link)
 }
 END_TEST
 
+/* As libclamav asks for them. */
+START_TEST(digests_by_name)
+{
+    static const struct {
+        const char *name;
+        guint8 first; /* byte of the digest of "abc" */
+        gboolean is_kept;
+    } cases[] = {
+        {"md5", 0x90, TRUE},
+        {"sha1", 0xa9, TRUE},
+        {"sha256", 0xba, TRUE},
+        {"sha512", 0xdd, FALSE},
+    };
+    guint8 digest[EVP_MAX_MD_SIZE];
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const EVP_MD *method = EVP_get_digestbyname(cases[i].name);
+
+        ck_assert_ptr_nonnull(method);
+        ck_assert_ptr_eq(method, EVP_get_digestbyname(cases[i].name));
+        ck_assert_int_eq(EVP_Digest("abc", 3, digest, NULL, method, NULL), 1);
+        ck_assert_uint_eq(digest[0], cases[i].first);
+        /* What OpenSSL itself answers has no provider yet: it is searched at each use. */
+        ck_assert_int_eq(EVP_MD_get0_provider(method) != NULL, cases[i].is_kept);
+    }
+    ck_assert_ptr_null(EVP_get_digestbyname("no such"));
+}
+END_TEST
+
 START_TEST(true_types)
 {
     static const struct {
@@ -227,4 +248,5 @@ SCANNER_TEST_MAIN("engine", SCANNER_TEST(finds_and_clears), SCANNER_TEST(temp_di
                   SCANNER_TEST(no_descriptors), SCANNER_TEST(files_cannot_grow),
                   SCANNER_TEST(broken_signatures_are_refused),
                   SCANNER_TEST(the_version_is_that_of_the_bytes),
-                  SCANNER_TEST(sweeping_follows_no_link), SCANNER_TEST(true_types))
+                  SCANNER_TEST(sweeping_follows_no_link), SCANNER_TEST(digests_by_name),
+                  SCANNER_TEST(true_types))
