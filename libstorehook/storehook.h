@@ -104,10 +104,11 @@ STOREHOOK_PUBLIC StorehookClient *storehook_client_free(StorehookClient *client)
 
 /*
  * Asks for a verdict on `size` bytes. name: a file name as people see it (UTF-8), or NULL; it is
- * judged by the rules too. Blocks for timeout_ms at most. 0 with the verdict in *ret, or -errno,
- * and then the content has NOT been scanned and *ret is untouched: -ECONNREFUSED (no service, or
- * its queue full), -ETIMEDOUT, -ECONNRESET (the scan crashed), -EPROTO (another version), -ENOMEM,
- * -EMFILE. Zero with STOREHOOK_VERDICT_NOT_SCANNED is the service saying that it could not.
+ * judged by the rules too. Blocks for timeout_ms at most, besides the time to copy the bytes where
+ * there are many. 0 with the verdict in *ret, or -errno, and then the content has NOT been scanned
+ * and *ret is untouched: -ECONNREFUSED (no service, or its queue full), -ETIMEDOUT, -ECONNRESET
+ * (the scan crashed), -EPROTO (another version), -ENOMEM, -EMFILE. Zero with
+ * STOREHOOK_VERDICT_NOT_SCANNED is the service saying that it could not.
  */
 STOREHOOK_PUBLIC int storehook_scan(StorehookClient *client, const void *data, size_t size,
                                     const char *name, unsigned timeout_ms, StorehookScan *ret);

@@ -93,14 +93,13 @@ GTlsCertificate *certificate_load(const char *certificate, const char *key, GErr
 
     if (!g_tls_backend_supports_tls(g_tls_backend_get_default())) {
         g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_SYNTAX,
-                    "[tls] is set, but GIO has no TLS backend: install glib-networking");
+                    "GIO has no TLS backend: install glib-networking");
         return NULL;
     }
     g_autoptr(GTlsCertificate) loaded = g_tls_certificate_new_from_files(certificate, key, &local);
     if (loaded != NULL && certificate_try(loaded, &local))
         return g_steal_pointer(&loaded);
-    g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE, "[tls] certificate=%s key=%s: %s%s",
-                certificate, key, loaded != NULL ? "they do not work together: " : "",
-                local->message);
+    g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE, "certificate=%s key=%s: %s%s", certificate,
+                key, loaded != NULL ? "they do not work together: " : "", local->message);
     return NULL;
 }
