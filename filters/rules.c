@@ -221,16 +221,9 @@ void filter_rule_free(FilterRule *rule)
     g_free(rule);
 }
 
-static void rules_clear(gpointer data)
-{
-    FilterRules *rules = data;
-
-    g_ptr_array_unref(rules->rules);
-}
-
 FilterRules *filter_rules_new_take(GPtrArray *list)
 {
-    FilterRules *rules = g_atomic_rc_box_new0(FilterRules);
+    FilterRules *rules = g_new(FilterRules, 1);
 
     rules->rules = list;
     return rules;
@@ -241,15 +234,13 @@ FilterRules *filter_rules_new_empty(void)
     return filter_rules_new_take(g_ptr_array_new());
 }
 
-FilterRules *filter_rules_ref(FilterRules *rules)
+FilterRules *filter_rules_free(FilterRules *rules)
 {
-    return g_atomic_rc_box_acquire(rules);
-}
-
-void filter_rules_unref(FilterRules *rules)
-{
-    if (rules != NULL)
-        g_atomic_rc_box_release_full(rules, rules_clear);
+    if (rules == NULL)
+        return NULL;
+    g_ptr_array_unref(rules->rules);
+    g_free(rules);
+    return NULL;
 }
 
 guint filter_rules_count(const FilterRules *rules)

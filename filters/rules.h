@@ -54,9 +54,8 @@ FilterRules *filter_rules_load(const char *path, GError **error);
 FilterRules *filter_rules_parse(const char *name, const char *text, gsize length, GError **error);
 /* Rules that match nothing. */
 FilterRules *filter_rules_new_empty(void);
-FilterRules *filter_rules_ref(FilterRules *rules);
-void filter_rules_unref(FilterRules *rules); /* accepts NULL */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FilterRules, filter_rules_unref)
+FilterRules *filter_rules_free(FilterRules *rules); /* accepts and returns NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FilterRules, filter_rules_free)
 
 guint filter_rules_count(const FilterRules *rules);
 

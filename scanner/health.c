@@ -185,11 +185,6 @@ const char *health_failure(const Health *health)
     return health->reason[0] != '\0' ? health->reason : NULL;
 }
 
-gboolean health_was_checked(const Health *health)
-{
-    return health->checks > 0;
-}
-
 guint64 health_failures(const Health *health)
 {
     return health->failures;

@@ -23,7 +23,6 @@ Health *health_free(Health *health); /* accepts and returns NULL */
 void health_check(Health *health, guint deadline);
 /* NULL when the last check found the test file or none was made yet; else what was wrong. */
 const char *health_failure(const Health *health);
-gboolean health_was_checked(const Health *health);
 guint64 health_failures(const Health *health); /* since the start */
 /* {result, reason, time, us, checks, failures} */
 JsonObject *health_describe(const Health *health);

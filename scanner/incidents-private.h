@@ -10,8 +10,6 @@ struct Incidents {
     char *failure; /* why the last write failed, or NULL */
 };
 
-/* Turns an error of the database into one of this module, prefixed. Always FALSE. */
-gboolean incidents_fail(GError *take_error, GError **error);
 /* database_run() with that. */
 gboolean incidents_run(Incidents *incidents, DatabaseWork work, gpointer data, GError **error);
 /* The same for what is put on record: incidents_failure() tells how it went. */

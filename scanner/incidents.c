@@ -40,7 +40,8 @@ static const char SCHEMA[] =
     " time INTEGER NOT NULL, reason INTEGER NOT NULL, source TEXT NOT NULL,"
     " bookmark BLOB NOT NULL, UNIQUE (instance, time, source, bookmark))";
 
-gboolean incidents_fail(GError *take_error, GError **error)
+/* Turns an error of the database into one of this module, prefixed. Always FALSE. */
+static gboolean incidents_fail(GError *take_error, GError **error)
 {
     g_set_error(error, INCIDENTS_ERROR, INCIDENTS_ERROR_DATABASE, "%s", take_error->message);
     g_error_free(take_error);

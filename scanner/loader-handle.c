@@ -381,11 +381,6 @@ void loader_handle_kill(LoaderHandle *loader)
     kill(loader->pid, SIGKILL);
 }
 
-LoaderState loader_handle_state(const LoaderHandle *loader)
-{
-    return loader->state;
-}
-
 pid_t loader_handle_pid(const LoaderHandle *loader)
 {
     return loader->pid;

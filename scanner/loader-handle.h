@@ -71,7 +71,6 @@ void loader_handle_drain(LoaderHandle *loader);
 gboolean loader_handle_is_silent(LoaderHandle *loader, guint64 beats);
 /* At once; `ended` comes later. Its workers die with it. */
 void loader_handle_kill(LoaderHandle *loader);
-LoaderState loader_handle_state(const LoaderHandle *loader);
 pid_t loader_handle_pid(const LoaderHandle *loader);
 guint loader_handle_first_slot(const LoaderHandle *loader);
 const LoaderSignatures *loader_handle_signatures(const LoaderHandle *loader);

@@ -180,6 +180,12 @@ static gboolean loader_read_config(Loader *loader, const char *name, GError **er
     return loader->config != NULL;
 }
 
+/* Where [signatures] low-memory= keeps them. To be freed. */
+static char *loader_kept_directory(const ScannerConfig *config)
+{
+    return g_build_filename(config->state_directory, "signatures-kept", NULL);
+}
+
 static gboolean loader_load(Loader *loader, const char *config_name, GError **error)
 {
     g_autofree char *temp = NULL, *kept = NULL;
@@ -222,11 +228,6 @@ static gboolean loader_load(Loader *loader, const char *config_name, GError **er
     temp = g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
     return engine_set_temp_directory(loader->engine, temp, error) &&
            engine_self_test(loader->engine, error);
-}
-
-char *loader_kept_directory(const ScannerConfig *config)
-{
-    return g_build_filename(config->state_directory, "signatures-kept", NULL);
 }
 
 /* While another loader serves, this one gets what is left of the processors: but only where the way
@@ -633,7 +634,7 @@ static void loader_free(Loader *loader)
     file_typer_free(loader->typer);
     engine_free(loader->engine);
     signature_source_free(loader->source);
-    filter_rules_unref(loader->rules);
+    filter_rules_free(loader->rules);
     macro_rules_free(loader->macro_rules);
     scanner_config_free(loader->config);
     allow_view_free(loader->allow);

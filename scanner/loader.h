@@ -37,8 +37,6 @@ enum {
 enum {
     LOADER_ARGUMENTS = 6
 };
-/* Where [signatures] low-memory= keeps them. To be freed. */
-char *loader_kept_directory(const ScannerConfig *config);
 int loader_main(int argc, char **argv);
 
 #endif /* SCANNER_LOADER_H */

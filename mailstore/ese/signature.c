@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * signature.c - random names of runs and files, and times in the API's form.
+ * signature.c - random names of runs and files.
  *
  * Known limit: the name of the computer is left empty.
  */
 #include "mailstore/ese/signature.h"
 
 #include <sys/random.h>
+#include <time.h>
 
-JET_LOGTIME logtime_of(time_t when)
+static JET_LOGTIME logtime_of(time_t when)
 {
     struct tm parts;
     JET_LOGTIME time = {0};

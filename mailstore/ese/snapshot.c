@@ -162,11 +162,3 @@ size_t snapshot_pool_count(SnapshotPool *pool)
     pthread_mutex_unlock(&pool->mutex);
     return count;
 }
-
-bool snapshot_pool_is_idle(SnapshotPool *pool)
-{
-    pthread_mutex_lock(&pool->mutex);
-    bool idle = !pool->oldest;
-    pthread_mutex_unlock(&pool->mutex);
-    return idle;
-}

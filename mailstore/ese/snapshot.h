@@ -45,6 +45,5 @@ uint64_t snapshot_pool_oldest(SnapshotPool *pool);
 uint64_t snapshot_pool_oldest_age_ms(SnapshotPool *pool);
 uint64_t snapshot_age_ms(const Snapshot *snapshot);
 size_t snapshot_pool_count(SnapshotPool *pool); /* those in use */
-bool snapshot_pool_is_idle(SnapshotPool *pool);
 
 #endif /* MAILSTORE_ESE_SNAPSHOT_H */

@@ -44,12 +44,6 @@ char *folder_name_dup_canonical(const char *name)
     return copy;
 }
 
-char *folder_name_dup_parent(const char *name)
-{
-    const char *end = strrchr(name, MAIL_FOLDER_SEPARATOR);
-    return end != NULL ? g_strndup(name, (gsize)(end - name)) : NULL;
-}
-
 gboolean folder_name_is_below(const char *name, const char *above)
 {
     return g_str_has_prefix(name, above) && name[strlen(above)] == MAIL_FOLDER_SEPARATOR;

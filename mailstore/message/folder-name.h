@@ -21,8 +21,6 @@ gboolean mailbox_name_is_valid(const char *name);
 gboolean folder_name_is_valid(const char *name);
 /* A copy with the first level spelled INBOX if it is that in any case (RFC 3501 §5.1). */
 char *folder_name_dup_canonical(const char *name);
-/* The name of the folder above, or NULL for one at the top. */
-char *folder_name_dup_parent(const char *name);
 /* TRUE for "a/b" below "a", not for "a" itself or "ab". */
 gboolean folder_name_is_below(const char *name, const char *above);
 

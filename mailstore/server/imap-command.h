@@ -21,7 +21,7 @@ typedef enum {
 typedef enum {
     IMAP_STEP_DONE, /* the reply is set */
     IMAP_STEP_MORE, /* once the output so far is sent */
-    IMAP_STEP_WAIT, /* for the memory that imap_session_take_memory() did not get */
+    IMAP_STEP_WAIT, /* for the memory that imap_session_read_message() did not get */
     IMAP_STEP_HELD  /* I/O thread only: the command goes on by itself (IDLE, AUTHENTICATE, login) */
 } ImapStep;
 

@@ -63,7 +63,8 @@ ImapItem *imap_mailbox_item(const ImapMailbox *mailbox, guint index)
     return &g_array_index(mailbox->items, ImapItem, index);
 }
 
-guint imap_mailbox_lower_bound(const ImapMailbox *mailbox, guint32 uid)
+/* The index of the first item whose UID is not below `uid`. */
+static guint lower_bound(const ImapMailbox *mailbox, guint32 uid)
 {
     guint low = 0, high = mailbox->items->len;
 
@@ -94,9 +95,8 @@ GArray *imap_mailbox_select(const ImapMailbox *mailbox, const GArray *set, gbool
                                              by_uid ? imap_mailbox_last_uid(mailbox) : count);
         guint begin, end;
         if (by_uid) {
-            begin = imap_mailbox_lower_bound(mailbox, range.first);
-            end = range.last == G_MAXUINT32 ? count
-                                            : imap_mailbox_lower_bound(mailbox, range.last + 1);
+            begin = lower_bound(mailbox, range.first);
+            end = range.last == G_MAXUINT32 ? count : lower_bound(mailbox, range.last + 1);
         } else {
             if (range.first == 0 || range.last > count)
                 return NULL;

@@ -32,8 +32,6 @@ ImapMailbox *imap_mailbox_free(ImapMailbox *mailbox); /* accepts and returns NUL
 
 guint imap_mailbox_count(const ImapMailbox *mailbox);
 ImapItem *imap_mailbox_item(const ImapMailbox *mailbox, guint index);
-/* The index of the first item whose UID is not below `uid`. */
-guint imap_mailbox_lower_bound(const ImapMailbox *mailbox, guint32 uid);
 guint32 imap_mailbox_last_uid(const ImapMailbox *mailbox);
 
 /* Indexes (guint) of the items in a set of sequence numbers or UIDs, ascending, each once. UIDs

@@ -4,7 +4,7 @@
  *
  * The message is stored exactly as it came: no Return-Path and no Received is added, because one
  * stored copy serves all recipients and must come back byte for byte; the envelope is kept by the
- * store. Errors become replies here (lmtp_reply_of_error) and nowhere else.
+ * store. Errors become replies in lmtp-delivery.c (reply_of_error) and nowhere else.
  *
  * Known limit: a transaction whose message does not find memory is answered 452 at its end, not
  * suspended: a message half received would keep what it has from the others.

@@ -26,7 +26,7 @@ const Service *server_service(ServiceKind kind)
     return &services[kind];
 }
 
-const ServiceConfig *server_service_config(const Server *server, ServiceKind kind)
+static const ServiceConfig *server_service_config(const Server *server, ServiceKind kind)
 {
     switch (kind) {
     case SERVICE_LMTP:

@@ -57,7 +57,6 @@ struct Server {
 };
 
 const Service *server_service(ServiceKind kind);
-const ServiceConfig *server_service_config(const Server *server, ServiceKind kind);
 
 Server *server_new(const ServerConfig *config, GError **error);
 /* All connections are gone. Accepts and returns NULL. */

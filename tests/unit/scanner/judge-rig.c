@@ -69,7 +69,7 @@ JudgeRig *judge_rig_free(JudgeRig *rig)
     content_sum_free(rig->judge.sums);
     engine_free(rig->judge.engine);
     file_typer_free(rig->judge.typer);
-    filter_rules_unref(rig->rules);
+    filter_rules_free(rig->rules);
     scanner_config_free(rig->config);
     g_free(rig->temp);
     g_free(rig);
