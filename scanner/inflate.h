@@ -14,5 +14,8 @@ typedef enum {
 /* At most `most` bytes, to be freed with g_free(). What stands behind their end is left alone. */
 InflateResult inflate_bytes(const guint8 *at, gsize left, GZlibCompressorFormat format, gsize most,
                             guint8 **ret, gsize *ret_size);
+/* The same, but where the bytes are broken, what came before the damage is there as well. */
+InflateResult inflate_until(const guint8 *at, gsize left, GZlibCompressorFormat format, gsize most,
+                            guint8 **ret, gsize *ret_size);
 
 #endif /* SCANNER_INFLATE_H */
