@@ -278,6 +278,14 @@ const char *file_name_extension(const char *normalized)
     return dot != NULL ? dot + 1 : normalized + strlen(normalized);
 }
 
+gboolean file_name_extensions_differ(const char *one, const char *other)
+{
+    g_autofree char *first = file_name_normalize(one, -1);
+    g_autofree char *second = file_name_normalize(other, -1);
+
+    return strcmp(file_name_extension(first), file_name_extension(second)) != 0;
+}
+
 char **file_name_extensions(const char *normalized)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();

@@ -39,6 +39,9 @@ char **file_name_readings(const char *raw, gssize length);
 /* Points at what follows the last dot of a normalised name; "" without one. */
 const char *file_name_extension(const char *normalized);
 
+/* TRUE if the last extensions of two names, as they came, are not the same. */
+gboolean file_name_extensions_differ(const char *one, const char *other);
+
 /* All extensions of a normalised name, the last first, at most FILE_NAME_EXTENSIONS of them:
  * "invoice.pdf.exe" gives "exe", "pdf". A word longer than 8 letters or with a space ends the list.
  * NULL-terminated; g_strfreev(). */

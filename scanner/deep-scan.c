@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "scanner/board.h"
+#include "scanner/pdf-file.h"
 #include "scanner/unpack.h"
 
 enum {
@@ -24,6 +25,7 @@ typedef struct {
     guint depth;
     guint rest;       /* the member that is being unpacked */
     gboolean is_text; /* it is one in which files were looked for */
+    gboolean is_pdf;  /* it is one whose files libclamav may have shown without their names */
 } Work;
 
 /* is_guess: what looks like an archive may be none. */
@@ -34,6 +36,28 @@ static void work_note(Work *work, StorehookVerdictKind kind, const char *name)
 {
     if (verdict_is_worse(kind, work->worst->kind))
         verdict_set(work->worst, kind, name);
+}
+
+/* TRUE if libclamav opened it and could not tell its name. */
+static gboolean is_nameless_twin(const Member *member, const Verdict *type, gsize size)
+{
+    return member->name[0] == '\0' && (member->flags & MEMBER_SEEN) && member->size == size &&
+           strcmp(member->type, type->type) == 0;
+}
+
+/* 0: there is none. */
+static guint work_nameless(Work *work, const Member *new, const Verdict *type)
+{
+    for (guint i = work->rest + 1; work->is_pdf && i <= members_count(work->members); i++) {
+        Member member = members_get(work->members, i);
+
+        if (member.parent != work->rest || !is_nameless_twin(&member, type, (gsize) new->size))
+            continue;
+        if (new->name[0] != '\0')
+            members_set_name(work->members, i, new->name);
+        return i;
+    }
+    return 0;
 }
 
 /* The member of that name which libclamav named and did not open, or a new one. */
@@ -47,6 +71,7 @@ static guint work_member(Work *work, const char *name, const void *data, gsize s
                   .type = type.type,
                   .size = size,
                   .flags = (is_encrypted ? MEMBER_ENCRYPTED : 0) | (data ? MEMBER_SEEN : 0)};
+    guint nameless;
 
     for (guint i = work->rest + 1; i <= members_count(work->members); i++) {
         Member member = members_get(work->members, i);
@@ -62,43 +87,24 @@ static guint work_member(Work *work, const char *name, const void *data, gsize s
     if (data)
         member_tell_type(scan->rules, scan->typer, &new, data, size, &type);
     new.flags |= type.type_is_sure ? MEMBER_TYPE_SURE : 0;
-    return members_add(work->members, &new);
+    nameless = data ? work_nameless(work, &new, &type) : 0;
+    return nameless != 0 ? nameless : members_add(work->members, &new);
 }
 
-static void on_unpacked(const char *name, const void *data, gsize size, gboolean is_encrypted,
-                        gpointer user_data)
+static void work_note_result(Work *work, UnpackResult result, const char *broken, const char *limit)
 {
-    Work *work = user_data;
-    guint rest = work->rest;
-    gboolean is_text = work->is_text;
-    guint number = work_member(work, name, data, size, is_encrypted);
-
-    if (!data || work->worst->kind == STOREHOOK_VERDICT_INFECTED)
-        return;
-    work_scan(work, data, size, DEEP_SCAN_NO_MAIL, number != 0 ? number : rest, is_text);
-    work->rest = rest;
-    work->is_text = is_text;
-}
-
-static void work_unpack(Work *work, const void *data, gsize size, guint number, gboolean is_guess)
-{
-    guint files = work->budget.files;
-
-    work->rest = number;
-    work->is_text = unpack_is_text(data, size);
-    switch (unpack_walk(data, size, &work->budget, on_unpacked, work)) {
+    switch (result) {
     case UNPACK_DONE:
         break;
     case UNPACK_ENCRYPTED:
         work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "a password is needed");
         break;
     case UNPACK_BROKEN:
-        if (!is_guess || work->budget.files < files)
-            work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: cannot be unpacked");
+        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, broken);
         break;
     case UNPACK_LIMIT:
         work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
-                  board_now() >= work->budget.end ? "time" : "archive: more than may be unpacked");
+                  board_now() >= work->budget.end ? "time" : limit);
         break;
     case UNPACK_NO_MEMORY:
         work_note(work, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for unpacking");
@@ -106,6 +112,46 @@ static void work_unpack(Work *work, const void *data, gsize size, guint number, 
     }
 }
 
+static void on_unpacked(const char *name, const void *data, gsize size, gboolean is_encrypted,
+                        gpointer user_data)
+{
+    Work *work = user_data;
+    guint rest = work->rest;
+    gboolean is_text = work->is_text, is_pdf = work->is_pdf;
+    guint number = work_member(work, name, data, size, is_encrypted);
+
+    if (!data || work->worst->kind == STOREHOOK_VERDICT_INFECTED)
+        return;
+    work_scan(work, data, size, DEEP_SCAN_NO_MAIL, number != 0 ? number : rest, is_text);
+    work->rest = rest;
+    work->is_text = is_text;
+    work->is_pdf = is_pdf;
+}
+
+static void work_unpack(Work *work, const void *data, gsize size, guint number, gboolean is_guess)
+{
+    guint files = work->budget.files;
+    UnpackResult result;
+
+    work->rest = number;
+    work->is_text = unpack_is_text(data, size);
+    work->is_pdf = FALSE;
+    result = unpack_walk(data, size, &work->budget, on_unpacked, work);
+    if (result != UNPACK_BROKEN || !is_guess || work->budget.files < files)
+        work_note_result(work, result, "archive: cannot be unpacked",
+                         "archive: more than may be unpacked");
+}
+
+static void work_pdf(Work *work, const void *data, gsize size, guint number)
+{
+    g_autoptr(PdfFile) file = pdf_file_new(data, size, work->budget.end);
+
+    work->rest = number;
+    work->is_text = FALSE;
+    work->is_pdf = TRUE;
+    work_note_result(work, pdf_file_walk(file, &work->budget, on_unpacked, work),
+                     "PDF: a file in it cannot be read", "PDF: more than may be unpacked");
+}
 static void work_rest(Work *work, const void *data, gsize size, const MemberRest *rest,
                       gboolean is_guess)
 {
@@ -116,6 +162,8 @@ static void work_rest(Work *work, const void *data, gsize size, const MemberRest
     work->depth++;
     if (rest->kind == MEMBER_REST_BEHIND)
         work_scan(work, data, size, DEEP_SCAN_NO_MAIL, rest->number, TRUE);
+    else if (rest->kind == MEMBER_REST_PDF)
+        work_pdf(work, data, size, rest->number);
     else
         work_unpack(work, data, size, rest->number, is_guess || rest->kind == MEMBER_REST_GUESS);
     work->depth--;
@@ -154,8 +202,8 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
         const MemberRest *rest = &g_array_index(watch.rests, MemberRest, i);
 
         /* Beyond libclamav's limits of size and time everything is a rest. Of depth we have more.
-         */
-        if (work->worst->kind == STOREHOOK_VERDICT_INFECTED ||
+         * What was found in a file of a PDF has its name from there. */
+        if ((work->worst->kind == STOREHOOK_VERDICT_INFECTED && rest->kind != MEMBER_REST_PDF) ||
             (verdict.kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED &&
              !strstr(verdict.name, "Recursion")))
             break;

@@ -26,6 +26,7 @@
 #include "scanner/board.h"
 #include "scanner/page-payload.h"
 #include "scanner/page-sign.h"
+#include "scanner/pdf-file.h"
 #include "scanner/scan-directory.h"
 #include "scanner/temp-directory.h"
 #include "scanner/xml-bounds.h"
@@ -101,12 +102,21 @@ static void on_message(enum cl_msg severity, const char *full, const char *text,
 
 static void read_page_raw(Witness *seen, guint level, const char *buffer, size_t size);
 
+/* What is read of a PDF once for all who look on; NULL: it is none. */
+static PdfFile *read_pdf(const Witness *seen, const char *buffer, size_t size)
+{
+    return buffer && (seen->watcher->object || seen->watch) && pdf_file_matches(buffer, size)
+               ? pdf_file_new(buffer, size, seen->end)
+               : NULL;
+}
+
 static cl_error_t on_inspection(int fd, const char *type, const char **ancestors,
                                 size_t parent_size, const char *name, size_t size,
                                 const char *buffer, uint32_t level, uint32_t attributes,
                                 void *context)
 {
     Witness *seen = context;
+    g_autoptr(PdfFile) pdf = NULL;
     ScannedObject object;
 
     (void)fd, (void)ancestors, (void)parent_size;
@@ -121,11 +131,13 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
         seen->has_wide_xml = TRUE;
         return CL_BREAK;
     }
+    pdf = read_pdf(seen, buffer, size);
     object = (ScannedObject){.level = level,
                              .type = type,
                              .name = name,
                              .data = buffer,
                              .size = size,
+                             .pdf = pdf,
                              .is_normalized = (attributes & LAYER_ATTRIBUTES_NORMALIZED) != 0,
                              .has_payload = buffer && page_payload_matches(buffer, size)};
     if (seen->watcher->object && buffer)

@@ -4,8 +4,8 @@
 #define SCANNER_MACRO_PDF_H
 
 #include "scanner/macro-document.h"
+#include "scanner/pdf-file.h"
 
-gboolean macro_pdf_matches(const char *data, gsize size);
-void macro_pdf_read(MacroDocument *document, const char *data, gsize size);
+void macro_pdf_read(MacroDocument *document, PdfFile *file);
 
 #endif /* SCANNER_MACRO_PDF_H */

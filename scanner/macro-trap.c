@@ -178,7 +178,6 @@ static const Reader READERS[] = {
     {package_matches, NULL, FALSE},
     {macro_ole_matches, macro_ole_read, FALSE},
     {macro_rtf_matches, macro_rtf_read, FALSE},
-    {macro_pdf_matches, macro_pdf_read, FALSE},
     {macro_sylk_matches, macro_sylk_read, FALSE},
     {macro_xml_matches, macro_xml_read, FALSE},
     {macro_biff12_matches, macro_biff12_read, FALSE},
@@ -204,16 +203,19 @@ static void on_object(const ScannedObject *object, gpointer user)
         document_close(trap);
     trap->last_level = object->level;
     reader = reader_find(object);
-    if (!reader && !object->has_payload)
+    if (!reader && !object->has_payload && !object->pdf)
         return;
     if (!trap->is_open)
         document_open(trap, object->level);
-    if ((!object->has_payload && !reader->read) || macro_document_is_late(&trap->document) ||
+    if ((!object->has_payload && !object->pdf && !reader->read) ||
+        macro_document_is_late(&trap->document) ||
         !document_is_new(trap, object->data, object->size))
         return;
     /* Documents that are all text carry files too. */
     if (object->has_payload)
         macro_page_read(&trap->document, object->data, object->size);
+    if (object->pdf)
+        macro_pdf_read(&trap->document, object->pdf);
     if (reader && reader->read)
         reader->read(&trap->document, object->data, object->size);
 }

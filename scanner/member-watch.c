@@ -8,8 +8,8 @@
  * path alone. A zip member is named twice, by the directory and by its local header. Names that
  * libclamav made up itself are no names.
  *
- * Known limits: parts of documents of the old kind (OLE) and of PDF have no names here, and those
- * of TNEF attachments are lost in libclamav.
+ * Known limits: parts of documents of the old kind (OLE) have no names here, and those of TNEF
+ * attachments are lost in libclamav.
  */
 #include "scanner/member-watch.h"
 
@@ -19,6 +19,7 @@
 #include "filters/name-decode.h"
 #include "scanner/archive-end.h"
 #include "scanner/byte-scan.h"
+#include "scanner/pdf-file.h"
 #include "scanner/unpack.h"
 #include "scanner/zip-layout.h"
 
@@ -47,6 +48,7 @@ struct MemberLayer {
     gboolean is_foreign;  /* not taken apart by libclamav, whatever it finds in the middle of it */
     gboolean has_payload; /* a text with files in it, see page-payload.h */
     gboolean has_lock;    /* a document that is encrypted */
+    gboolean has_files;   /* a PDF with what pdf_file_walk() gives */
     gboolean has_child;
     GBytes *bytes;    /* of an archive that is no root; borrowed memory of libclamav */
     GArray *names;    /* of Named; NULL until one is named */
@@ -308,12 +310,21 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
                         ((parent || watch->root != 0) && unpack_is_sealed(data, size)));
     layer.has_lock = unpack_is_locked(data, size);
     layer.has_payload = object->has_payload && !object->is_normalized && !layer.is_mail;
-    if ((layer.is_archive || layer.is_foreign || layer.has_payload || layer.has_lock) && parent)
+    layer.has_files = object->pdf && pdf_file_has_files(object->pdf);
+    if ((layer.is_archive || layer.is_foreign || layer.has_payload || layer.has_lock ||
+         layer.has_files) &&
+        parent)
         layer.bytes = g_bytes_new_static(data, size);
     if (!object->is_normalized)
         look_for_hidden(watch, &layer, data, size);
     layer.outer = parent;
     watch->top = g_memdup2(&layer, sizeof(layer));
+}
+
+static void layer_rest(MemberWatch *watch, const MemberLayer *layer, MemberRestKind kind)
+{
+    rest_add(watch, layer->number, layer->bytes ? g_bytes_get_data(layer->bytes, NULL) : NULL,
+             layer->bytes ? g_bytes_get_size(layer->bytes) : 0, kind);
 }
 
 void member_watch_close(MemberWatch *watch)
@@ -335,17 +346,11 @@ void member_watch_close(MemberWatch *watch)
         has_rest |= layer->is_archive && !named->is_encrypted && named->size >= SMALLEST;
     }
     if (has_rest && !watch->has_alarm)
-        rest_add(watch, layer->number, layer->bytes ? g_bytes_get_data(layer->bytes, NULL) : NULL,
-                 layer->bytes ? g_bytes_get_size(layer->bytes) : 0, MEMBER_REST_ARCHIVE);
+        layer_rest(watch, layer, MEMBER_REST_ARCHIVE);
+    /* After an alarm too: for the name of what it was about. */
+    if (layer->has_files)
+        layer_rest(watch, layer, MEMBER_REST_PDF);
     layer_pop(watch);
-}
-
-static gboolean extensions_differ(const char *one, const char *other)
-{
-    g_autofree char *first = file_name_normalize(one, -1);
-    g_autofree char *second = file_name_normalize(other, -1);
-
-    return strcmp(file_name_extension(first), file_name_extension(second)) != 0;
 }
 
 /* TRUE if it is the same member as the last, told by its local header. */
@@ -362,7 +367,7 @@ static gboolean layer_takes_twin(MemberWatch *watch, const MemberLayer *layer, N
         return TRUE;
     named->is_twin = TRUE;
     named->size = last->size;
-    watch->has_disguised |= extensions_differ(last->name, named->name);
+    watch->has_disguised |= file_name_extensions_differ(last->name, named->name);
     return FALSE;
 }
 

@@ -127,6 +127,21 @@ void members_set_type(Members *members, guint number, const char *type, gboolean
         is_sure ? entry->flags | MEMBER_TYPE_SURE : entry->flags & ~(guint)MEMBER_TYPE_SURE;
 }
 
+void members_set_name(Members *members, guint number, const char *name)
+{
+    Entry *entry = entry_of(members, number);
+    gsize size = MIN(strlen(name), MEMBERS_NAME_MAX);
+
+    g_assert(entry->name[0] == '\0');
+    if (size > members->bytes_most - members->bytes) {
+        members->is_cut = TRUE;
+        return;
+    }
+    members->bytes += size;
+    g_free(entry->name);
+    entry->name = name_copy(name);
+}
+
 void members_append(Members *to, guint parent, const Members *from)
 {
     guint first = members_count(to);

@@ -42,6 +42,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Members, members_free)
 guint members_add(Members *members, const Member *member);
 /* Once its bytes were seen, which is marked too. */
 void members_set_type(Members *members, guint number, const char *type, gboolean is_sure);
+/* Of one that had no name. */
+void members_set_name(Members *members, guint number, const char *name);
 /* All of `from`, below the member `parent` of `to`. */
 void members_append(Members *to, guint parent, const Members *from);
 

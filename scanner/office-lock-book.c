@@ -3,14 +3,14 @@
  * office-lock-book.c - workbooks of the old kind under RC4 ([MS-XLS] 2.2.10, [MS-OFFCRYPTO] 2.3.5
  * and 2.3.6).
  *
- * RC4 is written out here: OpenSSL keeps it in a module that a caged worker cannot load.
- *
  * Fails by FALSE; the stream is only changed where the password was right.
  */
 #include "scanner/office-lock.h"
 
 #include <openssl/evp.h>
 #include <string.h>
+
+#include "scanner/rc4.h"
 
 enum {
     RECORD_FILE_PASS = 0x002f,
@@ -21,11 +21,6 @@ enum {
     HASH_MAX = 20,
     KEY_SIZE = 16
 };
-
-typedef struct {
-    guint8 state[256];
-    guint8 i, j;
-} Rc4;
 
 /* What the keys of all blocks are made of. */
 typedef struct {
@@ -42,33 +37,6 @@ static guint get_number(const guint8 *at, guint count)
     while (count-- > 0)
         value = value << 8 | at[count];
     return value;
-}
-
-static void rc4_start(Rc4 *rc4, const guint8 *key, gsize size)
-{
-    guint8 j = 0;
-
-    for (guint i = 0; i < 256; i++)
-        rc4->state[i] = (guint8)i;
-    for (guint i = 0; i < 256; i++) {
-        guint8 one = rc4->state[i];
-
-        j = (guint8)(j + one + key[i % size]);
-        rc4->state[i] = rc4->state[j];
-        rc4->state[j] = one;
-    }
-    rc4->i = rc4->j = 0;
-}
-
-static guint8 rc4_next(Rc4 *rc4)
-{
-    guint8 one = rc4->state[++rc4->i], other;
-
-    rc4->j = (guint8)(rc4->j + one);
-    other = rc4->state[rc4->j];
-    rc4->state[rc4->i] = other;
-    rc4->state[rc4->j] = one;
-    return rc4->state[(guint8)(one + other)];
 }
 
 static gboolean hash_two(const EVP_MD *hash, const void *one, gsize one_size, const void *two,

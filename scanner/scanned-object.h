@@ -14,6 +14,7 @@ typedef struct {
     gsize size;
     gboolean is_normalized; /* made by libclamav itself, of another */
     gboolean has_payload;   /* page_payload_matches() */
+    struct PdfFile *pdf;    /* its objects, or NULL: it is none */
 } ScannedObject;
 
 #endif /* SCANNER_SCANNED_OBJECT_H */

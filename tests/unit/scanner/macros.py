@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "data"))
 import office  # noqa: E402
@@ -78,6 +79,14 @@ def actions():
     sample("escaped.pdf", pdf(b"/S/L#61unch/Win<</F(cmd.exe)>>"), "suspicious", "pdf-runs-program")
     sample("script.pdf", pdf(b"/S/JavaScript/JS(this.exportDataObject({cName:'a', nLaunch:2});)"),
            "suspicious", "pdf-runs-program")
+    for name, action, head, body in (
+            ("stream.pdf", b"/S/JavaScript/JS 5 0 R", b"<</Filter/FlateDecode/Length %d>>",
+             b"this.exportDataObject({nLaunch: 2});"),
+            ("packed.pdf", b"/S/GoTo", b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>",
+             b"9 0 <</S/Launch/Win<</F(cmd.exe)/P(/c calc.exe)>>>>")):
+        coded = zlib.compress(body)
+        sample(name, pdf(action) + b"5 0 obj" + head % len(coded) + b"stream\n"
+               + coded + b"\nendstream endobj\n", "suspicious", "pdf-runs-program")
     sample("print.pdf", pdf(b"/S/JavaScript/JS(this.print({bUI: true});)"))
     sample("other.pdf", pdf(b"/S/Launch/F(chapter-2.pdf)"))
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pdf-source.h - a PDF with all its objects and keys, and its streams as bytes.
+ *
+ * Streams in any order of filters, with predictors, behind references, and in files that are
+ * encrypted with an empty password; objects that lie in such streams. For pdf-file.c.
+ */
+#ifndef SCANNER_PDF_SOURCE_H
+#define SCANNER_PDF_SOURCE_H
+
+#include "scanner/pdf-crypt.h"
+#include "scanner/pdf-filter.h"
+#include "scanner/pdf-objects.h"
+
+enum {
+    PDF_SOURCE_CRYPTS_MAX = 4, /* dictionaries in the updates of one file */
+    PDF_SOURCE_WAYS = 2        /* pdf_dict_find() and pdf_objects_resolve() know so many */
+};
+
+typedef struct {
+    const guint8 *dict; /* where it stands */
+    PdfText handlers;   /* /CF */
+    PdfCrypt *key;
+    PdfCryptMethod streams, strings, files;
+} PdfSourceCrypt;
+
+typedef struct {
+    const guint8 *data;
+    gsize size;
+    PdfObjects objects;
+    GPtrArray *packs; /* bytes of the streams of objects */
+    gsize pack_bytes;
+    PdfSourceCrypt crypts[PDF_SOURCE_CRYPTS_MAX];
+    guint crypt_count;
+    gboolean is_locked; /* encrypted, and none of the keys is known */
+    /* The last search for the end of a stream: from here, to there. */
+    const guint8 *searched, *found;
+} PdfSource;
+
+/* How one stream is read. */
+typedef struct {
+    guint pick;
+    const PdfSourceCrypt *crypt; /* NULL: as it stands */
+    gboolean is_doubtful;
+} PdfWay;
+
+/* Borrows the bytes. Finds the objects that do not lie in streams. */
+void pdf_source_init(PdfSource *source, const void *data, gsize size, guint64 end);
+void pdf_source_clear(PdfSource *source);
+gboolean pdf_source_has_packs(const PdfSource *source);
+/* Finds the keys, and the objects that lie in streams. */
+void pdf_source_unpack(PdfSource *source);
+
+/* By its keys one after another, then as it stands. *number begins with 0. FALSE: no more. */
+gboolean pdf_source_next_way(const PdfSource *source, PdfWay *way, guint *number);
+/* One way. *ret is not NULL but for PDF_FILTER_TOO_LARGE; g_free(). */
+PdfFilterResult pdf_source_read(PdfSource *source, const PdfObject *object, gboolean is_file,
+                                PdfWay *way, gsize most, guint8 **ret, gsize *ret_size,
+                                guint *ret_filters);
+
+#endif /* SCANNER_PDF_SOURCE_H */
