@@ -7,8 +7,9 @@
  * been put together in more than one way, each is tried. Noise counts for nothing: of a run its
  * first bytes must be those of a known type, or letters.
  *
- * Known limits: what is coded in two steps, turned around or enciphered is not decoded; base64 at a
- * line's beginning is left to mail-runs.c except in markup.
+ * Known limits: what is enciphered, or coded in two steps of which not both are base64, is not
+ * decoded, nor are pieces that stand in statements of their own; base64 at a line's beginning is
+ * left to mail-runs.c except in markup.
  */
 #include "scanner/page-payload.h"
 
@@ -28,7 +29,9 @@ enum {
     TEXT_SAMPLE = 512,
     MARKUP_SAMPLE = 1024, /* in which a page shows that it is one */
     BACK_MAX = 256,       /* from where a list of numbers is met to its first */
-    VARIANTS = 4
+    VARIANTS = 4,
+    CODED_AGAIN_MAX = 3, /* base64 within base64 */
+    LINE_MIN = 32        /* letters; no word has as many */
 };
 
 typedef struct {
@@ -47,24 +50,40 @@ typedef gsize (*Decoder)(const char *from, gsize size, guint8 *out, gsize room);
 enum {
     SIGN_LETTER = 1,
     SIGN_SEPARATOR = 2,
-    SIGN_QUOTE = 4
+    SIGN_QUOTE = 4,
+    SIGN_NUMBER = 8 /* in a list of numbers, however they are written */
 };
 
 static const guint8 SIGNS_OF[256] = {
-    ['0' ... '9'] = SIGN_LETTER,
-    ['A' ... 'Z'] = SIGN_LETTER,
-    ['a' ... 'z'] = SIGN_LETTER,
+    ['0' ... '9'] = SIGN_LETTER | SIGN_NUMBER,
+    ['A' ... 'F'] = SIGN_LETTER | SIGN_NUMBER,
+    ['G' ... 'T'] = SIGN_LETTER,
+    ['U'] = SIGN_LETTER | SIGN_NUMBER,
+    ['V' ... 'W'] = SIGN_LETTER,
+    ['X'] = SIGN_LETTER | SIGN_NUMBER,
+    ['Y' ... 'Z'] = SIGN_LETTER,
+    ['a' ... 'f'] = SIGN_LETTER | SIGN_NUMBER,
+    ['g' ... 't'] = SIGN_LETTER,
+    ['u'] = SIGN_LETTER | SIGN_NUMBER,
+    ['v' ... 'w'] = SIGN_LETTER,
+    ['x'] = SIGN_LETTER | SIGN_NUMBER,
+    ['y' ... 'z'] = SIGN_LETTER,
     ['/'] = SIGN_LETTER,
     ['+'] = SIGN_LETTER | SIGN_SEPARATOR,
     ['"'] = SIGN_QUOTE | SIGN_SEPARATOR,
     ['\''] = SIGN_QUOTE | SIGN_SEPARATOR,
     ['`'] = SIGN_QUOTE | SIGN_SEPARATOR,
-    [','] = SIGN_SEPARATOR,
-    ['\\'] = SIGN_SEPARATOR,
-    [' '] = SIGN_SEPARATOR,
-    ['\t'] = SIGN_SEPARATOR,
-    ['\r'] = SIGN_SEPARATOR,
-    ['\n'] = SIGN_SEPARATOR,
+    [','] = SIGN_SEPARATOR | SIGN_NUMBER,
+    ['\\'] = SIGN_SEPARATOR | SIGN_NUMBER,
+    [' '] = SIGN_SEPARATOR | SIGN_NUMBER,
+    ['\t' ... '\n'] = SIGN_SEPARATOR | SIGN_NUMBER,
+    ['\r'] = SIGN_SEPARATOR | SIGN_NUMBER,
+    ['\f'] = SIGN_NUMBER,
+    ['%'] = SIGN_NUMBER,
+    ['-'] = SIGN_NUMBER,
+    ['&'] = SIGN_NUMBER,
+    ['#'] = SIGN_NUMBER,
+    [';'] = SIGN_NUMBER,
 };
 
 static gboolean is_letter(char c)
@@ -97,15 +116,66 @@ static const char *letters_begin(const char *begin, const char *at)
     return at - byte_scan_letters_before(begin, at);
 }
 
+/* Whether what stands between two quotes adds the one to the other: `; x += `, `); x.push(`. */
+static gboolean is_addition(const char *at, gsize size)
+{
+    static const char push[] = "push", concat[] = "concat";
+    gsize end = size;
+
+    while (end > 0 && g_ascii_isspace(at[end - 1]))
+        end--;
+    if (end < 2)
+        return FALSE;
+    if (at[end - 1] == '=')
+        return at[end - 2] == '+';
+    return at[end - 1] == '(' &&
+           ((end > strlen(push) && memcmp(at + end - 1 - strlen(push), push, strlen(push)) == 0) ||
+            (end > strlen(concat) &&
+             memcmp(at + end - 1 - strlen(concat), concat, strlen(concat)) == 0));
+}
+
+/* `'; x += '`; *ret: behind the quote that begins the next. */
+static gboolean next_statement(const char *at, const char *end, const char **ret)
+{
+    const char *most = at + MIN(end - at, SEPARATOR_MAX), *quote = at + 1;
+
+    if (at == end || !is_quote(*at))
+        return FALSE;
+    while (quote < most && !is_quote(*quote))
+        quote++;
+    if (quote == most || !is_addition(at + 1, (gsize)(quote - at - 1)))
+        return FALSE;
+    *ret = quote + 1;
+    return TRUE;
+}
+
 static const char *next_piece(const char *at, const char *end)
 {
-    const char *most = at + MIN(end - at, SEPARATOR_MAX);
+    const char *most = at + MIN(end - at, SEPARATOR_MAX), *start = at;
 
     if (at[-1] == '=') /* padding: nothing belongs to it */
         return NULL;
     while (at < most && is_separator(*at))
         at++;
+    if ((at == end || !is_letter(*at) || !is_quote(at[-1])) && next_statement(start, end, &start))
+        at = start;
     return at < end && is_letter(*at) ? at : NULL;
+}
+
+/* The end of the piece to which a statement before `at` adds; NULL: there is none. */
+static const char *piece_before(const char *begin, const char *at)
+{
+    const char *least = at - MIN(at - begin, SEPARATOR_MAX), *quote = at - 1;
+
+    if (at == begin || !is_quote(*quote))
+        return NULL;
+    do
+        quote--;
+    while (quote > least && !is_quote(*quote));
+    return quote > least && is_letter(quote[-1]) &&
+                   is_addition(quote + 1, (gsize)(at - 1 - (quote + 1)))
+               ? quote
+               : NULL;
 }
 
 /* --- Decoders --------------------------------------------------------------------- */
@@ -154,22 +224,77 @@ static gsize decode_hex(const char *from, gsize size, guint8 *out, gsize room)
     return used;
 }
 
-/* `77`, `0x4d`, `%4d` or `\x4d`; NULL: none, or more than a byte. */
-static const char *take_byte(const char *at, const char *end, guint8 *ret)
+/* What stands behind `\u`, `%u` and the like: four digits of a letter below 256. */
+static const char *take_letter(const char *at, const char *end, guint8 *ret)
+{
+    guint8 upper;
+
+    return hex_pair(at, end, &upper) && upper == 0 && hex_pair(at + 2, end, ret) ? at + 4 : NULL;
+}
+
+/* `&#77;` or `&#x4d;` */
+static const char *take_entity(const char *at, const char *end, guint8 *ret)
+{
+    gboolean is_hex = at < end && (*at | 0x20) == 'x';
+    guint value = 0, count = 0;
+
+    for (at += is_hex; at < end && count < 8; at++, count++) {
+        gint digit = is_hex ? g_ascii_xdigit_value(*at) : g_ascii_digit_value(*at);
+
+        if (digit < 0)
+            break;
+        value = value * (is_hex ? 16 : 10) + (guint)digit;
+    }
+    if (count == 0 || value > 255)
+        return NULL;
+    *ret = (guint8)value;
+    return at < end && *at == ';' ? at + 1 : at;
+}
+
+/* Up to three digits of a byte, `\115`. */
+static const char *take_octal(const char *at, const char *end, guint8 *ret)
 {
     guint value = 0, count = 0;
 
-    if (end - at >= 3 && *at == '%' && hex_pair(at + 1, end, ret))
-        return at + 3;
-    if (end - at >= 4 && (*at == '\\' || *at == '0') && (at[1] | 0x20) == 'x' &&
-        hex_pair(at + 2, end, ret))
-        return at + 4;
-    for (; at < end && g_ascii_isdigit(*at) && count < 4; at++, count++)
-        value = value * 10 + (guint)(*at - '0');
+    for (; at < end && *at >= '0' && *at <= '7' && count < 3; at++, count++)
+        value = value * 8 + (guint)(*at - '0');
     if (count == 0 || value > 255)
         return NULL;
     *ret = (guint8)value;
     return at;
+}
+
+/* `77` or `-77`. */
+static const char *take_decimal(const char *at, const char *end, guint8 *ret)
+{
+    gboolean is_negative = at < end && *at == '-';
+    guint value = 0, count = 0;
+
+    for (at += is_negative; at < end && g_ascii_isdigit(*at) && count < 4; at++, count++)
+        value = value * 10 + (guint)(*at - '0');
+    if (count == 0 || value > (is_negative ? 128 : 255))
+        return NULL;
+    *ret = (guint8)(is_negative ? 256 - value : value);
+    return at;
+}
+
+/* A byte as a script or a page writes it; NULL: none, or more than one. */
+static const char *take_byte(const char *at, const char *end, guint8 *ret)
+{
+    gsize left = (gsize)(end - at);
+
+    if (left >= 6 && (*at == '%' || *at == '\\') && (at[1] | 0x20) == 'u')
+        return take_letter(at + 2, end, ret);
+    if (left >= 3 && *at == '%' && hex_pair(at + 1, end, ret))
+        return at + 3;
+    if (left >= 4 && (*at == '\\' || *at == '0') && (at[1] | 0x20) == 'x' &&
+        hex_pair(at + 2, end, ret))
+        return at + 4;
+    if (left >= 2 && *at == '\\')
+        return take_octal(at + 1, end, ret);
+    if (left >= 3 && *at == '&' && at[1] == '#')
+        return take_entity(at + 2, end, ret);
+    return take_decimal(at, end, ret);
 }
 
 /* Ends at what is no number; *ret_end: there. */
@@ -239,8 +364,47 @@ static gboolean tell_type(const guint8 *data, gsize size, gboolean is_sample, Ve
     return TRUE;
 }
 
-static void try_run(Search *search, PagePayloadKind kind, Decoder decode, const char *from,
-                    gsize size)
+/* FALSE: no more is to be told. */
+static gboolean tell(Search *search, PagePayloadKind kind, const guint8 *data, gsize size)
+{
+    Verdict type = {0};
+
+    if (!tell_type(data, size, FALSE, &type))
+        return TRUE;
+    if (search->count++ >= PAGE_PAYLOADS_MAX) {
+        search->is_over = TRUE;
+        return FALSE;
+    }
+    return search->found(kind, type.type, data, size, search->user);
+}
+
+/* What is nothing but letters may be coded once more. */
+static gboolean tell_coded(Search *search, PagePayloadKind kind, const guint8 *data, gsize size)
+{
+    g_autofree guint8 *inner = NULL, *outer = NULL;
+
+    for (guint round = 0; round < CODED_AGAIN_MAX && size >= STEP; round++) {
+        const char *text = (const char *)data;
+
+        if (letters_end(text, text + size) != text + size)
+            break;
+        inner = g_try_malloc(size + 1);
+        if (!inner) {
+            search->is_over = TRUE;
+            return FALSE;
+        }
+        size = mail_decode_base64(text, size, inner);
+        g_free(outer);
+        data = outer = g_steal_pointer(&inner);
+        if (!tell(search, kind, data, size))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* FALSE: it looks like nothing. */
+static gboolean try_run(Search *search, PagePayloadKind kind, Decoder decode, const char *from,
+                        gsize size)
 {
     guint8 sample[SAMPLE];
     g_autofree guint8 *whole = NULL;
@@ -249,23 +413,53 @@ static void try_run(Search *search, PagePayloadKind kind, Decoder decode, const 
 
     if (search->stopped || !tell_type(sample, got, TRUE, &type) ||
         (kind == PAGE_PAYLOAD_ADDRESS && is_picture(type.type)))
-        return;
+        return FALSE;
     search->is_hit = TRUE;
     if (!search->found) {
         search->stopped = TRUE;
-        return;
+        return TRUE;
     }
     whole = search->count < PAGE_PAYLOADS_MAX && size / 4 * 3 <= search->most
                 ? g_try_malloc(size + 1)
                 : NULL;
     if (!whole) {
         search->is_over = search->stopped = TRUE;
+        return TRUE;
+    }
+    got = decode(from, size, whole, size);
+    search->stopped = !tell(search, kind, whole, got) || !tell_coded(search, kind, whole, got);
+    return TRUE;
+}
+
+/* As a script writes it that turns it round. */
+static void try_reversed(Search *search, const char *from, gsize size)
+{
+    g_autofree char *reversed = NULL;
+    char sample[SAMPLE];
+    guint8 bytes[SAMPLE];
+    Verdict type = {0};
+    gsize count;
+
+    while (size > 0 && from[size - 1] == '=') /* padding stands at the other end */
+        size--;
+    count = MIN(size, (gsize)SAMPLE);
+    for (gsize i = 0; i < count; i++)
+        sample[i] = from[size - 1 - i];
+    count = decode_base64(sample, count, bytes, sizeof(bytes));
+    if (search->stopped || count == 0 || !tell_type(bytes, count, TRUE, &type))
+        return;
+    search->is_hit = TRUE;
+    search->stopped = search->found == NULL;
+    if (search->stopped)
+        return;
+    reversed = size / 4 * 3 <= search->most ? g_try_malloc(size) : NULL;
+    if (!reversed) {
+        search->is_over = search->stopped = TRUE;
         return;
     }
-    search->count++;
-    got = decode(from, size, whole, size);
-    if (tell_type(whole, got, FALSE, &type))
-        search->stopped = !search->found(kind, type.type, whole, got, search->user);
+    for (gsize i = 0; i < size; i++)
+        reversed[i] = from[size - 1 - i];
+    (void)try_run(search, PAGE_PAYLOAD_LITERAL, decode_base64, reversed, size);
 }
 
 /* --- Base64 and hexadecimal -------------------------------------------------------- */
@@ -308,7 +502,10 @@ static const char *pieces_begin(const Search *search, const char *at)
         /* A plus is a letter too: the one that joins has quotes on both sides. */
         while (before > least && is_separator(before[-1]))
             before--;
-        if (before == at || before == begin || !is_letter(before[-1]))
+        if (before == at || before == begin || !is_letter(before[-1]) ||
+            (!is_quote(*before) && piece_before(begin, at)))
+            before = piece_before(begin, at);
+        if (!before)
             return at;
         at = letters_begin(begin, before);
     }
@@ -329,11 +526,12 @@ static const char *look_at_letters(Search *search, const char *at)
     const char *from = letters_begin(search->text, at), *to = letters_end(at, search->end);
     const char *starts[VARIANTS], *ends[VARIANTS];
     PagePayloadKind kind;
-    gboolean is_line;
+    gboolean is_line, is_hit = FALSE;
 
-    /* A short piece counts if quotes and others go on behind it. */
+    /* A short piece counts if quotes, or a line's end, and others go on behind it. */
     if (to - from < STEP &&
-        (to == search->end || !is_quote(*to) ||
+        (to == search->end ||
+         !(is_quote(*to) || (search->is_markup && to - from >= LINE_MIN && g_ascii_isspace(*to))) ||
          pieces_end(to, search->end, FALSE) - pieces_begin(search, from) < STEP))
         return to;
     kind = is_address(search, pieces_begin(search, from)) ? PAGE_PAYLOAD_ADDRESS
@@ -349,10 +547,12 @@ static const char *look_at_letters(Search *search, const char *at)
         if ((i > 0 && starts[i] == starts[i - 1] && ends[i] == ends[i - 1]) ||
             (i == 3 && (ends[3] == ends[2] || starts[3] == from)))
             continue; /* the same as another */
-        try_run(search, kind, decode_base64, starts[i], (gsize)(ends[i] - starts[i]));
+        is_hit |= try_run(search, kind, decode_base64, starts[i], (gsize)(ends[i] - starts[i]));
         if (is_hex(from, (gsize)(to - from)))
-            try_run(search, kind, decode_hex, starts[i], (gsize)(ends[i] - starts[i]));
+            is_hit |= try_run(search, kind, decode_hex, starts[i], (gsize)(ends[i] - starts[i]));
     }
+    if (!is_hit && kind == PAGE_PAYLOAD_LITERAL)
+        try_reversed(search, starts[2], (gsize)(ends[1] - starts[2]));
     return ends[1];
 }
 
@@ -360,8 +560,7 @@ static const char *look_at_letters(Search *search, const char *at)
 
 static gboolean is_of_numbers(char c)
 {
-    return g_ascii_isxdigit(c) || g_ascii_isspace(c) || c == ',' || (c | 0x20) == 'x' || c == '%' ||
-           c == '\\';
+    return (SIGNS_OF[(guchar)c] & SIGN_NUMBER) != 0;
 }
 
 /* NULL: there is no list. */
@@ -372,13 +571,13 @@ static const char *look_at_numbers(Search *search, const char *at)
 
     while (from > search->text && at - from < BACK_MAX && is_of_numbers(from[-1]))
         from--;
-    while (from < at && !g_ascii_isdigit(*from) && *from != '%' && *from != '\\')
+    while (from < at && !g_ascii_isdigit(*from) && !strchr("%\\-&", *from))
         from++;
     if (take_numbers(from, search->end, sample, sizeof(sample), &to) < NUMBERS_MIN)
         return NULL;
     while (to < search->end && is_of_numbers(*to))
         to++;
-    try_run(search, PAGE_PAYLOAD_LITERAL, decode_numbers, from, (gsize)(to - from));
+    (void)try_run(search, PAGE_PAYLOAD_LITERAL, decode_numbers, from, (gsize)(to - from));
     return to;
 }
 

@@ -151,6 +151,29 @@ def pages(virus, inner, text):
     yield "page: hexadecimal digits", page(b"var d = '" + virus.hex().encode() + b"';\n" + SAVE)
     yield "page: escaped", page(b"var d = '" + b"".join(b"\\x%02X" % byte for byte in virus)
                                 + b"';\n" + SAVE)
+    yield "page: in octal", page(b"var d = '" + b"".join(b"\\%03o" % byte for byte in virus)
+                                 + b"';\n" + SAVE)
+    yield "page: as letters", page(b"var d = '" + b"".join(b"\\u%04x" % byte for byte in virus)
+                                   + b"';\n" + SAVE)
+    yield "page: numbers below zero", page(b"var d = new Int8Array([" + b",".join(
+        b"%d" % (byte - 256 if byte > 127 else byte) for byte in virus) + b"]);\n" + SAVE)
+    yield "page: base64 twice", page(b"var d = atob(atob('" + base64.b64encode(coded) + b"'));\n" + SAVE)
+    yield "page: base64, escaped", page(b"var d = atob('" + b"".join(
+        b"\\x%02x" % byte for byte in coded) + b"');\n" + SAVE)
+    yield "page: turned round", page(b"var d = atob('" + coded[::-1]
+                                     + b"'.split('').reverse().join(''));\n" + SAVE)
+    for width in 40, 76:
+        lines = [coded[at:at + width] for at in range(0, len(coded), width)]
+        yield f"page: in statements of {width}", page(b"var d = '';\n" + b"".join(
+            b"d += '" + line + b"';\n" for line in lines) + SAVE)
+        yield f"page: in calls of {width}", page(b"var d = [];\n" + b"".join(
+            b"  d.push(\"" + line + b"\");\n" for line in lines) + SAVE)
+        yield f"page: in lines of {width}", page(SAVE, b"<textarea>" + b"\n".join(lines)
+                                                 + b"</textarea>")
+    yield "page: a link in entities", b"<html><a href='data:;base64," + b"".join(
+        b"&#%d;" % byte for byte in zip_coded) + b"'>a</a></html>"
+    yield "page: a link in entities, hexadecimal", b"<html><a href='data:;base64," + b"".join(
+        b"&#x%x;" % byte for byte in zip_coded) + b"'>a</a></html>"
     yield "page: a link with a zip", b"<html><a href='data:;base64," + zip_coded + b"'>a</a></html>"
     yield "page: a link in per cents", b"<html><a href='data:application/x-msdownload," + b"".join(
         b"%%%02X" % byte for byte in virus) + b"'>a</a></html>"
@@ -206,6 +229,9 @@ def honest():
     yield "page that saves a table", page(b"var d = [" + table + b"];\n" + SAVE)
     yield "page that only has its data in a zip", page(b"var d = '" + base64.b64encode(
         zipped(("a.txt", b"An honest line.\n" * 99))) + b"';\n")
+    yield "page with words in statements", page(b"".join(
+        b"text += '" + base64.b64encode(os.urandom(48)) + b"';\n" for _ in range(40)))
+    yield "page with names of letters", b"<html><p>" + b"Caf&#233; &#77;&#111;&#122; -12,-15,u,x; " * 99
     yield "newsletter", b"<html><body>" + b"".join(
         b"<p><a href=\"https://example.org/c/%s?u=%s\">More</a> of it.</p>\n" % (token, token)
         for _ in range(50)) + b"<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='></body></html>"
