@@ -3,8 +3,9 @@
  * archive-end.c - walks over the heads of an archive without unpacking it.
  *
  * After POSIX 1003.1 (tar, cpio odc), cpio(5), APPNOTE.TXT 4.3.16, 7zFormat.txt, [MS-CAB] 2.1,
- * arj's technote and RAR's. Of gzip the end is known to those who unpack it alone: there the signs
- * of other archives are looked for, which packed bytes hold once in some gigabytes.
+ * arj's technote and RAR's, and [MS-SHLLINK]. Of gzip the end is known to those who unpack it
+ * alone: there the signs of other archives are looked for, which packed bytes hold once in some
+ * gigabytes.
  *
  * Cannot fail: a head that makes no sense is the end. Each step goes forward.
  */
@@ -22,7 +23,8 @@ enum {
     OLD_HEAD = 26,
     ZIP_END = 22,
     SEVEN_HEAD = 32,
-    GZIP_LEAST = 18 /* head and tail */
+    GZIP_LEAST = 18, /* head and tail */
+    SHORTCUT_HEAD = 76
 };
 
 #define TRAILER "TRAILER!!!"
@@ -308,6 +310,27 @@ static gsize gzip_end(const Archive *archive)
     return first;
 }
 
+/* --- Shortcuts of Windows --------------------------------------------------------- */
+
+/* [MS-SHLLINK] 2: head, list of identifiers, place, five texts, and blocks of which one below four
+ * bytes is the last. What stands behind is no part of it, but a script may take it from there. */
+static gsize shortcut_end(const Archive *archive)
+{
+    guint64 flags = number(archive, 20, 4), size;
+    gsize at = forward(archive, 0, SHORTCUT_HEAD), width = (flags & 0x80) != 0 ? 2 : 1;
+
+    if ((flags & 1) != 0)
+        at = forward(archive, at, 2 + number(archive, at, 2));
+    if ((flags & 2) != 0)
+        at = forward(archive, at, number(archive, at, 4));
+    for (guint text = 2; text < 7; text++)
+        if ((flags & 1u << text) != 0)
+            at = forward(archive, at, 2 + width * number(archive, at, 2));
+    while ((size = number(archive, at, 4)) >= 4)
+        at = forward(archive, at, size);
+    return forward(archive, at, 4);
+}
+
 gsize archive_end_find(const void *data, gsize size)
 {
     static const struct {
@@ -328,6 +351,7 @@ gsize archive_end_find(const void *data, gsize size)
         {0, "070702", 6, cpio_end},
         {0, "070707", 6, cpio_end},
         {0, "\xc7\x71", 2, cpio_end},
+        {0, "L\0\0\0\x01\x14\x02\0", 8, shortcut_end},
     };
     Archive archive = {data, size};
     gsize at = size;

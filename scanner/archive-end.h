@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* archive-end.h - what stands behind an archive's end, where those who read it stop; and tars whose
- * members end elsewhere than it seems. */
+/* archive-end.h - what stands behind the end of an archive or shortcut, where those who read it
+ * stop; and tars whose members end elsewhere than it seems. */
 #ifndef SCANNER_ARCHIVE_END_H
 #define SCANNER_ARCHIVE_END_H
 

@@ -111,6 +111,18 @@ def universal_disk(data):
                   [("a.exe", data), ("a.txt", b"An honest line.\n")])
 
 
+def shortcut():
+    """[MS-SHLLINK] 3.1, with each part that one may have: identifiers, place, texts, a block."""
+    flags = 1 | 2 | 4 | 8 | 0x20 | 0x80
+    head = struct.pack("<I16sI", 76, bytes.fromhex("0114020000000000c000000000000046"), flags)
+    identifiers = struct.pack("<HH", 20, 18) + b"a" * 16 + bytes(2)
+    place = struct.pack("<IIIIIII", 40, 28, 1, 28, 28, 0, 39) + bytes(12)
+    texts = b"".join(struct.pack("<H", len(text)) + text.encode("utf-16-le")
+                     for text in ("A letter", ".\\a.txt", "/c a"))
+    block = struct.pack("<II", 16, 0xA0000005) + bytes(8)
+    return head.ljust(76, b"\0") + identifiers + place + texts + block + bytes(4)
+
+
 def behind(virus, text):
     """What stands behind an archive's end."""
     first, second = [("a.txt", text)], [("a.exe", virus)]
@@ -121,6 +133,9 @@ def behind(virus, text):
             ("cpio odc", "zip"), ("cpio binary", "tar"), ("gzip", "zip"), ("gzip", "7z"),
             ("gzip", "tar"), ("ar", "ar"), ("xz", "zip"), ("bzip2", "zip")):
         yield f"{other} behind {one}", FORMATS[one][0](first) + FORMATS[other][0](second)
+    for what, more in ("zip", zipped(*second)), ("program", virus), ("page", page(
+            b"var d = atob('" + base64.b64encode(virus) + b"');\n" + SAVE)):
+        yield f"{what} behind a shortcut", shortcut() + more
     tars = FORMATS["tar"][0](first) + FORMATS["tar"][0](first) + FORMATS["tar"][0](second)
     for kind in ("gzip", "xz", "zstd", "lz4"):
         yield f"three tars in {kind}", FORMATS[kind][0]([("a", tars)])
@@ -237,6 +252,7 @@ def honest():
         for _ in range(50)) + b"<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='></body></html>"
     yield "drawing", (b"<svg xmlns='http://www.w3.org/2000/svg'><image href='data:image/png;base64,"
                       + picture + b"'/></svg>")
+    yield "shortcut", shortcut()
     yield "card with a picture", (b"BEGIN:VCARD\r\n" + folded(
         b"PHOTO;ENCODING=b;TYPE=PNG:", base64.b64decode(picture)) + b"END:VCARD\r\n")
     yield "document with Excel's password", office_lock.agile(zipped(
