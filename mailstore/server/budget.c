@@ -2,17 +2,25 @@
 /* budget.c - a counter under a lock, and those who wait for it. Nothing here fails. */
 #include "mailstore/server/budget.h"
 
+#include <malloc.h>
 #include <pthread.h>
 
 /* What is small has a quarter more for itself, and passes those who wait: a few large messages on
  * slow lines hold up no others. With the default of 256 MB 4 MB are small, most mail that is. */
 #define SMALL_PART 64
 #define EXTRA_PART 4
+/* What was in use at once, in bytes, from which on the C library is told to give back what is free.
+ * It does so by itself only at the end of an arena, and keeps a hundred megabytes after a few large
+ * messages. Not at once: the next may come. */
+#define TRIM_LEAST ((guint64)16 << 20)
+#define TRIM_SECONDS 1
 
 struct Budget {
     pthread_mutex_t lock;
     guint64 limit;
     guint64 used;
+    guint64 most; /* used, since the last trim */
+    guint trim;   /* the I/O thread's */
     GQueue waiters;
 };
 
@@ -31,6 +39,7 @@ Budget *budget_free(Budget *budget)
     if (budget == NULL)
         return NULL;
     g_assert(g_queue_is_empty(&budget->waiters));
+    g_clear_handle_id(&budget->trim, g_source_remove);
     pthread_mutex_destroy(&budget->lock);
     g_free(budget);
     return NULL;
@@ -57,6 +66,7 @@ static gboolean take(Budget *budget, guint64 bytes)
 
     if (fits)
         budget->used += bytes;
+    budget->most = MAX(budget->most, budget->used);
     return fits;
 }
 
@@ -102,9 +112,28 @@ gboolean budget_try_grow(Budget *budget, guint64 bytes)
     return taken;
 }
 
+static gboolean on_trim(gpointer data)
+{
+    Budget *budget = data;
+    gboolean is_idle;
+
+    pthread_mutex_lock(&budget->lock);
+    is_idle = budget->used < TRIM_LEAST;
+    if (is_idle)
+        budget->most = 0;
+    pthread_mutex_unlock(&budget->lock);
+    if (!is_idle)
+        return G_SOURCE_CONTINUE;
+    malloc_trim(0);
+    budget->trim = 0;
+    return G_SOURCE_REMOVE;
+}
+
 void budget_release(Budget *budget, guint64 bytes)
 {
     pthread_mutex_lock(&budget->lock);
+    if (budget->most >= TRIM_LEAST && budget->trim == 0)
+        budget->trim = g_timeout_add_seconds(TRIM_SECONDS, on_trim, budget);
     g_assert(budget->used >= bytes);
     budget->used -= bytes;
     for (BudgetWaiter *waiter; (waiter = grant_next(budget)) != NULL;) {
