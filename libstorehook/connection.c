@@ -14,6 +14,7 @@
 #include "libstorehook/connection.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,9 @@ enum {
     FIRST_WAIT_US = 1000000, /* for WELCOME; the service may be starting */
     LATER_WAIT_US = 100000,  /* after one that was not answered */
     REPORT_SIZE = STOREHOOK_DATAGRAM_MAX,
-    REPORTS_AT_ONCE = 32 /* more than the ring takes */
+    REPORTS_AT_ONCE = 32, /* more than the ring takes */
+    /* Of the supervisor's queue: it is emptied at once, but while something is synced to disk. */
+    REPORT_PATIENCE_US = 100000
 };
 
 typedef enum {
@@ -332,18 +335,20 @@ void connection_send_note(StorehookWriter *writer)
 }
 
 /* A closed socket is as good as a service that is gone. */
-static int send_report(StorehookWriter *writer)
+static int send_report(StorehookWriter *writer, int64_t until_us)
 {
     int result = -EBADF;
 
     pthread_rwlock_rdlock(&connection.sockets);
     if (descriptor_is_ours(&connection.supervisor))
-        result = storehook_write_send(writer, connection.supervisor.fd, MSG_DONTWAIT);
+        do
+            result = storehook_write_send(writer, connection.supervisor.fd, MSG_DONTWAIT);
+        while (result == -EAGAIN && exchange_wait(connection.supervisor.fd, POLLOUT, until_us) > 0);
     pthread_rwlock_unlock(&connection.sockets);
     return result;
 }
 
-void connection_report(void)
+static void report(int64_t until_us)
 {
     unsigned char *buffer;
 
@@ -355,7 +360,7 @@ void connection_report(void)
     for (unsigned i = 0; i < REPORTS_AT_ONCE; i++) {
         StorehookWriter writer;
         uint64_t ticket = unscanned_write_report(&writer, buffer, REPORT_SIZE, connection.instance);
-        int result = send_report(&writer);
+        int result = send_report(&writer, until_us);
 
         if (exchange_is_gone(result))
             lost(0);
@@ -368,6 +373,16 @@ void connection_report(void)
     free(buffer);
 }
 
+void connection_report(void)
+{
+    report(0);
+}
+
+void connection_report_counted(void)
+{
+    report(clock_now_us() + REPORT_PATIENCE_US);
+}
+
 void connection_report_last(void)
 {
     if (!unscanned_is_pending())
@@ -377,5 +392,5 @@ void connection_report_last(void)
         shake_hands();
         pthread_mutex_unlock(&connection.handshake);
     }
-    connection_report();
+    connection_report_counted();
 }

@@ -212,7 +212,9 @@ static void finish(Session *session)
     transaction_clear(session);
     if (counted && profile_id() != 0)
         unscanned_settle();
-    if (counted || unscanned_is_pending())
+    if (counted)
+        connection_report_counted();
+    else if (unscanned_is_pending())
         connection_report();
 }
 

@@ -85,7 +85,7 @@ static void keep_row(Session *session, TrackedRow *row)
     if (row->reason != ROW_REASON_NONE) {
         count_row(row);
         if (connection_peek() == CONNECTION_JUDGE)
-            connection_report();
+            connection_report_counted();
     }
     if (row->role == ROLE_MESSAGES && row->profiled && row->fields[FIELD_MESSAGE].data) {
         MessageName name = message_name(session, row);

@@ -38,7 +38,7 @@ struct FakeService {
     _Atomic bool remembers;
     _Atomic FakeBehaviour behaviour, hello;
     _Atomic StorehookAction message_action;
-    _Atomic uint32_t deadline_ms;
+    _Atomic uint32_t deadline_ms, report_ms;
     _Atomic StorehookAnswer answer;
     char profile[4096];
     FakeCounts counts;
@@ -524,6 +524,7 @@ static void take_report(FakeService *service, const Datagram *request)
     StorehookValue value;
     size_t position = 0;
 
+    usleep(1000 * atomic_load(&service->report_ms));
     pthread_mutex_lock(&service->lock);
     service->counts.reports++;
     service->counts.unhooked = storehook_read_u32(&request->message, STOREHOOK_FIELD_UNHOOKED, 9);
@@ -707,6 +708,11 @@ void fake_service_set_message_action(FakeService *service, StorehookAction actio
 void fake_service_set_deadline(FakeService *service, uint32_t ms)
 {
     atomic_store(&service->deadline_ms, ms);
+}
+
+void fake_service_take_reports_slowly(FakeService *service, uint32_t ms)
+{
+    atomic_store(&service->report_ms, ms);
 }
 
 void fake_service_set_answer(FakeService *service, StorehookAnswer answer)

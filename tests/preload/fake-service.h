@@ -54,6 +54,7 @@ void fake_service_behave(FakeService *service, FakeBehaviour behaviour);
 void fake_service_behave_at_hello(FakeService *service, FakeBehaviour behaviour);
 void fake_service_set_message_action(FakeService *service, StorehookAction action);
 void fake_service_set_deadline(FakeService *service, uint32_t ms);
+void fake_service_take_reports_slowly(FakeService *service, uint32_t ms); /* each so long */
 void fake_service_set_answer(FakeService *service, StorehookAnswer answer);
 void fake_service_set_profile(FakeService *service, const char *profile);
 void fake_service_enable(FakeService *service, bool enabled);

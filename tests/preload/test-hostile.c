@@ -200,6 +200,18 @@ START_TEST(thousands_of_random_answers)
 }
 END_TEST
 
+/* Whose queue is full at the last: nobody writes again. */
+START_TEST(a_slow_supervisor_hears_all)
+{
+    fake_service_behave(service, FAKE_GARBLED);
+    fake_service_take_reports_slowly(service, 5);
+    for (unsigned i = 0; i < 40; i++)
+        ck_assert_int_eq(deliver("good"), 0);
+    hook_wait_for(total_of_all() == hook_status().unscanned);
+    ck_assert_uint_eq(hook_status().unscanned, 40 * ROWS);
+}
+END_TEST
+
 /* --- No service, another one, the same again ---------------------------------------------- */
 
 START_TEST(without_a_service_everything_passes)
@@ -384,7 +396,7 @@ START_TEST(no_descriptors_left)
     /* One line was kept, and the first question may leave by it. The service, a thread of ours, has
      * none left either and loses what travels: CRASH. On a busy processor the time that the first
      * message has may be over by then, or before the service comes to it at all: DEADLINE. */
-    /* A report that finds the service's queue full goes with a later write. */
+    /* A report for which the service has no room for long goes with a later write. */
     hook_wait_for(deliver("good") == 0 && total_of_all() == 20 * ROWS);
     ck_assert_uint_le(total(STOREHOOK_REASON_CRASH), 1);
     ck_assert_uint_le(total(STOREHOOK_REASON_CRASH) + total(STOREHOOK_REASON_DEADLINE), ROWS);
@@ -659,6 +671,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(served, bad_answers_pass_and_are_counted, 0, faults_count);
     tcase_add_test(served, odd_answers);
     tcase_add_test(served, thousands_of_random_answers);
+    tcase_add_test(served, a_slow_supervisor_hears_all);
     tcase_add_test(served, rolled_back_rows_did_not_pass);
     tcase_add_test(served, killed_and_restarted);
     tcase_add_test(served, killed_while_stopped);
