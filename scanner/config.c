@@ -420,75 +420,19 @@ static gboolean refuse_contradictions(const ScannerConfig *config, GError **erro
     return TRUE;
 }
 
-static gboolean check_encoding(const ScannerConfig *config, GError **error)
-{
-    const char *end;
-    guint line = 1;
-
-    if (g_utf8_validate(config->text, -1, &end))
-        return TRUE;
-    for (const char *p = config->text; p < end; p++)
-        line += *p == '\n';
-    g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_SYNTAX, "%s:%u: not UTF-8", config->file, line);
-    return FALSE;
-}
-
-G_GNUC_PRINTF(4, 5)
-static gboolean refuse_line(const ScannerConfig *config, guint line, GError **error,
-                            const char *format, ...)
-{
-    g_autofree char *reason = NULL;
-    va_list arguments;
-
-    va_start(arguments, format);
-    reason = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_SYNTAX, "%s:%u: %s", config->file, line, reason);
-    return FALSE;
-}
-
-/* What GKeyFile would refuse without a line, or take the last of without a word. */
-static gboolean check_lines(const ScannerConfig *config, GError **error)
-{
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_auto(GStrv) lines = g_strsplit(config->text, "\n", -1);
-    g_autofree char *section = NULL;
-
-    for (guint i = 0; lines[i]; i++) {
-        char *line = g_strstrip(lines[i]);
-        char *equals = strchr(line, '=');
-
-        if (line[0] == '\0' || line[0] == '#')
-            continue;
-        if (line[0] == '[' && g_str_has_suffix(line, "]")) {
-            g_free(section);
-            section = g_strdup(line);
-            if (!g_hash_table_add(seen, g_strdup(line)))
-                return refuse_line(config, i + 1, error, "%s stands twice", line);
-            continue;
-        }
-        if (!equals || equals == line)
-            return refuse_line(config, i + 1, error, "neither [section] nor key=value");
-        if (!section)
-            return refuse_line(config, i + 1, error, "stands in no section");
-        *equals = '\0';
-        g_strchomp(line);
-        if (!g_hash_table_add(seen, g_strconcat(section, line, NULL)))
-            return refuse_line(config, i + 1, error, "%s %s stands twice", section, line);
-    }
-    return TRUE;
-}
-
 ScannerConfig *scanner_config_parse(const char *file, const char *text, GError **error)
 {
     g_autoptr(ScannerConfig) config = g_new0(ScannerConfig, 1);
     g_autoptr(GKeyFile) keys = g_key_file_new();
+    g_autofree char *fault = key_line_fault(file, text ? text : "");
     g_autoptr(GError) reason = NULL;
 
     config->file = g_strdup(file);
     config->text = g_strdup(text ? text : "");
-    if (!check_encoding(config, error) || !check_lines(config, error))
+    if (fault) {
+        g_set_error_literal(error, CONFIG_ERROR, CONFIG_ERROR_SYNTAX, fault);
         return NULL;
+    }
     if (!g_key_file_load_from_data(keys, config->text, (gsize)-1, G_KEY_FILE_NONE, &reason)) {
         g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_SYNTAX, "%s: %s", file, reason->message);
         return NULL;

@@ -8,6 +8,7 @@
 
 #include "libstorehook/protocol.h"
 #include "scanner/config.h"
+#include "scanner/key-line.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,13 +25,20 @@ G_DEFINE_QUARK(storehook - ctl - error, ctl_error)
 char *ctl_socket_path(const char *config, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autoptr(GError) local = NULL;
-    g_autofree char *socket_path = NULL;
+    g_autofree char *text = NULL, *fault = NULL, *socket_path = NULL;
+    g_autoptr(GError) reason = NULL;
     const char *path = config != NULL ? config : CONFIG_DEFAULT_FILE;
 
-    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &local) &&
-        (config != NULL || !g_error_matches(local, G_FILE_ERROR, G_FILE_ERROR_NOENT))) {
-        g_set_error(error, CTL_ERROR, CTL_ERROR_CONFIG, "%s: %s", path, local->message);
+    if (g_file_get_contents(path, &text, NULL, &reason)) {
+        fault = key_line_fault(path, text);
+        if (fault == NULL &&
+            !g_key_file_load_from_data(file, text, (gsize)-1, G_KEY_FILE_NONE, &reason))
+            fault = g_strdup_printf("%s: %s", path, reason->message);
+    } else if (config != NULL || !g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+        fault = g_strdup(reason->message);
+    }
+    if (fault != NULL) {
+        g_set_error_literal(error, CTL_ERROR, CTL_ERROR_CONFIG, fault);
         return NULL;
     }
     socket_path = g_key_file_get_string(file, "service", "socket", NULL);

@@ -118,7 +118,8 @@ static gboolean append_role(GString *text, const Source *source, const char *sec
     if (!role)
         return refuse(source, error, section, NULL, "there is no such role");
     if (!table || !name_is_valid(table))
-        return refuse(source, error, section, NULL, "needs table= with a table's name");
+        return refuse(source, error, section, table ? "table" : NULL,
+                      "needs table= with a table's name");
     if (!check_keys(source, role, error))
         return FALSE;
     g_string_append_printf(text, "%s %s", section, table);
@@ -133,10 +134,15 @@ char *profile_parse(const char *name, const char *text, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
     g_autoptr(GString) out = g_string_new(NULL);
+    g_autofree char *fault = key_line_fault(name, text);
     g_autoptr(GError) reason = NULL;
     g_auto(GStrv) sections = NULL;
     const Source source = {name, text, file};
 
+    if (fault) {
+        g_set_error_literal(error, PROFILE_ERROR, PROFILE_ERROR_SYNTAX, fault);
+        return NULL;
+    }
     if (!g_key_file_load_from_data(file, text, (gsize)-1, G_KEY_FILE_NONE, &reason)) {
         g_set_error(error, PROFILE_ERROR, PROFILE_ERROR_SYNTAX, "%s: %s", name, reason->message);
         return NULL;

@@ -153,7 +153,9 @@ START_TEST(profiles_become_lines)
     } bad[] = {
         {"[contents]\ntable=c\ndigest=d\n", "p:1: [contents]: needs data="},
         {"# x\n[contents]\ndigest=d\ndata=x\n", "p:2: [contents]: needs table="},
-        {"[contents]\ntable=c c\ndigest=d\ndata=x\n", "needs table="},
+        {"[contents]\ntable=c c\ndigest=d\ndata=x\n", "p:2: [contents] table: needs table="},
+        {"[contents]\ntable=c\ndigest d\n", "p:3: neither [section] nor key=value"},
+        {"[contents]\ntable=c\ntable=d\n", "p:3: [contents] table stands twice"},
         {"[contents]\ntable=c\ndigest=a=b\ndata=x\n",
          "p:3: [contents] digest: \"a=b\" is no column name"},
         {"[contents]\ntable=c\ndigest=d\ndata=x\nsize=s\n",

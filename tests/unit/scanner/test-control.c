@@ -306,6 +306,17 @@ START_TEST(a_service_that_is_gone_is_told)
 }
 END_TEST
 
+START_TEST(a_broken_configuration_is_told_by_its_line)
+{
+    g_autofree char *wanted = g_strdup_printf("%s:2: neither [section] nor key=value", config);
+
+    ck_assert(g_file_set_contents(config, "[service]\nsocket /x\n", -1, NULL));
+    g_auto(Run) run = ctl("status");
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_msg(strstr(run.err, wanted) != NULL, "%s", run.err);
+}
+END_TEST
+
 START_TEST(wrong_usage_is_told_apart)
 {
     static const char *const LINES[] = {
@@ -578,6 +589,7 @@ int main(void)
     tcase_add_test(tcase, lists_show_what_commands_take);
     tcase_add_test(tcase, a_service_that_is_gone_is_told);
     tcase_add_test(tcase, a_configuration_that_cannot_be_read_is_told);
+    tcase_add_test(tcase, a_broken_configuration_is_told_by_its_line);
     tcase_add_test(tcase, wrong_usage_is_told_apart);
     tcase_add_test(tcase, incidents_are_shown_and_filtered);
     tcase_add_test(tcase, quarantine_is_listed_released_deleted);
