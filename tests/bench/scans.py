@@ -45,7 +45,7 @@ class Clamd:
 class Scans:
     def __init__(self, bench):
         self.build, self.report = bench.build, bench.report
-        self.seconds, self.rounds = bench.seconds, bench.rounds
+        self.seconds, self.rounds, self.quick = bench.seconds, bench.rounds, bench.quick
 
     def load(self, how, where, kind, size, clients, *more, seconds=None):
         run = subprocess.run([self.build + "/tests/bench/scan-load", how, where, kind,
@@ -105,7 +105,7 @@ class Scans:
     def memory(self):
         """8 workers with many signatures; a reload under load, plain and with little memory."""
         with self.rig(8) as rig:
-            generate_signatures(rig.signatures, quick=self.rounds < 3)
+            generate_signatures(rig.signatures, quick=self.quick)
             clamd = Clamd(rig)
             self.load("clamd", clamd.socket, "text", "1k", 8)
             reference = proportional_memory(clamd.process.pid)
@@ -123,7 +123,7 @@ class Scans:
             with open(rig.configuration, encoding="utf-8") as text:
                 text = text.read().replace("[signatures]\n", "[signatures]\nlow-memory=true\n")
             peers.write(rig.configuration, text)
-            generate_signatures(rig.signatures, quick=self.rounds < 3)
+            generate_signatures(rig.signatures, quick=self.quick)
             start(rig)
             self.load("storehook", rig.socket, "text", "1k", 8)
             steady = proportional_memory(rig.scanner.pid)
@@ -171,7 +171,7 @@ class Scans:
             self.report.add("cpu-1000-messages", 1000 / count * (tree_cpu(rig.scanner.pid) - before),
                             "s (10 KB attachments)")
             before, begun = tree_cpu(rig.scanner.pid), time.monotonic()
-            time.sleep(20 if self.rounds > 2 else 5)
+            time.sleep(5 if self.quick else 20)
             self.report.add("cpu-idle", 100 * (tree_cpu(rig.scanner.pid) - before) /
                             (time.monotonic() - begun), "percent", target="<= 0.1")
 
