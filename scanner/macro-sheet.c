@@ -26,6 +26,12 @@ static gboolean starts_cell(const char *begin, const char *at)
     return at == begin || strchr("\r\n,;\t", at[-1]) != NULL;
 }
 
+/* In no name that somebody typed. Without this, one in 300 binary contents of 50 KB has a cell. */
+static gboolean is_control(char c)
+{
+    return (guchar)c < ' ' || c == 0x7f;
+}
+
 /* `'topic'!` or `topic!` within one cell. */
 static gboolean has_topic(const char *at, const char *end)
 {
@@ -36,7 +42,7 @@ static gboolean has_topic(const char *at, const char *end)
         close = memchr(at + 1, '\'', (gsize)(end - at - 1));
         return close != NULL && close + 1 < end && close[1] == '!';
     }
-    while (at < end && strchr(",;\t\"!\r\n", *at) == NULL)
+    while (at < end && !is_control(*at) && strchr(",;\"!", *at) == NULL)
         at++;
     return at < end && *at == '!';
 }
@@ -49,6 +55,8 @@ static const char *program_before(const char *begin, const char *bar)
 
     while (from > lowest && strchr("=+-@\r\n", from[-1]) == NULL) {
         from--;
+        if (is_control(*from) && *from != '\t')
+            return NULL;
         /* The next cell, unless the comma divides arguments. */
         if (strchr(",;\t", *from) != NULL)
             separated = TRUE;

@@ -205,6 +205,8 @@ def formulas():
     sample("beside.csv", b"a,\"=SUM(1,cmd|'/c calc'!A0)\"\r\nx,\"" + beside + b'"\r\n',
            "suspicious", "dde-runs-program")
     sample("bars.csv", b"name|phone|=sum\r\n=a|b\r\nx,-1|2,see cmd|'/c'!A0\r\n")
+    # As it comes up in bytes that are no list at all.
+    sample("bytes.csv", b"@\xd8\x875\xf6\xc6\xbd\xed\x9e\xbbZ\x16n\x8f|\x10\x16\xd8CmD!")
     sample("sums.csv", b"a,=SUM(A1:A2),@me!\r\n")
 
 
