@@ -2,8 +2,8 @@
 /*
  * macro-pdf.c - the actions that pdf-file.c finds, as facts for the rules (ISO 32000-1 12.6.4).
  *
- * Nothing fails. Known limit: of a script the first SCRIPT_MAX bytes are looked at, and of all of
- * them together SCRIPTS_MAX.
+ * Nothing fails; what there is no time for sets the document's limit. Known limit: of a script the
+ * first SCRIPT_MAX bytes are looked at, and of all of them together SCRIPTS_MAX.
  */
 #include "scanner/macro-pdf.h"
 
@@ -36,5 +36,6 @@ void macro_pdf_read(MacroDocument *document, PdfFile *file)
 {
     Reading reading = {.document = document, .left = SCRIPTS_MAX};
 
-    pdf_file_actions(file, on_action, &reading);
+    if (!pdf_file_actions(file, on_action, &reading))
+        macro_document_set_limit(document, "macro-time");
 }

@@ -254,10 +254,12 @@ static MailCrypt recognize_armor(const char *text, gsize size)
 
     for (const char *p = text;
          (p = byte_scan_sign(p, (gsize)(end - p), ARMOR, sizeof(ARMOR) - 1)) != NULL; p++) {
-        const char *newline = memchr(p, '\n', (gsize)(end - p));
+        const char *newline;
 
-        if (newline && (p == text || p[-1] == '\n') &&
-            recognize_packets(newline + 1, end) == MAIL_CRYPT_PGP_ENCRYPTED)
+        if (p > text && p[-1] != '\n')
+            continue; /* before the line's end is looked for: a line may have a million of them */
+        newline = memchr(p, '\n', (gsize)(end - p));
+        if (newline && recognize_packets(newline + 1, end) == MAIL_CRYPT_PGP_ENCRYPTED)
             return MAIL_CRYPT_PGP_ENCRYPTED;
     }
     return MAIL_CRYPT_NONE;

@@ -297,6 +297,11 @@ static const char *take_byte(const char *at, const char *end, guint8 *ret)
     return take_decimal(at, end, ret);
 }
 
+static gboolean is_between_numbers(char c)
+{
+    return c == ',' || g_ascii_isspace(c);
+}
+
 /* Ends at what is no number; *ret_end: there. */
 static gsize take_numbers(const char *at, const char *end, guint8 *out, gsize room,
                           const char **ret_end)
@@ -306,7 +311,7 @@ static gsize take_numbers(const char *at, const char *end, guint8 *out, gsize ro
 
     *ret_end = at;
     while (used < room) {
-        while (at < end && (*at == ',' || g_ascii_isspace(*at)))
+        while (at < end && is_between_numbers(*at))
             at++;
         at = take_byte(at, end, &byte);
         if (!at)
@@ -563,7 +568,17 @@ static gboolean is_of_numbers(char c)
     return (SIGNS_OF[(guchar)c] & SIGN_NUMBER) != 0;
 }
 
-/* NULL: there is no list. */
+/* The last of the blanks at `at`, which were all looked past; NULL: there are none. */
+static const char *blanks_last(const char *at, const char *end)
+{
+    const char *begin = at;
+
+    while (at < end && is_between_numbers(*at))
+        at++;
+    return at > begin ? at - 1 : NULL;
+}
+
+/* Returns where the search goes on; NULL: there is no list. */
 static const char *look_at_numbers(Search *search, const char *at)
 {
     guint8 sample[NUMBERS_MIN];
@@ -574,7 +589,7 @@ static const char *look_at_numbers(Search *search, const char *at)
     while (from < at && !g_ascii_isdigit(*from) && !strchr("%\\-&", *from))
         from++;
     if (take_numbers(from, search->end, sample, sizeof(sample), &to) < NUMBERS_MIN)
-        return NULL;
+        return blanks_last(at, search->end);
     while (to < search->end && is_of_numbers(*to))
         to++;
     (void)try_run(search, PAGE_PAYLOAD_LITERAL, decode_numbers, from, (gsize)(to - from));

@@ -251,13 +251,18 @@ static gsize object_key(const PdfCrypt *crypt, PdfCryptMethod method, guint numb
 }
 
 /* The first block is the nonce, the last bytes say how many of them fill up the last block. */
-static gsize undo_aes(const guint8 *key, gsize key_size, const guint8 *data, gsize size, guint8 *to)
+static gboolean undo_aes(const guint8 *key, gsize key_size, const guint8 *data, gsize size,
+                         guint8 *to, gsize *ret_size)
 {
     gsize whole = size >= 2 * BLOCK ? (size - BLOCK) / BLOCK * BLOCK : 0;
 
-    if (whole == 0 || !aes(key, key_size, data, FALSE, data + BLOCK, whole, to))
-        return 0;
-    return to[whole - 1] >= 1 && to[whole - 1] <= BLOCK ? whole - to[whole - 1] : whole;
+    *ret_size = 0;
+    if (whole == 0)
+        return TRUE;
+    if (!aes(key, key_size, data, FALSE, data + BLOCK, whole, to))
+        return FALSE;
+    *ret_size = to[whole - 1] >= 1 && to[whole - 1] <= BLOCK ? whole - to[whole - 1] : whole;
+    return TRUE;
 }
 
 guint8 *pdf_crypt_undo(const PdfCrypt *crypt, PdfCryptMethod method, guint number, guint generation,
@@ -265,6 +270,7 @@ guint8 *pdf_crypt_undo(const PdfCrypt *crypt, PdfCryptMethod method, guint numbe
 {
     guint8 *out = g_try_malloc(MAX(size, 1));
     guint8 key[SHA_512_SIZE];
+    gboolean is_done = TRUE;
     gsize key_size;
 
     if (!out)
@@ -280,11 +286,13 @@ guint8 *pdf_crypt_undo(const PdfCrypt *crypt, PdfCryptMethod method, guint numbe
         break;
     case PDF_CRYPT_AES:
         (void)object_key(crypt, method, number, generation, key);
-        *ret_size = undo_aes(key, MD5_SIZE, data, size, out);
+        is_done = undo_aes(key, MD5_SIZE, data, size, out, ret_size);
         break;
     case PDF_CRYPT_AES_256:
-        *ret_size = undo_aes(crypt->key, KEY_MAX, data, size, out);
+        is_done = undo_aes(crypt->key, KEY_MAX, data, size, out, ret_size);
         break;
     }
+    if (!is_done)
+        g_clear_pointer(&out, g_free);
     return out;
 }

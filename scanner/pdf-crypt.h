@@ -36,7 +36,8 @@ PdfCrypt *pdf_crypt_new(const PdfCryptSettings *settings);
 PdfCrypt *pdf_crypt_free(PdfCrypt *crypt); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PdfCrypt, pdf_crypt_free)
 
-/* The bytes of a stream or string of this object; g_free(). NULL: no memory. */
+/* The bytes of a stream or string of this object; g_free(). NULL: no memory, or more than a
+ * gigabyte. */
 guint8 *pdf_crypt_undo(const PdfCrypt *crypt, PdfCryptMethod method, guint number, guint generation,
                        const guint8 *data, gsize size, gsize *ret_size);
 

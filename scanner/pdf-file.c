@@ -22,8 +22,9 @@
 #include "scanner/pdf-source.h"
 
 enum {
-    HEAD_MAX = 1024, /* Acrobat looks as far for the sign */
-    NAMES_MAX = 8,   /* of one file */
+    HEAD_MAX = 1024,       /* Acrobat looks as far for the sign */
+    NAMES_MAX = 8,         /* of one file */
+    NAME_MAX_SIZE = 65536, /* bytes; no system has names of a thousandth */
     TARGETS_MAX = 1 << 17,
     ACTION_MAX = 1024, /* bytes of an action behind its name */
     SCRIPT_MAX = 64 * 1024
@@ -146,7 +147,7 @@ static char *text_of_bytes(const guint8 *bytes, gsize size)
 }
 
 /* A string that stands in `object`, or in one that it refers to. */
-static char *text_of(const PdfFile *file, const PdfObject *object, PdfText value)
+static char *text_of(PdfFile *file, const PdfObject *object, PdfText value)
 {
     PdfText text = pdf_objects_resolve(&file->source.objects, value, 0, NULL, &object);
     PdfToken token = pdf_token_peek(text);
@@ -155,6 +156,10 @@ static char *text_of(const PdfFile *file, const PdfObject *object, PdfText value
 
     if ((token.kind != PDF_TOKEN_STRING && token.kind != PDF_TOKEN_HEX) ||
         (file->source.is_locked && !(object->flags & PDF_OBJECT_PACKED)))
+        return NULL;
+    pdf_objects_charge(&file->source.objects, token.size);
+    file->source.objects.has_limit |= token.size > NAME_MAX_SIZE;
+    if (file->source.objects.has_limit)
         return NULL;
     bytes = pdf_token_bytes(&token, &size);
     if (bytes && file->source.crypt_count > 0 && !(object->flags & PDF_OBJECT_PACKED)) {
@@ -237,6 +242,26 @@ static int compare(gconstpointer a, gconstpointer b)
     return one < other ? -1 : one > other;
 }
 
+/* Of the scripts that lead to one object the first says all. */
+static void targets_drop_scripts(PdfFile *file, GArray *targets)
+{
+    guint64 script = 0;
+    guint kept = 0;
+
+    for (guint i = 0; i < targets->len; i++) {
+        guint64 target = g_array_index(targets, guint64, i);
+        gboolean is_script =
+            file->source.objects.mentions[(guint32)target].kind == PDF_MENTION_SCRIPT;
+
+        if (is_script && (target >> 32) + 1 == script)
+            continue;
+        if (is_script)
+            script = (target >> 32) + 1;
+        g_array_index(targets, guint64, kept++) = target;
+    }
+    g_array_set_size(targets, kept);
+}
+
 static void find_targets(PdfFile *file)
 {
     GArray *targets = g_array_new(FALSE, FALSE, sizeof(guint64));
@@ -252,6 +277,7 @@ static void find_targets(PdfFile *file)
     }
     file->source.objects.has_limit |= targets->len == TARGETS_MAX;
     g_array_sort(targets, compare);
+    targets_drop_scripts(file, targets);
     g_array_unref(file->targets);
     file->targets = targets;
 }
@@ -393,7 +419,9 @@ UnpackResult pdf_file_walk(PdfFile *file, UnpackBudget *budget, UnpackFound foun
     pdf_objects_sort(&file->source.objects);
     find_targets(file);
     for (guint i = 0; i < file->source.objects.count && worst < UNPACK_LIMIT; i++) {
-        UnpackResult result = walk_object(&walk, &file->source.objects.objects[i]);
+        UnpackResult result = board_now() < budget->end
+                                  ? walk_object(&walk, &file->source.objects.objects[i])
+                                  : UNPACK_LIMIT;
 
         worst = MAX(worst, result);
     }
@@ -402,15 +430,16 @@ UnpackResult pdf_file_walk(PdfFile *file, UnpackBudget *budget, UnpackFound foun
 
 /* --- Actions ---------------------------------------------------------------------- */
 
-/* A script of its own. */
-static void give_script(PdfFile *file, PdfText value, PdfActionFound found, gpointer user_data)
+/* A script of its own, once: buttons share theirs. */
+static void give_script(PdfFile *file, PdfText value, GHashTable *given, PdfActionFound found,
+                        gpointer user_data)
 {
     const PdfObject *object = NULL;
     PdfText text = pdf_objects_resolve(&file->source.objects, value, 0, NULL, &object);
     guint number = 0;
     PdfWay way;
 
-    if (!object || !text.at)
+    if (!object || !text.at || !g_hash_table_add(given, (gpointer)object))
         return;
     if (!object->stream) {
         found(PDF_ACTION_SCRIPT, (const char *)text.at,
@@ -428,19 +457,24 @@ static void give_script(PdfFile *file, PdfText value, PdfActionFound found, gpoi
     }
 }
 
-void pdf_file_actions(PdfFile *file, PdfActionFound found, gpointer user_data)
+gboolean pdf_file_actions(PdfFile *file, PdfActionFound found, gpointer user_data)
 {
+    g_autoptr(GHashTable) given = g_hash_table_new(NULL, NULL);
+
     pdf_objects_sort(&file->source.objects);
     for (guint i = 0; i < file->source.objects.mention_count; i++) {
         const PdfMention *mention = &file->source.objects.mentions[i];
         gsize size = MIN((gsize)(mention->end - mention->name), (gsize)ACTION_MAX);
         const guint8 *stop = memmem(mention->name, size, "endobj", strlen("endobj"));
 
+        if (board_now() >= file->source.objects.end)
+            return FALSE;
         if (mention->kind == PDF_MENTION_FILE)
             continue;
         found(mention->kind == PDF_MENTION_LAUNCH ? PDF_ACTION_LAUNCH : PDF_ACTION_SCRIPT,
               (const char *)mention->name, stop ? (gsize)(stop - mention->name) : size, user_data);
         if (mention->kind == PDF_MENTION_SCRIPT)
-            give_script(file, mention_value(mention), found, user_data);
+            give_script(file, mention_value(mention), given, found, user_data);
     }
+    return TRUE;
 }

@@ -31,8 +31,9 @@ typedef enum {
     PDF_ACTION_SCRIPT
 } PdfAction;
 
-/* What it does by itself: from the key on, or a script that stands elsewhere. */
+/* What it does by itself: from the key on, or a script that stands elsewhere. FALSE: there was no
+ * time for all. */
 typedef void (*PdfActionFound)(PdfAction action, const char *text, gsize size, gpointer user_data);
-void pdf_file_actions(PdfFile *file, PdfActionFound found, gpointer user_data);
+gboolean pdf_file_actions(PdfFile *file, PdfActionFound found, gpointer user_data);
 
 #endif /* SCANNER_PDF_FILE_H */

@@ -344,17 +344,19 @@ static gboolean take_number_back(const guint8 *begin, const guint8 **at, guint *
     return *at < end;
 }
 
-/* The two numbers before the word. */
-static gboolean take_head(const guint8 *begin, const guint8 *at, PdfObject *object)
+/* The two numbers before the word; *at moves to where they begin, or where others were looked for.
+ */
+static gboolean take_head(const guint8 *begin, const guint8 **at, PdfObject *object)
 {
-    for (guint i = 0; i < 2; i++) {
-        const guint8 *p = skip_back(begin, at, i == 1);
+    const guint8 *word = *at;
 
+    for (guint i = 0; i < 2; i++) {
+        *at = skip_back(begin, word, i == 1);
         object->flags = i == 1 ? PDF_OBJECT_ODD : 0;
-        if (!take_number_back(begin, &p, &object->generation))
+        if (!take_number_back(begin, at, &object->generation))
             continue;
-        p = skip_back(begin, p, i == 1);
-        if (take_number_back(begin, &p, &object->number))
+        *at = skip_back(begin, *at, i == 1);
+        if (take_number_back(begin, at, &object->number))
             return TRUE;
     }
     object->number = object->generation = 0;
@@ -371,12 +373,16 @@ void pdf_objects_init(PdfObjects *objects, const guint8 *data, gsize size, guint
            (at = byte_scan_sign(at, (gsize)(end - at), sign, strlen(sign))) != NULL) {
         PdfObject object = {.text = {at + strlen(sign), end}};
         PdfText text = object.text;
+        const guint8 *head = at;
+        gboolean has_head;
 
         at += strlen(sign);
         if ((at - data >= 6 && memcmp(at - 6, "endobj", 6) == 0) ||
             (at < end && g_ascii_isalnum(*at) && !g_ascii_isdigit(*at)))
             continue;
-        if (!take_head(data, at - strlen(sign), &object)) {
+        has_head = take_head(data, &head, &object);
+        pdf_objects_charge(objects, (gsize)(at - head)); /* comments before it may be many */
+        if (!has_head) {
             PdfToken first = pdf_token_take(&text);
 
             pdf_objects_charge(objects, (gsize)(text.at - at));

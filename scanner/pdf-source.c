@@ -18,7 +18,8 @@
 enum {
     PACKS_BYTES_MAX = 32 * 1024 * 1024, /* of objects that lie in streams */
     PACK_OBJECTS_MAX = 1 << 20,
-    FILTERS_MAX = 16 /* of one stream; writers use two */
+    CRYPT_TRIES_MAX = 256, /* updates that name a dictionary without a known key; 3 ms each */
+    FILTERS_MAX = 16       /* of one stream; writers use two */
 };
 
 /* --- Values ----------------------------------------------------------------------- */
@@ -38,22 +39,41 @@ static gint64 number_get(const PdfSource *source, PdfText dict, const char *key,
     return token.kind == PDF_TOKEN_NUMBER ? token.number : otherwise;
 }
 
-/* The bytes of a string, kept with the source. */
+static PdfCryptText token_keep(PdfSource *source, const PdfToken *token)
+{
+    PdfCryptText text = {(const guint8 *)"", 0};
+    guint8 *bytes;
+
+    pdf_objects_charge(&source->objects, token->size);
+    bytes = source->objects.has_limit ? NULL : pdf_token_bytes(token, &text.size);
+    if (!bytes)
+        return (PdfCryptText){(const guint8 *)"", 0};
+    g_ptr_array_add(source->packs, bytes);
+    text.bytes = bytes;
+    return text;
+}
+
+/* The bytes of a string, kept with the source: as often as it is asked for. */
 static PdfCryptText string_get(PdfSource *source, PdfText dict, const char *key)
 {
     PdfWay way = {0};
     PdfToken token = pdf_token_peek(value_get(source, dict, key, &way));
     PdfCryptText text = {(const guint8 *)"", 0};
 
-    if (token.kind == PDF_TOKEN_STRING || token.kind == PDF_TOKEN_HEX) {
-        guint8 *bytes = pdf_token_bytes(&token, &text.size);
-
-        if (bytes) {
-            g_ptr_array_add(source->packs, bytes);
-            text.bytes = bytes;
-        }
-    }
+    if (token.kind == PDF_TOKEN_STRING || token.kind == PDF_TOKEN_HEX)
+        text = token_keep(source, &token);
     return text;
+}
+
+/* What many may refer to is read for each of them. */
+static void charge_value(PdfSource *source, PdfText value)
+{
+    PdfText behind = value;
+
+    if (!value.at)
+        return;
+    pdf_value_take(&behind);
+    pdf_objects_charge(&source->objects, (gsize)(behind.at - value.at));
 }
 
 /* --- Encryption ------------------------------------------------------------------- */
@@ -101,6 +121,15 @@ static void crypt_take_methods(const PdfSource *source, PdfText dict, gint64 ver
     crypt->files = method_of(source, crypt->handlers, &name, crypt->streams);
 }
 
+/* FALSE, with the limit noted: it is tried for each that names it. */
+static gboolean crypt_may_be_tried(PdfSource *source, PdfText dict)
+{
+    charge_value(source, dict);
+    if (source->crypt_tries++ == CRYPT_TRIES_MAX || source->crypt_count == PDF_SOURCE_CRYPTS_MAX)
+        source->objects.has_limit = TRUE;
+    return !source->objects.has_limit;
+}
+
 /* `trailer` has the key Encrypt and the identifier of the file. */
 static void add_crypt(PdfSource *source, PdfText trailer)
 {
@@ -111,11 +140,13 @@ static void add_crypt(PdfSource *source, PdfText trailer)
     PdfSourceCrypt crypt = {.dict = dict.at};
     gint64 version;
 
-    if (token.kind != PDF_TOKEN_OPEN_DICT || source->crypt_count == PDF_SOURCE_CRYPTS_MAX)
+    if (token.kind != PDF_TOKEN_OPEN_DICT)
         return;
     for (guint i = 0; i < source->crypt_count; i++)
         if (source->crypts[i].dict == dict.at)
             return;
+    if (!crypt_may_be_tried(source, dict))
+        return;
     version = number_get(source, dict, "V", 0, &way);
     settings.revision = number_get(source, dict, "R", 0, &way);
     settings.key_bits = version >= 4 ? 128 : number_get(source, dict, "Length", 40, &way);
@@ -130,10 +161,8 @@ static void add_crypt(PdfSource *source, PdfText trailer)
     id = value_get(source, trailer, "ID", &way);
     if (pdf_token_take(&id).kind == PDF_TOKEN_OPEN_ARRAY) {
         PdfToken first = pdf_token_peek(id);
-        guint8 *bytes = pdf_token_bytes(&first, &settings.id.size);
 
-        g_ptr_array_add(source->packs, bytes);
-        settings.id.bytes = bytes ? bytes : (const guint8 *)"";
+        settings.id = token_keep(source, &first);
     }
     crypt.key = pdf_crypt_new(&settings);
     crypt_take_methods(source, dict, version, &crypt);
@@ -148,13 +177,14 @@ static void find_crypts(PdfSource *source)
     static const char sign[] = "trailer";
     const guint8 *at = source->data, *end = source->data + source->size;
 
-    for (guint i = 0; i < source->objects.count; i++)
+    for (guint i = 0; i < source->objects.count && !source->objects.has_limit; i++)
         if (source->objects.objects[i].flags & PDF_OBJECT_XREF)
             add_crypt(source, source->objects.objects[i].text);
     while ((at = byte_scan_sign(at, (gsize)(end - at), sign, strlen(sign))) != NULL) {
         PdfText text = {at + strlen(sign), end}, behind = text;
 
         pdf_value_take(&behind);
+        (void)pdf_token_take(&behind); /* with the comment before what ended it */
         pdf_objects_charge(&source->objects, (gsize)(behind.at - text.at));
         if (source->objects.has_limit)
             return;
@@ -228,7 +258,7 @@ static PdfFilter filter_make(const PdfSource *source, const PdfToken *name, PdfT
 
 /* The filters in the order in which they are undone, and how it is encrypted. Of too many, the last
  * is one that nobody knows. */
-static guint filters_read(const PdfSource *source, const PdfObject *object, PdfWay *way,
+static guint filters_read(PdfSource *source, const PdfObject *object, PdfWay *way,
                           PdfFilter filters[FILTERS_MAX], PdfCryptMethod *method)
 {
     PdfText value = value_get(source, object->text, "Filter", way);
@@ -251,7 +281,7 @@ static guint filters_read(const PdfSource *source, const PdfObject *object, PdfW
         (void)pdf_token_take(&value);
     if (has_list)
         (void)pdf_token_take(&all);
-    while (count < FILTERS_MAX) {
+    while (count < FILTERS_MAX && source->objects.to_read > 0) {
         PdfText name_text =
             pdf_objects_resolve(&source->objects, value, way->pick, &way->is_doubtful, NULL);
         PdfText parameters =
@@ -261,6 +291,7 @@ static guint filters_read(const PdfSource *source, const PdfObject *object, PdfW
         if (pdf_token_peek(value).kind == PDF_TOKEN_CLOSE_ARRAY || pdf_token_ends_value(&name) ||
             pdf_token_is_word(&name, "null"))
             break;
+        charge_value(source, parameters);
         filters[count] = filter_make(source, &name, parameters, way);
         if (filters[count].kind == PDF_FILTER_NONE) {
             handler = pdf_token_peek(value_get(source, parameters, "Name", way));

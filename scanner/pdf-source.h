@@ -31,7 +31,7 @@ typedef struct {
     GPtrArray *packs; /* bytes of the streams of objects */
     gsize pack_bytes;
     PdfSourceCrypt crypts[PDF_SOURCE_CRYPTS_MAX];
-    guint crypt_count;
+    guint crypt_count, crypt_tries;
     gboolean is_locked; /* encrypted, and none of the keys is known */
     /* The last search for the end of a stream: from here, to there. */
     const guint8 *searched, *found;

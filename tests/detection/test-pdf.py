@@ -229,6 +229,10 @@ def honest(s):
                    "clean")
 
 
+# It makes the rest worth reading.
+FILE = b"7 0 obj<</Type/EmbeddedFile/EF 7 0 R>>stream\nx\nendstream endobj\n"
+
+
 def limits(s):
     bomb = zlib.compress(bytes(400 << 20), 9)
     cases = {
@@ -241,9 +245,33 @@ def limits(s):
         "filter that nobody knows": attached(b"/Filter/Own", HONEST),
         "damage": attached(PREDICTED, predicted(HONEST)[:40] + bytes(40)),
         "too many filters": attached(b"/Filter[" + b"/ASCIIHexDecode" * 20 + b"]", HONEST),
+        "comments without objects": b"%PDF-1.4\n" + b"%obj x\n" * 500000,
+        "trailers in a comment": b"%PDF-1.4\n" + FILE + b"%" + b"trailer %" * 400000,
+        "updates with a key of their own": (
+            b"%PDF-1.4\n9 0 obj<</R 6/V 5/O(" + b"o" * 48 + b")/U(" + b"u" * 48 + b")/OE(" +
+            b"e" * 32 + b")/UE(" + b"e" * 32 + b")>>endobj\n" + FILE +
+            b"1 0 obj<</Type/XRef/Encrypt 9 0 R>>stream\n" * 60000),
+        "key of megabytes": (
+            b"%PDF-1.4\n9 0 obj<</R 3/V 2/O(" + b"o" * 2000000 + b")/U(u)>>endobj\n" + FILE +
+            b"1 0 obj<</Type/XRef/Encrypt 9 0 R>>stream\n" * 1000),
+        "name of megabytes": (
+            b"%PDF-1.4\n9 0 obj(\xfe\xff" + b"\0n" * 1000000 + b")endobj\n" + FILE +
+            b"8 0 obj[" + b"<</EF<</F 7 0 R>>/F 9 0 R>>" * 20000 + b"]endobj\n"),
+        "parameters of megabytes": (
+            b"%PDF-1.4\n9 0 obj<<" + b"/A 1" * 500000 + b">>endobj\n" +
+            b"5 0 obj<</Type/EmbeddedFile/Filter[" + b"/Fl" * 12 +
+            b"]/DecodeParms 9 0 R>>stream\nx\nendstream endobj\n" * 2000),
     }
-    deep = b"%PDF-1.4\n1 0 obj" + b"[" * 1000000 + b"1 0 obj<</A" * 100000
-    for what, data in [*cases.items(), ("arrays that do not end", deep)]:
+    buttons = b"6 0 obj<<" + b"/JS 5 0 R" * 65000 + b">>endobj\n"
+    quick = {
+        "arrays that do not end":
+            b"%PDF-1.4\n1 0 obj" + b"[" * 1000000 + b"1 0 obj<</A" * 100000,
+        "one script of many buttons": (
+            b"%PDF-1.4\n5 0 obj<</Filter/ASCIIHexDecode>>stream\n" + b" " * 3000000 +
+            b"\nendstream endobj\n" + buttons),
+        "scripts of one number": b"%PDF-1.4\n" + b"5 0 obj<<>>stream\n" * 150000 + buttons,
+    }
+    for what, data in [*cases.items(), *quick.items()]:
         start = time.monotonic()
         answer = s.scan(Memfd(data), deadline=20000)
         if what in cases:

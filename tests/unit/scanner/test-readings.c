@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "scanner/page-payload.h"
 #include "tests/unit/scanner/readings-test.h"
 
 #define UUENCODED_LINES                                                                            \
@@ -395,6 +396,7 @@ START_TEST(hostile_shapes_end_soon)
         "=ybegin a\n",
         "(This file must be converted with BinHex 4.0)\n:",
         "-----BEGIN PGP MESSAGE-----\n",
+        "-----BEGIN PGP MESSAGE-----",
         "a:\n",
         "Content-Type: text/plain; a=b; c=\n",
         "Content-Type: multipart/mixed; boundary=a\n\n--a\n",
@@ -435,6 +437,30 @@ START_TEST(hostile_shapes_end_soon)
 END_TEST
 
 /* The first part is known by its bytes, others by their digests. */
+/* Megabytes of what may stand in a list of numbers. */
+START_TEST(hostile_pages_end_soon)
+{
+    enum {
+        SIZE = 4 << 20,
+        SECONDS = 5
+    };
+    static const char *const shapes[] = {" ", ",\n", "1 ,               ", "\\", "'A'+ "};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
+        g_autoptr(GString) text = g_string_sized_new(SIZE + 200);
+        clock_t begin = clock();
+
+        g_string_append(text, "<html>");
+        while (text->len < SIZE)
+            g_string_append(text, shapes[i]);
+        (void)page_payload_matches(text->str, text->len);
+        begin = clock() - begin;
+        ck_assert_msg(begin < SECONDS * CLOCKS_PER_SEC, "%s: %.1f s", shapes[i],
+                      (double)begin / CLOCKS_PER_SEC);
+    }
+}
+END_TEST
+
 START_TEST(parts_of_one_size_are_told_apart)
 {
     static const char harmless[] =
@@ -501,6 +527,7 @@ int main(void)
         SCANNER_TEST(limits_are_told),
         SCANNER_TEST(a_million_empty_parts),
         SCANNER_TEST(hostile_shapes_end_soon),
+        SCANNER_TEST(hostile_pages_end_soon),
         SCANNER_TEST(parts_of_one_size_are_told_apart),
         SCANNER_TEST(what_is_found_is_blotted_out),
         SCANNER_TEST(the_harder_of_two_doubts_is_told),
