@@ -38,7 +38,9 @@ enum {
     REPORT_SIZE = STOREHOOK_DATAGRAM_MAX,
     REPORTS_AT_ONCE = 32, /* more than the ring takes */
     /* Of the supervisor's queue: it is emptied at once, but while something is synced to disk. */
-    REPORT_PATIENCE_US = 100000
+    REPORT_PATIENCE_US = 100000,
+    /* Once that was in vain: a service that hangs is not waited for row by row. */
+    REPORT_IMPATIENCE_US = 1000000
 };
 
 typedef enum {
@@ -53,7 +55,8 @@ static struct {
     pthread_rwlock_t sockets;
     _Atomic State state;
     _Atomic uint32_t generation, deadline_ms;
-    _Atomic int64_t next_us; /* no handshake or probe before this time */
+    _Atomic int64_t next_us;    /* no handshake or probe before this time */
+    _Atomic int64_t patient_us; /* no waiting for room for a report before this time */
     _Atomic bool page_mapped;
     _Atomic bool
         page_differs; /* WELCOME and its page disagreed: look again, but not at each call */
@@ -364,6 +367,8 @@ static void report(int64_t until_us)
 
         if (exchange_is_gone(result))
             lost(0);
+        if (result == -EAGAIN && until_us > 0)
+            atomic_store(&connection.patient_us, clock_now_us() + REPORT_IMPATIENCE_US);
         if (result < 0)
             break;
         unscanned_reported(ticket);
@@ -380,7 +385,9 @@ void connection_report(void)
 
 void connection_report_counted(void)
 {
-    report(clock_now_us() + REPORT_PATIENCE_US);
+    int64_t now = clock_now_us();
+
+    report(now >= atomic_load(&connection.patient_us) ? now + REPORT_PATIENCE_US : 0);
 }
 
 void connection_report_last(void)
@@ -392,5 +399,5 @@ void connection_report_last(void)
         shake_hands();
         pthread_mutex_unlock(&connection.handshake);
     }
-    connection_report_counted();
+    report(clock_now_us() + REPORT_PATIENCE_US);
 }

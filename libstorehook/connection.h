@@ -44,7 +44,7 @@ void connection_send_note(StorehookWriter *writer);
 /* Sends what passed unscanned to the supervisor, as far as it takes it at once. */
 void connection_report(void);
 /* The same when something has just passed, which may be the last for long: waits a little for it to
- * be taken. */
+ * be taken, unless that was in vain a moment ago. */
 void connection_report_counted(void);
 /* The same at the end of a store's life: tries a handshake first, whenever the last was. */
 void connection_report_last(void);

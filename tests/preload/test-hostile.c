@@ -212,6 +212,26 @@ START_TEST(a_slow_supervisor_hears_all)
 }
 END_TEST
 
+/* It takes none for a while, and the store does not wait for it row by row. */
+START_TEST(a_supervisor_that_hangs_holds_up_nobody)
+{
+    double begin = hook_now(), until;
+
+    fake_service_behave(service, FAKE_GARBLED);
+    fake_service_take_reports_slowly(service, 3000);
+    for (unsigned i = 0; i < 60; i++)
+        ck_assert_int_eq(deliver("good"), 0);
+    ck_assert_double_lt(hook_now() - begin, 1.5);
+    fake_service_take_reports_slowly(service, 0);
+    until = hook_now() + 20;
+    do {
+        ck_assert_int_eq(deliver("good"), 0);
+        usleep(20000); /* for its report to arrive */
+    } while (total_of_all() != hook_status().unscanned && hook_now() < until);
+    ck_assert_uint_eq(total_of_all(), hook_status().unscanned);
+}
+END_TEST
+
 /* --- No service, another one, the same again ---------------------------------------------- */
 
 START_TEST(without_a_service_everything_passes)
@@ -672,6 +692,7 @@ int main(int argc, char **argv)
     tcase_add_test(served, odd_answers);
     tcase_add_test(served, thousands_of_random_answers);
     tcase_add_test(served, a_slow_supervisor_hears_all);
+    tcase_add_test(served, a_supervisor_that_hangs_holds_up_nobody);
     tcase_add_test(served, rolled_back_rows_did_not_pass);
     tcase_add_test(served, killed_and_restarted);
     tcase_add_test(served, killed_while_stopped);
