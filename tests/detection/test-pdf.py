@@ -241,7 +241,9 @@ def limits(s):
             stream(b"/Type/ObjStm/N 1/First 4/Filter 5 0 R", bomb), b"/FlateDecode", catalog=b""),
         "bombs in a bomb": attached(b"/Filter[6 0 R 6 0 R]", zlib.compress(bomb), b"/FlateDecode"),
         "objects that do not end": b"%PDF-1.4\n" + b"1 0 obj<</A(" * 300000,
-        "files without number": b"%PDF-1.4\n" + b"1 0 obj<</EF<</F 1 0 R>>>>endobj\n" * 70000,
+        # In one object: of objects libclamav's own list grows one by one.
+        "files without number":
+            b"%PDF-1.4\n1 0 obj[" + b"<</EF<</F 1 0 R>>>>" * 140000 + b"]endobj\n",
         "filter that nobody knows": attached(b"/Filter/Own", HONEST),
         "damage": attached(PREDICTED, predicted(HONEST)[:40] + bytes(40)),
         "too many filters": attached(b"/Filter[" + b"/ASCIIHexDecode" * 20 + b"]", HONEST),
