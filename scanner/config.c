@@ -65,7 +65,8 @@ static const Key KEYS[] = {
     {"service", "state-directory", KEY_PATH, AT(state_directory), "/var/lib/storehook", 0, 0, NULL,
      TRUE, "Verdicts, incidents and the quarantine, of one service only."},
     {"service", "temporary-directory", KEY_PATH, AT(temporary_directory), "/dev/shm", 0, 0, NULL,
-     TRUE, "Where contents are unpacked. On tmpfs a small scan takes a quarter of the time."},
+     TRUE,
+     "Where contents are unpacked. Best on tmpfs; what need not be unpacked puts nothing there."},
     {"service", "workers", KEY_COUNT, AT(workers), "0", 0, BOARD_WORKERS_MAX, NULL, FALSE,
      "Scanning processes; 0: one for each processor, at least two, since one of them never takes "
      "background work."},

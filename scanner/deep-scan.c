@@ -152,6 +152,7 @@ static void work_pdf(Work *work, const void *data, gsize size, guint number)
     work_note_result(work, pdf_file_walk(file, &work->budget, on_unpacked, work),
                      "PDF: a file in it cannot be read", "PDF: more than may be unpacked");
 }
+
 static void work_rest(Work *work, const void *data, gsize size, const MemberRest *rest,
                       gboolean is_guess)
 {

@@ -4,7 +4,7 @@
  *
  * The service has one below [service] temporary-directory=, each worker one inside that. libclamav
  * reports "clean" for whatever it could not unpack, so a worker proves its directory usable every
- * few scans and asks after each whether it is full.
+ * few scans and asks after each that put something there whether it is full.
  */
 #ifndef SCANNER_TEMP_DIRECTORY_H
 #define SCANNER_TEMP_DIRECTORY_H
