@@ -26,6 +26,9 @@ static void session_begun(JET_ERR err, const JET_SESID *sesid, JET_INSTANCE inst
     guard_work_begin(&guard);
     cursors_forget_session(*sesid);
     session_begin(*sesid, instance);
+    /* Said here, so that a store counts as hooked before its first write. */
+    if (!connection_was_tried())
+        (void)connection_mode();
     guard_work_end(&guard);
 }
 

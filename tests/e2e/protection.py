@@ -4,9 +4,10 @@
 import os
 import socket
 import sqlite3
+import subprocess
 import time
 
-from rig import EICAR, PASSWORD, Rig, mail, main, wait_until
+from rig import EICAR, PASSWORD, PATIENCE, Rig, mail, main, wait_until
 
 INFECTED = ["eicar", "eicar-zip", "eicar-nested", "eicar-broken-base64", "eicar-body"]
 CLEAN = ["plain", "clean"]
@@ -232,6 +233,36 @@ def other_databases(build):
         assert rig.incidents() == []
 
 
+def known_before_it_writes(build):
+    """A store that comes back to its old file writes nothing at first, and is protected all the same."""
+    with Rig(build, users=("alice",)) as rig:
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        store.stop()
+        store.start()
+        assert rig.is_protected(), rig.status()["clients"]
+
+
+def copied_while_it_is_written(build):
+    """As mailstored(8) says to make a backup: the copy is sound, and a store of its own."""
+    with Rig(build, users=("alice",)) as rig:
+        store = rig.start_store(hooked=False)
+        messages = [mail("clean", "alice", f"number {i}", seed=str(i), size=20000) for i in range(40)]
+        copy = rig.scratch + "/copy/mail.edb"
+        os.mkdir(os.path.dirname(copy))
+        for i, message in enumerate(messages):
+            assert store.deliver("alice", message) == {}
+            if i == 20:
+                copying = rig.spawn(["mdb_copy", "-n", store.directory + "/mail.edb", copy], "copy")
+        assert copying.wait(PATIENCE) == 0
+        assert subprocess.run([rig.path("mailstore/ese/esentcheck"), "--quiet", copy], check=False).returncode == 0
+        store.stop()
+        store.directory = os.path.dirname(copy)
+        store.start(hooked=False)
+        there = list(store.messages("alice").values())
+        assert len(there) > 20 and there == messages[:len(there)], len(there)
+
+
 def incidents_are_sqlite(build):
     """Another program can read the records while the service runs."""
     with Rig(build) as rig:
@@ -249,4 +280,5 @@ def incidents_are_sqlite(build):
 
 if __name__ == "__main__":
     main(what_arrives, nothing_is_left, unhooked, without_scanner, count_is_exact, questions,
-         other_databases, incidents_are_sqlite)
+         other_databases, known_before_it_writes, copied_while_it_is_written,
+         incidents_are_sqlite)
