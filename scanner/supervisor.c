@@ -27,6 +27,7 @@
 #include "scanner/loader-handle.h"
 #include "scanner/log.h"
 #include "scanner/macro-trap.h"
+#include "scanner/notify.h"
 #include "scanner/profile.h"
 #include "scanner/records.h"
 #include "scanner/shared-page.h"
@@ -137,7 +138,6 @@ static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
     supervisor->serving = loader;
     supervisor->starting = NULL;
     supervisor->failures = 0;
-    supervisor->has_served = TRUE;
     if (!supervisor->shared.uses_kept)
         g_clear_pointer(&supervisor->last_failure, g_free);
     take_starting_config(supervisor);
@@ -148,6 +148,9 @@ static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
              told->source, told->bundled ? " (bundled: for trying things out only)" : "",
              told->count, told->signatures, (int)loader_handle_pid(loader), remembered);
     warn_of_age(supervisor);
+    if (!supervisor->has_served)
+        notify_ready();
+    supervisor->has_served = TRUE;
     if (supervisor->config->health_interval > 0)
         health_check(supervisor->health, supervisor->config->deadline);
     if (supervisor->wants_loader && !supervisor->draining)

@@ -16,7 +16,8 @@ usage: sh tests/run.sh [--quick] [--full] [--suite NAME]... [--bench [ARGUMENT..
   --quick        only the house checks and the plain build's tests, the slow ones shortened
   --full         installs LibreOffice too, and has it make and read documents
   --suite NAME   only this one; can be given more than once. NAME is one of
-                   house      layers, exports, headers, format, lint, words, documents, shell scripts
+                   house      layers, exports, headers, format, lint, words, documents, shell scripts,
+                              units
                    ese message server libstorehook filters scanner    unit tests of one folder
                    unit       all unit tests
                    transcript preload crash detection fuzz e2e        see tests/
@@ -286,6 +287,7 @@ if wanted house; then
     script_test words python3 tools/check-words.py
     script_test documents python3 tools/check-docs.py
     script_test shell sh tools/check-shell.sh
+    [ -z "$plain" ] || script_test units sh tools/check-units.sh build
 fi
 
 [ -z "$quick" ] || export STOREHOOK_TEST_QUICK=1

@@ -16,7 +16,7 @@ from layers import TOP, project_files
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FOLDERS = ("mailstore/", "libstorehook/", "scanner/", "filters/", "tests/", "examples/", "docs/",
-           "tools/", ".ci/")
+           "systemd/", "tools/", ".ci/")
 QUOTED = re.compile(r"`([\w./-]+)`")
 # Things that mandoc minds and we do not: pages of ours name each other before they are installed.
 IGNORED = re.compile(r"referenced manual not found|outdated mandoc.db|lower case character|"

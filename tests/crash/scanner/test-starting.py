@@ -50,6 +50,20 @@ def refusal(s):
 
 
 @test
+def a_service_manager_hears_when_it_serves():
+    """Not before: a store that starts then writes nothing unscanned. By the protocol of sd_notify(3)."""
+    with Service(start=False) as s:
+        for path in (s.directory + "/notify", "@" + s.directory):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                manager.bind(path.replace("@", "\0"))
+                manager.settimeout(PATIENCE)
+                s.start(wait=False, environment={"NOTIFY_SOCKET": path})
+                assert manager.recv(100) == b"READY=1"
+                assert "signatures loaded" in s.log(), s.log()
+                s.stop()
+
+
+@test
 def a_socket_of_others_stays():
     """A path that another program listens on is no path for metrics; one that was left behind is."""
     with Service(start=False) as s:

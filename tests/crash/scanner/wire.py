@@ -180,10 +180,11 @@ class Service:
             out.write("".join(line + "\n" for line in lines))
         os.rename(path + ".new", path)
 
-    def start(self, wait=True):
+    def start(self, wait=True, environment=None):
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen([BUILD + "/scanner/storehookd", "--config", self.config],
                                         stderr=log, stdin=subprocess.DEVNULL,
+                                        env={**os.environ, **(environment or {})},
                                         preexec_fn=end_with_parent)
         log.close()
         if wait:
