@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "scanner/aes-blocks.h"
 #include "scanner/digest.h"
 
 enum {
@@ -19,11 +20,12 @@ enum {
 };
 
 G_STATIC_ASSERT(CONTENT_SUM_KEYS_SIZE == 2 * KEY_SIZE);
+G_STATIC_ASSERT(CONTENT_SUM_SIZE == (gsize)AES_BLOCK);
 
 struct ContentSum {
     guint8 key[KEY_SIZE];
     EVP_MAC_CTX *mac;
-    EVP_CIPHER_CTX *encrypt, *decrypt; /* of one block */
+    AesBlocks *encrypt, *decrypt; /* of one block */
 };
 
 static EVP_MAC_CTX *mac_new(const guint8 *key)
@@ -41,25 +43,14 @@ static EVP_MAC_CTX *mac_new(const guint8 *key)
     return NULL;
 }
 
-static EVP_CIPHER_CTX *cipher_new(const guint8 *key, gboolean encrypts)
-{
-    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-
-    if (cipher && EVP_CipherInit_ex(cipher, EVP_aes_128_ecb(), NULL, key, NULL, encrypts) &&
-        EVP_CIPHER_CTX_set_padding(cipher, 0))
-        return cipher;
-    EVP_CIPHER_CTX_free(cipher);
-    return NULL;
-}
-
 ContentSum *content_sum_new(const guint8 keys[CONTENT_SUM_KEYS_SIZE])
 {
     ContentSum *maker = g_new0(ContentSum, 1);
 
     memcpy(maker->key, keys, KEY_SIZE);
     maker->mac = mac_new(keys);
-    maker->encrypt = cipher_new(keys + KEY_SIZE, TRUE);
-    maker->decrypt = cipher_new(keys + KEY_SIZE, FALSE);
+    maker->encrypt = aes_blocks_new(keys + KEY_SIZE, KEY_SIZE, FALSE, AES_BLOCKS_ENCRYPT);
+    maker->decrypt = aes_blocks_new(keys + KEY_SIZE, KEY_SIZE, FALSE, AES_BLOCKS_DECRYPT);
     return maker->mac && maker->encrypt && maker->decrypt ? maker : content_sum_free(maker);
 }
 
@@ -68,8 +59,8 @@ ContentSum *content_sum_free(ContentSum *maker)
     if (!maker)
         return NULL;
     EVP_MAC_CTX_free(maker->mac);
-    EVP_CIPHER_CTX_free(maker->encrypt);
-    EVP_CIPHER_CTX_free(maker->decrypt);
+    aes_blocks_free(maker->encrypt);
+    aes_blocks_free(maker->decrypt);
     g_free(maker);
     return NULL;
 }
@@ -97,22 +88,14 @@ void content_sum_make(ContentSum *maker, const void *data, gsize size, guint8 re
         make_slowly(maker, data, size, ret);
 }
 
-static gboolean one_block(EVP_CIPHER_CTX *cipher, const guint8 *from, guint8 *ret)
-{
-    int length;
-
-    return EVP_CipherUpdate(cipher, ret, &length, from, CONTENT_SUM_SIZE) &&
-           length == CONTENT_SUM_SIZE;
-}
-
 gboolean content_sum_to_token(ContentSum *maker, const guint8 sum[CONTENT_SUM_SIZE],
                               guint8 ret[STOREHOOK_TOKEN_SIZE])
 {
-    return one_block(maker->encrypt, sum, ret);
+    return aes_blocks_run(maker->encrypt, NULL, NULL, sum, CONTENT_SUM_SIZE, ret);
 }
 
 gboolean content_sum_from_token(ContentSum *maker, const guint8 token[STOREHOOK_TOKEN_SIZE],
                                 guint8 ret[CONTENT_SUM_SIZE])
 {
-    return one_block(maker->decrypt, token, ret);
+    return aes_blocks_run(maker->decrypt, NULL, NULL, token, CONTENT_SUM_SIZE, ret);
 }

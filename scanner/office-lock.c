@@ -18,6 +18,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "scanner/aes-blocks.h"
 #include "scanner/board.h"
 
 enum {
@@ -25,7 +26,6 @@ enum {
     LOOK_AT_CLOCK = 4096,
     INFO_MAX = 65536, /* Office's own has 2 KB */
     KEY_MAX = 64,
-    BLOCK = 16,
     SEGMENT = 4096, /* of a package, with an IV of its own */
     STANDARD_SPIN = 50000,
     STANDARD_HASH = 20, /* SHA-1 */
@@ -95,24 +95,6 @@ static gboolean hash_spin(EVP_MD_CTX *work, const EVP_MD *hash, Piece salt, cons
             return FALSE;
     }
     return TRUE;
-}
-
-/* Whole blocks; `iv`: NULL for ECB. */
-static gboolean decrypt(const guint8 *key, gsize key_size, const guint8 *iv, Piece from,
-                        guint8 *out)
-{
-    g_autofree char *name = g_strdup_printf("AES-%zu-%s", key_size * 8, iv ? "CBC" : "ECB");
-    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
-    EVP_CIPHER_CTX *work = EVP_CIPHER_CTX_new();
-    int done = 0;
-    gboolean ok = cipher && work && from.size <= G_MAXINT / 2 && from.size % BLOCK == 0 &&
-                  EVP_DecryptInit_ex2(work, cipher, key, iv, NULL) &&
-                  EVP_CIPHER_CTX_set_padding(work, 0) &&
-                  EVP_DecryptUpdate(work, out, &done, from.bytes, (int)from.size);
-
-    EVP_CIPHER_CTX_free(work);
-    EVP_CIPHER_free(cipher);
-    return ok && (gsize)done == from.size;
 }
 
 /* --- Agile encryption (2.3.4.10) ---------------------------------------------------- */
@@ -188,7 +170,7 @@ static void on_element(GMarkupParseContext *context, const char *element, const 
 static gboolean cipher_is_known(const Cipher *cipher)
 {
     return cipher->hash && cipher->salt && cipher->is_aes && cipher->is_cbc &&
-           cipher->block_size == BLOCK && EVP_MD_get_size(cipher->hash) > 0 &&
+           cipher->block_size == AES_BLOCK && EVP_MD_get_size(cipher->hash) > 0 &&
            EVP_MD_get_size(cipher->hash) <= KEY_MAX &&
            (cipher->key_size == 16 || cipher->key_size == 24 || cipher->key_size == 32);
 }
@@ -205,10 +187,10 @@ static gboolean agile_read(const guint8 *info, gsize size, Agile *agile)
 }
 
 /* Both are filled up, or cut, to what is needed (2.3.4.12). */
-static void fill_block(GBytes *bytes, guint8 out[BLOCK])
+static void fill_block(GBytes *bytes, guint8 out[AES_BLOCK])
 {
-    memset(out, 0x36, BLOCK);
-    memcpy(out, g_bytes_get_data(bytes, NULL), MIN(g_bytes_get_size(bytes), (gsize)BLOCK));
+    memset(out, 0x36, AES_BLOCK);
+    memcpy(out, g_bytes_get_data(bytes, NULL), MIN(g_bytes_get_size(bytes), (gsize)AES_BLOCK));
 }
 
 /* What is encrypted with a key for this purpose; returns its size, 0: none. */
@@ -217,14 +199,15 @@ static gsize agile_decrypt(const Agile *agile, EVP_MD_CTX *work, const guint8 *s
 {
     const Cipher *cipher = &agile->password;
     gsize hash_size = (gsize)EVP_MD_get_size(cipher->hash), size;
+    g_autoptr(AesBlocks) aes = aes_blocks_new(NULL, cipher->key_size, TRUE, AES_BLOCKS_DECRYPT);
     const guint8 *bytes = g_bytes_get_data(from, &size);
-    guint8 key[KEY_MAX], iv[BLOCK];
+    guint8 key[KEY_MAX], iv[AES_BLOCK];
 
     memset(key, 0x36, sizeof(key));
     fill_block(cipher->salt, iv);
     if (size == 0 || size > 2 * KEY_MAX ||
         !hash_two(work, cipher->hash, (Piece){spun, hash_size}, (Piece){purpose, 8}, key) ||
-        !decrypt(key, cipher->key_size, iv, (Piece){bytes, size}, out))
+        !aes_blocks_run(aes, key, iv, bytes, size, out))
         return 0;
     return size;
 }
@@ -253,6 +236,7 @@ static gboolean agile_package(const Agile *agile, EVP_MD_CTX *work, const guint8
                               guint8 *out)
 {
     const Cipher *cipher = &agile->data;
+    g_autoptr(AesBlocks) aes = aes_blocks_new(key, cipher->key_size, TRUE, AES_BLOCKS_DECRYPT);
     gsize salt_size;
     const guint8 *bytes = from.bytes, *salt = g_bytes_get_data(cipher->salt, &salt_size);
 
@@ -261,8 +245,8 @@ static gboolean agile_package(const Agile *agile, EVP_MD_CTX *work, const guint8
         guint8 iv[KEY_MAX];
 
         if (!hash_two(work, cipher->hash, (Piece){salt, salt_size}, (Piece){&count, 4}, iv) ||
-            !decrypt(key, cipher->key_size, iv,
-                     (Piece){bytes + at, MIN((gsize)SEGMENT, from.size - at)}, out + at))
+            !aes_blocks_run(aes, NULL, iv, bytes + at, MIN((gsize)SEGMENT, from.size - at),
+                            out + at))
             return FALSE;
     }
     return TRUE;
@@ -311,16 +295,17 @@ static gboolean standard_key(EVP_MD_CTX *work, const EVP_MD *hash, const guint8 
     return TRUE;
 }
 
-static gboolean standard_try(EVP_MD_CTX *work, const EVP_MD *hash, const guint8 *verifier,
-                             gsize key_size, const char *password, guint64 end,
-                             guint8 key[2 * STANDARD_HASH])
+/* The key is the cipher's from then on. */
+static gboolean standard_try(EVP_MD_CTX *work, const EVP_MD *hash, AesBlocks *aes,
+                             const guint8 *verifier, const char *password, guint64 end)
 {
-    guint8 spun[KEY_MAX], input[BLOCK], value[2 * BLOCK], hashed[STANDARD_HASH];
+    guint8 spun[KEY_MAX], input[AES_BLOCK], value[2 * AES_BLOCK], hashed[STANDARD_HASH];
+    guint8 key[2 * STANDARD_HASH];
 
     return hash_spin(work, hash, (Piece){verifier + 4, 16}, password, STANDARD_SPIN, end, spun) &&
            standard_key(work, hash, spun, key) &&
-           decrypt(key, key_size, NULL, (Piece){verifier + 20, 16}, input) &&
-           decrypt(key, key_size, NULL, (Piece){verifier + 40, 32}, value) &&
+           aes_blocks_run(aes, key, NULL, verifier + 20, sizeof(input), input) &&
+           aes_blocks_run(aes, NULL, NULL, verifier + 40, sizeof(value), value) &&
            hash_two(work, hash, (Piece){input, 16}, (Piece){"", 0}, hashed) &&
            memcmp(hashed, value, STANDARD_HASH) == 0;
 }
@@ -329,9 +314,9 @@ static gboolean open_standard(Piece info, Piece package, guint64 end, guint8 *ou
 {
     const guint8 *bytes = info.bytes;
     gsize header = info.size >= 32 ? number(bytes + 8) : 0, key_size, algorithm;
+    g_autoptr(AesBlocks) aes = NULL;
     EVP_MD_CTX *work;
     EVP_MD *hash;
-    guint8 key[2 * STANDARD_HASH];
     gboolean ok = FALSE;
 
     /* Flags and header stand before the verifier of 72 bytes. */
@@ -339,16 +324,16 @@ static gboolean open_standard(Piece info, Piece package, guint64 end, guint8 *ou
         return FALSE;
     algorithm = number(bytes + 12 + 8);
     key_size = number(bytes + 12 + 16) / 8;
-    if (algorithm < AES_128 || algorithm > AES_256 || number(bytes + 12 + header) != 16 ||
-        (key_size != 16 && key_size != 24 && key_size != 32))
+    if (algorithm < AES_128 || algorithm > AES_256 || number(bytes + 12 + header) != 16)
         return FALSE;
+    aes = aes_blocks_new(NULL, key_size, FALSE, AES_BLOCKS_DECRYPT);
     work = EVP_MD_CTX_new();
     hash = EVP_MD_fetch(NULL, "SHA1", NULL);
-    for (gsize i = 0; work && hash && i < G_N_ELEMENTS(PASSWORDS) && !ok; i++)
-        ok = standard_try(work, hash, bytes + 12 + header, key_size, PASSWORDS[i], end, key);
+    for (gsize i = 0; aes && work && hash && i < G_N_ELEMENTS(PASSWORDS) && !ok; i++)
+        ok = standard_try(work, hash, aes, bytes + 12 + header, PASSWORDS[i], end);
     EVP_MD_free(hash);
     EVP_MD_CTX_free(work);
-    return ok && decrypt(key, key_size, NULL, package, out);
+    return ok && aes_blocks_run(aes, NULL, NULL, package.bytes, package.size, out);
 }
 
 /* --- The file ----------------------------------------------------------------------- */
@@ -377,9 +362,9 @@ static GBytes *open_package(GsfInfile *root, gsize most, guint64 end)
     Piece package;
     gboolean ok;
 
-    if (!info || !packed || info_size < 8 || size < 8 + BLOCK)
+    if (!info || !packed || info_size < 8 || size < 8 + AES_BLOCK)
         return NULL;
-    package = (Piece){packed + 8, (size - 8) / BLOCK * BLOCK};
+    package = (Piece){packed + 8, (size - 8) / AES_BLOCK * AES_BLOCK};
     out = g_try_malloc(package.size);
     if (!out)
         return NULL;

@@ -7,9 +7,9 @@
  */
 #include "scanner/pdf-crypt.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
+#include "scanner/aes-blocks.h"
 #include "scanner/rc4.h"
 
 enum {
@@ -17,8 +17,7 @@ enum {
     SHA_256_SIZE = 32,
     SHA_512_SIZE = 64,
     PASSWORD_SIZE = 32, /* padded */
-    BLOCK = 16,
-    SALT = 8, /* two of them follow the hash in /U and /O of revision 5 and 6 */
+    SALT = 8,           /* two of them follow the hash in /U and /O of revision 5 and 6 */
     USER_SIZE = SHA_256_SIZE + 2 * SALT,
     ROUNDS = 64, /* at least; of revision 6 */
     COPIES = 64,
@@ -56,23 +55,6 @@ static void rc4(const guint8 *key, gsize key_size, const guint8 *from, gsize siz
     rc4_start(&state, key, key_size);
     for (gsize i = 0; i < size; i++)
         to[i] = from[i] ^ rc4_next(&state);
-}
-
-/* Whole blocks of CBC, without padding. */
-static gboolean aes(const guint8 *key, gsize key_size, const guint8 *nonce, gboolean encrypts,
-                    const guint8 *from, gsize size, guint8 *to)
-{
-    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-    int length = 0;
-    gboolean ok =
-        cipher && size <= G_MAXINT / 2 &&
-        EVP_CipherInit_ex(cipher, key_size == MD5_SIZE ? EVP_aes_128_cbc() : EVP_aes_256_cbc(),
-                          NULL, key, nonce, encrypts) &&
-        EVP_CIPHER_CTX_set_padding(cipher, 0) &&
-        EVP_CipherUpdate(cipher, to, &length, from, (int)size) && (gsize)length == size;
-
-    EVP_CIPHER_CTX_free(cipher);
-    return ok;
 }
 
 /* --- Revisions 2 to 4 ------------------------------------------------------------- */
@@ -164,6 +146,7 @@ static gboolean hash_new(gint64 revision, PdfCryptText salt, PdfCryptText user, 
 {
     static const GChecksumType types[] = {G_CHECKSUM_SHA256, G_CHECKSUM_SHA384, G_CHECKSUM_SHA512};
     static const gsize sizes[] = {SHA_256_SIZE, 48, SHA_512_SIZE};
+    g_autoptr(AesBlocks) aes = aes_blocks_new(NULL, MD5_SIZE, TRUE, AES_BLOCKS_ENCRYPT);
     guint8 key[SHA_512_SIZE], text[COPIES * (SHA_512_SIZE + USER_SIZE)];
     gsize size = SHA_256_SIZE;
 
@@ -176,9 +159,9 @@ static gboolean hash_new(gint64 revision, PdfCryptText salt, PdfCryptText user, 
             memcpy(text + i * one, key, size);
             memcpy(text + i * one + size, user.bytes, user.size);
         }
-        if (!aes(key, MD5_SIZE, key + MD5_SIZE, TRUE, text, COPIES * one, text))
+        if (!aes_blocks_run(aes, key, key + MD5_SIZE, text, COPIES * one, text))
             return FALSE;
-        for (guint i = 0; i < BLOCK; i++) /* 256 is 1 modulo 3 */
+        for (guint i = 0; i < AES_BLOCK; i++) /* 256 is 1 modulo 3 */
             rest += text[i];
         hash(types[rest % 3], &(PdfCryptText){text, COPIES * one}, 1, key);
         size = sizes[rest % 3];
@@ -193,7 +176,8 @@ static gboolean hash_new(gint64 revision, PdfCryptText salt, PdfCryptText user, 
 static gboolean open_new_by(PdfCrypt *crypt, gint64 revision, PdfCryptText text, PdfCryptText key,
                             PdfCryptText user)
 {
-    static const guint8 nonce[BLOCK];
+    g_autoptr(AesBlocks) aes = aes_blocks_new(NULL, KEY_MAX, TRUE, AES_BLOCKS_DECRYPT);
+    static const guint8 nonce[AES_BLOCK];
     guint8 digest[SHA_256_SIZE];
 
     if (text.size < USER_SIZE || key.size < KEY_MAX)
@@ -204,7 +188,7 @@ static gboolean open_new_by(PdfCrypt *crypt, gint64 revision, PdfCryptText text,
     crypt->key_size = KEY_MAX;
     return hash_new(revision, (PdfCryptText){text.bytes + SHA_256_SIZE + SALT, SALT}, user,
                     digest) &&
-           aes(digest, sizeof(digest), nonce, FALSE, key.bytes, KEY_MAX, crypt->key);
+           aes_blocks_run(aes, digest, nonce, key.bytes, KEY_MAX, crypt->key);
 }
 
 static gboolean open_new(PdfCrypt *crypt, const PdfCryptSettings *settings)
@@ -254,14 +238,15 @@ static gsize object_key(const PdfCrypt *crypt, PdfCryptMethod method, guint numb
 static gboolean undo_aes(const guint8 *key, gsize key_size, const guint8 *data, gsize size,
                          guint8 *to, gsize *ret_size)
 {
-    gsize whole = size >= 2 * BLOCK ? (size - BLOCK) / BLOCK * BLOCK : 0;
+    g_autoptr(AesBlocks) aes = aes_blocks_new(key, key_size, TRUE, AES_BLOCKS_DECRYPT);
+    gsize whole = size >= 2 * AES_BLOCK ? (size - AES_BLOCK) / AES_BLOCK * AES_BLOCK : 0;
 
     *ret_size = 0;
     if (whole == 0)
         return TRUE;
-    if (!aes(key, key_size, data, FALSE, data + BLOCK, whole, to))
+    if (!aes_blocks_run(aes, NULL, data, data + AES_BLOCK, whole, to))
         return FALSE;
-    *ret_size = to[whole - 1] >= 1 && to[whole - 1] <= BLOCK ? whole - to[whole - 1] : whole;
+    *ret_size = to[whole - 1] >= 1 && to[whole - 1] <= AES_BLOCK ? whole - to[whole - 1] : whole;
     return TRUE;
 }
 
