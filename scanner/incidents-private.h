@@ -7,8 +7,11 @@
 
 struct Incidents {
     Database *database;
-    char *failure; /* why the last write failed, or NULL */
+    char *failure;       /* why the last write failed, or NULL */
+    GHashTable *unsaved; /* of incidents-unscanned.c */
 };
+
+GHashTable *incidents_unsaved_new(void);
 
 /* database_run() with that. */
 gboolean incidents_run(Incidents *incidents, DatabaseWork work, gpointer data, GError **error);

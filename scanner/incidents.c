@@ -98,6 +98,7 @@ Incidents *incidents_open(const char *path, GError **error)
     }
     Incidents *incidents = g_new0(Incidents, 1);
     incidents->database = database;
+    incidents->unsaved = incidents_unsaved_new();
     return incidents;
 }
 
@@ -106,6 +107,7 @@ Incidents *incidents_close(Incidents *incidents)
     if (incidents != NULL) {
         database_close(incidents->database);
         g_free(incidents->failure);
+        g_hash_table_unref(incidents->unsaved);
     }
     g_free(incidents);
     return NULL;

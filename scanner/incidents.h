@@ -17,6 +17,8 @@
 
 /* Rows of what passed unscanned that are kept, newest first, for the sweeper. Totals stay exact. */
 #define INCIDENTS_UNSCANNED_ROWS 65536
+/* Clients whose totals are held while they cannot be written. */
+#define INCIDENTS_UNSAVED_MAX 4096
 /* Folders and recipients remembered of one incident; beyond, only the totals grow. */
 #define INCIDENTS_FOLDERS_MAX 1000
 #define INCIDENTS_RECIPIENTS_MAX 1000
@@ -88,7 +90,7 @@ const char *incidents_failure(const Incidents *incidents);
 
 /* Totals since a client process (instance: 16 bytes) began: the greatest seen stays, so that a
  * report may come twice and in any order. The service counts its own not-scanned answers under an
- * instance of its own. */
+ * instance of its own. What cannot be written is held and in the sum all the same. */
 gboolean incidents_report_unscanned(Incidents *incidents, const guint8 instance[16],
                                     const char *program, const guint64 totals[STOREHOOK_REASONS],
                                     GError **error);
@@ -96,6 +98,11 @@ gboolean incidents_report_unscanned(Incidents *incidents, const guint8 instance[
 gboolean incidents_add_unscanned_row(Incidents *incidents, const guint8 instance[16], gint64 time,
                                      StorehookReason reason, const char *table,
                                      const void *bookmark, gsize bookmark_size, GError **error);
+/* Rows from that time (seconds since 1970) on could not be added: one without a table will tell. */
+void incidents_lose_unscanned_rows(Incidents *incidents, const guint8 instance[16],
+                                   const char *program, gint64 since, StorehookReason reason);
+/* Tries again to write what is held; returns of how many clients some still is. */
+guint incidents_save_unscanned(Incidents *incidents);
 gboolean incidents_unscanned_totals(Incidents *incidents, guint64 ret_totals[STOREHOOK_REASONS],
                                     GError **error);
 const char *incidents_reason_name(StorehookReason reason);

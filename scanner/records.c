@@ -2,8 +2,9 @@
 /*
  * records.c - writes incidents, quarantine items and reports as they are told.
  *
- * A failed write is logged; for a quarantine request the worker is told, and falls back. What
- * workers and clients send is checked for form, and believed otherwise.
+ * A failed write is logged, and totals of what passed unscanned are held; for a quarantine request
+ * the worker is told, and falls back. What workers and clients send is checked for form, and
+ * believed otherwise.
  */
 #include "scanner/records.h"
 
@@ -204,43 +205,91 @@ void records_take(const Records *records, ChannelMessage *message, int answer)
     }
 }
 
-static void take_row(const Records *records, const guint8 *instance, const StorehookValue *value)
-{
-    StorehookRow row;
-    g_autofree char *table = NULL;
+typedef struct {
+    StorehookRow head;
+    const guint8 *table, *bookmark;
+} ToldRow;
 
-    if (!value->data || value->size < sizeof(row))
-        return;
-    memcpy(&row, value->data, sizeof(row));
-    if (row.reason >= STOREHOOK_REASONS || row.table_size > STOREHOOK_TEXT_MAX ||
-        row.bookmark_size > STOREHOOK_TEXT_MAX ||
-        sizeof(row) + row.table_size + 1 + row.bookmark_size > value->size)
-        return;
-    table = g_utf8_make_valid((const char *)value->data + sizeof(row), row.table_size);
-    (void)incidents_add_unscanned_row(
-        records->incidents, instance, row.time, (StorehookReason)row.reason, table,
-        (const guint8 *)value->data + sizeof(row) + row.table_size + 1, row.bookmark_size, NULL);
+static gboolean read_row(const StorehookValue *value, ToldRow *ret)
+{
+    const guint8 *bytes = value->data;
+    ToldRow row;
+
+    if (value->tag != STOREHOOK_FIELD_ROW || !bytes || value->size < sizeof(row.head))
+        return FALSE;
+    memcpy(&row.head, bytes, sizeof(row.head));
+    if (row.head.reason >= STOREHOOK_REASONS || row.head.table_size > STOREHOOK_TEXT_MAX ||
+        row.head.bookmark_size > STOREHOOK_TEXT_MAX ||
+        sizeof(row.head) + row.head.table_size + 1 + row.head.bookmark_size > value->size)
+        return FALSE;
+    row.table = bytes + sizeof(row.head);
+    row.bookmark = row.table + row.head.table_size + 1;
+    *ret = row;
+    return TRUE;
+}
+
+static gboolean take_row(const Records *records, const guint8 *instance, const ToldRow *row,
+                         GError **error)
+{
+    g_autofree char *table =
+        g_utf8_make_valid((const char *)row->table, (gssize)row->head.table_size);
+
+    return incidents_add_unscanned_row(records->incidents, instance, row->head.time,
+                                       (StorehookReason)row->head.reason, table, row->bookmark,
+                                       row->head.bookmark_size, error);
+}
+
+/* Up to the first that fails: where the file is locked, each would wait for it. */
+static gboolean take_rows(const Records *records, const guint8 *instance,
+                          const StorehookMessage *report, GError **error)
+{
+    gboolean fine = incidents_begin(records->incidents, error);
+    StorehookValue value;
+    size_t position = 0;
+    ToldRow row;
+
+    if (!fine)
+        return FALSE;
+    while (fine && storehook_read_next(report, &position, &value))
+        if (read_row(&value, &row))
+            fine = take_row(records, instance, &row, error);
+    return incidents_commit(records->incidents, fine ? error : NULL) && fine;
+}
+
+static void lose_rows(const Records *records, const guint8 *instance, const char *program,
+                      const StorehookMessage *report)
+{
+    StorehookValue value;
+    size_t position = 0;
+    ToldRow row;
+
+    while (storehook_read_next(report, &position, &value))
+        if (read_row(&value, &row))
+            incidents_lose_unscanned_rows(records->incidents, instance, program, row.head.time,
+                                          (StorehookReason)row.head.reason);
 }
 
 void records_take_report(const Records *records, const StorehookMessage *report,
                          const char *program)
 {
     guint64 totals[STOREHOOK_REASONS];
+    g_autoptr(GError) error = NULL;
     StorehookValue instance, value;
-    size_t position = 0;
 
     if (!storehook_read_find(report, STOREHOOK_FIELD_INSTANCE, &instance) || !instance.data ||
         instance.size != 16)
         return;
-    if (!incidents_begin(records->incidents, NULL))
-        return;
-    if (storehook_read_find(report, STOREHOOK_FIELD_UNSCANNED, &value) && value.data &&
-        value.size == sizeof(totals)) {
-        memcpy(totals, value.data, sizeof(totals));
-        (void)incidents_report_unscanned(records->incidents, instance.data, program, totals, NULL);
+    if (!take_rows(records, instance.data, report, &error)) {
+        log_line(records->log, "unscanned rows-lost program=\"%s\" reason=\"%s\"", program,
+                 error->message);
+        g_clear_error(&error);
+        lose_rows(records, instance.data, program, report);
     }
-    while (storehook_read_next(report, &position, &value))
-        if (value.tag == STOREHOOK_FIELD_ROW)
-            take_row(records, instance.data, &value);
-    (void)incidents_commit(records->incidents, NULL);
+    if (!storehook_read_find(report, STOREHOOK_FIELD_UNSCANNED, &value) || !value.data ||
+        value.size != sizeof(totals))
+        return;
+    memcpy(totals, value.data, sizeof(totals));
+    if (!incidents_report_unscanned(records->incidents, instance.data, program, totals, &error))
+        log_line(records->log, "unscanned totals-held program=\"%s\" reason=\"%s\"", program,
+                 error->message);
 }

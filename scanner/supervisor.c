@@ -464,12 +464,14 @@ static gboolean on_signal(gint fd, GIOCondition condition, gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-/* What the service itself answered "not scanned" to, among what clients report. */
+/* What the service itself answered "not scanned" to, among what clients report; and what of that is
+ * still to be written. */
 void supervisor_report_unscanned(Supervisor *supervisor)
 {
     const BoardCounts *counts = &supervisor->board->counts;
     guint64 totals[STOREHOOK_REASONS] = {0};
 
+    (void)incidents_save_unscanned(supervisor->records.incidents);
     totals[STOREHOOK_REASON_RESOURCES] = counts->unscanned[BOARD_UNSCANNED_ENGINE] +
                                          counts->unscanned[BOARD_UNSCANNED_TEMPORARY] +
                                          counts->unscanned[BOARD_UNSCANNED_MEMORY];

@@ -142,6 +142,40 @@ def records_that_fail_are_warned_of():
         assert warned(s, f"the records cannot be read: {records}: ") == 1
 
 
+def report(s, instance, count, *rows):
+    """As a client tells that so many passed since it began, of which these rows are new."""
+    fields = [("instance", instance), ("unscanned", struct.pack("<5Q", count, 0, 0, 0, 0))]
+    for time, bookmark in rows:
+        head = struct.pack("<qIII4x", time, 0, len(b"messages"), len(bookmark))
+        fields.append(("row", head + b"messages\0" + bookmark))
+    s.ask(REPORT, *fields, suffix="", read=False)
+
+
+@test
+def what_passed_is_counted_on_a_full_disk():
+    """The client has told it and may be gone when the records can be written again."""
+    with Service() as s:
+        records = s.directory + "/state/incidents.db"
+        first, second = b"1" * 16, b"2" * 16
+        report(s, first, 2)
+        s.wait_for(lambda: s.status()["unscanned"]["total"] == 2)
+        with contextlib.closing(sqlite3.connect(records, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            report(s, first, 5, (1600000009, b"x"), (1600000007, b"y"))
+            report(s, second, 1)
+            report(s, first, 4)  # overtaken
+            s.wait_for(lambda: s.status()["unscanned"]["total"] == 6)
+            assert warned(s, f"the last record could not be written: {records}: ") == 1
+            other.execute("ROLLBACK")
+            s.wait_for(lambda: s.status()["warnings"] == [])
+            assert s.status()["unscanned"]["total"] == 6
+            assert other.execute("SELECT sum(count) FROM unscanned_totals").fetchone() == (6,)
+        (row,) = s.control("unscanned")["rows"]
+        assert (row["time"], row["table"]) == ("2020-09-13T12:26:47.000Z", "?"), row
+        report(s, first, 6)
+        s.wait_for(lambda: s.status()["unscanned"]["total"] == 7)
+
+
 @test
 def the_dead_are_heard():
     """An incident is on record although its worker, or all of them with their loader, had ended when
