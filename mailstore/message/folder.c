@@ -2,8 +2,9 @@
 /*
  * folder.c - folder rows: reading them, and the operations on one folder.
  *
- * UIDVALIDITY is the folder's id: ids only grow and are never used twice, also not after a crash,
- * so a folder that is made again under its old name has a greater one (RFC 9051 §2.3.1.1).
+ * UIDVALIDITY is the folder's id and the time at which the store's first folder was made: ids only
+ * grow and are never used twice, also not after a crash, so a folder that is made again under its
+ * old name has a greater one, in a store that was begun anew as well (RFC 9051 §2.3.1.1).
  *
  * Limits: 2^32 - 1 UIDs in a folder; then nothing more can be put into it.
  */
@@ -96,18 +97,36 @@ JET_ERR folder_list(MailSession *session, guint64 mailbox, GPtrArray *folders)
     return err == JET_errRecordNotFound ? JET_errSuccess : err;
 }
 
+/* What all folders of a store have in their UIDVALIDITY beside the id. */
+static JET_ERR folder_epoch(MailSession *session, guint64 *ret)
+{
+    guint64 id = 0, uid_validity;
+    RowValue from = ROW_NUMBER(id);
+    JET_ERR err = row_first(session, FOLDERS_BY_ID, NULL, 0, &from);
+
+    if (err == JET_errRecordNotFound) {
+        *ret = (guint64)g_get_real_time() / G_USEC_PER_SEC;
+        return JET_errSuccess;
+    }
+    if (err < 0 || (err = row_get_number(session, FOLDERS_BY_ID, FOLDER_ID, &id)) < 0 ||
+        (err = row_get_number(session, FOLDERS_BY_ID, FOLDER_UIDVALIDITY, &uid_validity)) < 0)
+        return err;
+    *ret = uid_validity - id;
+    return JET_errSuccess;
+}
+
 JET_ERR folder_insert(MailSession *session, guint64 mailbox, const char *name, FolderKind kind,
                       gboolean subscribed)
 {
     guint8 subscribed_bit = subscribed ? 1 : 0;
     guint32 uid_next = 1;
-    guint64 id;
-    JET_ERR err = row_insert(session, FOLDERS_BY_ID);
-    if (err < 0)
+    guint64 id, epoch;
+    JET_ERR err = folder_epoch(session, &epoch);
+    if (err < 0 || (err = row_insert(session, FOLDERS_BY_ID)) < 0)
         return err;
     if ((err = row_get_prepared(session, FOLDERS_BY_ID, FOLDER_ID, &id, sizeof id)) < 0)
         return err;
-    guint32 uid_validity = (guint32)id;
+    guint32 uid_validity = (guint32)(epoch + id);
     const struct {
         Column column;
         RowValue value;

@@ -201,6 +201,20 @@ START_TEST(deleted_folder_is_gone_with_its_entries)
 }
 END_TEST
 
+/* Clients may remember messages of a store that was here before. */
+START_TEST(a_new_store_has_greater_uid_validities)
+{
+    g_autoptr(MailFolder) inbox = find("INBOX");
+    guint64 now = (guint64)g_get_real_time() / G_USEC_PER_SEC;
+    ck_assert_uint_ge(inbox->uid_validity, now - 3600);
+
+    fixture_reopen(&fixture);
+    create("later");
+    g_autoptr(MailFolder) later = find("later");
+    ck_assert_uint_eq(later->uid_validity - later->id, inbox->uid_validity - inbox->id);
+}
+END_TEST
+
 START_TEST(inbox_and_parents_are_not_deleted)
 {
     GError *error = NULL;
@@ -521,6 +535,7 @@ int main(void)
     tcase_add_test(tcase, rename_takes_along_what_is_below);
     tcase_add_test(tcase, rename_of_the_inbox_leaves_it_empty);
     tcase_add_test(tcase, deleted_folder_is_gone_with_its_entries);
+    tcase_add_test(tcase, a_new_store_has_greater_uid_validities);
     tcase_add_test(tcase, inbox_and_parents_are_not_deleted);
     tcase_add_test(tcase, subscription_is_kept);
     tcase_add_test(tcase, public_folders_are_public);
