@@ -153,6 +153,14 @@ static void work_pdf(Work *work, const void *data, gsize size, guint number)
                      "PDF: a file in it cannot be read", "PDF: more than may be unpacked");
 }
 
+static void work_mail(Work *work, const void *data, gsize size, guint number)
+{
+    Verdict worst = {0};
+
+    work->scan->inside(data, size, number, work->members, &worst, work->scan->user_data);
+    work_note(work, worst.kind, worst.name);
+}
+
 static void work_rest(Work *work, const void *data, gsize size, const MemberRest *rest,
                       gboolean is_guess)
 {
@@ -165,6 +173,8 @@ static void work_rest(Work *work, const void *data, gsize size, const MemberRest
         work_scan(work, data, size, DEEP_SCAN_NO_MAIL, rest->number, TRUE);
     else if (rest->kind == MEMBER_REST_PDF)
         work_pdf(work, data, size, rest->number);
+    else if (rest->kind == MEMBER_REST_MAIL)
+        work_mail(work, data, size, rest->number);
     else
         work_unpack(work, data, size, rest->number, is_guess || rest->kind == MEMBER_REST_GUESS);
     work->depth--;

@@ -21,6 +21,9 @@ typedef struct {
     guint64 end; /* board_now() at which it must be over */
     /* May change what libclamav said of the content, or of one that was unpacked from it. */
     void (*scanned)(Verdict *verdict, gpointer user_data);
+    /* Reads a member of which mail_member_is_wanted(); makes `worst` worse and adds to the list. */
+    void (*inside)(const void *data, gsize size, guint number, Members *members, Verdict *worst,
+                   gpointer user_data);
     gpointer user_data;
 } DeepScan;
 

@@ -140,6 +140,7 @@ DeepScan judge_deep_scan(Judge *judge)
                       .macros = judge->macros,
                       .end = judge->end,
                       .scanned = on_scanned,
+                      .inside = judge_member,
                       .user_data = judge};
 }
 

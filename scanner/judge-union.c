@@ -13,13 +13,9 @@
 #include "scanner/digest.h"
 #include "scanner/mail-crypt.h"
 #include "scanner/mail-decode.h"
+#include "scanner/mail-member.h"
 #include "scanner/mail-part.h"
 #include "scanner/mail-tnef.h"
-
-enum {
-    TEXT_SAMPLE = 1024,     /* bytes that tell a text ... */
-    TEXT_CONTROL_SHARE = 16 /* ... from other data: one in so many may be a control sign */
-};
 
 struct UnionSeen {
     guint8 digest[STOREHOOK_DIGEST_SIZE]; /* the key, at the beginning */
@@ -158,6 +154,7 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
     gboolean is_first = is_the_first(all, data, size);
     Judge *judge = all->judge;
     gboolean asks_lists = !judge_lists_are_empty(judge);
+    guint before = judge->nesting;
     UnionSeen *seen;
 
     *verdict = (Verdict){.size = size};
@@ -185,7 +182,9 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
         return;
     all->bytes += size;
     file_type_guess(data, size, verdict);
+    judge->nesting = nesting;
     deep_scan(&scan, data, size, DEEP_SCAN_NO_MAIL, members, 0, verdict);
+    judge->nesting = before;
     /* Before what is in it: what holds itself is met again, and is known then. */
     seen = seen_add(all, data, size, is_first ? NULL : digest, verdict);
     if (verdict->kind != STOREHOOK_VERDICT_INFECTED) {
@@ -295,15 +294,6 @@ static void read_utf16(Union *all, const guint8 *data, gsize size, guint nesting
         union_note(all, worst, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a UTF-16 text");
 }
 
-static gboolean looks_like_text(const guint8 *data, gsize size)
-{
-    gsize sample = MIN(size, (gsize)TEXT_SAMPLE), controls = 0;
-
-    for (gsize i = 0; i < sample; i++)
-        controls += data[i] < 0x20 && !g_ascii_isspace(data[i]);
-    return controls <= sample / TEXT_CONTROL_SHARE;
-}
-
 void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
                        Verdict *worst)
 {
@@ -320,7 +310,7 @@ void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting
         return;
     if (mail_part_is_message(text, size))
         union_read_message(all, text, size, nesting, FALSE, NULL, NULL, worst);
-    else if (looks_like_text(data, size))
+    else if (mail_member_is_text(data, size))
         union_read_runs(all, text, size, nesting, worst);
 }
 
@@ -329,8 +319,20 @@ void judge_inside(Judge *judge, const void *data, gsize size, Members *members, 
     Union all;
 
     union_init(&all, judge, data, size, members);
-    union_read_inside(&all, data, size, 0, FALSE, worst);
+    union_read_inside(&all, data, size, judge->nesting, FALSE, worst);
     union_clear(&all);
+}
+
+void judge_member(const void *data, gsize size, guint number, Members *members, Verdict *worst,
+                  gpointer user_data)
+{
+    Judge *judge = user_data;
+    g_autoptr(Members) inside = judge_members_new(judge);
+
+    judge->nesting++;
+    judge_inside(judge, data, size, inside, worst);
+    judge->nesting--;
+    members_append(members, number, inside);
 }
 
 void judge_parts(Judge *judge, const char *text, gsize size, gboolean is_plain,

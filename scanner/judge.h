@@ -51,6 +51,7 @@ typedef struct {
     BoardWorker *slot;
     guint slot_number;
     const AllowView *allow, *deny; /* NULL: no such list */
+    guint nesting;                 /* levels of encoding around what is scanned */
     gboolean list_asked;           /* during this scan: about something in the content */
     gboolean list_spoke;    /* during this scan: its verdict hangs on more than the content */
     const char *version;    /* of all a verdict hangs on, as in the cache's keys */
@@ -147,6 +148,9 @@ void judge_parts(Judge *judge, const char *text, gsize size, gboolean is_plain,
                  const char *reference, char **ret_copy, Members *members, Verdict *worst);
 /* judge-union.c: what libclamav may not open in a content that it has scanned. */
 void judge_inside(Judge *judge, const void *data, gsize size, Members *members, Verdict *worst);
+/* The same for the member `number` of something; a DeepScan's `inside`, with the Judge. */
+void judge_member(const void *data, gsize size, guint number, Members *members, Verdict *worst,
+                  gpointer user_data);
 
 /* The rule that blocks a part or something inside of it, as a verdict of its own. TRUE on a match,
  * with the culprit set in the members; *ret_need_data asks for the bytes, because the answer hangs

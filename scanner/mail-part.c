@@ -422,5 +422,5 @@ gboolean mail_part_is_message(const char *text, gsize size)
     for (gsize j = 0; j < i; j++)
         if (!g_ascii_isalnum(text[j]) && text[j] != '-' && text[j] != '_')
             return FALSE;
-    return memchr(text, '\n', size) != NULL;
+    return memchr(text, '\n', size) || memchr(text, '\r', size);
 }

@@ -19,6 +19,7 @@
 #include "filters/name-decode.h"
 #include "scanner/archive-end.h"
 #include "scanner/byte-scan.h"
+#include "scanner/mail-member.h"
 #include "scanner/pdf-file.h"
 #include "scanner/unpack.h"
 #include "scanner/zip-layout.h"
@@ -49,6 +50,8 @@ struct MemberLayer {
     gboolean has_payload; /* a text with files in it, see page-payload.h */
     gboolean has_lock;    /* a document that is encrypted */
     gboolean has_files;   /* a PDF with what pdf_file_walk() gives */
+    gboolean is_in_mail;  /* whose reader sees it in its own ways */
+    gboolean has_mail;    /* mail_member_is_wanted() */
     gboolean has_child;
     GBytes *bytes;    /* of an archive that is no root; borrowed memory of libclamav */
     GArray *names;    /* of Named; NULL until one is named */
@@ -293,6 +296,7 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
         if (name_is_made_up(shown))
             shown = "";
         layer.number = parent->number;
+        layer.is_in_mail = parent->is_mail || parent->is_in_mail;
         /* What a mail's reader sees as text, and what libclamav made for itself or will be
          * unpacked, is no member. */
         if (!object->is_normalized && !parent->is_foreign &&
@@ -311,8 +315,10 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
     layer.has_lock = unpack_is_locked(data, size);
     layer.has_payload = object->has_payload && !object->is_normalized && !layer.is_mail;
     layer.has_files = object->pdf && pdf_file_has_files(object->pdf);
+    layer.has_mail = (parent || watch->root != 0) && !object->is_normalized && !layer.is_in_mail &&
+                     mail_member_is_wanted(data, size);
     if ((layer.is_archive || layer.is_foreign || layer.has_payload || layer.has_lock ||
-         layer.has_files) &&
+         layer.has_files || layer.has_mail) &&
         parent)
         layer.bytes = g_bytes_new_static(data, size);
     if (!object->is_normalized)
@@ -347,6 +353,8 @@ void member_watch_close(MemberWatch *watch)
     }
     if (has_rest && !watch->has_alarm)
         layer_rest(watch, layer, MEMBER_REST_ARCHIVE);
+    if (layer->has_mail && !watch->has_alarm)
+        layer_rest(watch, layer, MEMBER_REST_MAIL);
     /* After an alarm too: for the name of what it was about. */
     if (layer->has_files)
         layer_rest(watch, layer, MEMBER_REST_PDF);

@@ -18,6 +18,7 @@ typedef enum {
     MEMBER_REST_ARCHIVE, /* for unpack.h */
     MEMBER_REST_GUESS,   /* in the middle of something else: if it cannot be unpacked, it is none */
     MEMBER_REST_PDF,     /* for pdf-file.h */
+    MEMBER_REST_MAIL,    /* to be read as if it had come by mail */
     MEMBER_REST_BEHIND   /* behind an archive's end: a content of its own */
 } MemberRestKind;
 

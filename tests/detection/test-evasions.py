@@ -338,6 +338,24 @@ def parts(virus):
         b"X+y: z\r\n" + whole([printable], quoted))
 
 
+def members(virus):
+    """What libclamav alone does not find in a message: in an archive it is read as in a mail."""
+    base, coded = [b"Content-Transfer-Encoding: base64"], base64.encodebytes(virus)
+    letter = whole(base, coded)
+    yield "padding within", whole(base, base64.encodebytes(virus[:100])
+                                  + base64.encodebytes(virus[100:]))
+    yield "line ends of a Mac of old", letter.replace(b"\r\n", b"\n").replace(b"\n", b"\r")
+    yield "UTF-16", letter.decode().encode("utf-16")
+    yield "BinHex", whole([], FORMATS["binhex"][0]([("a.exe", virus)]))
+    yield "lines of base64 with a mark", whole([], b"begin-base64 644 a.exe\n" + coded + b"====\n")
+    yield "structure in base64", whole([b"Content-Type: multipart/mixed; boundary=z"] + base,
+                                       base64.encodebytes(b"--z\r\n" + base[0] + b"\r\n\r\n" + coded
+                                                          + b"--z--\r\n"))
+    yield "base64 in a text", base64.encodebytes(virus)
+    yield "a page in UTF-16", page(b"var d = atob('" + base64.b64encode(virus) + b"');\n"
+                                   ).decode().encode("utf-16")
+
+
 def whole(head, body, boundary=b"q"):
     return (b"From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="
             + boundary + b"\r\n\r\n--" + boundary + b"\r\n" + b"".join(
@@ -432,6 +450,11 @@ def main():
             expect(what, s.text(Memfd(whole(head, body)), deadline=20000), "infected")
             expect(f"{what}: boundary in quotes", s.text(Memfd(whole(head, body, b"'q'")),
                                                          deadline=20000), "infected")
+            expect(f"{what}: in a zip", s.scan(zipped(("a.eml", whole(head, body)))), "infected")
+        for what, data in members(VIRUS):
+            for kind in "zip", "tar.zst":
+                expect(f"{kind} with a file: {what}", s.scan(FORMATS[kind][0]([("a.eml", data)])),
+                       "infected")
     print(f"{len(failures)} failures", *failures, sep="\n  ")
     return 1 if failures else 0
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "scanner/mail-decode.h"
+#include "scanner/mail-member.h"
 #include "scanner/mail-part.h"
 #include "scanner/notice.h"
 
@@ -56,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     (void)mail_part_walk(fuzz.text, size, &limits, on_part, NULL, &fuzz);
     (void)mail_part_is_message(fuzz.text, size);
+    (void)mail_member_is_wanted(data, size);
     /* Every decoder gets every input, whatever a header says. */
     g_assert(mail_decode_base64(fuzz.text, size, out) <= size);
     g_assert(mail_decode_quoted_printable(fuzz.text, size, out) <= size);
