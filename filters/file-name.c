@@ -307,14 +307,11 @@ char **file_name_extensions(const char *normalized)
 
 static const struct {
     FileNameLie lie;
-    const char *word, *why;
+    const char *word;
 } LIES[] = {
-    {FILE_NAME_DIRECTION, "direction", "characters that turn the direction of writing"},
-    {FILE_NAME_SPACES, "spaces", "an extension pushed out of sight by spaces"},
-    {FILE_NAME_DOUBLE, "double", "a harmless extension before a dangerous one"},
-    {FILE_NAME_CONTROL, "control", "control characters"},
-    {FILE_NAME_TRAILING, "trailing", "dots or spaces behind a dangerous extension"},
-    {FILE_NAME_LONG, "long", "longer than a file system keeps"},
+    {FILE_NAME_DIRECTION, "direction"}, {FILE_NAME_SPACES, "spaces"},
+    {FILE_NAME_DOUBLE, "double"},       {FILE_NAME_CONTROL, "control"},
+    {FILE_NAME_TRAILING, "trailing"},   {FILE_NAME_LONG, "long"},
 };
 
 /* Line ends and tabs are from folded header lines. */
@@ -371,18 +368,4 @@ const char *file_name_lie_word(FileNameLie lie)
             return LIES[i].word;
     }
     return NULL;
-}
-
-gboolean file_name_is_deceptive(const char *raw, gssize length, const char **ret_why)
-{
-    guint lies = file_name_lies(raw, length);
-
-    for (gsize i = 0; i < G_N_ELEMENTS(LIES); i++) {
-        if ((lies & LIES[i].lie) == 0)
-            continue;
-        if (ret_why != NULL)
-            *ret_why = LIES[i].why;
-        return TRUE;
-    }
-    return FALSE;
 }

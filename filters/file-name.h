@@ -66,7 +66,4 @@ guint file_name_lies(const char *raw, gssize length);
 /* The word of a bit in rule files. */
 const char *file_name_lie_word(FileNameLie lie);
 
-/* TRUE if there is any. *ret_why (may be NULL) gets a constant text, written only on TRUE. */
-gboolean file_name_is_deceptive(const char *raw, gssize length, const char **ret_why);
-
 #endif /* FILTERS_FILE_NAME_H */

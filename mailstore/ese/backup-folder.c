@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "mailstore/ese/backup.h"
+#include "mailstore/ese/directory.h"
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/meta-check.h"
 #include "mailstore/ese/open-files.h"
@@ -53,16 +54,6 @@ static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
-}
-
-static JET_ERR folder_sync(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return store_error(errno);
-    JET_ERR err = fsync(fd) == 0 || errno == EINVAL ? JET_errSuccess : JET_errDiskIO;
-    close(fd);
-    return err;
 }
 
 /* Calls for each file in it; the folder's own files only, no folders. */
@@ -215,7 +206,7 @@ static JET_ERR list_write(const Backup *backup, const char *folder)
         err = file_finish(fd, path, err);
     }
     free(path);
-    return err < 0 ? err : folder_sync(folder);
+    return err < 0 ? err : directory_sync(folder);
 }
 
 static JET_ERR backup_copy(Instance *instance, const char *folder, JET_PFNSTATUS status)
@@ -248,7 +239,7 @@ static JET_ERR backup_replace(const char *folder, const char *new, const char *o
         if (rename(new, old) != 0)
             return store_error(errno);
     }
-    return folder_sync(folder);
+    return directory_sync(folder);
 }
 
 static JET_ERR backup_atomically(Instance *instance, const char *folder, JET_PFNSTATUS status)
@@ -289,6 +280,8 @@ JET_ERR backup_to_folder(Instance *instance, const char *folder, bool atomic, JE
                 folder_visit(folder, delete_file);
         }
     }
+    if (err >= 0)
+        err = directory_sync_of(folder);
     backup_end(instance);
     return err;
 }
@@ -310,6 +303,8 @@ static JET_ERR file_restore(const char *from, const char *to, Progress *progress
     }
     while (err >= 0) {
         ssize_t size = read(source, chunk, CHUNK);
+        if (size < 0 && errno == EINTR)
+            continue;
         if (size < 0)
             err = JET_errDiskIO;
         if (size <= 0)
@@ -323,8 +318,10 @@ static JET_ERR file_restore(const char *from, const char *to, Progress *progress
         err = file_finish(target, work, err);
     if (err >= 0 && rename(work, to) != 0)
         err = store_error(errno);
-    if (err >= 0)
+    if (err >= 0) {
         unlink(lock); /* of the file that was there: it speaks of its last commit */
+        err = directory_sync_of(to);
+    }
     if (source >= 0)
         close(source);
     free(chunk);

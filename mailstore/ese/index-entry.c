@@ -148,9 +148,3 @@ JET_ERR index_entries_insert(const Index *index, const Schema *schema, Txn *txn,
 {
     return index_update(index, schema, txn, (Bytes){NULL, 0}, (Bytes){NULL, 0}, row, bookmark);
 }
-
-JET_ERR index_entries_delete(const Index *index, const Schema *schema, Txn *txn, Bytes row,
-                             Bytes bookmark)
-{
-    return index_update(index, schema, txn, row, bookmark, (Bytes){NULL, 0}, (Bytes){NULL, 0});
-}

@@ -30,7 +30,5 @@ JET_ERR index_entries_update(const Schema *schema, Txn *txn, Bytes old_row, Byte
 /* Of one index: for building it. */
 JET_ERR index_entries_insert(const Index *index, const Schema *schema, Txn *txn, Bytes row,
                              Bytes bookmark);
-JET_ERR index_entries_delete(const Index *index, const Schema *schema, Txn *txn, Bytes row,
-                             Bytes bookmark);
 
 #endif

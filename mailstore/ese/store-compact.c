@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailstore/ese/directory.h"
 #include "mailstore/ese/seal.h"
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
@@ -119,6 +120,8 @@ static JET_ERR copy_all(Compaction *compaction)
     MDB_stat stat;
     int rc = mdb_txn_begin(compaction->from->env, NULL, MDB_RDONLY, &reader);
 
+    if (rc)
+        return store_error(rc);
     for (unsigned tree = 0; tree < TREES && rc == 0; tree++) {
         rc = mdb_stat(reader, tree_of(compaction->from, tree), &stat);
         compaction->total += rc == 0 ? stat.ms_entries : 0;
@@ -170,6 +173,8 @@ JET_ERR store_compact(const char *from, const char *to, StoreProgress progress, 
         error = errno == EEXIST ? JET_errDatabaseDuplicate : store_error(errno);
     unlink(work);
     unlink(lock);
+    if (error == JET_errSuccess)
+        error = directory_sync_of(to);
     free(lock);
     free(work);
     return error;

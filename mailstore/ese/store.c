@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "mailstore/ese/check-page.h"
+#include "mailstore/ese/directory.h"
 #include "mailstore/ese/fault.h"
 #include "mailstore/ese/meta-check.h"
 #include "mailstore/ese/open-files.h"
@@ -186,17 +187,6 @@ static JET_ERR format_write(MDB_env *env)
     else
         rc = mdb_txn_commit(txn);
     return store_error(rc);
-}
-
-static JET_ERR directory_sync(const char *directory)
-{
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0)
-        return store_error(errno);
-    int rc = fsync(fd) == 0 ? 0 : errno;
-    close(fd);
-    return rc == EINVAL ? JET_errSuccess : store_error(rc);
 }
 
 /* link keeps a file that is there, rename replaces it. */

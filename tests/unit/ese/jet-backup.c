@@ -6,11 +6,10 @@
  * many further rows as that number says. A copy is whole when it keeps the promise.
  */
 #include "tests/unit/ese/jet-test.h"
+#include "tests/unit/ese/synced-name.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <sys/stat.h>
 #include <time.h>
 
 enum {
@@ -426,8 +425,10 @@ START_TEST(test_restore)
     snprintf(target, sizeof target, "%s/target", jet.directory);
     ck_jet(JetRestoreInstance(instance, folder, target, NULL), JET_errInvalidPath);
     ck_assert_int_eq(mkdir(target, 0700), 0);
-    ck_ok(JetRestoreInstance(instance, folder, target, NULL));
     snprintf(path, sizeof path, "%s/test.edb", target);
+    awaited.path = path;
+    ck_ok(JetRestoreInstance(instance, folder, target, NULL));
+    ck_assert(awaited.synced);
     ck_assert_int_eq(check_copy(path), 3);
     /* Over the files that are there, when nobody has them open. */
     ck_ok(JetRestoreInstance(instance, folder, target, NULL));

@@ -46,9 +46,9 @@ static void spoil(bool with_entry)
         ck_ok(cursor_read_row(cursor, scope.txn, &row));
         ck_assert_uint_le(row.size, sizeof copy);
         memcpy(copy, row.data, row.size);
-        ck_ok(index_entries_delete(&cursor->schema->indexes[0], cursor->schema, scope.txn,
-                                   (Bytes){copy, row.size},
-                                   (Bytes){cursor->bookmark, cursor->bookmark_size}));
+        ck_ok(index_entries_update(cursor->schema, scope.txn, (Bytes){copy, row.size},
+                                   (Bytes){cursor->bookmark, cursor->bookmark_size},
+                                   (Bytes){NULL, 0}, (Bytes){NULL, 0}));
     }
     ck_ok(scope_end(&scope, JET_errSuccess));
     ck_ok(cursor_leave(cursor, JET_errSuccess));

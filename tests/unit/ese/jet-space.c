@@ -3,9 +3,7 @@
  * jet-space.c - compacting, growing and shrinking database files.
  */
 #include "tests/unit/ese/jet-test.h"
-
-#include <stdbool.h>
-#include <sys/stat.h>
+#include "tests/unit/ese/synced-name.h"
 
 enum {
     ROWS = 400,
@@ -156,7 +154,9 @@ START_TEST(test_compact)
     ck_jet(JetCompact(jet.session, jet.path, dense, status, NULL, 0), -10002);
     ck_assert_int_ne(access(dense, F_OK), 0);
     memset(&seen, 0, sizeof seen);
+    awaited.path = dense;
     ck_ok(JetCompact(jet.session, jet.path, dense, status, NULL, 0));
+    ck_assert(awaited.synced);
     ck_assert_int_eq(seen.begins, 1);
     ck_assert_int_eq(seen.completes, 1);
     ck_assert_int_ge(seen.progresses, 10);
