@@ -32,7 +32,8 @@ void cursor_set_entry(Cursor *cursor, Bytes key, Bytes bookmark)
     cursor->row_epoch = 0;
 }
 
-uint32_t cursor_object_id(const Cursor *cursor)
+/* Of the current index, or of the table. */
+static uint32_t cursor_object_id(const Cursor *cursor)
 {
     return cursor->index ? cursor->index->object_id : cursor->table->object_id;
 }
@@ -43,7 +44,7 @@ static TreeCursor *cursor_tree(const Cursor *cursor)
 }
 
 /* Takes what the tree's cursor found, if it belongs to this index. */
-JET_ERR cursor_take_found(Cursor *cursor, JET_ERR err, Bytes key, Bytes value)
+static JET_ERR cursor_take_found(Cursor *cursor, JET_ERR err, Bytes key, Bytes value)
 {
     RETURN_IF_ERROR(err);
     if (key.size < 4 || load_key_u32(key.data) != cursor_object_id(cursor))

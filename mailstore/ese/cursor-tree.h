@@ -7,12 +7,9 @@
 
 #include "mailstore/ese/cursor.h"
 
-/* Of the current index, or of the table. */
-uint32_t cursor_object_id(const Cursor *cursor);
 /* Goes to the entry that the tree has for the key: JET_errRecordNotFound when the index has none,
  * and the position is as it was. Within a scope. */
 JET_ERR cursor_find(Cursor *cursor, SeekKind kind, Bytes key, Bytes bookmark);
-JET_ERR cursor_take_found(Cursor *cursor, JET_ERR err, Bytes key, Bytes value);
 /* One entry on; off the end or the range parks the cursor: JET_errNoCurrentRecord. */
 JET_ERR cursor_step(Cursor *cursor, bool forward);
 /* Of the current entry. */

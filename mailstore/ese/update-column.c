@@ -26,7 +26,9 @@ enum {
 
 /* --- Where a value goes -------------------------------------------------------- */
 
-JET_ERR set_place_find(const RecordBuilder *row, const Column *column, uint32_t itag, SetPlace *ret)
+/* itag 0, or beyond the last, is a new value. */
+static JET_ERR set_place_find(const RecordBuilder *row, const Column *column, uint32_t itag,
+                              SetPlace *ret)
 {
     Record record;
     RecordEntry entry;

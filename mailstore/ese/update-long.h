@@ -17,9 +17,6 @@ typedef struct {
     size_t old_size; /* of the entry */
 } SetPlace;
 
-/* itag 0, or beyond the last, is a new value. */
-JET_ERR set_place_find(const RecordBuilder *row, const Column *column, uint32_t itag,
-                       SetPlace *ret);
 /* Pushes other long values out of the row when it gets too big: JET_errRecordTooBig. */
 JET_ERR set_place_store(Cursor *cursor, Txn *txn, const SetPlace *place, uint8_t flags,
                         Bytes value);
