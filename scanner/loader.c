@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "scanner/channel.h"
+#include "scanner/child.h"
 #include "scanner/condemned.h"
 #include "scanner/log.h"
 #include "scanner/mail-gmime.h"
@@ -42,20 +43,9 @@ enum {
     IDLE_MILLISECONDS = 500, /* while none works: of those that grant so long none is late before */
     LONG_MICROSECONDS = 1000 * TICK_MILLISECONDS, /* that a scan stays on its processor */
     START_MICROSECONDS = 5000000, /* a worker is ready in 20 ms; one that hangs before is killed */
-    RETRY_FIRST_MICROSECONDS = 20000, /* after a worker that served nobody; then twice as late */
-    RETRY_MOST_MICROSECONDS = 640000,
     CONVERTERS_MAX = 32,
     NICE_STEP = 10 /* while loading */
 };
-
-static const char KILLED_LATE[] = "deadline", KILLED_STOPPED[] = "stopped";
-
-typedef struct {
-    pid_t pid;
-    const char *killed; /* by us, and why */
-    guint64 not_before; /* when to fork it again */
-    guint64 retry;      /* waited for it, in microseconds; 0: the last one served, or just ended */
-} Child;
 
 typedef struct {
     ScannerConfig *config;
@@ -312,13 +302,6 @@ static void tell_worker(const Loader *loader, guint index, pid_t pid, int end)
     (void)loader_send(&writer);
 }
 
-/* Whatever keeps it from starting is not to be tried in a loop. */
-static void child_back_off(Child *child)
-{
-    child->retry = CLAMP(2 * child->retry, RETRY_FIRST_MICROSECONDS, RETRY_MOST_MICROSECONDS);
-    child->not_before = board_now() + child->retry;
-}
-
 static void child_not_forked(Child *child)
 {
     /* Once for all of a row. */
@@ -367,18 +350,6 @@ static gboolean worker_failed_unused(const BoardWorker *slot, int status)
     return status != 0 && slot->busy == 0 && slot->served == 0;
 }
 
-/* TRUE when the worker died of the content that it was scanning. A kill from outside says nothing
- * of it, and a deadline only when the client left enough of it: by granting next to none anybody
- * could otherwise have a content condemned. */
-static gboolean content_is_to_blame(const Loader *loader, const BoardWorker *slot,
-                                    const Child *child, int status)
-{
-    if (child->killed == KILLED_LATE)
-        return slot->end - slot->busy >= (guint64)loader->config->deadline * 1000 / 2;
-    return !child->killed && WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL &&
-           WTERMSIG(status) != SIGTERM;
-}
-
 static gboolean loader_condemns(Loader *loader, const guint8 *digest, guint reading)
 {
     VerdictKey key;
@@ -416,7 +387,8 @@ static void child_ended(Loader *loader, guint index, int status)
     Child *child = &loader->children[index];
     guint8 digest[STOREHOOK_DIGEST_SIZE];
     guint reading = board_content(slot, digest);
-    gboolean blamed = reading > 0 && content_is_to_blame(loader, slot, child, status);
+    gboolean blamed =
+        reading > 0 && child_blames_content(child, slot, loader->config->deadline, status);
     gboolean condemned;
     pid_t pid = child->pid;
     int lane = loader_lane(loader, index);
@@ -429,18 +401,7 @@ static void child_ended(Loader *loader, guint index, int status)
     if (lane >= 0)
         atomic_store(&loader->lanes->lanes[lane].waiting, 0);
     board_release_all(loader->board, loader->first_slot + index);
-    if (child->killed == KILLED_LATE) {
-        board_count(&loader->board->counts.workers_timed_out);
-        g_strlcpy(reason, child->killed, sizeof(reason));
-    } else if (child->killed) {
-        board_count(&loader->board->counts.workers_crashed);
-        g_strlcpy(reason, child->killed, sizeof(reason));
-    } else if (WIFSIGNALED(status)) {
-        board_count(&loader->board->counts.workers_crashed);
-        g_snprintf(reason, sizeof(reason), "signal %d", WTERMSIG(status));
-    } else {
-        g_snprintf(reason, sizeof(reason), "exit %d", WEXITSTATUS(status));
-    }
+    child_tell_end(child, status, &loader->board->counts, reason, sizeof(reason));
     *child = (Child){.retry = child->retry};
     if (worker_failed_unused(slot, status))
         child_back_off(child);
@@ -449,27 +410,41 @@ static void child_ended(Loader *loader, guint index, int status)
     tell_lost(loader, index, pid, reason, condemned ? digest : NULL, reading);
 }
 
-static void child_kill(Child *child, const char *reason)
+/* One that ended or was stopped, and is not reaped yet; 0: none. */
+static pid_t next_changed(void)
 {
-    child->killed = reason;
-    kill(child->pid, SIGKILL);
+    siginfo_t info = {0};
+
+    return waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) < 0 ? 0 : info.si_pid;
 }
 
-/* A worker that is stopped would hold its place, and what it has begun, for good. */
+/* The index of a worker; their number: it is none. */
+static guint loader_find(const Loader *loader, pid_t pid)
+{
+    guint i = 0;
+
+    while (i < loader->config->workers && loader->children[i].pid != pid)
+        i++;
+    return i;
+}
+
 static void loader_reap(Loader *loader)
 {
     int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0)
-        for (guint i = 0; i < loader->config->workers; i++) {
-            if (loader->children[i].pid != pid)
-                continue;
-            if (WIFSTOPPED(status))
-                child_kill(&loader->children[i], KILLED_STOPPED);
-            else
-                child_ended(loader, i, status);
-        }
+    while ((pid = next_changed()) > 0) {
+        guint i = loader_find(loader, pid);
+
+        if (i < loader->config->workers)
+            child_died(&loader->children[i], &loader->board->workers[loader->first_slot + i]);
+        if (waitpid(pid, &status, WNOHANG | WUNTRACED) != pid || i == loader->config->workers)
+            continue;
+        if (WIFSTOPPED(status))
+            child_kill(&loader->children[i], CHILD_STOPPED);
+        else
+            child_ended(loader, i, status);
+    }
 }
 
 static void loader_enforce_ends(Loader *loader)
@@ -477,11 +452,15 @@ static void loader_enforce_ends(Loader *loader)
     guint64 now = board_now();
 
     for (guint i = 0; i < loader->config->workers; i++) {
+        const BoardWorker *slot = &loader->board->workers[loader->first_slot + i];
         Child *child = &loader->children[i];
-        guint64 end = atomic_load(&loader->board->workers[loader->first_slot + i].end);
+        guint64 end = slot->end;
 
-        if (child->pid > 0 && !child->killed && end != 0 && now > end)
-            child_kill(child, KILLED_LATE);
+        if (child->pid == 0 || child->killed != CHILD_NOT_KILLED)
+            continue;
+        child_look(child, slot);
+        if (end != 0 && now > end)
+            child_kill(child, CHILD_LATE);
     }
 }
 

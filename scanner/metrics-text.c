@@ -87,6 +87,7 @@ static void write_workers(const StatusSources *sources, GString *out)
     head(out, "workers_ended_total", "counter", "Workers that ended, and why.");
     labelled(out, "workers_ended_total", "reason", "crashed", counts->workers_crashed);
     labelled(out, "workers_ended_total", "reason", "deadline", counts->workers_timed_out);
+    labelled(out, "workers_ended_total", "reason", "no-processor", counts->workers_starved);
     labelled(out, "workers_ended_total", "reason", "worn", counts->workers_retired);
     head(out, "queued_requests", "gauge", "Requests that wait for a worker.");
     for (guint i = 0; i < STATUS_QUEUES; i++)

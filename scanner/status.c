@@ -117,6 +117,7 @@ static void describe_workers(const StatusSources *sources, JsonObject *out)
     json_object_set_int_member(object, "busy", busy);
     json_object_set_int_member(object, "crashed", (gint64)counts->workers_crashed);
     json_object_set_int_member(object, "killed-at-deadline", (gint64)counts->workers_timed_out);
+    json_object_set_int_member(object, "killed-without-processor", (gint64)counts->workers_starved);
     json_object_set_int_member(object, "replaced-when-worn", (gint64)counts->workers_retired);
     json_object_set_int_member(object, "loader",
                                sources->loader ? loader_handle_pid(sources->loader) : 0);

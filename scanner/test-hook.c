@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test-hook.c - crashes, hangs, eats memory, and rattles at the cage.
+ * test-hook.c - crashes, hangs, spins, eats memory, and rattles at the cage.
  *
  * Nothing here fails; that is for the caller to suffer.
  */
@@ -159,7 +159,10 @@ gboolean test_hook_run(const ScannerConfig *config, const void *data, gsize size
         abort();
     if (g_str_has_prefix(command, "hang"))
         for (;;)
-            pause();
+            g_usleep(G_USEC_PER_SEC); /* the cage forbids pause() */
+    if (g_str_has_prefix(command, "spin"))
+        for (;;)
+            ;
     if (g_str_has_prefix(command, "memory"))
         eat_memory();
     if (g_str_has_prefix(command, "sleep ")) {

@@ -406,10 +406,10 @@ def main():
         s.start()
         odd(s, VIRUS)
         bombs(s)
-        lost = s.status()["workers"]
-        print(lost)
-        if lost.get("crashed", 0) or lost.get("timed_out", 0) or lost.get("timed-out", 0):
-            failures.append(f"workers lost: {lost}")
+        workers = s.status()["workers"]
+        print(workers)
+        if workers["crashed"] or workers["killed-at-deadline"]:
+            failures.append(f"workers lost: {workers}")
     print(f"{len(failures)} failures", *failures, sep="\n  ")
     return 1 if failures else 0
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Kills workers of a real storehookd by what they scan: who is to blame, and what is left of them.
 """
+import concurrent.futures
+import contextlib
 import hashlib
 import os
 import signal
@@ -17,6 +19,40 @@ from wire import *  # noqa: E402,F403
 def condemned_are(s, count):
     """The service answers by it before the supervisor hears of it."""
     s.wait_for(lambda: s.status()["condemned"] == count)
+
+
+@contextlib.contextmanager
+def busy_processor():
+    """One that never idles; gives its number."""
+    processor = min(os.sched_getaffinity(0))
+
+    def stay():
+        end_with_parent()
+        os.sched_setaffinity(0, {processor})
+    hog = subprocess.Popen([sys.executable, "-c", "while True: pass"], preexec_fn=stay)
+    try:
+        yield processor
+    finally:
+        hog.kill()
+        hog.wait()
+
+
+def state_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0]
+
+
+def died_starved(s, processor, data, state):
+    """As died(), but once its worker is in this state it gets what a busy processor leaves."""
+    s.wait_for(lambda: s.is_ready() and s.are_busy(0))
+    worker, = s.status()["workers"]["processes"]
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        asking = threads.submit(died, s.content, data)
+        s.wait_for(lambda: asking.done() or (s.are_busy(1) and state_of(worker) == state))
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, worker, 19)
+            os.sched_setaffinity(worker, {processor})
+        return asking.result()
 
 
 @test
@@ -124,6 +160,24 @@ def two_crashes_condemn():
             asking.join()
             s.wait_for(lambda: s.are_busy(0))
         assert s.status()["condemned"] == 1
+
+
+@test
+def the_machine_is_to_blame():
+    """A worker that waits for a processor to its end condemns nothing; one that sleeps does, on the
+    same processor, and one that spins where it can."""
+    spin, hang = HOOK + b"spin", HOOK + b"hang"
+    with Service("[service]\ndeadline=700\n[quarantine]\ntimeout=200\n", workers=1) as s:
+        with busy_processor() as processor:
+            assert all(died_starved(s, processor, spin, "R") for _ in range(2))
+            s.wait_for(lambda: s.status()["workers"]["killed-without-processor"] == 2)
+            assert s.log().count('reason="no processor"') == 2
+            assert died_starved(s, processor, spin, "R"), "condemned"
+            s.wait_for(lambda: not died_starved(s, processor, hang, "S"))
+            condemned_are(s, 1)
+        s.wait_for(lambda: not died(s.content, spin))
+        condemned_are(s, 2)
+        assert s.status()["workers"]["killed-at-deadline"] >= 4
 
 
 if __name__ == "__main__":
