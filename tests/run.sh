@@ -16,8 +16,8 @@ usage: sh tests/run.sh [--quick] [--full] [--suite NAME]... [--bench [ARGUMENT..
   --quick        only the house checks and the plain build's tests, the slow ones shortened
   --full         installs LibreOffice too, and has it make and read documents
   --suite NAME   only this one; can be given more than once. NAME is one of
-                   house      layers, exports, headers, format, lint, words, documents, shell scripts,
-                              units
+                   house      layers, exports, hardening, headers, format, lint, words, documents,
+                              shell scripts, units
                    ese message server libstorehook filters scanner    unit tests of one folder
                    unit       all unit tests
                    transcript preload crash detection fuzz e2e        see tests/
@@ -281,6 +281,7 @@ if wanted house; then
     script_test layers python3 tools/check-layers.py
     script_test layers-self-test python3 tools/check-layers.py --self-test
     [ -z "$plain" ] || script_test exports python3 tools/check-exports.py build
+    [ -z "$plain" ] || script_test hardening sh tools/check-hardening.sh build
     script_test headers python3 tools/check-headers.py
     script_test format sh tools/check-format.sh
     [ -z "$plain" ] || limit=600 script_test tidy sh tools/check-tidy.sh build
