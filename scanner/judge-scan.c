@@ -4,7 +4,8 @@
  *
  * The digest comes first where it may decide anything: a verdict that is known, a list. Of what
  * cannot have been seen it is made when the answer has left, and the verdict is remembered then.
- * A content that is clean, and was cheap to scan, is remembered by its sum and needs none.
+ * A content that is clean, and was cheap to scan for its size, is remembered by its sum and needs
+ * none.
  *
  * Nothing here fails; see verdict.h. What failed for reasons of ours (not-scanned) is never
  * remembered, so that the next who brings the content has it tried again.
@@ -28,7 +29,9 @@
 enum {
     TWIN_NAP_MICROSECONDS = 200, /* a small scan takes 30 to 600 */
     DENY_FACTOR = 31,            /* any odd number but 1: the two lists are not one */
-    LATE_MIN = 4096              /* bytes; of less the digest costs no more than to put it off */
+    LATE_MIN = 4096,             /* bytes; of less the digest costs no more than to put it off */
+    DIGEST_SPEED = 1400,         /* bytes in a microsecond, with SHA instructions */
+    DIGEST_SHARE = 100           /* of the scan: what a digest may cost that nobody asked for */
 };
 
 gboolean content_open(const StorehookValue *value, Content *ret, Verdict *verdict)
@@ -486,14 +489,21 @@ gboolean judge_settle(Judge *judge, Answer *answer)
     return TRUE;
 }
 
+/* By its digest alone a verdict outlives this run. That is made before the next request is taken,
+ * and must be worth it: of text it takes a sixteenth of what the scan took. */
+static gboolean is_to_outlive(const JudgeLate *late, gsize size)
+{
+    return late->verdict.cost >= VERDICT_CACHE_KEPT_COST &&
+           late->verdict.cost >= size * DIGEST_SHARE / DIGEST_SPEED;
+}
+
 void judge_finish(Judge *judge, Answer *answer)
 {
     JudgeLate *late = &judge->late;
 
     if (!late->is_open)
         return;
-    /* What was dear outlives this run, in which alone sums hold. */
-    if (!late->is_by_sum || late->verdict.cost >= VERDICT_CACHE_KEPT_COST) {
+    if (!late->is_by_sum || is_to_outlive(late, answer->content.size)) {
         digest_bytes(answer->content.bytes, answer->content.size, answer->seen);
         answer->is_stated = FALSE;
         memcpy(late->key.digest, answer->seen, STOREHOOK_DIGEST_SIZE);

@@ -83,12 +83,15 @@ def liars_deceive_themselves():
 
 @test
 def digests_are_made_where_they_decide():
-    """Of what is bad, of what took long, and of all while a list has an entry."""
-    with Service() as s:
+    """Of what is bad, of what took long for its size, and of all while a list has an entry."""
+    with Service(workers=1) as s:  # which takes the next question when the digest is made
         for bad in (EICAR + b" " * 5000, zipped("a.com", EICAR + os.urandom(5000))):
             answer = s.content(bad)
             assert answer["verdict"] == "infected" and "token" not in answer, answer
-        dear = zipped("x", os.urandom(3000000))
+        large = HOOK + b"sleep 20 " + bytes(3000000)
+        assert "token" in s.content(large)
+        assert needs_data(link(s, large)), "the digest of 3 MB for a scan of 20 ms"
+        dear = HOOK + b"sleep 300 " + bytes(3000000)
         answer = s.content(Memfd(dear))
         assert "token" in answer, answer
         s.wait_for(lambda: not needs_data(link(s, dear)))
