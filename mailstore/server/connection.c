@@ -212,20 +212,33 @@ void connection_abort(Connection *connection)
     connection->reaper = g_idle_add_full(G_PRIORITY_DEFAULT, reap, connection, NULL);
 }
 
+/* GIO waits until its close_notify is sent, and the main loop with it: so only where there is room,
+ * or when there is. The peer's is not waited for. */
+static void end_tls(Connection *connection)
+{
+    GSocket *socket = g_socket_connection_get_socket(connection->base);
+
+    if ((g_socket_condition_check(socket, G_IO_OUT) & G_IO_OUT) == 0) {
+        connection_watch(connection);
+        return;
+    }
+    g_io_stream_close(G_IO_STREAM(connection->tls), NULL, NULL);
+    connection_abort(connection);
+}
+
 static void begin_linger(Connection *connection)
 {
-    if (connection->lingering)
+    if (!connection->lingering)
+        connection->idle_since = g_get_monotonic_time();
+    else if (connection->tls == NULL)
         return;
     connection->lingering = TRUE;
-    connection->idle_since = g_get_monotonic_time();
     if (connection->at_end) {
         connection_abort(connection);
         return;
     }
     if (connection->tls != NULL) {
-        /* The peer's close_notify is not waited for. */
-        g_io_stream_close(G_IO_STREAM(connection->tls), NULL, NULL);
-        connection_abort(connection);
+        end_tls(connection);
         return;
     }
     shutdown(connection->fd, SHUT_WR);
@@ -555,7 +568,7 @@ static void connection_watch(Connection *connection)
     if (connection->closed || connection->handshaking || connection->ops == NULL)
         return;
     gboolean reads = input_has_room(connection) || connection->finishing;
-    gboolean writes = connection->pending > 0;
+    gboolean writes = connection->pending > 0 || (connection->lingering && connection->tls != NULL);
     if (connection->tls != NULL) {
         watch_stream(&connection->tls_input, reads, create_input_source,
                      g_io_stream_get_input_stream(G_IO_STREAM(connection->tls)), tls_readable,

@@ -164,6 +164,33 @@ def drains(program):
         server.clean()
 
 
+def waits_for_nobody_under_tls(program):
+    """Clients that read nothing and log out, with as much on the way to them as fits, and less."""
+    server = transcript.Server(program, ["tls certificate=@TOP@/cert.pem", "tls key=@TOP@/key.pem",
+                                         "imap listen=unix:@TOP@/imap;127.0.0.1:0"])
+    clients = []
+    try:
+        for commands in range(2200, 2500, 10):
+            plain = socket.socket(socket.AF_UNIX)
+            plain.settimeout(transcript.TIMEOUT)
+            plain.connect(os.path.join(server.directory.name, "imap"))
+            client = transcript.Client(plain)
+            client.line()
+            client.send(b"a STARTTLS\r\n")
+            client.line()
+            client.start_tls()
+            clients.append(client.sock)
+            client.sock.sendall(b"b CAPABILITY\r\n" * commands + b"c LOGOUT\r\n")
+            other = transcript.Client(server.connect("imap"))
+            must(other.line().startswith("* OK"), "one client holds up the others")
+            other.sock.close()
+        for client in clients:
+            client.close()
+        server.stop()
+    finally:
+        server.clean()
+
+
 def wait_for_log(server, words):
     """Two signals that come before the first is seen are one."""
     end = time.monotonic() + transcript.TIMEOUT
@@ -246,6 +273,7 @@ def main():
         is_documented(program, page)
         if shakes_hands:
             asks_for_no_password_in_the_open(program)
+            waits_for_nobody_under_tls(program)
         drains(program)
         drain_ends(program)
         keeps_users(program)
