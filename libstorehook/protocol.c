@@ -385,3 +385,20 @@ int storehook_memfd_check(int fd, size_t size)
         return -errno;
     return status.st_size >= 0 && (size_t)status.st_size == size ? 0 : -EPROTO;
 }
+
+/* Of storehook.h; here, since the service says it, too. */
+const char *storehook_verdict_text(StorehookVerdictKind verdict)
+{
+    static const char *const texts[STOREHOOK_VERDICTS] = {
+        [STOREHOOK_VERDICT_CLEAN] = "clean",
+        [STOREHOOK_VERDICT_INFECTED] = "infected",
+        [STOREHOOK_VERDICT_BLOCKED] = "blocked",
+        [STOREHOOK_VERDICT_SUSPICIOUS] = "suspicious",
+        [STOREHOOK_VERDICT_ENCRYPTED] = "encrypted",
+        [STOREHOOK_VERDICT_AMBIGUOUS] = "ambiguous",
+        [STOREHOOK_VERDICT_NOT_FULLY_SCANNED] = "not-fully-scanned",
+        [STOREHOOK_VERDICT_NOT_SCANNED] = "not-scanned",
+    };
+
+    return (unsigned)verdict < STOREHOOK_VERDICTS ? texts[verdict] : "unknown";
+}

@@ -72,19 +72,3 @@ const char *storehook_state_text(StorehookState state)
 
     return (unsigned)state < sizeof(texts) / sizeof(texts[0]) ? texts[state] : "unknown";
 }
-
-const char *storehook_verdict_text(StorehookVerdictKind verdict)
-{
-    static const char *const texts[STOREHOOK_VERDICTS] = {
-        [STOREHOOK_VERDICT_CLEAN] = "clean",
-        [STOREHOOK_VERDICT_INFECTED] = "infected",
-        [STOREHOOK_VERDICT_BLOCKED] = "blocked",
-        [STOREHOOK_VERDICT_SUSPICIOUS] = "suspicious",
-        [STOREHOOK_VERDICT_ENCRYPTED] = "encrypted",
-        [STOREHOOK_VERDICT_AMBIGUOUS] = "ambiguous",
-        [STOREHOOK_VERDICT_NOT_FULLY_SCANNED] = "not-fully-scanned",
-        [STOREHOOK_VERDICT_NOT_SCANNED] = "not-scanned",
-    };
-
-    return (unsigned)verdict < STOREHOOK_VERDICTS ? texts[verdict] : "unknown";
-}

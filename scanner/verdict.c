@@ -15,17 +15,6 @@ static const guint8 RANK[STOREHOOK_VERDICTS] = {
     [STOREHOOK_VERDICT_SUSPICIOUS] = 6, [STOREHOOK_VERDICT_INFECTED] = 7,
 };
 
-static const char *const NAMES[STOREHOOK_VERDICTS] = {
-    [STOREHOOK_VERDICT_CLEAN] = "clean",
-    [STOREHOOK_VERDICT_INFECTED] = "infected",
-    [STOREHOOK_VERDICT_BLOCKED] = "blocked",
-    [STOREHOOK_VERDICT_SUSPICIOUS] = "suspicious",
-    [STOREHOOK_VERDICT_ENCRYPTED] = "encrypted",
-    [STOREHOOK_VERDICT_AMBIGUOUS] = "ambiguous",
-    [STOREHOOK_VERDICT_NOT_FULLY_SCANNED] = "not-fully-scanned",
-    [STOREHOOK_VERDICT_NOT_SCANNED] = "not-scanned",
-};
-
 void verdict_set(Verdict *verdict, StorehookVerdictKind kind, const char *name)
 {
     verdict->kind = kind;
@@ -42,5 +31,5 @@ gboolean verdict_is_worse(StorehookVerdictKind other, StorehookVerdictKind than)
 
 const char *verdict_kind_name(StorehookVerdictKind kind)
 {
-    return (guint)kind < STOREHOOK_VERDICTS ? NAMES[kind] : "unknown";
+    return storehook_verdict_text(kind);
 }
