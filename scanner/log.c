@@ -60,6 +60,18 @@ static void make_printable(char *bytes, gsize size)
             bytes[i] = '?';
 }
 
+static void unquote(char *bytes, gsize size)
+{
+    for (gsize i = 0; i < size; i++)
+        if (bytes[i] == '"')
+            bytes[i] = '\'';
+}
+
+void log_unquote(char *text)
+{
+    unquote(text, strlen(text));
+}
+
 /* What anybody may have made up. */
 static void line_put_text(Line *line, const char *text)
 {
@@ -67,6 +79,7 @@ static void line_put_text(Line *line, const char *text)
 
     line_put_word(line, text);
     make_printable(line->bytes + from, line->used - from);
+    unquote(line->bytes + from, line->used - from);
 }
 
 static void line_put_number(Line *line, guint64 number)

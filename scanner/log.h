@@ -11,6 +11,8 @@
 /* FALSE when the line was lost: whoever reads the log does not keep up, and no mail waits for that.
  * Any process may write; lines are whole. */
 gboolean log_line(int fd, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Makes a text that anybody may have made up fit to stand between quotes. */
+void log_unquote(char *text);
 /* To be written with others; `now` is board_now(). FALSE when there is no room. signatures: the
  * version that the verdict hangs on. */
 gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *answer,

@@ -81,6 +81,16 @@ static void told_read(Told *told, const Records *records, const StorehookMessage
         told->digest.data = NULL;
 }
 
+/* The records have all as it was; a line of the log is read by its quotes. */
+static void told_unquote(Told *told)
+{
+    char *const texts[] = {told->verdict_name, told->sender, told->recipients,
+                           told->name,         told->inside, told->note};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        log_unquote(texts[i]);
+}
+
 static void take_incident(const Records *records, const StorehookMessage *message)
 {
     g_autoptr(Told) told = g_new0(Told, 1);
@@ -110,13 +120,14 @@ static void take_incident(const Records *records, const StorehookMessage *messag
                    .signature_version = told->version};
     if (!incidents_add(records->incidents, &incident, &error))
         log_line(records->log, "incident lost=%s reason=\"%s\"", told->reference, error->message);
+    told_unquote(told);
     log_line(records->log,
              "incident reference=%s verdict=%s name=\"%s\" action=%s sender=\"%s\" "
-             "recipients=\"%.1024s\" attachment=\"%s\" inside=\"%s\" quarantine=%s%s%s",
+             "recipients=\"%.1024s\" attachment=\"%s\" inside=\"%s\" quarantine=%s%s%s%s",
              told->reference, filter_verdict_name(told->verdict), told->verdict_name,
              filter_action_name(told->action), told->sender, told->recipients, told->name,
              told->inside, told->quarantine[0] ? told->quarantine : "-",
-             told->note[0] ? " note=" : "", told->note);
+             told->note[0] ? " note=\"" : "", told->note, told->note[0] ? "\"" : "");
 }
 
 static void answer_stored(int socket, guint64 number, const char *id, const char *reason)

@@ -342,6 +342,7 @@ static void take_hello(Supervisor *supervisor, const ChannelMessage *message,
         take_unhooked(supervisor, hello, &instance);
     }
     say_welcome(supervisor, hello, message->descriptors[0], admitted);
+    log_unquote(program);
     log_line(supervisor->log, "client program=\"%s\" pid=%d answer=%s", program, (int)sender->pid,
              admitted ? "hooked" : "not-you");
 }

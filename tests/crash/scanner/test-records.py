@@ -19,7 +19,8 @@ from cases import *  # noqa: E402,F403
 from wire import *  # noqa: E402,F403
 
 
-def judged_message(s, data=EICAR, name="x.com", encoding="base64;76;crlf;1", original=None):
+def judged_message(s, data=EICAR, name="x.com", encoding="base64;76;crlf;1", original=None,
+                   sender="a@example.org"):
     """One message with a flagged part as the shim would bring it at commit."""
     text = b"From: a@example.org\r\nSubject: s\r\n\r\n--b\r\n\r\n--b--\r\n"
     header = b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
@@ -34,7 +35,7 @@ def judged_message(s, data=EICAR, name="x.com", encoding="base64;76;crlf;1", ori
                         ("verdict", VERDICTS.index(flagged["verdict"])),
                         ("verdict_name", flagged["verdict_name"]),
                         ("incident", flagged["incident"]))
-    return s.ask(JUDGE_MESSAGE, ("sender", "a@example.org"),
+    return s.ask(JUDGE_MESSAGE, ("sender", sender),
                  ("recipients", "b@example.org\nc@example.org\n"), ("subject", "s"),
                  ("data", text), ("parts", parts)), flagged
 
@@ -224,6 +225,18 @@ def lists_are_bounded():
         assert times == sorted(times, reverse=True)
         older = s.control("quarantine-list", until=times[-1])["items"]
         assert len({item["id"] for item in newest["items"] + older}) == 10100
+
+
+@test
+def what_mail_says_ends_no_value_in_the_log():
+    """A quote in a name would begin a new key, a control character a new line."""
+    with Service() as s:
+        judged_message(s, name='a" verdict=clean x="\n.exe', sender='"q" action=pass@example.org')
+        s.wait_for(lambda: "incident reference=" in s.log())
+        (line,) = [line for line in s.log().splitlines() if "incident reference=" in line]
+        assert " attachment=\"a' verdict=clean x='?.exe\" " in line, line
+        assert " sender=\"'q' action=pass@example.org\" " in line, line
+        assert s.control("incidents")["incidents"][0]["sender"] == '"q" action=pass@example.org'
 
 
 @test
