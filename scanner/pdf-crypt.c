@@ -21,6 +21,7 @@ enum {
     USER_SIZE = SHA_256_SIZE + 2 * SALT,
     ROUNDS = 64, /* at least; of revision 6 */
     COPIES = 64,
+    OLD_KEY = 5, /* of 40 bits */
     KEY_MAX = 32
 };
 
@@ -123,12 +124,11 @@ static void find_user_password(const PdfCrypt *crypt, const PdfCryptSettings *se
         rc4_often(digest, crypt->key_size, TRUE, password, PASSWORD_SIZE);
 }
 
-static gboolean open_old(PdfCrypt *crypt, const PdfCryptSettings *settings)
+static gboolean open_old_by(PdfCrypt *crypt, const PdfCryptSettings *settings, gsize key_size)
 {
     guint8 password[PASSWORD_SIZE];
 
-    crypt->key_size =
-        settings->revision == 2 ? 5 : (gsize)CLAMP(settings->key_bits / 8, 5, MD5_SIZE);
+    crypt->key_size = key_size;
     make_old_key(crypt, settings, PAD);
     if (old_key_fits(crypt, settings))
         return TRUE;
@@ -137,6 +137,21 @@ static gboolean open_old(PdfCrypt *crypt, const PdfCryptSettings *settings)
     find_user_password(crypt, settings, password);
     make_old_key(crypt, settings, password);
     return old_key_fits(crypt, settings);
+}
+
+/* Readers differ in the size of the key where the length is odd, in bytes, or not for this kind. */
+static gboolean open_old(PdfCrypt *crypt, const PdfCryptSettings *settings)
+{
+    const gsize told = (gsize)CLAMP(settings->key_bits / 8, 0, MD5_SIZE);
+    const gsize sizes[] = {told, (gsize)CLAMP(settings->key_bits, 0, MD5_SIZE), MD5_SIZE, OLD_KEY};
+
+    if (settings->revision == 2)
+        return open_old_by(crypt, settings, OLD_KEY);
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++)
+        if (sizes[i] >= OLD_KEY && (i == 0 || sizes[i] != told) &&
+            open_old_by(crypt, settings, sizes[i]))
+            return TRUE;
+    return FALSE;
 }
 
 /* --- Revisions 5 and 6 ------------------------------------------------------------ */
@@ -218,6 +233,11 @@ PdfCrypt *pdf_crypt_free(PdfCrypt *crypt)
 {
     g_free(crypt);
     return NULL;
+}
+
+gboolean pdf_crypt_equal(const PdfCrypt *one, const PdfCrypt *other)
+{
+    return one->key_size == other->key_size && memcmp(one->key, other->key, one->key_size) == 0;
 }
 
 /* Algorithm 1. */

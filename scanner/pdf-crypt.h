@@ -35,6 +35,7 @@ typedef struct PdfCrypt PdfCrypt;
 PdfCrypt *pdf_crypt_new(const PdfCryptSettings *settings);
 PdfCrypt *pdf_crypt_free(PdfCrypt *crypt); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PdfCrypt, pdf_crypt_free)
+gboolean pdf_crypt_equal(const PdfCrypt *one, const PdfCrypt *other);
 
 /* The bytes of a stream or string of this object; g_free(). NULL: no memory, or more than a
  * gigabyte. */

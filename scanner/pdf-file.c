@@ -8,38 +8,48 @@
  * Where readers may differ (a key twice, an object twice, a key for what is not encrypted), each
  * way is tried. Fails as UnpackResult says.
  *
- * Known limits: the text of scripts within encrypted strings is not read; filters of pictures are
- * not undone.
+ * Some readers do without the head; libclamav takes nothing for a PDF then, so all is given.
+ *
+ * Known limits: filters of pictures are not undone; of a number with a point before `obj` (5.0 0
+ * obj) the object has no number.
  */
 #include "scanner/pdf-file.h"
 
 #include <string.h>
 
 #include "filters/file-name.h"
-#include "filters/name-decode.h"
 #include "scanner/board.h"
 #include "scanner/byte-scan.h"
+#include "scanner/pdf-action.h"
 #include "scanner/pdf-source.h"
 
 enum {
-    HEAD_MAX = 1024,       /* Acrobat looks as far for the sign */
-    NAMES_MAX = 8,         /* of one file */
-    NAME_MAX_SIZE = 65536, /* bytes; no system has names of a thousandth */
+    HEAD_MAX = 1024, /* Acrobat looks as far for the sign */
+    NAMES_MAX = 8,   /* of one file */
     TARGETS_MAX = 1 << 17,
-    ACTION_MAX = 1024, /* bytes of an action behind its name */
-    SCRIPT_MAX = 64 * 1024
+    VERSIONS_MAX = 64 /* of one object, by updates; where it leads to others */
 };
 
 struct PdfFile {
     PdfSource source;
-    GArray *targets; /* guint64: number of an object, place of what leads to it; in order */
+    gboolean is_seen; /* by libclamav */
+    GArray *targets;  /* guint64: number of an object, place of what leads to it; in order */
 };
+
+static gboolean holds(const void *data, gsize size, const char *sign)
+{
+    return byte_scan_sign(data, size, sign, strlen(sign)) != NULL;
+}
+
+static gboolean has_head(const void *data, gsize size)
+{
+    return holds(data, MIN(size, (gsize)HEAD_MAX), "%PDF-");
+}
 
 gboolean pdf_file_matches(const void *data, gsize size)
 {
-    static const char sign[] = "%PDF-";
-
-    return byte_scan_sign(data, MIN(size, (gsize)HEAD_MAX), sign, strlen(sign)) != NULL;
+    return has_head(data, size) || ((holds(data, size, "trailer") || holds(data, size, "/XRef")) &&
+                                    holds(data, size, "obj"));
 }
 
 /* --- The file --------------------------------------------------------------------- */
@@ -49,8 +59,10 @@ PdfFile *pdf_file_new(const void *data, gsize size, guint64 end)
     PdfFile *file = g_new0(PdfFile, 1);
 
     pdf_source_init(&file->source, data, size, end);
+    file->is_seen = has_head(data, size);
     file->targets = g_array_new(FALSE, FALSE, sizeof(guint64));
-    if (pdf_source_has_packs(&file->source) || pdf_file_has_files(file))
+    if (pdf_source_has_packs(&file->source) || file->source.objects.mention_count > 0 ||
+        pdf_file_has_files(file))
         pdf_source_unpack(&file->source);
     return file;
 }
@@ -82,9 +94,10 @@ static gboolean is_dull(const PdfObject *object)
 }
 
 /* By libclamav. */
-static gboolean is_unseen(const PdfObject *object)
+static gboolean is_unseen(const PdfFile *file, const PdfObject *object)
 {
-    return (object->flags & (PDF_OBJECT_ODD | PDF_OBJECT_PICTURE | PDF_OBJECT_XREF)) != 0;
+    return !file->is_seen ||
+           (object->flags & (PDF_OBJECT_ODD | PDF_OBJECT_PICTURE | PDF_OBJECT_XREF)) != 0;
 }
 
 gboolean pdf_file_has_files(const PdfFile *file)
@@ -103,7 +116,7 @@ gboolean pdf_file_has_files(const PdfFile *file)
         if (objects->objects[i].stream &&
             ((objects->objects[i].flags & PDF_OBJECT_EMBEDDED) || !is_dull(&objects->objects[i])))
             return TRUE;
-    return objects->has_limit;
+    return objects->has_limit || file->source.has_damage;
 }
 
 /* --- Files and their names -------------------------------------------------------- */
@@ -132,46 +145,6 @@ static void names_take(Names *names, char *name)
         g_free(name);
 }
 
-/* ISO 32000-2 7.9.2.2. */
-static char *text_of_bytes(const guint8 *bytes, gsize size)
-{
-    const char *text = (const char *)bytes;
-
-    if (size >= 2 && memcmp(bytes, "\xfe\xff", 2) == 0)
-        return name_decode_charset("UTF-16BE", text + 2, size - 2);
-    if (size >= 2 && memcmp(bytes, "\xff\xfe", 2) == 0)
-        return name_decode_charset("UTF-16LE", text + 2, size - 2);
-    if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
-        return name_decode_charset("UTF-8", text + 3, size - 3);
-    return name_decode_charset(NULL, text, size);
-}
-
-/* A string that stands in `object`, or in one that it refers to. */
-static char *text_of(PdfFile *file, const PdfObject *object, PdfText value)
-{
-    PdfText text = pdf_objects_resolve(&file->source.objects, value, 0, NULL, &object);
-    PdfToken token = pdf_token_peek(text);
-    g_autofree guint8 *bytes = NULL;
-    gsize size;
-
-    if ((token.kind != PDF_TOKEN_STRING && token.kind != PDF_TOKEN_HEX) ||
-        (file->source.is_locked && !(object->flags & PDF_OBJECT_PACKED)))
-        return NULL;
-    pdf_objects_charge(&file->source.objects, token.size);
-    file->source.objects.has_limit |= token.size > NAME_MAX_SIZE;
-    if (file->source.objects.has_limit)
-        return NULL;
-    bytes = pdf_token_bytes(&token, &size);
-    if (bytes && file->source.crypt_count > 0 && !(object->flags & PDF_OBJECT_PACKED)) {
-        guint8 *plain = pdf_crypt_undo(file->source.crypts[0].key, file->source.crypts[0].strings,
-                                       object->number, object->generation, bytes, size, &size);
-
-        g_free(bytes);
-        bytes = plain;
-    }
-    return bytes ? text_of_bytes(bytes, size) : NULL;
-}
-
 /* What is told of the file in the dictionary around the mention. */
 static void add_names(PdfFile *file, const PdfMention *mention, Names *names)
 {
@@ -185,7 +158,7 @@ static void add_names(PdfFile *file, const PdfMention *mention, Names *names)
     (void)pdf_token_take(&dict);
     while (pdf_dict_next(&dict, &key, &value)) {
         if (pdf_token_is_name(&key, "UF")) /* which readers show, if it is there */
-            names_take(names, text_of(file, object, value));
+            names_take(names, pdf_source_text(&file->source, object, value, FALSE));
         else if (count < NAMES_MAX &&
                  (pdf_token_is_name(&key, "F") || pdf_token_is_name(&key, "DOS") ||
                   pdf_token_is_name(&key, "Mac") || pdf_token_is_name(&key, "Unix")))
@@ -193,30 +166,33 @@ static void add_names(PdfFile *file, const PdfMention *mention, Names *names)
     }
     pdf_objects_charge(&file->source.objects, (gsize)(dict.at - mention->dict));
     for (guint i = 0; i < count; i++)
-        names_take(names, text_of(file, object, others[i]));
+        names_take(names, pdf_source_text(&file->source, object, others[i], FALSE));
 }
 
 /* The objects that the value leads to. */
 static void add_targets(PdfFile *file, GArray *targets, PdfText value, guint mention)
 {
-    for (guint pick = 0; pick < PDF_SOURCE_WAYS; pick++) {
+    guint64 last = G_MAXUINT64, target;
+    guint before = targets->len;
+
+    for (guint pick = 0; pick < VERSIONS_MAX; pick++) {
         const PdfObject *object = NULL;
         gboolean is_doubtful = FALSE;
-        guint64 target;
 
         (void)pdf_objects_resolve(&file->source.objects, value, pick, &is_doubtful, &object);
-        if (object && targets->len < TARGETS_MAX) {
-            target = (guint64)object->number << 32 | mention;
+        target = object ? (guint64)object->number << 32 | mention : last;
+        if (target != last && targets->len < TARGETS_MAX)
             g_array_append_val(targets, target);
-        }
+        last = target;
         if (!is_doubtful)
             return;
     }
+    file->source.objects.has_limit |= targets->len > before + 1;
 }
 
 static void add_files(PdfFile *file, GArray *targets, PdfText value, guint mention)
 {
-    for (guint pick = 0; pick < PDF_SOURCE_WAYS; pick++) {
+    for (guint pick = 0; pick < VERSIONS_MAX; pick++) {
         gboolean is_doubtful = FALSE;
         PdfText dict = pdf_objects_resolve(&file->source.objects, value, pick, &is_doubtful, NULL),
                 entry;
@@ -233,6 +209,7 @@ static void add_files(PdfFile *file, GArray *targets, PdfText value, guint menti
         if (!is_doubtful)
             return;
     }
+    file->source.objects.has_limit = TRUE;
 }
 
 static int compare(gconstpointer a, gconstpointer b)
@@ -346,32 +323,36 @@ static gboolean walk_give(Walk *walk, const Names *names, const guint8 *bytes, g
     return TRUE;
 }
 
-/* In each way that a reader may take it. */
+/* In each way that a reader may take it. must: nothing is said of what else cannot be read. */
 static UnpackResult walk_ways(Walk *walk, const PdfObject *object, const Names *names,
-                              gboolean is_file)
+                              gboolean must)
 {
     PdfFile *file = walk->file;
     PdfFilterResult best = PDF_FILTER_TOO_LARGE;
     g_autofree guint8 *last = NULL;
+    gboolean has_more = FALSE;
     gsize last_size = 0;
     guint number = 0;
-    PdfWay way;
+    PdfWay way = {0};
 
     while (pdf_source_next_way(&file->source, &way, &number)) {
         gsize most = (gsize)MIN(walk->budget->file_size, walk->budget->bytes), size = 0;
         guint8 *bytes = NULL;
         guint filters = 0;
         PdfFilterResult result =
-            pdf_source_read(&file->source, object, is_file, &way, most, &bytes, &size, &filters);
+            pdf_source_read(&file->source, object, &way, most, &bytes, &size, &filters);
 
+        has_more |= way.is_doubtful && way.pick + 1 == PDF_SOURCE_WAYS;
         if (result == PDF_FILTER_TOO_LARGE)
             return UNPACK_LIMIT;
-        /* Without its key nothing makes sense, or nobody can tell. */
-        if (file->source.is_locked && (result != PDF_FILTER_DONE || filters == 0)) {
+        /* Without its key nothing makes sense, or nobody can tell. What is broken in one way is of
+         * no use when another was the right one. */
+        if ((file->source.is_locked && (result != PDF_FILTER_DONE || filters == 0)) ||
+            result > best) {
             g_free(bytes);
             continue;
         }
-        best = MIN(best, result);
+        best = result;
         if ((result == PDF_FILTER_DONE || size > 0) &&
             (!last || size != last_size || memcmp(last, bytes, size) != 0) &&
             !walk_give(walk, names, bytes, size)) {
@@ -381,14 +362,14 @@ static UnpackResult walk_ways(Walk *walk, const PdfObject *object, const Names *
         g_free(last);
         last = bytes;
         last_size = size;
-        if (result == PDF_FILTER_DONE && filters > 0 && !way.is_doubtful)
-            break;
     }
-    if (!is_file)
+    if (!must)
         return UNPACK_DONE;
     if (best == PDF_FILTER_TOO_LARGE)
         return walk_give(walk, names, NULL, 0) ? UNPACK_ENCRYPTED : UNPACK_LIMIT;
-    return best == PDF_FILTER_DONE ? UNPACK_DONE : UNPACK_BROKEN;
+    return best == PDF_FILTER_DONE && !has_more && !(object->flags & PDF_OBJECT_TORN)
+               ? UNPACK_DONE
+               : UNPACK_BROKEN;
 }
 
 static UnpackResult walk_object(Walk *walk, const PdfObject *object)
@@ -401,8 +382,9 @@ static UnpackResult walk_object(Walk *walk, const PdfObject *object)
         return UNPACK_DONE;
     is_file = find_names(walk->file, object, &names, &is_script) ||
               (object->flags & PDF_OBJECT_EMBEDDED) != 0;
-    if (is_file || !is_dull(object) || (is_script && is_unseen(object)))
-        result = walk_ways(walk, object, &names, is_file);
+    is_script = is_script && is_unseen(walk->file, object);
+    if (is_file || is_script || !is_dull(object))
+        result = walk_ways(walk, object, &names, is_file || is_script);
     names_clear(&names);
     return result;
 }
@@ -425,56 +407,12 @@ UnpackResult pdf_file_walk(PdfFile *file, UnpackBudget *budget, UnpackFound foun
 
         worst = MAX(worst, result);
     }
+    if (file->source.has_damage)
+        worst = MAX(worst, UNPACK_BROKEN);
     return file->source.objects.has_limit ? MAX(worst, UNPACK_LIMIT) : worst;
-}
-
-/* --- Actions ---------------------------------------------------------------------- */
-
-/* A script of its own, once: buttons share theirs. */
-static void give_script(PdfFile *file, PdfText value, GHashTable *given, PdfActionFound found,
-                        gpointer user_data)
-{
-    const PdfObject *object = NULL;
-    PdfText text = pdf_objects_resolve(&file->source.objects, value, 0, NULL, &object);
-    guint number = 0;
-    PdfWay way;
-
-    if (!object || !text.at || !g_hash_table_add(given, (gpointer)object))
-        return;
-    if (!object->stream) {
-        found(PDF_ACTION_SCRIPT, (const char *)text.at,
-              MIN((gsize)(text.end - text.at), (gsize)ACTION_MAX), user_data);
-        return;
-    }
-    while (pdf_source_next_way(&file->source, &way, &number)) {
-        g_autofree guint8 *bytes = NULL;
-        gsize size = 0;
-        guint filters;
-
-        if (pdf_source_read(&file->source, object, FALSE, &way, SCRIPT_MAX, &bytes, &size,
-                            &filters) != PDF_FILTER_TOO_LARGE)
-            found(PDF_ACTION_SCRIPT, (const char *)bytes, size, user_data);
-    }
 }
 
 gboolean pdf_file_actions(PdfFile *file, PdfActionFound found, gpointer user_data)
 {
-    g_autoptr(GHashTable) given = g_hash_table_new(NULL, NULL);
-
-    pdf_objects_sort(&file->source.objects);
-    for (guint i = 0; i < file->source.objects.mention_count; i++) {
-        const PdfMention *mention = &file->source.objects.mentions[i];
-        gsize size = MIN((gsize)(mention->end - mention->name), (gsize)ACTION_MAX);
-        const guint8 *stop = memmem(mention->name, size, "endobj", strlen("endobj"));
-
-        if (board_now() >= file->source.objects.end)
-            return FALSE;
-        if (mention->kind == PDF_MENTION_FILE)
-            continue;
-        found(mention->kind == PDF_MENTION_LAUNCH ? PDF_ACTION_LAUNCH : PDF_ACTION_SCRIPT,
-              (const char *)mention->name, stop ? (gsize)(stop - mention->name) : size, user_data);
-        if (mention->kind == PDF_MENTION_SCRIPT)
-            give_script(file, mention_value(mention), given, found, user_data);
-    }
-    return TRUE;
+    return pdf_action_walk(&file->source, found, user_data);
 }

@@ -31,8 +31,8 @@ typedef enum {
     PDF_ACTION_SCRIPT
 } PdfAction;
 
-/* What it does by itself: from the key on, or a script that stands elsewhere. FALSE: there was no
- * time for all. */
+/* What it does by itself: /Launch and the texts that tell what is started, /JS and the script, cut
+ * where it is long. FALSE: there was no time for all, or a limit was met. */
 typedef void (*PdfActionFound)(PdfAction action, const char *text, gsize size, gpointer user_data);
 gboolean pdf_file_actions(PdfFile *file, PdfActionFound found, gpointer user_data);
 

@@ -388,6 +388,8 @@ PdfFilterResult pdf_filter_undo(const PdfFilter *filter, const guint8 *data, gsi
     if ((filter->kind == PDF_FILTER_LZW || filter->kind == PDF_FILTER_FLATE) && sink.used > 0 &&
         !undo_predictor(filter, sink.bytes, &sink.used))
         result = PDF_FILTER_BROKEN;
+    if (filter->is_odd)
+        result = PDF_FILTER_BROKEN;
     *ret = sink.bytes;
     *ret_size = sink.used;
     return result;

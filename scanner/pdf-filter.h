@@ -19,6 +19,7 @@ typedef struct {
     PdfFilterKind kind;
     /* Of LZW and Flate, 7.4.4.3. */
     gint64 predictor, colors, bits, columns, early_change;
+    gboolean is_odd; /* these are not clear: what comes out is, too */
 } PdfFilter;
 
 typedef enum {
@@ -30,7 +31,7 @@ typedef enum {
 /* By its name, without the slash, or the short form that some readers know. */
 PdfFilterKind pdf_filter_kind(const char *name);
 
-/* At most `most` bytes, to be freed with g_free(). An unknown filter is damage. */
+/* At most `most` bytes, to be freed with g_free(). An unknown or odd filter is damage. */
 PdfFilterResult pdf_filter_undo(const PdfFilter *filter, const guint8 *data, gsize size, gsize most,
                                 guint8 **ret, gsize *ret_size);
 

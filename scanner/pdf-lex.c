@@ -8,10 +8,6 @@
 
 #include <string.h>
 
-enum {
-    DIGITS_MAX = 18
-};
-
 /* ISO 32000-1 7.2.2, tables 1 and 2. */
 enum {
     WHITE = 1,
@@ -73,32 +69,39 @@ static void take_regular(PdfText *text)
     text->at = at;
 }
 
-/* FALSE: it is a word. */
-static gboolean number_read(const guint8 *at, gsize size, gint64 *ret)
+/* How many bytes are a number, 0: none. A very large one is some large one. */
+static gsize number_read(const guint8 *at, gsize size, gint64 *ret)
 {
     gsize i = size > 0 && (at[0] == '+' || at[0] == '-') ? 1 : 0, first = i;
     gint64 number = 0;
 
-    for (; i < size && g_ascii_isdigit(at[i]) && i - first < DIGITS_MAX; i++)
-        number = number * 10 + (at[i] - '0');
-    *ret = at[0] == '-' ? -number : number;
-    if (i == size)
-        return i > first;
-    if (at[i] != '.')
-        return FALSE;
-    for (i++; i < size && g_ascii_isdigit(at[i]); i++)
-        first = 0;
-    return i == size;
+    for (; i < size && g_ascii_isdigit(at[i]); i++)
+        number = number < G_MAXINT64 / 100 ? number * 10 + (at[i] - '0') : number;
+    if (i < size && at[i] == '.') {
+        gsize point = i;
+
+        for (i++; i < size && g_ascii_isdigit(at[i]); i++) {
+        }
+        first += point == first && i == point + 1 ? 2 : 0; /* nothing on either side of it */
+    }
+    *ret = size > 0 && at[0] == '-' ? -number : number;
+    return i > first ? i : 0;
 }
 
+/* A number ends where its digits do, for most readers: `0R` is 0 and R. */
 static void take_plain(PdfText *text, PdfToken *token)
 {
-    take_regular(text);
-    if (text->at == token->at) /* a brace, or a bracket that closes nothing */
-        text->at++;
-    token->size = (gsize)(text->at - token->at);
-    token->kind =
-        number_read(token->at, token->size, &token->number) ? PDF_TOKEN_NUMBER : PDF_TOKEN_WORD;
+    gsize length = number_read(text->at, (gsize)(text->end - text->at), &token->number);
+
+    token->kind = length > 0 ? PDF_TOKEN_NUMBER : PDF_TOKEN_WORD;
+    if (length > 0) {
+        text->at += length;
+        token->is_glued = text->at < text->end && KINDS[*text->at] == 0;
+    } else {
+        take_regular(text);
+        if (text->at == token->at) /* a brace, or a bracket that closes nothing */
+            text->at++;
+    }
 }
 
 static PdfToken take_one(PdfText *text)
@@ -192,34 +195,44 @@ gboolean pdf_token_ends_value(const PdfToken *token)
     return token->kind == PDF_TOKEN_END;
 }
 
+gboolean pdf_nest_take(PdfNest *nest, const PdfToken *token)
+{
+    gboolean is_array = token->kind == PDF_TOKEN_OPEN_ARRAY || token->kind == PDF_TOKEN_CLOSE_ARRAY;
+    gboolean opens = token->kind == PDF_TOKEN_OPEN_ARRAY || token->kind == PDF_TOKEN_OPEN_DICT;
+    guint place = opens ? nest->depth : nest->depth - 1;
+    guint64 *bits = &nest->arrays[place % PDF_NEST_MAX / 64], bit = G_GUINT64_CONSTANT(1)
+                                                                    << place % 64;
+
+    if (!opens && token->kind != PDF_TOKEN_CLOSE_ARRAY && token->kind != PDF_TOKEN_CLOSE_DICT)
+        return TRUE;
+    if (!opens && nest->depth == 0)
+        return FALSE;
+    if (opens) {
+        if (place < PDF_NEST_MAX)
+            *bits = is_array ? *bits | bit : *bits & ~bit;
+        nest->depth++;
+    } else if (place >= PDF_NEST_MAX || ((*bits & bit) != 0) == is_array) {
+        nest->depth--;
+    } else {
+        nest->has_stray = TRUE;
+        nest->is_torn |= !is_array;
+    }
+    return TRUE;
+}
+
 void pdf_value_take(PdfText *text)
 {
-    guint depth = 0;
+    PdfNest nest = {0};
 
     do {
         PdfText before = *text;
         PdfToken token = pdf_token_take(text);
 
-        switch (token.kind) {
-        case PDF_TOKEN_OPEN_DICT:
-        case PDF_TOKEN_OPEN_ARRAY:
-            depth++;
-            break;
-        case PDF_TOKEN_CLOSE_DICT:
-        case PDF_TOKEN_CLOSE_ARRAY:
-            if (depth == 0) {
-                *text = before;
-                return;
-            }
-            depth--;
-            break;
-        default:
-            if (!pdf_token_ends_value(&token))
-                break;
+        if (pdf_token_ends_value(&token) || !pdf_nest_take(&nest, &token)) {
             *text = before;
             return;
         }
-    } while (depth > 0);
+    } while (nest.depth > 0);
 }
 
 /* The character at *at, which moves behind it. */
@@ -347,9 +360,10 @@ gboolean pdf_dict_next(PdfText *dict, PdfToken *ret_key, PdfText *ret_value)
             pdf_value_take(dict);
             return TRUE;
         }
-        if (key.kind == PDF_TOKEN_CLOSE_DICT || key.kind == PDF_TOKEN_CLOSE_ARRAY ||
-            pdf_token_ends_value(&key))
+        if (key.kind == PDF_TOKEN_CLOSE_DICT || pdf_token_ends_value(&key))
             return FALSE;
+        if (key.kind == PDF_TOKEN_CLOSE_ARRAY)
+            continue;
         /* A value without a key. */
         *dict = before;
         pdf_value_take(dict);
@@ -358,7 +372,7 @@ gboolean pdf_dict_next(PdfText *dict, PdfToken *ret_key, PdfText *ret_value)
 
 PdfText pdf_dict_find(PdfText dict, const char *key, guint pick, gboolean *is_doubtful)
 {
-    PdfText value, last = {0}, before_last = {0};
+    PdfText value, last = {0}, first = {0};
     PdfToken token = pdf_token_peek(dict);
 
     if (!dict.at || token.kind != PDF_TOKEN_OPEN_DICT)
@@ -367,12 +381,11 @@ PdfText pdf_dict_find(PdfText dict, const char *key, guint pick, gboolean *is_do
     while (pdf_dict_next(&dict, &token, &value)) {
         if (!pdf_token_is_name(&token, key))
             continue;
-        before_last = last;
         last = value;
+        if (!first.at)
+            first = value;
     }
-    if (!before_last.at)
-        return last;
-    if (is_doubtful)
+    if (is_doubtful && pick == 0 && first.at != last.at)
         *is_doubtful = TRUE;
-    return pick == 1 ? before_last : last;
+    return pick == 0 ? last : first;
 }

@@ -17,7 +17,6 @@ enum {
     OBJECTS_MAX = 1 << 19,  /* 40 bytes each; the longest manuals have 300000 */
     MENTIONS_MAX = 1 << 16, /* forms have some thousand scripts */
     FIRST_ROOM = 64,
-    DEPTH_MAX = 256, /* of dictionaries; qpdf ends at 500, others before */
     READ_FACTOR = 4,
     READ_LEAST = 1024 * 1024,
     LINE_MAX_SIZE = 256,   /* of a comment in the head of an object */
@@ -218,6 +217,25 @@ static const guint8 *stream_start(const guint8 *at, const guint8 *end)
     return at;
 }
 
+static gboolean is_line_end(guint8 c)
+{
+    return c == '\n' || c == '\r';
+}
+
+const guint8 *pdf_objects_stream_start(PdfObjects *objects, const PdfObject *object, guint pick,
+                                       gboolean *is_doubtful)
+{
+    const guint8 *at = object->stream;
+
+    if (is_line_end(at[-1]))
+        return at;
+    *is_doubtful |= pick == 0;
+    while (pick > 0 && at < object->text.end && !is_line_end(*at))
+        at++;
+    pdf_objects_charge(objects, (gsize)(at - object->stream));
+    return at == object->stream ? at : stream_start(at, object->text.end);
+}
+
 /* --- Objects ---------------------------------------------------------------------- */
 
 static void note_name(PdfObjects *objects, const PdfToken *token, const guint8 *dict,
@@ -249,49 +267,36 @@ static gboolean is_odd_token(const PdfToken *token)
             (token_holds(token, "<<") || token_holds(token, ">>") || token_holds(token, "endobj")));
 }
 
-/* Reads to the end of the value; *text is behind it then. TRUE if there is something odd in it. */
-static gboolean read_value(PdfObjects *objects, PdfText *text)
+/* What a value is besides what stands in it, as flags; *text is behind it then. */
+static guint read_value(PdfObjects *objects, PdfText *text)
 {
-    const guint8 *open[DEPTH_MAX];
-    gboolean is_odd = FALSE;
-    guint depth = 0;
+    const guint8 *open[PDF_NEST_MAX];
+    PdfNest nest = {0};
+    guint flags = 0;
 
     do {
         PdfText before = *text;
         PdfToken token = pdf_token_take(text);
-        const guint8 *dict = depth > 0 && depth <= DEPTH_MAX ? open[depth - 1] : NULL;
+        guint depth = nest.depth;
 
-        is_odd = is_odd || is_odd_token(&token);
-        switch (token.kind) {
-        case PDF_TOKEN_OPEN_DICT:
-        case PDF_TOKEN_OPEN_ARRAY:
-            if (depth < DEPTH_MAX)
-                open[depth] = token.kind == PDF_TOKEN_OPEN_DICT ? token.at : NULL;
-            depth++;
-            break;
-        case PDF_TOKEN_CLOSE_DICT:
-        case PDF_TOKEN_CLOSE_ARRAY:
-            if (depth-- > 0)
-                break;
+        flags |= is_odd_token(&token) ? PDF_OBJECT_ODD : 0;
+        if (token.kind == PDF_TOKEN_NAME)
+            note_name(objects, &token, depth > 0 && depth <= PDF_NEST_MAX ? open[depth - 1] : NULL,
+                      text->end);
+        if (pdf_token_ends_value(&token) || !pdf_nest_take(&nest, &token)) {
             *text = before;
-            return is_odd;
-        case PDF_TOKEN_NAME:
-            note_name(objects, &token, dict, text->end);
             break;
-        default:
-            if (!pdf_token_ends_value(&token))
-                break;
-            *text = before;
-            return is_odd;
         }
-    } while (depth > 0);
-    return is_odd;
+        if (nest.depth > depth && depth < PDF_NEST_MAX)
+            open[depth] = token.kind == PDF_TOKEN_OPEN_DICT ? token.at : NULL;
+    } while (nest.depth > 0);
+    return flags | (nest.has_stray ? PDF_OBJECT_ODD : 0) | (nest.is_torn ? PDF_OBJECT_TORN : 0);
 }
 
 static void read_object(PdfObjects *objects, PdfObject *object)
 {
     PdfText text = object->text;
-    gboolean is_odd = read_value(objects, &text);
+    guint flags = read_value(objects, &text);
     PdfToken word = pdf_token_take(&text);
 
     pdf_objects_charge(objects, (gsize)(text.at - object->text.at));
@@ -299,8 +304,8 @@ static void read_object(PdfObjects *objects, PdfObject *object)
         pdf_token_peek(object->text).kind == PDF_TOKEN_OPEN_DICT) {
         pdf_objects_charge(objects, (gsize)(text.at - object->text.at));
         object->stream = stream_start(word.at + word.size, text.end);
-        object->flags |= stream_flags(object->text);
-        if (is_odd || word.has_comment)
+        object->flags |= stream_flags(object->text) | flags;
+        if (word.has_comment || !is_line_end(object->stream[-1]))
             object->flags |= PDF_OBJECT_ODD;
     }
     add_object(objects, object);
@@ -478,6 +483,14 @@ static guint order_find(const PdfObjects *objects, guint64 key)
     return low;
 }
 
+/* Of those of one number: the last, the first, the one before the last, the second, ... */
+static guint place_of(guint from, guint to, guint pick)
+{
+    if (pick >= to - from)
+        pick = MIN(pick % 2, to - from - 1);
+    return pick % 2 == 0 ? to - 1 - pick / 2 : from + pick / 2;
+}
+
 static const PdfObject *find_object(const PdfObjects *objects, guint number, guint pick,
                                     gboolean *is_doubtful)
 {
@@ -486,9 +499,9 @@ static const PdfObject *find_object(const PdfObjects *objects, guint number, gui
 
     if (from == to)
         return NULL;
-    if (to - from > 1 && is_doubtful)
+    if (to - from > pick + 1 && is_doubtful)
         *is_doubtful = TRUE;
-    return &objects->objects[(guint32)objects->order[pick == 1 ? from : to - 1]];
+    return &objects->objects[(guint32)objects->order[place_of(from, to, pick)]];
 }
 
 PdfText pdf_objects_resolve(const PdfObjects *objects, PdfText value, guint pick,

@@ -15,8 +15,9 @@ typedef enum {
     PDF_OBJECT_PACK = 2,     /* a stream of objects */
     PDF_OBJECT_XREF = 4,
     PDF_OBJECT_PICTURE = 8,
-    PDF_OBJECT_ODD = 16,   /* written so that libclamav may pass over it */
-    PDF_OBJECT_PACKED = 32 /* lies in a stream of objects */
+    PDF_OBJECT_ODD = 16,    /* written so that libclamav may pass over it */
+    PDF_OBJECT_PACKED = 32, /* lies in a stream of objects */
+    PDF_OBJECT_TORN = 64    /* brackets that readers match in different ways */
 } PdfObjectFlags;
 
 typedef struct {
@@ -64,10 +65,15 @@ gboolean pdf_objects_are_worth_reading(const guint8 *data, gsize size);
 /* From here on those that were added are found by their number as well. */
 void pdf_objects_sort(PdfObjects *objects);
 
-/* What a reference leads to, or the value itself. Of two objects with one number `pick` 0 is the
- * last, 1 the first, and *is_doubtful becomes TRUE. *ret_object: where the value stands, if it was
- * led to; may be NULL. */
+/* What a reference leads to, or the value itself. Of objects with one number `pick` 0 is the last,
+ * 1 the first, others are between them, and *is_doubtful becomes TRUE where a higher pick is
+ * another. *ret_object: where the value stands, if it was led to; may be NULL. */
 PdfText pdf_objects_resolve(const PdfObjects *objects, PdfText value, guint pick,
                             gboolean *is_doubtful, const PdfObject **ret_object);
+
+/* Where its bytes begin: where something follows the word `stream` on its line, some readers go on
+ * behind the word (pick 0), others on the next line. */
+const guint8 *pdf_objects_stream_start(PdfObjects *objects, const PdfObject *object, guint pick,
+                                       gboolean *is_doubtful);
 
 #endif /* SCANNER_PDF_OBJECTS_H */

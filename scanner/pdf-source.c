@@ -12,13 +12,16 @@
 
 #include <string.h>
 
+#include "filters/name-decode.h"
 #include "scanner/board.h"
 #include "scanner/byte-scan.h"
 
 enum {
     PACKS_BYTES_MAX = 32 * 1024 * 1024, /* of objects that lie in streams */
     PACK_OBJECTS_MAX = 1 << 20,
-    CRYPT_TRIES_MAX = 256, /* updates that name a dictionary without a known key; 3 ms each */
+    CRYPT_TRIES_MAX = 256, /* dictionaries of keys, and identifiers with each; 3 ms each */
+    ID_MAX = 1024,         /* bytes, hashed some times for each try; writers make 16 */
+    TEXT_MAX = 65536,      /* bytes of a string that is read: no system has names of a thousandth */
     FILTERS_MAX = 16       /* of one stream; writers use two */
 };
 
@@ -54,10 +57,9 @@ static PdfCryptText token_keep(PdfSource *source, const PdfToken *token)
 }
 
 /* The bytes of a string, kept with the source: as often as it is asked for. */
-static PdfCryptText string_get(PdfSource *source, PdfText dict, const char *key)
+static PdfCryptText string_get(PdfSource *source, PdfText dict, const char *key, PdfWay *way)
 {
-    PdfWay way = {0};
-    PdfToken token = pdf_token_peek(value_get(source, dict, key, &way));
+    PdfToken token = pdf_token_peek(value_get(source, dict, key, way));
     PdfCryptText text = {(const guint8 *)"", 0};
 
     if (token.kind == PDF_TOKEN_STRING || token.kind == PDF_TOKEN_HEX)
@@ -65,8 +67,7 @@ static PdfCryptText string_get(PdfSource *source, PdfText dict, const char *key)
     return text;
 }
 
-/* What many may refer to is read for each of them. */
-static void charge_value(PdfSource *source, PdfText value)
+void pdf_source_charge_value(PdfSource *source, PdfText value)
 {
     PdfText behind = value;
 
@@ -101,75 +102,111 @@ static PdfCryptMethod method_of(const PdfSource *source, PdfText handlers, const
                                                  : PDF_CRYPT_IDENTITY;
 }
 
-static void crypt_take_methods(const PdfSource *source, PdfText dict, gint64 version,
+static void crypt_take_methods(const PdfSource *source, PdfText dict, gint64 version, PdfWay *way,
                                PdfSourceCrypt *crypt)
 {
     static const PdfCryptMethod none = PDF_CRYPT_IDENTITY;
     PdfToken name;
-    PdfWay way = {0};
 
     if (version < 4) {
         crypt->streams = crypt->strings = crypt->files = PDF_CRYPT_RC4;
         return;
     }
-    crypt->handlers = value_get(source, dict, "CF", &way);
-    name = pdf_token_peek(value_get(source, dict, "StmF", &way));
+    crypt->handlers = value_get(source, dict, "CF", way);
+    name = pdf_token_peek(value_get(source, dict, "StmF", way));
     crypt->streams = method_of(source, crypt->handlers, &name, none);
-    name = pdf_token_peek(value_get(source, dict, "StrF", &way));
+    name = pdf_token_peek(value_get(source, dict, "StrF", way));
     crypt->strings = method_of(source, crypt->handlers, &name, none);
-    name = pdf_token_peek(value_get(source, dict, "EFF", &way));
+    name = pdf_token_peek(value_get(source, dict, "EFF", way));
     crypt->files = method_of(source, crypt->handlers, &name, crypt->streams);
 }
 
-/* FALSE, with the limit noted: it is tried for each that names it. */
-static gboolean crypt_may_be_tried(PdfSource *source, PdfText dict)
+/* The first string of an identifier. */
+static PdfCryptText id_get(PdfSource *source, PdfText trailer, PdfWay *way)
 {
-    charge_value(source, dict);
-    if (source->crypt_tries++ == CRYPT_TRIES_MAX || source->crypt_count == PDF_SOURCE_CRYPTS_MAX)
+    PdfText id = value_get(source, trailer, "ID", way);
+    PdfToken first = {0};
+
+    if (pdf_token_take(&id).kind == PDF_TOKEN_OPEN_ARRAY)
+        first = pdf_token_peek(pdf_objects_resolve(&source->objects, id, way->pick, NULL, NULL));
+    return token_keep(source, &first);
+}
+
+/* FALSE: it was, and every update names it again; or the limit was met. */
+static gboolean crypt_is_new(PdfSource *source, const PdfSourceCrypt *crypt,
+                             const PdfCryptSettings *settings)
+{
+    GByteArray *name = g_byte_array_new();
+    GBytes *bytes;
+
+    g_byte_array_append(name, (const guint8 *)&crypt->dict, sizeof(crypt->dict));
+    g_byte_array_append(name, (const guint8 *)&crypt->pick, sizeof(crypt->pick));
+    if (settings->revision < 5) /* later ones do without */
+        g_byte_array_append(name, settings->id.bytes, (guint)settings->id.size);
+    bytes = g_byte_array_free_to_bytes(name);
+    if (!g_hash_table_add(source->tried, bytes))
+        return FALSE;
+    if (g_hash_table_size(source->tried) > CRYPT_TRIES_MAX ||
+        source->crypt_count == PDF_SOURCE_CRYPTS_MAX)
         source->objects.has_limit = TRUE;
     return !source->objects.has_limit;
+}
+
+static gboolean crypt_is_known(const PdfSource *source, const PdfSourceCrypt *crypt)
+{
+    for (guint i = 0; i < source->crypt_count; i++) {
+        const PdfSourceCrypt *other = &source->crypts[i];
+
+        if (pdf_crypt_equal(crypt->key, other->key) && crypt->streams == other->streams &&
+            crypt->strings == other->strings && crypt->files == other->files)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void crypt_try(PdfSource *source, PdfText trailer, PdfText dict, PdfWay *way)
+{
+    gint64 version = number_get(source, dict, "V", 0, way);
+    PdfCryptSettings settings = {
+        .revision = number_get(source, dict, "R", 0, way),
+        .key_bits = number_get(source, dict, "Length", version >= 4 ? 128 : 40, way),
+        .permissions = number_get(source, dict, "P", 0, way),
+        .owner = string_get(source, dict, "O", way),
+        .user = string_get(source, dict, "U", way),
+        .owner_key = string_get(source, dict, "OE", way),
+        .user_key = string_get(source, dict, "UE", way),
+        .id = id_get(source, trailer, way)};
+    PdfToken plain = pdf_token_peek(value_get(source, dict, "EncryptMetadata", way));
+    PdfSourceCrypt crypt = {.dict = dict.at, .pick = way->pick};
+
+    settings.metadata_is_plain = pdf_token_is_word(&plain, "false");
+    source->objects.has_limit |= settings.id.size > ID_MAX;
+    if (source->objects.has_limit || !crypt_is_new(source, &crypt, &settings))
+        return;
+    crypt.key = pdf_crypt_new(&settings);
+    crypt_take_methods(source, dict, version, way, &crypt);
+    if (!crypt.key)
+        source->is_locked = TRUE;
+    else if (crypt_is_known(source, &crypt))
+        pdf_crypt_free(crypt.key);
+    else
+        source->crypts[source->crypt_count++] = crypt;
 }
 
 /* `trailer` has the key Encrypt and the identifier of the file. */
 static void add_crypt(PdfSource *source, PdfText trailer)
 {
-    PdfWay way = {0};
-    PdfText dict = value_get(source, trailer, "Encrypt", &way), id;
-    PdfToken token = pdf_token_peek(dict), plain;
-    PdfCryptSettings settings = {0};
-    PdfSourceCrypt crypt = {.dict = dict.at};
-    gint64 version;
+    PdfWay way = {.is_doubtful = TRUE};
 
-    if (token.kind != PDF_TOKEN_OPEN_DICT)
-        return;
-    for (guint i = 0; i < source->crypt_count; i++)
-        if (source->crypts[i].dict == dict.at)
-            return;
-    if (!crypt_may_be_tried(source, dict))
-        return;
-    version = number_get(source, dict, "V", 0, &way);
-    settings.revision = number_get(source, dict, "R", 0, &way);
-    settings.key_bits = version >= 4 ? 128 : number_get(source, dict, "Length", 40, &way);
-    settings.permissions = number_get(source, dict, "P", 0, &way);
-    plain = pdf_token_peek(value_get(source, dict, "EncryptMetadata", &way));
-    settings.metadata_is_plain = pdf_token_is_word(&plain, "false");
-    settings.owner = string_get(source, dict, "O");
-    settings.user = string_get(source, dict, "U");
-    settings.owner_key = string_get(source, dict, "OE");
-    settings.user_key = string_get(source, dict, "UE");
-    settings.id = (PdfCryptText){(const guint8 *)"", 0};
-    id = value_get(source, trailer, "ID", &way);
-    if (pdf_token_take(&id).kind == PDF_TOKEN_OPEN_ARRAY) {
-        PdfToken first = pdf_token_peek(id);
+    for (guint pick = 0; pick < PDF_SOURCE_WAYS && way.is_doubtful; pick++) {
+        PdfText dict;
 
-        settings.id = token_keep(source, &first);
+        way = (PdfWay){.pick = pick};
+        dict = value_get(source, trailer, "Encrypt", &way);
+        pdf_source_charge_value(source, dict);
+        if (pdf_token_peek(dict).kind == PDF_TOKEN_OPEN_DICT && !source->objects.has_limit)
+            crypt_try(source, trailer, dict, &way);
     }
-    crypt.key = pdf_crypt_new(&settings);
-    crypt_take_methods(source, dict, version, &crypt);
-    if (crypt.key)
-        source->crypts[source->crypt_count++] = crypt;
-    else
-        source->is_locked = TRUE;
 }
 
 static void find_crypts(PdfSource *source)
@@ -196,37 +233,61 @@ static void find_crypts(PdfSource *source)
 
 /* --- Streams ---------------------------------------------------------------------- */
 
+static const guint8 *find_word(const guint8 *start, const guint8 *end)
+{
+    static const char sign[] = "endstream";
+    const guint8 *at = byte_scan_sign(start, (gsize)(end - start), sign, strlen(sign));
+
+    return at ? at : end;
+}
+
 /* The end of what begins there, by the word that ends it. */
 static const guint8 *find_end(PdfSource *source, const guint8 *start)
 {
-    static const char sign[] = "endstream";
-    const guint8 *end = source->data + source->size, *at;
-
     if (source->searched && start >= source->searched && start <= source->found)
         return source->found;
-    at = byte_scan_sign(start, (gsize)(end - start), sign, strlen(sign));
     source->searched = start;
-    source->found = at ? at : end;
+    source->found = find_word(start, source->data + source->size);
+    pdf_objects_charge(&source->objects, (gsize)(source->found - start));
     return source->found;
 }
 
-static gsize stream_size(PdfSource *source, const PdfObject *object, PdfWay *way)
+static gboolean is_followed_by_end(PdfSource *source, const guint8 *at)
 {
-    const guint8 *start = object->stream, *end = source->data + source->size, *close;
-    gint64 length = number_get(source, object->text, "Length", -1, way);
+    const guint8 *end = source->data + source->size;
+    PdfText behind = {at, end};
+    PdfToken word = {0};
 
-    if (length >= 0 && length <= end - start) {
-        PdfText behind = {start + length, end};
-        PdfToken word = {0};
+    while (behind.at < end && g_ascii_isspace(*behind.at))
+        behind.at++;
+    pdf_objects_charge(&source->objects, (gsize)(behind.at - at));
+    if (behind.at < end && *behind.at == 'e')
+        word = pdf_token_peek(behind);
+    return pdf_token_is_word(&word, "endstream") || pdf_token_is_word(&word, "endobj");
+}
 
-        while (behind.at < end && g_ascii_isspace(*behind.at))
-            behind.at++;
-        if (behind.at < end && *behind.at == 'e')
-            word = pdf_token_peek(behind);
-        if (pdf_token_is_word(&word, "endstream") || pdf_token_is_word(&word, "endobj"))
-            return (gsize)length;
-    }
+/* By its length, or where that leads nowhere, by the word that ends it: some readers look for that
+ * from the beginning (pick 0), others from where the length leads. */
+static gsize stream_size(PdfSource *source, const PdfObject *object, const guint8 *start,
+                         PdfWay *way)
+{
+    const guint8 *end = source->data + source->size, *close;
+    PdfWay by_length = *way;
+    gint64 length = number_get(source, object->text, "Length", -1, &by_length);
+
+    if (length < 0 || length > end - start)
+        length = 0;
+    else if (is_followed_by_end(source, start + length))
+        return (gsize)length;
+    way->is_doubtful = by_length.is_doubtful;
     close = find_end(source, start);
+    if (length > close - start) {
+        way->is_doubtful |= way->pick == 0;
+        if (way->pick > 0) {
+            close = find_word(start + length, end);
+            pdf_objects_charge(&source->objects, (gsize)(close - start - length));
+        }
+    }
     if (close > start && close[-1] == '\n')
         close--;
     if (close > start && close[-1] == '\r')
@@ -245,15 +306,27 @@ static PdfFilterKind kind_of(const PdfToken *name)
     return pdf_filter_kind((const char *)bytes);
 }
 
+static gint64 parameter_get(const PdfSource *source, PdfText parameters, const char *key,
+                            gint64 otherwise, PdfWay *way, gboolean *is_odd)
+{
+    PdfToken token = pdf_token_peek(value_get(source, parameters, key, way));
+
+    *is_odd |= token.is_glued;
+    return token.kind == PDF_TOKEN_NUMBER ? token.number : otherwise;
+}
+
 static PdfFilter filter_make(const PdfSource *source, const PdfToken *name, PdfText parameters,
                              PdfWay *way)
 {
-    return (PdfFilter){.kind = kind_of(name),
-                       .predictor = number_get(source, parameters, "Predictor", 1, way),
-                       .colors = number_get(source, parameters, "Colors", 1, way),
-                       .bits = number_get(source, parameters, "BitsPerComponent", 8, way),
-                       .columns = number_get(source, parameters, "Columns", 1, way),
-                       .early_change = number_get(source, parameters, "EarlyChange", 1, way)};
+    PdfFilter filter = {.kind = kind_of(name)};
+    gboolean *is_odd = &filter.is_odd;
+
+    filter.predictor = parameter_get(source, parameters, "Predictor", 1, way, is_odd);
+    filter.colors = parameter_get(source, parameters, "Colors", 1, way, is_odd);
+    filter.bits = parameter_get(source, parameters, "BitsPerComponent", 8, way, is_odd);
+    filter.columns = parameter_get(source, parameters, "Columns", 1, way, is_odd);
+    filter.early_change = parameter_get(source, parameters, "EarlyChange", 1, way, is_odd);
+    return filter;
 }
 
 /* The filters in the order in which they are undone, and how it is encrypted. Of too many, the last
@@ -291,7 +364,7 @@ static guint filters_read(PdfSource *source, const PdfObject *object, PdfWay *wa
         if (pdf_token_peek(value).kind == PDF_TOKEN_CLOSE_ARRAY || pdf_token_ends_value(&name) ||
             pdf_token_is_word(&name, "null"))
             break;
-        charge_value(source, parameters);
+        pdf_source_charge_value(source, parameters);
         filters[count] = filter_make(source, &name, parameters, way);
         if (filters[count].kind == PDF_FILTER_NONE) {
             handler = pdf_token_peek(value_get(source, parameters, "Name", way));
@@ -311,15 +384,15 @@ static guint filters_read(PdfSource *source, const PdfObject *object, PdfWay *wa
     return count;
 }
 
-PdfFilterResult pdf_source_read(PdfSource *source, const PdfObject *object, gboolean is_file,
-                                PdfWay *way, gsize most, guint8 **ret, gsize *ret_size,
-                                guint *ret_filters)
+PdfFilterResult pdf_source_read(PdfSource *source, const PdfObject *object, PdfWay *way, gsize most,
+                                guint8 **ret, gsize *ret_size, guint *ret_filters)
 {
-    PdfCryptMethod method = !way->crypt ? PDF_CRYPT_IDENTITY
-                            : is_file   ? way->crypt->files
-                                        : way->crypt->streams;
-    gsize size = stream_size(source, object, way);
-    const guint8 *data = object->stream;
+    PdfCryptMethod method = !way->crypt        ? PDF_CRYPT_IDENTITY
+                            : way->is_by_files ? way->crypt->files
+                                               : way->crypt->streams;
+    const guint8 *data =
+        pdf_objects_stream_start(&source->objects, object, way->pick, &way->is_doubtful);
+    gsize size = stream_size(source, object, data, way);
     g_autofree guint8 *bytes = NULL;
     PdfFilterResult result = PDF_FILTER_DONE;
     PdfFilter filters[FILTERS_MAX];
@@ -354,31 +427,79 @@ PdfFilterResult pdf_source_read(PdfSource *source, const PdfObject *object, gboo
 
 gboolean pdf_source_next_way(const PdfSource *source, PdfWay *way, guint *number)
 {
-    guint keys = source->crypt_count + 1, tried = *number;
+    guint kinds = 2 * source->crypt_count + 1, kind = *number / PDF_SOURCE_WAYS;
+    guint pick = *number % PDF_SOURCE_WAYS;
 
-    if (tried > 0 && tried % PDF_SOURCE_WAYS == 1 && !way->is_doubtful)
-        tried++; /* the other pick would be the same */
-    if (tried >= keys * PDF_SOURCE_WAYS)
+    if (pick > 0 && !way->is_doubtful) { /* the other picks would be the same */
+        kind++;
+        pick = 0;
+    }
+    if (kind % 2 == 1 && source->crypts[kind / 2].files == source->crypts[kind / 2].streams)
+        kind++;
+    if (kind >= kinds)
         return FALSE;
-    *way = (PdfWay){.pick = tried % PDF_SOURCE_WAYS,
-                    .crypt = tried / PDF_SOURCE_WAYS < source->crypt_count
-                                 ? &source->crypts[tried / PDF_SOURCE_WAYS]
-                                 : NULL};
-    *number = tried + 1;
+    *way = (PdfWay){.pick = pick,
+                    .crypt = kind + 1 < kinds ? &source->crypts[kind / 2] : NULL,
+                    .is_by_files = kind % 2 == 1};
+    *number = kind * PDF_SOURCE_WAYS + pick + 1;
     return TRUE;
+}
+
+/* --- Strings ---------------------------------------------------------------------- */
+
+char *pdf_source_text_of_bytes(const guint8 *bytes, gsize size)
+{
+    const char *text = (const char *)bytes;
+
+    if (size >= 2 && memcmp(bytes, "\xfe\xff", 2) == 0)
+        return name_decode_charset("UTF-16BE", text + 2, size - 2);
+    if (size >= 2 && memcmp(bytes, "\xff\xfe", 2) == 0)
+        return name_decode_charset("UTF-16LE", text + 2, size - 2);
+    if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+        return name_decode_charset("UTF-8", text + 3, size - 3);
+    return name_decode_charset(NULL, text, size);
+}
+
+char *pdf_source_text(PdfSource *source, const PdfObject *object, PdfText value, gboolean is_cut)
+{
+    PdfText text = pdf_objects_resolve(&source->objects, value, 0, NULL, &object);
+    PdfToken token = pdf_token_peek(text);
+    g_autofree guint8 *bytes = NULL;
+    gsize size;
+
+    if ((token.kind != PDF_TOKEN_STRING && token.kind != PDF_TOKEN_HEX) ||
+        (source->is_locked && !(object->flags & PDF_OBJECT_PACKED)))
+        return NULL;
+    if (is_cut)
+        token.size = MIN(token.size, (gsize)TEXT_MAX);
+    pdf_objects_charge(&source->objects, token.size);
+    source->objects.has_limit |= token.size > TEXT_MAX;
+    if (source->objects.has_limit)
+        return NULL;
+    bytes = pdf_token_bytes(&token, &size);
+    if (bytes && source->crypt_count > 0 && !(object->flags & PDF_OBJECT_PACKED)) {
+        guint8 *plain = pdf_crypt_undo(source->crypts[0].key, source->crypts[0].strings,
+                                       object->number, object->generation, bytes, size, &size);
+
+        g_free(bytes);
+        bytes = plain;
+    }
+    return bytes ? pdf_source_text_of_bytes(bytes, size) : NULL;
 }
 
 /* --- Streams of objects ----------------------------------------------------------- */
 
-/* A list of numbers and places, then the objects (ISO 32000-1 7.5.7). */
-static void pack_take(PdfSource *source, PdfText dict, const guint8 *bytes, gsize size, PdfWay *way)
+/* A list of numbers and places, then the objects (ISO 32000-1 7.5.7). FALSE: there are less than it
+ * says. */
+static gboolean pack_take(PdfSource *source, PdfText dict, const guint8 *bytes, gsize size,
+                          PdfWay *way)
 {
     gboolean is_read = pdf_objects_are_worth_reading(bytes, size);
     PdfText list = {bytes, bytes + size};
     gint64 count = number_get(source, dict, "N", 0, way),
-           first = number_get(source, dict, "First", 0, way);
+           first = number_get(source, dict, "First", 0, way), i;
 
-    for (gint64 i = 0; i < MIN(count, PACK_OBJECTS_MAX) && !source->objects.has_limit; i++) {
+    for (i = 0; i < MIN(count, PACK_OBJECTS_MAX) && !source->objects.has_limit; i++) {
         PdfToken number = pdf_token_take(&list), place = pdf_token_take(&list);
         gint64 at = first + place.number;
 
@@ -389,11 +510,13 @@ static void pack_take(PdfSource *source, PdfText dict, const guint8 *bytes, gsiz
             pdf_objects_add_packed(&source->objects, (guint)number.number,
                                    (PdfText){bytes + at, bytes + size}, is_read);
     }
+    return i >= count;
 }
 
 static void pack_read(PdfSource *source, guint place)
 {
     const PdfObject object = source->objects.objects[place];
+    gboolean is_taken = FALSE;
     guint number = 0;
     PdfWay way;
 
@@ -402,7 +525,7 @@ static void pack_read(PdfSource *source, guint place)
         gsize size, most = PACKS_BYTES_MAX - source->pack_bytes;
         guint filters;
         PdfFilterResult result =
-            pdf_source_read(source, &object, FALSE, &way, most, &bytes, &size, &filters);
+            pdf_source_read(source, &object, &way, most, &bytes, &size, &filters);
 
         if (result == PDF_FILTER_TOO_LARGE) {
             source->objects.has_limit = TRUE;
@@ -411,27 +534,60 @@ static void pack_read(PdfSource *source, guint place)
         g_ptr_array_add(source->packs, bytes);
         source->pack_bytes += size;
         source->objects.to_read += size; /* each is read once, as those in the file are */
-        pack_take(source, object.text, bytes, size, &way);
-        if (result == PDF_FILTER_DONE && filters > 0 && !way.is_doubtful)
-            return;
+        is_taken |= pack_take(source, object.text, bytes, size, &way);
     }
+    source->has_damage |= !is_taken;
+}
+
+/* FALSE: something that its dictionary refers to is not there, and may lie in another. */
+static gboolean pack_is_ready(const PdfSource *source, PdfText dict)
+{
+    PdfText end = dict;
+
+    pdf_value_take(&end);
+    while (dict.at < end.at) {
+        PdfText value = dict;
+
+        if (pdf_token_take(&dict).kind == PDF_TOKEN_REFERENCE &&
+            !pdf_objects_resolve(&source->objects, value, 0, NULL, NULL).at)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static void find_packs(PdfSource *source)
 {
     guint count = source->objects.count;
+    g_autofree guint8 *is_read = g_try_malloc0(count);
 
-    for (guint i = 0; i < count && !source->objects.has_limit; i++)
-        if (source->objects.objects[i].flags & PDF_OBJECT_PACK)
+    source->objects.has_limit |= count > 0 && !is_read;
+    for (guint round = 0; round < 2; round++) {
+        for (guint i = 0; i < count && !source->objects.has_limit; i++) {
+            const PdfObject *object = &source->objects.objects[i];
+
+            if (!(object->flags & PDF_OBJECT_PACK) || is_read[i] ||
+                (round == 0 && !pack_is_ready(source, object->text)))
+                continue;
+            is_read[i] = TRUE;
             pack_read(source, i);
+        }
+        pdf_objects_sort(&source->objects);
+    }
+    source->has_damage &= !source->is_locked;
 }
 
 /* --- The whole --------------------------------------------------------------------- */
+
+static void bytes_free(gpointer bytes)
+{
+    g_bytes_unref(bytes);
+}
 
 void pdf_source_init(PdfSource *source, const void *data, gsize size, guint64 end)
 {
     *source = (PdfSource){.data = data, .size = size};
     source->packs = g_ptr_array_new_with_free_func(g_free);
+    source->tried = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, bytes_free, NULL);
     pdf_objects_init(&source->objects, data, size, end);
 }
 
@@ -441,6 +597,7 @@ void pdf_source_clear(PdfSource *source)
     for (guint i = 0; i < source->crypt_count; i++)
         pdf_crypt_free(source->crypts[i].key);
     g_clear_pointer(&source->packs, g_ptr_array_unref);
+    g_clear_pointer(&source->tried, g_hash_table_unref);
 }
 
 gboolean pdf_source_has_packs(const PdfSource *source)

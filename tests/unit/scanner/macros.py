@@ -77,11 +77,22 @@ def actions():
     sample("launch.pdf", pdf(b"/S/Launch/Win<</F(cmd.exe)/P(/c calc.exe)>>"), "suspicious",
            "pdf-runs-program")
     sample("escaped.pdf", pdf(b"/S/L#61unch/Win<</F(cmd.exe)>>"), "suspicious", "pdf-runs-program")
+    for name, text in (("octal", rb"(\143\155\144.exe)"), ("hex", b"<636d642e657865>"),
+                       ("utf16", b"<feff" + "cmd.exe".encode("utf-16-be").hex().encode() + b">")):
+        sample(f"launch-{name}.pdf", pdf(b"/Win<</F" + text + b">>/S/Launch"), "suspicious",
+               "pdf-runs-program")
+    sample("launch-far.pdf", pdf(b"/S/Launch/Win 5 0 R") + b"5 0 obj<</F 6 0 R>>endobj\n"
+           b"6 0 obj<</X(" + b"x" * 5000 + b")/F(cmd.exe)>>endobj\n", "suspicious", "pdf-runs-program")
+    sample("script-octal.pdf", pdf(rb"/S/JavaScript/JS(this.\145xportDataObject({nL\
+aunch:2});)"),
+           "suspicious", "pdf-runs-program")
     sample("script.pdf", pdf(b"/S/JavaScript/JS(this.exportDataObject({cName:'a', nLaunch:2});)"),
            "suspicious", "pdf-runs-program")
     for name, action, head, body in (
             ("stream.pdf", b"/S/JavaScript/JS 5 0 R", b"<</Filter/FlateDecode/Length %d>>",
              b"this.exportDataObject({nLaunch: 2});"),
+            ("wide.pdf", b"/S/JavaScript/JS 5 0 R", b"<</Filter/FlateDecode/Length %d>>",
+             b"\xfe\xff" + "this.exportDataObject({nLaunch: 2});".encode("utf-16-be")),
             ("packed.pdf", b"/S/GoTo", b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>",
              b"9 0 <</S/Launch/Win<</F(cmd.exe)/P(/c calc.exe)>>>>")):
         coded = zlib.compress(body)
