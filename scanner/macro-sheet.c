@@ -32,8 +32,9 @@ static gboolean is_control(char c)
     return (guchar)c < ' ' || c == 0x7f;
 }
 
-/* `'topic'!` or `topic!` within one cell. */
-static gboolean has_topic(const char *at, const char *end)
+/* `'topic'!` or `topic!` within one cell. *seen: as far as no letter ends the topic of an earlier
+ * bar; begins with the text. */
+static gboolean has_topic(const char *at, const char *end, const char **seen)
 {
     const char *close;
 
@@ -42,8 +43,10 @@ static gboolean has_topic(const char *at, const char *end)
         close = memchr(at + 1, '\'', (gsize)(end - at - 1));
         return close != NULL && close + 1 < end && close[1] == '!';
     }
+    at = MAX(at, *seen);
     while (at < end && !is_control(*at) && strchr(",;\"!", *at) == NULL)
         at++;
+    *seen = at;
     return at < end && *at == '!';
 }
 
@@ -68,13 +71,14 @@ static const char *program_before(const char *begin, const char *bar)
     return from;
 }
 
-/* The formula around the bar at `bar`; NULL: it is none. */
-static char *formula_around(const char *begin, const char *bar, const char *end)
+/* Where the formula around the bar begins; NULL: it is none. */
+static const char *formula_around(const char *begin, const char *bar, const char *end,
+                                  const char **seen)
 {
-    const char *from, *sign, *to = bar;
+    const char *from, *sign;
 
     /* What follows is told by a few bytes; what goes before takes a look at each. */
-    if (!has_topic(bar + 1, end))
+    if (!has_topic(bar + 1, end, seen))
         return NULL;
     from = program_before(begin, bar);
     if (from == NULL)
@@ -83,11 +87,7 @@ static char *formula_around(const char *begin, const char *bar, const char *end)
     /* `=+--1|` is as good as `=1|`. */
     for (guint i = 0; i < DECORATION_MAX && sign > begin && strchr("=+-@ ", sign[-1]) != NULL; i++)
         sign--;
-    if (!starts_cell(begin, sign))
-        return NULL;
-    while (to < end && to - bar < TOPIC_MAX && *to != '\n' && *to != '\r')
-        to++;
-    return g_strndup(from, (gsize)(to - from));
+    return starts_cell(begin, sign) ? from : NULL;
 }
 
 static const char *next_bar(const char *at, const char *end)
@@ -97,12 +97,11 @@ static const char *next_bar(const char *at, const char *end)
 
 const char *macro_list_next(const char *data, const char *from, const char *end)
 {
-    for (const char *bar = next_bar(from, end); bar; bar = next_bar(bar + 1, end)) {
-        g_autofree char *formula = formula_around(data, bar, end);
+    const char *seen = data;
 
-        if (formula)
+    for (const char *bar = next_bar(from, end); bar; bar = next_bar(bar + 1, end))
+        if (formula_around(data, bar, end, &seen))
             return bar;
-    }
     return NULL;
 }
 
@@ -114,13 +113,18 @@ gboolean macro_list_matches(const char *data, gsize size)
 
 void macro_list_read(MacroDocument *document, const char *data, gsize size)
 {
-    const char *end = data + size;
+    const char *end = data + size, *seen = data;
 
     for (const char *bar = next_bar(data, end); bar; bar = next_bar(bar + 1, end)) {
-        g_autofree char *formula = formula_around(data, bar, end);
+        const char *from = formula_around(data, bar, end, &seen), *to = bar;
 
-        if (formula)
+        while (from && to < end && to - bar < TOPIC_MAX && *to != '\n' && *to != '\r')
+            to++;
+        if (from) {
+            g_autofree char *formula = g_strndup(from, (gsize)(to - from));
+
             macro_document_add_fact(document, MACRO_SOURCE_FIELD, "dde", formula);
+        }
         if (document->limit || macro_document_is_late(document))
             return;
     }

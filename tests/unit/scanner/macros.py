@@ -215,6 +215,8 @@ def formulas():
     beside = base64.b64encode(b"MZ" + bytes(58) + b"\x40\0\0\0" + b"not in DOS mode " * 8)
     sample("beside.csv", b"a,\"=SUM(1,cmd|'/c calc'!A0)\"\r\nx,\"" + beside + b'"\r\n',
            "suspicious", "dde-runs-program")
+    # To be read in one pass: with a look behind each bar it took minutes.
+    sample("many-bars.csv", b"a list!\n" + b"|" * 4000000 + b"\n")
     sample("bars.csv", b"name|phone|=sum\r\n=a|b\r\nx,-1|2,see cmd|'/c'!A0\r\n")
     # As it comes up in bytes that are no list at all.
     sample("bytes.csv", b"@\xd8\x875\xf6\xc6\xbd\xed\x9e\xbbZ\x16n\x8f|\x10\x16\xd8CmD!")
