@@ -2,11 +2,12 @@
 /*
  * log.c - the log: lines on standard error, each written by one write(2).
  *
- * Fails silently: a log that cannot be written must not stop mail. Lines longer than LINE_MOST are
- * cut.
+ * A log that cannot be written must not stop mail, nor one whose reader does not keep up: lines are
+ * lost then, and counted when there is room again. Lines longer than LINE_MOST are cut.
  */
 #include "mailstore/server/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,17 +17,45 @@
 /* Below PIPE_BUF, so that lines of several threads never mix in a pipe. */
 #define LINE_MOST 2048
 
-static void log_line(const char *level, const char *format, va_list arguments)
+/* Lines of several threads, one after the other: what there was room for would be taken between. */
+static GMutex write_lock;
+static guint lost; /* lines, since the last that was written */
+
+static gboolean write_line(const char *line, size_t size)
 {
-    char line[LINE_MOST];
+    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    /* A pipe says that there is room only when PIPE_BUF bytes fit. */
+    return poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) &&
+           write(STDERR_FILENO, line, size) == (ssize_t)size;
+}
+
+static size_t begin_line(char *line, const char *level)
+{
     struct timespec now;
     struct tm utc;
 
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
-    size_t used = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
-    used += (size_t)snprintf(line + used, sizeof line - used, ".%03ldZ %s ", now.tv_nsec / 1000000L,
-                             level);
+    size_t used = strftime(line, LINE_MOST, "%Y-%m-%dT%H:%M:%S", &utc);
+    return used + (size_t)snprintf(line + used, LINE_MOST - used, ".%03ldZ %s ",
+                                   now.tv_nsec / 1000000L, level);
+}
+
+static gboolean tell_lost(void)
+{
+    char line[LINE_MOST];
+    size_t used = begin_line(line, "warning");
+
+    used += (size_t)snprintf(line + used, sizeof line - used, "log-lines-lost lines=%u\n", lost);
+    return write_line(line, used);
+}
+
+static void log_line(const char *level, const char *format, va_list arguments)
+{
+    char line[LINE_MOST];
+    size_t used = begin_line(line, level);
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     int more = vsnprintf(line + used, sizeof line - used - 1, format, arguments);
@@ -35,8 +64,12 @@ static void log_line(const char *level, const char *format, va_list arguments)
         return;
     used = MIN(used + (size_t)more, sizeof line - 2);
     line[used++] = '\n';
-    ssize_t written = write(STDERR_FILENO, line, used);
-    (void)written;
+    g_mutex_lock(&write_lock);
+    if (lost > 0 && tell_lost())
+        lost = 0;
+    if (!write_line(line, used))
+        lost++;
+    g_mutex_unlock(&write_lock);
 }
 
 void log_info(const char *format, ...)

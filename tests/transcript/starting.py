@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """starting.py MAILSTORED MAN-PAGE [--no-handshake] - how mailstored starts, refuses to, and stops."""
 
+import fcntl
 import os
 import re
 import signal
@@ -218,6 +219,35 @@ def drain_ends(program):
             server.clean()
 
 
+def waits_for_no_log(program):
+    """Whoever reads the log has stopped: mail goes on, and what was lost is counted when he is back."""
+    server = transcript.Server(program)
+    server.stop()
+    try:
+        server.process = subprocess.Popen([program, "--config", server.config], stdin=subprocess.DEVNULL,
+                                          stderr=subprocess.PIPE, env=server.environment,
+                                          preexec_fn=transcript.die_with_parent)
+        log = server.process.stderr
+        fcntl.fcntl(log, fcntl.F_SETPIPE_SZ, 8192)
+        said = b""
+        while b" ready " not in said:
+            said += log.readline()
+        server.ports["imap"] = int(re.search(rb"service=imap address=127\.0\.0\.1:(\d+)", said)[1])
+        for _ in range(200):
+            client = transcript.Client(server.connect("imap"))
+            must(client.line().startswith("* OK"), "the log holds up a client")
+            client.sock.close()
+        os.set_blocking(log.fileno(), False)
+        said = log.read() or b""
+        for _ in range(2):
+            transcript.Client(server.connect("imap")).line()
+            said += log.read() or b""
+        must(re.search(rb"warning log-lines-lost lines=\d+\n", said), "nothing is said of lost lines: %r" % said)
+        server.stop()
+    finally:
+        server.clean()
+
+
 def keeps_users(program):
     """The passwd file is read again when it changes; mail survives a restart."""
     server = transcript.Server(program)
@@ -276,6 +306,7 @@ def main():
             waits_for_nobody_under_tls(program)
         drains(program)
         drain_ends(program)
+        waits_for_no_log(program)
         keeps_users(program)
         keeps_the_store(program)
     except transcript.Failure as failure:
