@@ -151,7 +151,7 @@ class Dovecot:
         os.chown(self.where + "/mail", mail.pw_uid, mail.pw_gid)
         configuration = write(self.where + "/dovecot.conf",
                               DOVECOT.format(where=self.where, format=kind))
-        rig.spawn(["dovecot", "-F", "-c", configuration], f"dovecot-{kind}")
+        self.process = rig.spawn(["dovecot", "-F", "-c", configuration], f"dovecot-{kind}")
         wait_until(lambda: accepts_unix(self.lmtp_path), f"dovecot ({kind}) to answer")
 
 
