@@ -3,7 +3,8 @@
  * cursors.c - a sharded hash table from cursor handle to table.
  *
  * Tables of no profile are in it as well, so that a call on one costs a lookup and nothing else.
- * Without memory nothing is remembered and the store is asked again at the next call.
+ * Without memory nothing is remembered and the store is asked again at the next call, and so it is
+ * where it failed to tell.
  */
 #include "libstorehook/cursors.h"
 
@@ -178,6 +179,10 @@ TableKnowledge cursors_find(JET_SESID sesid, JET_TABLEID tableid, Cursor *ret, b
     knowledge = table_info_learn(sesid, tableid, &info);
     if (knowledge == TABLE_UNKNOWN)
         return knowledge;
+    if (knowledge == TABLE_LEARNT && info.untold) {
+        *ret = (Cursor){.info = info, .prep = prep};
+        return knowledge;
+    }
     remember(sesid, tableid, profile, knowledge == TABLE_LEARNT ? &info : NULL);
     cursors_set_prep(tableid, prep);
     if (knowledge == TABLE_LEARNT)

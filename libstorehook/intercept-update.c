@@ -157,6 +157,8 @@ static Decision judge_row(Judgement *judgement)
 {
     TrackedRow *row = judgement->row;
 
+    if (judgement->place.info->untold && row->role <= ROLE_CONTENTS)
+        return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
     switch (row->role) {
     case ROLE_CONTENTS:
         return judge_content(judgement);

@@ -6,8 +6,8 @@
  * are the store's, unchanged. The host's cursors, their positions and their prepared updates are
  * never touched.
  *
- * Known limit: a store whose digest column stands first in no index is not searched row by row; its
- * contents count as not found.
+ * Known limit: a store whose digest column stands first in no index, or that does not list them, is
+ * not searched row by row; its contents count as not found.
  */
 #include "libstorehook/rows.h"
 
@@ -19,14 +19,16 @@
 
 JET_ERR own_cursor_open(JET_SESID sesid, JET_DBID database, const char *table, OwnCursor *ret)
 {
+    TableKnowledge knowledge;
     JET_TABLEID tableid;
     JET_ERR err = ORIGINAL(JetOpenTable)(sesid, database, table, NULL, 0, 0, &tableid);
 
     if (err < 0)
         return err;
-    if (table_info_learn(sesid, tableid, &ret->info) != TABLE_LEARNT) {
+    knowledge = table_info_learn(sesid, tableid, &ret->info);
+    if (knowledge != TABLE_LEARNT || ret->info.untold) {
         ORIGINAL(JetCloseTable)(sesid, tableid);
-        return JET_errObjectNotFound;
+        return knowledge == TABLE_UNPROFILED ? JET_errObjectNotFound : JET_errOutOfMemory;
     }
     ret->place = (RowPlace){.sesid = sesid, .tableid = tableid, .info = &ret->info};
     return JET_errSuccess;
@@ -55,40 +57,46 @@ JET_ERR own_cursor_goto(OwnCursor *cursor, const ByteString *bookmark)
                                      (uint32_t)bookmark->size);
 }
 
-/* On the current index. */
+/* On the current index. JET_errRecordNotFound also where that is of another column, whose keys may
+ * be of another kind. */
 static JET_ERR seek(OwnCursor *cursor, Column column, const ByteString *value)
 {
     ByteString found = {0};
     JET_ERR err = ORIGINAL(JetMakeKey)(cursor->place.sesid, cursor->place.tableid, value->data,
                                        (uint32_t)value->size, JET_bitNewKey);
 
-    if (err >= 0)
-        err = ORIGINAL(JetSeek)(cursor->place.sesid, cursor->place.tableid, JET_bitSeekGE);
+    if (err < 0)
+        return err == JET_errOutOfMemory ? err : JET_errRecordNotFound;
+    err = ORIGINAL(JetSeek)(cursor->place.sesid, cursor->place.tableid, JET_bitSeekGE);
     if (err < 0)
         return err;
-    if (table_info_read(&cursor->place, column, value->size + 1, &found) < 0 ||
-        !byte_string_equals(&found, value))
-        err = JET_errRecordNotFound;
+    if (table_info_read(&cursor->place, column, value->size + 1, &found) < 0)
+        return JET_errOutOfMemory;
+    err = byte_string_equals(&found, value) ? JET_errSuccess : JET_errRecordNotFound;
     byte_string_clear(&found);
-    return err < 0 ? err : JET_errSuccess;
+    return err;
 }
 
-/* On the list's current row: the index it tells of begins with the column. */
-static bool begins_with(JET_SESID sesid, const JET_INDEXLIST *list, JET_COLUMNID column,
-                        char ret_name[JET_cbNameMost + 1])
+/* On the list's current row: whether the index it tells of begins with the column. */
+static JET_ERR begins_with(JET_SESID sesid, const JET_INDEXLIST *list, JET_COLUMNID column,
+                           char ret_name[JET_cbNameMost + 1], bool *ret)
 {
     uint32_t position = 1, actual = 0;
     JET_COLUMNID found = 0;
+    JET_ERR err = ORIGINAL(JetRetrieveColumn)(sesid, list->tableid, list->columnidiColumn,
+                                              &position, sizeof(position), NULL, 0, NULL);
 
-    if (ORIGINAL(JetRetrieveColumn)(sesid, list->tableid, list->columnidiColumn, &position,
-                                    sizeof(position), NULL, 0, NULL) != JET_errSuccess ||
-        ORIGINAL(JetRetrieveColumn)(sesid, list->tableid, list->columnidcolumnid, &found,
-                                    sizeof(found), NULL, 0, NULL) != JET_errSuccess ||
-        ORIGINAL(JetRetrieveColumn)(sesid, list->tableid, list->columnidindexname, ret_name,
-                                    JET_cbNameMost, &actual, 0, NULL) != JET_errSuccess)
-        return false;
+    if (err >= 0)
+        err = ORIGINAL(JetRetrieveColumn)(sesid, list->tableid, list->columnidcolumnid, &found,
+                                          sizeof(found), NULL, 0, NULL);
+    if (err >= 0)
+        err = ORIGINAL(JetRetrieveColumn)(sesid, list->tableid, list->columnidindexname, ret_name,
+                                          JET_cbNameMost, &actual, 0, NULL);
+    if (err < 0)
+        return err;
     ret_name[actual < JET_cbNameMost ? actual : JET_cbNameMost] = '\0';
-    return position == 0 && found == column;
+    *ret = position == 0 && found == column;
+    return JET_errSuccess;
 }
 
 static JET_ERR use_index_of(OwnCursor *cursor, JET_COLUMNID column)
@@ -102,18 +110,21 @@ static JET_ERR use_index_of(OwnCursor *cursor, JET_COLUMNID column)
 
     if (err < 0)
         return err;
-    for (err = ORIGINAL(JetMove)(sesid, list.tableid, JET_MoveFirst, 0); err >= 0 && !found;
-         err = ORIGINAL(JetMove)(sesid, list.tableid, JET_MoveNext, 0))
-        found = begins_with(sesid, &list, column, name);
+    err = ORIGINAL(JetMove)(sesid, list.tableid, JET_MoveFirst, 0);
+    while (err >= 0 && !found) {
+        err = begins_with(sesid, &list, column, name, &found);
+        if (err >= 0 && !found)
+            err = ORIGINAL(JetMove)(sesid, list.tableid, JET_MoveNext, 0);
+    }
     ORIGINAL(JetCloseTable)(sesid, list.tableid);
-    if (!found)
-        return JET_errIndexNotFound;
+    if (err < 0)
+        return err == JET_errNoCurrentRecord ? JET_errIndexNotFound : err;
     return ORIGINAL(JetSetCurrentIndex)(sesid, cursor->place.tableid, name);
 }
 
 JET_ERR own_cursor_find(OwnCursor *cursor, Column column, const ByteString *value)
 {
-    JET_ERR err;
+    JET_ERR err, index_err;
 
     if (!cursor->info.columns[column].present || !value->data)
         return JET_errRecordNotFound;
@@ -121,8 +132,10 @@ JET_ERR own_cursor_find(OwnCursor *cursor, Column column, const ByteString *valu
     err = seek(cursor, column, value);
     if (err == JET_errSuccess)
         return err;
-    err = use_index_of(cursor, cursor->info.columns[column].id);
-    return err < 0 ? JET_errRecordNotFound : seek(cursor, column, value);
+    index_err = use_index_of(cursor, cursor->info.columns[column].id);
+    if (index_err == JET_errIndexNotFound || index_err == JET_errFeatureNotAvailable)
+        return err;
+    return index_err < 0 ? index_err : seek(cursor, column, value);
 }
 
 JET_ERR rows_delete(JET_SESID sesid, const TrackedRow *row)
@@ -143,11 +156,15 @@ int rows_read_content(JET_SESID sesid, JET_DBID database, unsigned set, const By
                       Blob *ret)
 {
     OwnCursor cursor;
-    int result = -ENOENT;
+    JET_ERR err = own_cursor_open_role(sesid, database, set, ROLE_CONTENTS, &cursor);
+    int result;
 
-    if (own_cursor_open_role(sesid, database, set, ROLE_CONTENTS, &cursor) < 0)
-        return -ENOENT;
-    if (own_cursor_find(&cursor, COLUMN_DIGEST, digest) >= 0)
+    if (err < 0)
+        return err == JET_errObjectNotFound ? -ENOENT : -EIO;
+    err = own_cursor_find(&cursor, COLUMN_DIGEST, digest);
+    if (err < 0)
+        result = err == JET_errRecordNotFound ? -ENOENT : -EIO;
+    else
         result = table_info_read_blob(&cursor.place, COLUMN_DATA, ret);
     own_cursor_close(&cursor);
     return result == 0 && !ret->set ? -ENOENT : result;

@@ -4,7 +4,8 @@
  *
  * Fails by -errno; the store's own errors end as -EIO, for the caller has nothing else to do then
  * than to let the row pass and count it. A column that the profile names and the table lacks is
- * taken as absent, but a table without any judged column of its role is no business of ours.
+ * taken as absent, but a table without any judged column of its role is no business of ours. A
+ * store that fails to tell does not make a column absent.
  *
  * Known limit: of a multi-valued column only the first value is read.
  */
@@ -25,21 +26,28 @@ enum {
     COMPARE_CHUNK = 32768
 };
 
-static void learn_columns(JET_SESID sesid, JET_TABLEID tableid, const ProfileTable *table,
+/* False when the store would not tell of one. */
+static bool learn_columns(JET_SESID sesid, JET_TABLEID tableid, const ProfileTable *table,
                           TableInfo *ret)
 {
     for (unsigned i = 0; i < COLUMN_COUNT; i++) {
         JET_COLUMNDEF definition = {.cbStruct = sizeof(definition)};
+        JET_ERR err;
 
-        if (table->columns[i][0] == '\0' ||
-            ORIGINAL(JetGetTableColumnInfo)(sesid, tableid, table->columns[i], &definition,
-                                            sizeof(definition), JET_ColInfo) < 0)
+        if (table->columns[i][0] == '\0')
             continue;
+        err = ORIGINAL(JetGetTableColumnInfo)(sesid, tableid, table->columns[i], &definition,
+                                              sizeof(definition), JET_ColInfo);
+        if (err == JET_errColumnNotFound || err == JET_errInvalidName)
+            continue;
+        if (err < 0)
+            return false;
         ret->columns[i] = (ColumnInfo){.present = true,
                                        .id = definition.columnid,
                                        .type = definition.coltyp,
                                        .code_page = definition.cp};
     }
+    return true;
 }
 
 static bool has_judged_column(const TableInfo *info)
@@ -61,31 +69,49 @@ static bool has_judged_column(const TableInfo *info)
     }
 }
 
+static bool is_temporary(const TableInfo *info)
+{
+    return !info->untold && info->database == TEMPORARY_DATABASE;
+}
+
+static TableKnowledge learn_profiled(JET_SESID sesid, JET_TABLEID tableid,
+                                     const ProfileTable *table, TableInfo *info)
+{
+    info->profiled = true;
+    info->role = table->role;
+    info->set = table->set;
+    if (!info->untold)
+        info->untold = !learn_columns(sesid, tableid, table, info);
+    return info->untold || has_judged_column(info) ? TABLE_LEARNT : TABLE_UNPROFILED;
+}
+
 TableKnowledge table_info_learn(JET_SESID sesid, JET_TABLEID tableid, TableInfo *ret)
 {
+    bool has_profile = profile_id() != 0;
     TableInfo info = {0};
     ProfileTable table;
     char name[JET_cbFullNameMost + 1];
+    JET_ERR err;
 
-    if (!originals_complete() ||
-        ORIGINAL(JetGetTableInfo)(sesid, tableid, name, sizeof(name), JET_TblInfoName) < 0)
+    if (!originals_complete())
+        return TABLE_UNKNOWN;
+    err = ORIGINAL(JetGetTableInfo)(sesid, tableid, name, sizeof(name), JET_TblInfoName);
+    if (err == JET_errOutOfMemory) { /* it may be any */
+        *ret = (TableInfo){
+            .profiled = has_profile, .untold = true, .role = ROLE_CONTENTS, .table = "?"};
+        return TABLE_LEARNT;
+    }
+    if (err < 0) /* no cursor, or one on what has no name */
         return TABLE_UNKNOWN;
     name[sizeof(name) - 1] = '\0';
-    if (ORIGINAL(JetGetTableInfo)(sesid, tableid, &info.database, sizeof(info.database),
-                                  JET_TblInfoDbid) < 0 ||
-        info.database == TEMPORARY_DATABASE || strlen(name) > PROFILE_NAME_MAX)
+    if (strlen(name) > PROFILE_NAME_MAX || (has_profile && !profile_find(name, &table)))
         return TABLE_UNPROFILED;
     memcpy(info.table, name, strlen(name) + 1);
-    if (profile_id() != 0) {
-        if (!profile_find(name, &table))
-            return TABLE_UNPROFILED;
-        info.profiled = true;
-        info.role = table.role;
-        info.set = table.set;
-        learn_columns(sesid, tableid, &table, &info);
-        if (!has_judged_column(&info))
-            return TABLE_UNPROFILED;
-    }
+    info.untold = ORIGINAL(JetGetTableInfo)(sesid, tableid, &info.database, sizeof(info.database),
+                                            JET_TblInfoDbid) < 0;
+    if (is_temporary(&info) ||
+        (has_profile && learn_profiled(sesid, tableid, &table, &info) != TABLE_LEARNT))
+        return TABLE_UNPROFILED;
     *ret = info;
     return TABLE_LEARNT;
 }

@@ -20,6 +20,7 @@ typedef struct {
 
 typedef struct {
     bool profiled; /* else only `table` is known, because no profile has come yet */
+    bool untold;   /* the store failed to tell the rest: its rows cannot be judged, and count */
     Role role;
     unsigned set;
     JET_DBID database;
@@ -33,7 +34,8 @@ typedef enum {
     TABLE_LEARNT
 } TableKnowledge;
 
-/* Asks the store what table is behind a cursor, and the profile what it means. */
+/* Asks the store what table is behind a cursor, and the profile what it means. What is `untold` is
+ * to be asked for again. */
 TableKnowledge table_info_learn(JET_SESID sesid, JET_TABLEID tableid, TableInfo *ret);
 
 /* A place to read from and write to. */

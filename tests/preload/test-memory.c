@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test-memory.c - each allocation of the hook fails once, then all of them: nothing aborts, nothing
- * is lost, and a row without a verdict is counted.
+ * test-memory.c - each allocation of the hook fails once, then all of them; then each of its own
+ * calls to the store: nothing aborts, nothing is lost, and a row without a verdict is counted.
  *
- * malloc, calloc and realloc are ours here and fail only for callers inside libstorehook.so.
+ * malloc, calloc and realloc are ours here and fail only for callers inside libstorehook.so. The
+ * calls fail in functions that take the place of the store's in the hook's table of originals.
  */
 #include "tests/preload/hook-test.h"
+
+#include "libstorehook/originals.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -52,6 +55,82 @@ void *calloc(size_t count, size_t size)
 void *realloc(void *old, size_t size)
 {
     return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+}
+
+/* --- Calls to the store --------------------------------------------------------------- */
+
+static void *store_calls[ORIGINAL_COUNT];
+
+/* One of the hook's own, as opposed to the host's that it passes on. */
+static bool call_fails(void)
+{
+    return fails((const void *)hook_start);
+}
+
+#define FAILING(name, parameters, ...)                                                             \
+    static JET_ERR failing_##name parameters                                                       \
+    {                                                                                              \
+        JET_ERR(*store) parameters = (JET_ERR(*) parameters)store_calls[ORIGINAL_##name];          \
+                                                                                                   \
+        return call_fails() ? JET_errOutOfMemory : store(__VA_ARGS__);                             \
+    }
+
+FAILING(JetOpenTable,
+        (JET_SESID sesid, JET_DBID dbid, JET_PCSTR name, const void *parameters, uint32_t size,
+         JET_GRBIT grbit, JET_TABLEID *ret),
+        sesid, dbid, name, parameters, size, grbit, ret)
+FAILING(JetGetTableInfo,
+        (JET_SESID sesid, JET_TABLEID tableid, void *ret, uint32_t size, uint32_t level), sesid,
+        tableid, ret, size, level)
+FAILING(JetGetTableColumnInfo,
+        (JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR name, void *ret, uint32_t size,
+         uint32_t level),
+        sesid, tableid, name, ret, size, level)
+FAILING(JetGetTableIndexInfo,
+        (JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR name, void *ret, uint32_t size,
+         uint32_t level),
+        sesid, tableid, name, ret, size, level)
+FAILING(JetGetBookmark,
+        (JET_SESID sesid, JET_TABLEID tableid, void *ret, uint32_t size, uint32_t *actual), sesid,
+        tableid, ret, size, actual)
+FAILING(JetGotoBookmark, (JET_SESID sesid, JET_TABLEID tableid, void *bookmark, uint32_t size),
+        sesid, tableid, bookmark, size)
+FAILING(JetMakeKey,
+        (JET_SESID sesid, JET_TABLEID tableid, const void *data, uint32_t size, JET_GRBIT grbit),
+        sesid, tableid, data, size, grbit)
+FAILING(JetSeek, (JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit), sesid, tableid, grbit)
+FAILING(JetSetColumn,
+        (JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID column, const void *data, uint32_t size,
+         JET_GRBIT grbit, JET_SETINFO *info),
+        sesid, tableid, column, data, size, grbit, info)
+FAILING(JetRetrieveColumn,
+        (JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID column, void *ret, uint32_t size,
+         uint32_t *actual, JET_GRBIT grbit, JET_RETINFO *info),
+        sesid, tableid, column, ret, size, actual, grbit, info)
+
+static void fail_calls(bool fail)
+{
+    static const struct {
+        OriginalIndex index;
+        void *function;
+    } failing[] = {
+#define X(name) {ORIGINAL_##name, (void *)failing_##name}
+        X(JetOpenTable),         X(JetGetTableInfo), X(JetGetTableColumnInfo),
+        X(JetGetTableIndexInfo), X(JetGetBookmark),  X(JetGotoBookmark),
+        X(JetMakeKey),           X(JetSeek),         X(JetSetColumn),
+        X(JetRetrieveColumn)
+#undef X
+    };
+    Originals *table = dlsym(RTLD_DEFAULT, "storehook_originals");
+
+    ck_assert_ptr_nonnull(table);
+    for (unsigned i = 0; i < sizeof(failing) / sizeof(failing[0]); i++) {
+        OriginalIndex index = failing[i].index;
+
+        if (fail)
+            store_calls[index] = atomic_load(&table->table[index]);
+        atomic_store(&table->table[index], fail ? failing[i].function : store_calls[index]);
+    }
 }
 
 static int find_hook(struct dl_phdr_info *info, size_t size, void *argument)
@@ -125,6 +204,89 @@ START_TEST(each_allocation_fails_once)
 }
 END_TEST
 
+/* A content that nobody judged when it came. */
+static void store_unscanned(const char *data)
+{
+    const char *const parts[] = {data, "name", NULL};
+    uint64_t id;
+
+    fake_service_enable(service, false);
+    ck_assert_int_eq(host_deliver(&host, &(HostMessage){"text", parts, false}, &id), 0);
+    fake_service_enable(service, true);
+}
+
+/* A message with a link to a content that is there: it is judged by its bytes. */
+static JET_ERR deliver_link(Host *other, const char *data)
+{
+    unsigned char digest[STOREHOOK_DIGEST_SIZE];
+    uint64_t message = 0;
+    const HostColumn text[] = {{"text", "again", 5}};
+    const HostColumn link[] = {
+        {"message", &message, 8}, {"name", "a.exe", 5}, {"digest", digest, 32}};
+    JET_ERR err = JetBeginTransaction(other->sesid);
+
+    fake_digest(data, strlen(data), digest);
+    if (err >= 0)
+        err = host_insert(other, HOST_MESSAGES, text, 1, &message);
+    if (err >= 0)
+        err = host_insert(other, HOST_ATTACHMENTS, link, 3, NULL);
+    if (err >= 0)
+        err = JetCommitTransaction(other->sesid, 0);
+    if (err < 0)
+        ck_assert_int_ge(JetRollback(other->sesid, JET_bitRollbackAll), 0);
+    return err;
+}
+
+/* By a session of its own, so that the hook must learn its cursors. */
+static JET_ERR deliver_failing(int way, const char *data, unsigned round)
+{
+    const char *const parts[] = {data, "name", NULL};
+    const HostMessage text = {data, NULL, false}, content = {"text", parts, false};
+    uint64_t id;
+    Host other;
+    JET_ERR err;
+
+    host_open(&other, hook_directory);
+    atomic_store(&failed, 0);
+    fail_calls(true);
+    atomic_store(&fail_at, round);
+    err = way == 2 ? deliver_link(&other, data)
+                   : host_deliver(&other, way == 0 ? &text : &content, &id);
+    atomic_store(&fail_at, -1);
+    fail_calls(false);
+    host_close(&other);
+    return err;
+}
+
+START_TEST(each_call_to_the_store_fails_once)
+{
+    unsigned round = 0;
+
+    for (; round < 400; round++) {
+        uint64_t unscanned, messages;
+        char data[64];
+        JET_ERR err;
+
+        snprintf(data, sizeof(data), "EICAR %u", round);
+        if (_i == 2)
+            store_unscanned(data);
+        unscanned = hook_status().unscanned;
+        messages = host_count(&host, HOST_MESSAGES);
+        err = deliver_failing(_i, data, round);
+        if (failed == 0)
+            break;
+        ck_assert_msg(err == 0 || err == JET_errInstanceUnavailable ||
+                          err == JET_errPermissionDenied,
+                      "round %u: %d", round, err);
+        if (err == 0 && host_count(&host, HOST_MESSAGES) > messages)
+            ck_assert_msg(hook_status().unscanned > unscanned, "round %u passed uncounted", round);
+    }
+    /* There were some, and the last round had none to fail. */
+    ck_assert_uint_gt(round, 10);
+    ck_assert_uint_lt(round, 400);
+}
+END_TEST
+
 START_TEST(all_allocations_fail)
 {
     ck_assert_int_eq(deliver("good"), 0);
@@ -147,6 +309,7 @@ int main(int argc, char **argv)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, each_allocation_fails_once, 0, 2);
+    tcase_add_loop_test(tests, each_call_to_the_store_fails_once, 0, 3);
     tcase_add_test(tests, all_allocations_fail);
     suite_add_tcase(suite, tests);
     return hook_test_main(argv, suite);
