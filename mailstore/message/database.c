@@ -162,3 +162,8 @@ MailStore *mail_store_close(MailStore *store)
     g_free(store);
     return NULL;
 }
+
+gboolean mail_store_has_failed(const MailStore *store)
+{
+    return atomic_load(&store->has_failed);
+}

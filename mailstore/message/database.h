@@ -13,7 +13,7 @@
 #include "mailstore/message/schema.h"
 #include "mailstore/message/watch.h"
 
-/* Constant after the open but for the last six: locked by themselves, or atomic. */
+/* Constant after the open but for the last seven: locked by themselves, or atomic. */
 struct MailStore {
     JET_INSTANCE instance;
     int lock; /* the directory, locked */
@@ -25,6 +25,7 @@ struct MailStore {
     WatchList *watches;
     _Atomic guint64 unlinked; /* entries deleted */
     atomic_bool no_collecting;
+    atomic_bool has_failed;
 };
 
 #endif /* MAILSTORE_MESSAGE_DATABASE_H */

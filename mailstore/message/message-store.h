@@ -87,6 +87,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailEntry, mail_entry_free)
 /* Opens or creates the database in directory `path` (made 0700 when absent). */
 MailStore *mail_store_open(const char *path, GError **error);
 MailStore *mail_store_close(MailStore *store); /* accepts and returns NULL */
+/* A transaction failed with JET_errDiskIO. What the disk has is not certain any more, so the engine
+ * may write nothing until the store is opened again; it can still be read. */
+gboolean mail_store_has_failed(const MailStore *store);
 
 MailSession *mail_session_new(MailStore *store, GError **error);
 MailSession *mail_session_free(MailSession *session);

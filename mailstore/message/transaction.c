@@ -38,6 +38,8 @@ JET_ERR transaction_try(MailSession *session, TransactionKind kind, TransactionB
             return JET_errSuccess;
         session->failure = (Failure){err, "JetCommitTransaction", NULL};
     }
+    if (err == JET_errDiskIO) /* an id is drawn in a commit of its own, so the body may meet it */
+        atomic_store(&session->store->has_failed, TRUE);
     JetRollback(session->sesid, JET_bitRollbackAll); /* also savepoints that the body left */
     return err;
 }

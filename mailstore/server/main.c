@@ -3,8 +3,8 @@
  * main.c - mailstored: a mail store that speaks LMTP, IMAP and POP3.
  *
  * Runs in the foreground. SIGTERM and SIGINT drain: no new connections, those there finish what
- * they began. Exits 0 after that, 1 when it cannot start (the reason is on standard error), 2 on
- * wrong usage.
+ * they began. Exits 0 after that, 1 when it cannot start or the store has failed (the reason is on
+ * standard error), 2 on wrong usage.
  */
 #include "mailstore/server/log.h"
 #include "mailstore/server/server.h"
@@ -20,6 +20,7 @@ typedef struct {
     Server *server;
     guint patience; /* timer that ends the draining */
     gboolean stopping;
+    int status;
 } Daemon;
 
 static void daemon_idle(gpointer data)
@@ -57,6 +58,17 @@ static gboolean daemon_stop(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* Nothing can be written before the store is opened again, which a service manager sees to. */
+static void daemon_store_failed(gpointer data)
+{
+    Daemon *mailstored = data;
+
+    log_warning("store-failed reason=\"the disk did not take what was written: ending, so that the "
+                "store is opened anew\"");
+    mailstored->status = EXIT_FAILURE;
+    daemon_stop(mailstored);
+}
+
 /* Each connection is a descriptor: take as many as the administrator lets us have. */
 static void raise_descriptor_limit(void)
 {
@@ -71,7 +83,7 @@ static void raise_descriptor_limit(void)
 static int daemon_run(const ServerConfig *config)
 {
     g_autoptr(GError) error = NULL;
-    Daemon mailstored = {.main = g_main_loop_new(NULL, FALSE)};
+    Daemon mailstored = {.main = g_main_loop_new(NULL, FALSE), .status = EXIT_SUCCESS};
 
     mailstored.server = server_new(config, &error);
     if (mailstored.server == NULL) {
@@ -82,6 +94,7 @@ static int daemon_run(const ServerConfig *config)
     /* Never removed: a signal that comes while the store is being closed must not end that. */
     g_unix_signal_add(SIGTERM, daemon_stop, &mailstored);
     g_unix_signal_add(SIGINT, daemon_stop, &mailstored);
+    server_watch_store(mailstored.server, daemon_store_failed, &mailstored);
     log_info("ready store=\"%s\"", config->store_path);
     g_main_loop_run(mailstored.main);
     if (mailstored.patience != 0)
@@ -89,7 +102,7 @@ static int daemon_run(const ServerConfig *config)
     server_free(mailstored.server);
     g_main_loop_unref(mailstored.main);
     log_info("stopped");
-    return EXIT_SUCCESS;
+    return mailstored.status;
 }
 
 int main(int argc, char **argv)

@@ -50,6 +50,8 @@ static gboolean sweep(gpointer data)
     g_hash_table_iter_init(&iterator, server->connections);
     while (g_hash_table_iter_next(&iterator, &connection, NULL))
         connection_check_time(connection, now);
+    if (server->failed != NULL && !server->draining && mail_store_has_failed(server->store))
+        server->failed(server->failed_data);
     return G_SOURCE_CONTINUE;
 }
 
@@ -219,6 +221,12 @@ void server_drain(Server *server, void (*idle)(gpointer data), gpointer data)
         connection_drain(connection);
     if (g_hash_table_size(server->connections) == 0)
         idle(data);
+}
+
+void server_watch_store(Server *server, void (*failed)(gpointer data), gpointer data)
+{
+    server->failed = failed;
+    server->failed_data = data;
 }
 
 void server_abort_all(Server *server)

@@ -54,6 +54,8 @@ struct Server {
     gboolean draining;
     void (*idle)(gpointer data); /* draining, and the last connection is gone */
     gpointer idle_data;
+    void (*failed)(gpointer data); /* the store is to be opened again */
+    gpointer failed_data;
 };
 
 const Service *server_service(ServiceKind kind);
@@ -68,6 +70,8 @@ void server_accept(Server *server, ServiceKind kind, int fd, gboolean is_tls);
 void server_forget(Server *server, Connection *connection);
 /* No new connections; sessions say goodbye; then idle() is called. */
 void server_drain(Server *server, void (*idle)(gpointer data), gpointer data);
+/* failed() is called when nothing can be written any more before the store is opened again. */
+void server_watch_store(Server *server, void (*failed)(gpointer data), gpointer data);
 /* Closes what is left. */
 void server_abort_all(Server *server);
 

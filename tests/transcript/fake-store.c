@@ -116,6 +116,12 @@ MailStore *mail_store_open(const char *path, GError **error)
     return store;
 }
 
+gboolean mail_store_has_failed(const MailStore *store)
+{
+    (void)store;
+    return FALSE;
+}
+
 MailStore *mail_store_close(MailStore *store)
 {
     if (store == NULL)
