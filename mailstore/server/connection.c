@@ -20,6 +20,8 @@
 /* After our last word the peer's input is read and thrown away for so long, because closing with
  * unread input resets the connection and may destroy that last word. */
 #define LINGER_SECONDS 3
+/* A handshake, once begun: GIO gives each a thread, of which there are not many. */
+#define HANDSHAKE_SECONDS 10
 
 typedef struct {
     GBytes *bytes;
@@ -39,6 +41,7 @@ struct Connection {
     GSocketConnection *base; /* under TLS */
     GTlsConnection *tls;
     gboolean handshaking;
+    gboolean awaits_hello; /* the client's, before the handshake takes a thread */
     GSource *tls_input;
     GSource *tls_output;
 
@@ -206,6 +209,8 @@ void connection_abort(Connection *connection)
     if (connection->closed)
         return;
     connection->closed = TRUE;
+    if (connection->awaits_hello)
+        connection->handshaking = connection->awaits_hello = FALSE;
     drop_sources(connection);
     drop_output(connection);
     shutdown(connection->fd, SHUT_RDWR);
@@ -251,7 +256,10 @@ void connection_finish(Connection *connection)
         return;
     connection->finishing = TRUE;
     connection->busy = FALSE;
-    connection_flush(connection);
+    if (connection->awaits_hello)
+        connection_abort(connection); /* nobody can be told anything */
+    else
+        connection_flush(connection);
 }
 
 gboolean connection_is_finishing(const Connection *connection)
@@ -627,7 +635,10 @@ void connection_check_time(Connection *connection, gint64 now)
 {
     if (connection->closed)
         return;
-    if (connection->lingering) {
+    if (connection->handshaking && !connection->awaits_hello) {
+        if (is_over(now, connection->idle_since, HANDSHAKE_SECONDS))
+            connection_abort(connection);
+    } else if (connection->lingering) {
         if (is_over(now, connection->idle_since, LINGER_SECONDS))
             connection_abort(connection);
     } else if (connection->pending > 0) {
@@ -674,6 +685,20 @@ static void handshake_done(GObject *source, GAsyncResult *result, gpointer data)
     connection_watch(connection);
 }
 
+static gboolean hello_ready(gint fd, GIOCondition condition, gpointer data)
+{
+    Connection *connection = data;
+
+    (void)fd;
+    (void)condition;
+    connection->source = 0;
+    connection->awaits_hello = FALSE;
+    connection->idle_since = g_get_monotonic_time();
+    g_tls_connection_handshake_async(connection->tls, G_PRIORITY_DEFAULT, NULL, handshake_done,
+                                     connection);
+    return G_SOURCE_REMOVE;
+}
+
 void connection_start_tls(Connection *connection, GTlsCertificate *certificate)
 {
     g_autoptr(GError) error = NULL;
@@ -686,14 +711,16 @@ void connection_start_tls(Connection *connection, GTlsCertificate *certificate)
         return;
     }
     connection->base = g_socket_connection_factory_create_connection(socket);
-    connection->tls = G_TLS_CONNECTION(
-        g_tls_server_connection_new(G_IO_STREAM(connection->base), certificate, &error));
+    /* Of no client a certificate is asked: without a database. That of the system would be read
+     * for each connection, which takes 40 ms of the main loop. */
+    connection->tls = g_initable_new(
+        g_tls_backend_get_server_connection_type(g_tls_backend_get_default()), NULL, &error,
+        "base-io-stream", connection->base, "certificate", certificate, "database", NULL, NULL);
     if (connection->tls == NULL) {
         log_warning("tls-unavailable reason=\"%s\"", error->message);
         connection_abort(connection);
         return;
     }
-    connection->handshaking = TRUE;
-    g_tls_connection_handshake_async(connection->tls, G_PRIORITY_DEFAULT, NULL, handshake_done,
-                                     connection);
+    connection->handshaking = connection->awaits_hello = TRUE;
+    connection->source = g_unix_fd_add(connection->fd, G_IO_IN, hello_ready, connection);
 }

@@ -192,6 +192,24 @@ def waits_for_nobody_under_tls(program):
         server.clean()
 
 
+def waits_for_no_handshake(program):
+    """Clients of the TLS port that say nothing take no thread, and little time, from those that do."""
+    server = transcript.Server(program, ["tls certificate=@TOP@/cert.pem", "tls key=@TOP@/key.pem",
+                                         "imap listen=tls:127.0.0.1:0"])
+    try:
+        silent = [server.connect("imaps") for _ in range(200)]
+        client = transcript.Client(server.connect("imaps"))
+        client.sock.settimeout(2)
+        client.start_tls()
+        must(client.line().startswith("* OK"), "no greeting beside silent clients")
+        client.sock.close()
+        server.stop()  # and they do not hold that up either
+        for one in silent:
+            one.close()
+    finally:
+        server.clean()
+
+
 def wait_for_log(server, words):
     """Two signals that come before the first is seen are one."""
     end = time.monotonic() + transcript.TIMEOUT
@@ -304,6 +322,7 @@ def main():
         if shakes_hands:
             asks_for_no_password_in_the_open(program)
             waits_for_nobody_under_tls(program)
+            waits_for_no_handshake(program)
         drains(program)
         drain_ends(program)
         waits_for_no_log(program)
