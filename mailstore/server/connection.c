@@ -3,9 +3,9 @@
  * connection.c - one client's socket on the main loop.
  *
  * A failing socket, or one whose peer stalls, is closed without a word; the session hears of it by
- * closed(). Known limit: TLS comes from GIO's backend, whose close_notify is sent best effort.
+ * closed().
  */
-#include "mailstore/server/connection.h"
+#include "mailstore/server/connection-private.h"
 #include "mailstore/server/log.h"
 
 #include <errno.h>
@@ -22,49 +22,6 @@
 #define LINGER_SECONDS 3
 /* A handshake, once begun: GIO gives each a thread, of which there are not many. */
 #define HANDSHAKE_SECONDS 10
-
-typedef struct {
-    GBytes *bytes;
-    gsize sent;
-} Chunk;
-
-struct Connection {
-    int fd;
-    guint id;
-    gboolean is_local;
-    char *peer;
-    const SessionOps *ops;
-    gpointer session;
-
-    guint source; /* of the plain socket */
-    GIOCondition watched;
-    GSocketConnection *base; /* under TLS */
-    GTlsConnection *tls;
-    gboolean handshaking;
-    gboolean awaits_hello; /* the client's, before the handshake takes a thread */
-    GSource *tls_input;
-    GSource *tls_output;
-
-    char *input;
-    gsize input_start, input_end;
-    gboolean at_end;
-
-    GQueue output; /* of Chunk */
-    GString *tail; /* output after the chunks */
-    gsize pending;
-    Budget *budget;
-    guint64 charge;
-
-    gboolean busy;
-    gboolean finishing; /* close when all output is sent */
-    gboolean lingering; /* our side is shut down */
-    gboolean closed;
-    guint reaper;
-    gint64 idle_since, stalled_since; /* microseconds */
-    guint64 idle_limit, stall_limit;  /* seconds; 0: none */
-};
-
-static void connection_watch(Connection *connection);
 
 /* "address:port", "unix" for a socket without a name, "unknown" when the peer is gone already. */
 static char *dup_peer(int fd)
@@ -110,7 +67,7 @@ static void chunk_free(gpointer data)
     g_free(chunk);
 }
 
-static void drop_sources(Connection *connection)
+void connection_drop_sources(Connection *connection)
 {
     if (connection->source != 0)
         g_source_remove(connection->source);
@@ -146,7 +103,7 @@ Connection *connection_free(Connection *connection)
 {
     if (connection == NULL)
         return NULL;
-    drop_sources(connection);
+    connection_drop_sources(connection);
     drop_output(connection);
     if (connection->reaper != 0)
         g_source_remove(connection->reaper);
@@ -211,24 +168,10 @@ void connection_abort(Connection *connection)
     connection->closed = TRUE;
     if (connection->awaits_hello)
         connection->handshaking = connection->awaits_hello = FALSE;
-    drop_sources(connection);
+    connection_drop_sources(connection);
     drop_output(connection);
     shutdown(connection->fd, SHUT_RDWR);
     connection->reaper = g_idle_add_full(G_PRIORITY_DEFAULT, reap, connection, NULL);
-}
-
-/* GIO waits until its close_notify is sent, and the main loop with it: so only where there is room,
- * or when there is. The peer's is not waited for. */
-static void end_tls(Connection *connection)
-{
-    GSocket *socket = g_socket_connection_get_socket(connection->base);
-
-    if ((g_socket_condition_check(socket, G_IO_OUT) & G_IO_OUT) == 0) {
-        connection_watch(connection);
-        return;
-    }
-    g_io_stream_close(G_IO_STREAM(connection->tls), NULL, NULL);
-    connection_abort(connection);
 }
 
 static void begin_linger(Connection *connection)
@@ -243,7 +186,7 @@ static void begin_linger(Connection *connection)
         return;
     }
     if (connection->tls != NULL) {
-        end_tls(connection);
+        connection_end_tls(connection);
         return;
     }
     shutdown(connection->fd, SHUT_WR);
@@ -570,8 +513,7 @@ static GSource *create_output_source(gpointer stream)
     return g_pollable_output_stream_create_source(stream, NULL);
 }
 
-/* Watches for exactly what can be used now. */
-static void connection_watch(Connection *connection)
+void connection_watch(Connection *connection)
 {
     if (connection->closed || connection->handshaking || connection->ops == NULL)
         return;
@@ -660,67 +602,4 @@ void connection_drain(Connection *connection)
 {
     if (!connection_is_finishing(connection))
         connection->ops->drain(connection->session);
-}
-
-/* --- TLS --- */
-
-static void handshake_done(GObject *source, GAsyncResult *result, gpointer data)
-{
-    Connection *connection = data;
-    g_autoptr(GError) error = NULL;
-    gboolean good = g_tls_connection_handshake_finish(G_TLS_CONNECTION(source), result, &error);
-
-    connection->handshaking = FALSE;
-    if (connection->closed) {
-        if (connection->reaper == 0)
-            connection->ops->closed(connection->session);
-        return;
-    }
-    if (!good) {
-        log_info("tls-failed connection=%u reason=\"%s\"", connection->id, error->message);
-        connection_abort(connection);
-        return;
-    }
-    connection_flush(connection);
-    connection_watch(connection);
-}
-
-static gboolean hello_ready(gint fd, GIOCondition condition, gpointer data)
-{
-    Connection *connection = data;
-
-    (void)fd;
-    (void)condition;
-    connection->source = 0;
-    connection->awaits_hello = FALSE;
-    connection->idle_since = g_get_monotonic_time();
-    g_tls_connection_handshake_async(connection->tls, G_PRIORITY_DEFAULT, NULL, handshake_done,
-                                     connection);
-    return G_SOURCE_REMOVE;
-}
-
-void connection_start_tls(Connection *connection, GTlsCertificate *certificate)
-{
-    g_autoptr(GError) error = NULL;
-
-    g_assert(connection->pending == 0 && connection->tls == NULL);
-    drop_sources(connection);
-    g_autoptr(GSocket) socket = g_socket_new_from_fd(connection->fd, &error);
-    if (socket == NULL) {
-        connection_abort(connection);
-        return;
-    }
-    connection->base = g_socket_connection_factory_create_connection(socket);
-    /* Of no client a certificate is asked: without a database. That of the system would be read
-     * for each connection, which takes 40 ms of the main loop. */
-    connection->tls = g_initable_new(
-        g_tls_backend_get_server_connection_type(g_tls_backend_get_default()), NULL, &error,
-        "base-io-stream", connection->base, "certificate", certificate, "database", NULL, NULL);
-    if (connection->tls == NULL) {
-        log_warning("tls-unavailable reason=\"%s\"", error->message);
-        connection_abort(connection);
-        return;
-    }
-    connection->handshaking = connection->awaits_hello = TRUE;
-    connection->source = g_unix_fd_add(connection->fd, G_IO_IN, hello_ready, connection);
 }
