@@ -5,30 +5,33 @@
  * A run is found by looking at one byte in STEP and going both ways from there, so that prose costs
  * next to nothing. A text that is built of pieces ("TVqQ" + "AAMA") is one run; where it may have
  * been put together in more than one way, each is tried. Noise counts for nothing: of a run its
- * first bytes must be those of a known type, or letters.
+ * first bytes must be those of a known type, or letters, as they are or behind one step more
+ * (page-guess.h).
  *
- * Known limits: what is enciphered, or coded in two steps of which not both are base64, is not
- * decoded, nor are pieces that stand in statements of their own; base64 at a line's beginning is
- * left to mail-runs.c except in markup.
+ * Known limits: what is enciphered, or coded in two steps that are neither both base64 nor told in
+ * page-guess.h, is not decoded, nor are pieces that stand in another order; base64 at a line's
+ * beginning is left to mail-runs.c except in markup.
  */
 #include "scanner/page-payload.h"
 
 #include <string.h>
 
-#include "scanner/byte-scan.h"
-#include "scanner/file-type.h"
 #include "scanner/mail-decode.h"
-#include "scanner/script-type.h"
+#include "scanner/page-decode.h"
+#include "scanner/page-guess.h"
+#include "scanner/page-number.h"
+#include "scanner/page-piece.h"
+#include "scanner/page-sign.h"
 
 enum {
-    STEP = 64,          /* letters that the shortest run has */
-    NUMBERS_MIN = 48,   /* bytes; shorter lists of numbers are data of honest scripts */
-    SAMPLE = 512,       /* letters that are decoded to see whether it is worth the rest */
-    LETTERS_MIN = 24,   /* decoded, all printable: a text */
-    SEPARATOR_MAX = 64, /* signs between two pieces: quotes, a plus, a new line with its indent */
-    TEXT_SAMPLE = 512,
-    MARKUP_SAMPLE = 1024, /* in which a page shows that it is one */
+    STEP = 64,            /* letters that the shortest run has */
+    NUMBERS_MIN = 48,     /* bytes; shorter lists of numbers are data of honest scripts */
+    SAMPLE = 512,         /* letters that are decoded to see whether it is worth the rest */
     BACK_MAX = 256,       /* from where a list of numbers is met to its first */
+    WIDE_BACK_MAX = 4096, /* from where a piece is met to the first of many */
+    ESCAPES_MIN = 12,     /* escaped letters that a text has which is worth a look */
+    LETTER_NEAR = 4,      /* signs to the next letter: `'T', 'V'` */
+    NUMBER_SAMPLE = 128,  /* bytes that are read of a list to see whether it is worth the rest */
     VARIANTS = 4,
     CODED_AGAIN_MAX = 3, /* base64 within base64 */
     LINE_MIN = 32        /* letters; no word has as many */
@@ -37,6 +40,7 @@ enum {
 typedef struct {
     const char *text, *end;
     gboolean is_markup;
+    gboolean is_active;     /* it has a script, or is one */
     PagePayloadFound found; /* NULL: the first ends the search */
     gpointer user;
     gsize most;
@@ -44,329 +48,11 @@ typedef struct {
     gboolean is_over, is_hit, stopped;
 } Search;
 
-typedef gsize (*Decoder)(const char *from, gsize size, guint8 *out, gsize room);
-
-/* Each byte of each text is asked about. */
-enum {
-    SIGN_LETTER = 1,
-    SIGN_SEPARATOR = 2,
-    SIGN_QUOTE = 4,
-    SIGN_NUMBER = 8 /* in a list of numbers, however they are written */
-};
-
-static const guint8 SIGNS_OF[256] = {
-    ['0' ... '9'] = SIGN_LETTER | SIGN_NUMBER,
-    ['A' ... 'F'] = SIGN_LETTER | SIGN_NUMBER,
-    ['G' ... 'T'] = SIGN_LETTER,
-    ['U'] = SIGN_LETTER | SIGN_NUMBER,
-    ['V' ... 'W'] = SIGN_LETTER,
-    ['X'] = SIGN_LETTER | SIGN_NUMBER,
-    ['Y' ... 'Z'] = SIGN_LETTER,
-    ['a' ... 'f'] = SIGN_LETTER | SIGN_NUMBER,
-    ['g' ... 't'] = SIGN_LETTER,
-    ['u'] = SIGN_LETTER | SIGN_NUMBER,
-    ['v' ... 'w'] = SIGN_LETTER,
-    ['x'] = SIGN_LETTER | SIGN_NUMBER,
-    ['y' ... 'z'] = SIGN_LETTER,
-    ['/'] = SIGN_LETTER,
-    ['+'] = SIGN_LETTER | SIGN_SEPARATOR,
-    ['"'] = SIGN_QUOTE | SIGN_SEPARATOR,
-    ['\''] = SIGN_QUOTE | SIGN_SEPARATOR,
-    ['`'] = SIGN_QUOTE | SIGN_SEPARATOR,
-    [','] = SIGN_SEPARATOR | SIGN_NUMBER,
-    ['\\'] = SIGN_SEPARATOR | SIGN_NUMBER,
-    [' '] = SIGN_SEPARATOR | SIGN_NUMBER,
-    ['\t' ... '\n'] = SIGN_SEPARATOR | SIGN_NUMBER,
-    ['\r'] = SIGN_SEPARATOR | SIGN_NUMBER,
-    ['\f'] = SIGN_NUMBER,
-    ['%'] = SIGN_NUMBER,
-    ['-'] = SIGN_NUMBER,
-    ['&'] = SIGN_NUMBER,
-    ['#'] = SIGN_NUMBER,
-    [';'] = SIGN_NUMBER,
-};
-
-static gboolean is_letter(char c)
-{
-    return (SIGNS_OF[(guchar)c] & SIGN_LETTER) != 0;
-}
-
-static gboolean is_separator(char c)
-{
-    return (SIGNS_OF[(guchar)c] & SIGN_SEPARATOR) != 0;
-}
-
-static gboolean is_quote(char c)
-{
-    return (SIGNS_OF[(guchar)c] & SIGN_QUOTE) != 0;
-}
-
-/* --- Pieces ----------------------------------------------------------------------- */
-
-static const char *letters_end(const char *at, const char *end)
-{
-    at += byte_scan_letters(at, end);
-    while (at < end && *at == '=')
-        at++;
-    return at;
-}
-
-static const char *letters_begin(const char *begin, const char *at)
-{
-    return at - byte_scan_letters_before(begin, at);
-}
-
-/* Whether what stands between two quotes adds the one to the other: `; x += `, `); x.push(`. */
-static gboolean is_addition(const char *at, gsize size)
-{
-    static const char push[] = "push", concat[] = "concat";
-    gsize end = size;
-
-    while (end > 0 && g_ascii_isspace(at[end - 1]))
-        end--;
-    if (end < 2)
-        return FALSE;
-    if (at[end - 1] == '=')
-        return at[end - 2] == '+';
-    return at[end - 1] == '(' &&
-           ((end > strlen(push) && memcmp(at + end - 1 - strlen(push), push, strlen(push)) == 0) ||
-            (end > strlen(concat) &&
-             memcmp(at + end - 1 - strlen(concat), concat, strlen(concat)) == 0));
-}
-
-/* `'; x += '`; *ret: behind the quote that begins the next. */
-static gboolean next_statement(const char *at, const char *end, const char **ret)
-{
-    const char *most = at + MIN(end - at, SEPARATOR_MAX), *quote = at + 1;
-
-    if (at == end || !is_quote(*at))
-        return FALSE;
-    while (quote < most && !is_quote(*quote))
-        quote++;
-    if (quote == most || !is_addition(at + 1, (gsize)(quote - at - 1)))
-        return FALSE;
-    *ret = quote + 1;
-    return TRUE;
-}
-
-static const char *next_piece(const char *at, const char *end)
-{
-    const char *most = at + MIN(end - at, SEPARATOR_MAX), *start = at;
-
-    if (at[-1] == '=') /* padding: nothing belongs to it */
-        return NULL;
-    while (at < most && is_separator(*at))
-        at++;
-    if ((at == end || !is_letter(*at) || !is_quote(at[-1])) && next_statement(start, end, &start))
-        at = start;
-    return at < end && is_letter(*at) ? at : NULL;
-}
-
-/* The end of the piece to which a statement before `at` adds; NULL: there is none. */
-static const char *piece_before(const char *begin, const char *at)
-{
-    const char *least = at - MIN(at - begin, SEPARATOR_MAX), *quote = at - 1;
-
-    if (at == begin || !is_quote(*quote))
-        return NULL;
-    do
-        quote--;
-    while (quote > least && !is_quote(*quote));
-    return quote > least && is_letter(quote[-1]) &&
-                   is_addition(quote + 1, (gsize)(at - 1 - (quote + 1)))
-               ? quote
-               : NULL;
-}
-
-/* --- Decoders --------------------------------------------------------------------- */
-
-/* Without what stands between the pieces, of which a plus would be taken for a letter. */
-static gsize decode_base64(const char *from, gsize size, guint8 *out, gsize room)
-{
-    const char *end = from + size;
-    g_autofree char *letters = g_try_malloc(size + 1);
-    gsize used = 0;
-
-    (void)room;
-    while (letters && from && from < end) {
-        const char *to = letters_end(from, end);
-
-        memcpy(letters + used, from, (gsize)(to - from));
-        used += (gsize)(to - from);
-        from = to < end && to > from ? next_piece(to, end) : NULL;
-    }
-    return letters ? mail_decode_base64(letters, used, out) : 0;
-}
-
-static gboolean hex_pair(const char *at, const char *end, guint8 *ret)
-{
-    if (end - at < 2 || !g_ascii_isxdigit(at[0]) || !g_ascii_isxdigit(at[1]))
-        return FALSE;
-    *ret = (guint8)(g_ascii_xdigit_value(at[0]) * 16 + g_ascii_xdigit_value(at[1]));
-    return TRUE;
-}
-
-static gsize decode_hex(const char *from, gsize size, guint8 *out, gsize room)
-{
-    const char *end = from + size;
-    gsize used = 0;
-
-    while (from < end && used < room) {
-        if (hex_pair(from, end, out + used)) {
-            used++;
-            from += 2;
-        } else if (is_separator(*from)) {
-            from++;
-        } else {
-            break;
-        }
-    }
-    return used;
-}
-
-/* What stands behind `\u`, `%u` and the like: four digits of a letter below 256. */
-static const char *take_letter(const char *at, const char *end, guint8 *ret)
-{
-    guint8 upper;
-
-    return hex_pair(at, end, &upper) && upper == 0 && hex_pair(at + 2, end, ret) ? at + 4 : NULL;
-}
-
-/* `&#77;` or `&#x4d;` */
-static const char *take_entity(const char *at, const char *end, guint8 *ret)
-{
-    gboolean is_hex = at < end && (*at | 0x20) == 'x';
-    guint value = 0, count = 0;
-
-    for (at += is_hex; at < end && count < 8; at++, count++) {
-        gint digit = is_hex ? g_ascii_xdigit_value(*at) : g_ascii_digit_value(*at);
-
-        if (digit < 0)
-            break;
-        value = value * (is_hex ? 16 : 10) + (guint)digit;
-    }
-    if (count == 0 || value > 255)
-        return NULL;
-    *ret = (guint8)value;
-    return at < end && *at == ';' ? at + 1 : at;
-}
-
-/* Up to three digits of a byte, `\115`. */
-static const char *take_octal(const char *at, const char *end, guint8 *ret)
-{
-    guint value = 0, count = 0;
-
-    for (; at < end && *at >= '0' && *at <= '7' && count < 3; at++, count++)
-        value = value * 8 + (guint)(*at - '0');
-    if (count == 0 || value > 255)
-        return NULL;
-    *ret = (guint8)value;
-    return at;
-}
-
-/* `77` or `-77`. */
-static const char *take_decimal(const char *at, const char *end, guint8 *ret)
-{
-    gboolean is_negative = at < end && *at == '-';
-    guint value = 0, count = 0;
-
-    for (at += is_negative; at < end && g_ascii_isdigit(*at) && count < 4; at++, count++)
-        value = value * 10 + (guint)(*at - '0');
-    if (count == 0 || value > (is_negative ? 128 : 255))
-        return NULL;
-    *ret = (guint8)(is_negative ? 256 - value : value);
-    return at;
-}
-
-/* A byte as a script or a page writes it; NULL: none, or more than one. */
-static const char *take_byte(const char *at, const char *end, guint8 *ret)
-{
-    gsize left = (gsize)(end - at);
-
-    if (left >= 6 && (*at == '%' || *at == '\\') && (at[1] | 0x20) == 'u')
-        return take_letter(at + 2, end, ret);
-    if (left >= 3 && *at == '%' && hex_pair(at + 1, end, ret))
-        return at + 3;
-    if (left >= 4 && (*at == '\\' || *at == '0') && (at[1] | 0x20) == 'x' &&
-        hex_pair(at + 2, end, ret))
-        return at + 4;
-    if (left >= 2 && *at == '\\')
-        return take_octal(at + 1, end, ret);
-    if (left >= 3 && *at == '&' && at[1] == '#')
-        return take_entity(at + 2, end, ret);
-    return take_decimal(at, end, ret);
-}
-
-static gboolean is_between_numbers(char c)
-{
-    return c == ',' || g_ascii_isspace(c);
-}
-
-/* Ends at what is no number; *ret_end: there. */
-static gsize take_numbers(const char *at, const char *end, guint8 *out, gsize room,
-                          const char **ret_end)
-{
-    gsize used = 0;
-    guint8 byte;
-
-    *ret_end = at;
-    while (used < room) {
-        while (at < end && is_between_numbers(*at))
-            at++;
-        at = take_byte(at, end, &byte);
-        if (!at)
-            break;
-        out[used++] = byte;
-        *ret_end = at;
-    }
-    return used;
-}
-
-static gsize decode_numbers(const char *from, gsize size, guint8 *out, gsize room)
-{
-    const char *end;
-
-    return take_numbers(from, from + size, out, room, &end);
-}
-
 /* --- Weighing --------------------------------------------------------------------- */
-
-static gboolean is_text(const guint8 *data, gsize size)
-{
-    for (gsize i = 0; i < size; i++)
-        if ((data[i] < ' ' && !g_ascii_isspace((gchar)data[i])) || data[i] >= 0x7f)
-            return FALSE;
-    return size >= LETTERS_MIN;
-}
 
 static gboolean is_picture(const char *type)
 {
     return g_str_has_prefix(type, "image/") && strcmp(type, "image/svg+xml-with-script") != 0;
-}
-
-/* An image of a disk says what it is far behind its beginning. */
-static gboolean is_blank_disk(const guint8 *data, gsize size)
-{
-    for (gsize i = 0; i < size; i++)
-        if (data[i] != 0)
-            return FALSE;
-    return size >= STEP;
-}
-
-/* The true type of what is decoded, in part or in whole. FALSE: it looks like nothing. */
-static gboolean tell_type(const guint8 *data, gsize size, gboolean is_sample, Verdict *type)
-{
-    const char *script;
-
-    file_type_guess(data, size, type);
-    if (type->type[0] != '\0')
-        return TRUE;
-    if (!is_text(data, MIN(size, (gsize)STEP)))
-        return is_sample && is_blank_disk(data, size);
-    script = script_type_tell(data, size);
-    if (script)
-        g_strlcpy(type->type, script, sizeof(type->type));
-    return TRUE;
 }
 
 /* FALSE: no more is to be told. */
@@ -374,7 +60,7 @@ static gboolean tell(Search *search, PagePayloadKind kind, const guint8 *data, g
 {
     Verdict type = {0};
 
-    if (!tell_type(data, size, FALSE, &type))
+    if (!page_guess_type(data, size, FALSE, &type))
         return TRUE;
     if (search->count++ >= PAGE_PAYLOADS_MAX) {
         search->is_over = TRUE;
@@ -391,7 +77,7 @@ static gboolean tell_coded(Search *search, PagePayloadKind kind, const guint8 *d
     for (guint round = 0; round < CODED_AGAIN_MAX && size >= STEP; round++) {
         const char *text = (const char *)data;
 
-        if (letters_end(text, text + size) != text + size)
+        if (page_piece_end(text, text + size) != text + size)
             break;
         inner = g_try_malloc(size + 1);
         if (!inner) {
@@ -407,42 +93,73 @@ static gboolean tell_coded(Search *search, PagePayloadKind kind, const guint8 *d
     return TRUE;
 }
 
-/* FALSE: it looks like nothing. */
-static gboolean try_run(Search *search, PagePayloadKind kind, Decoder decode, const char *from,
-                        gsize size)
+/* Whether the first bytes look like anything, and behind which step. */
+static gboolean try_sample(PagePayloadKind kind, PageDecoder decode, gconstpointer how,
+                           const char *from, gsize size, PageGuessStep *ret)
 {
     guint8 sample[SAMPLE];
-    g_autofree guint8 *whole = NULL;
     Verdict type = {0};
-    gsize got = decode(from, MIN(size, (gsize)SAMPLE), sample, sizeof(sample));
+    gboolean is_list = decode == page_decode_list;
+    gsize got = decode(from, is_list ? size : MIN(size, (gsize)SAMPLE), sample,
+                       is_list ? NUMBER_SAMPLE : sizeof(sample), how);
 
-    if (search->stopped || !tell_type(sample, got, TRUE, &type) ||
-        (kind == PAGE_PAYLOAD_ADDRESS && is_picture(type.type)))
+    return page_guess_step(sample, got, ret, &type) &&
+           !(kind == PAGE_PAYLOAD_ADDRESS && is_picture(type.type));
+}
+
+/* FALSE ends the search. */
+static gboolean tell_whole(Search *search, PagePayloadKind kind, PageGuessStep step,
+                           const guint8 *data, gsize size)
+{
+    g_autofree guint8 *bytes = NULL;
+
+    if (step == PAGE_GUESS_PLAIN)
+        return tell(search, kind, data, size) && tell_coded(search, kind, data, size);
+    bytes = page_guess_take_step(step, data, size, search->most, &size);
+    if (!bytes) {
+        search->is_over = TRUE;
+        return FALSE;
+    }
+    return tell(search, kind, bytes, size);
+}
+
+/* FALSE: it looks like nothing. */
+static gboolean try_run(Search *search, PagePayloadKind kind, PageDecoder decode, gconstpointer how,
+                        const char *from, gsize size)
+{
+    g_autofree guint8 *whole = NULL;
+    gboolean is_dense = decode != page_decode_list; /* else a byte takes many signs */
+    PageGuessStep step;
+    gsize got;
+
+    if (search->stopped || !try_sample(kind, decode, how, from, size, &step))
         return FALSE;
     search->is_hit = TRUE;
     if (!search->found) {
         search->stopped = TRUE;
         return TRUE;
     }
-    whole = search->count < PAGE_PAYLOADS_MAX && size / 4 * 3 <= search->most
+    whole = search->count < PAGE_PAYLOADS_MAX && (!is_dense || size / 4 * 3 <= search->most)
                 ? g_try_malloc(size + 1)
                 : NULL;
     if (!whole) {
         search->is_over = search->stopped = TRUE;
         return TRUE;
     }
-    got = decode(from, size, whole, size);
-    search->stopped = !tell(search, kind, whole, got) || !tell_coded(search, kind, whole, got);
+    got = decode(from, size, whole, size, how);
+    if (got > search->most)
+        search->is_over = search->stopped = TRUE;
+    else
+        search->stopped = !tell_whole(search, kind, step, whole, got);
     return TRUE;
 }
 
 /* As a script writes it that turns it round. */
-static void try_reversed(Search *search, const char *from, gsize size)
+static void try_reversed(Search *search, PageDecoder decode, const char *from, gsize size)
 {
     g_autofree char *reversed = NULL;
     char sample[SAMPLE];
-    guint8 bytes[SAMPLE];
-    Verdict type = {0};
+    PageGuessStep step;
     gsize count;
 
     while (size > 0 && from[size - 1] == '=') /* padding stands at the other end */
@@ -450,8 +167,7 @@ static void try_reversed(Search *search, const char *from, gsize size)
     count = MIN(size, (gsize)SAMPLE);
     for (gsize i = 0; i < count; i++)
         sample[i] = from[size - 1 - i];
-    count = decode_base64(sample, count, bytes, sizeof(bytes));
-    if (search->stopped || count == 0 || !tell_type(bytes, count, TRUE, &type))
+    if (search->stopped || !try_sample(PAGE_PAYLOAD_LITERAL, decode, NULL, sample, count, &step))
         return;
     search->is_hit = TRUE;
     search->stopped = search->found == NULL;
@@ -464,7 +180,7 @@ static void try_reversed(Search *search, const char *from, gsize size)
     }
     for (gsize i = 0; i < size; i++)
         reversed[i] = from[size - 1 - i];
-    (void)try_run(search, PAGE_PAYLOAD_LITERAL, decode_base64, reversed, size);
+    (void)try_run(search, PAGE_PAYLOAD_LITERAL, decode, NULL, reversed, size);
 }
 
 /* --- Base64 and hexadecimal -------------------------------------------------------- */
@@ -477,12 +193,14 @@ static gboolean is_fold(const char *at, const char *end)
 
 /* The end of all pieces from the run's end on; of a line that is folded (RFC 6350 3.2), of those.
  */
-static const char *pieces_end(const char *at, const char *end, gboolean folds_only)
+static const char *pieces_end(const char *at, const char *end, gboolean folds_only,
+                              gboolean is_wide)
 {
     const char *next;
 
-    while (at < end && (!folds_only || is_fold(at, end)) && (next = next_piece(at, end)) != NULL)
-        at = letters_end(next, end);
+    while (at < end && (!folds_only || is_fold(at, end)) &&
+           (next = page_piece_next(at, end, is_wide)) != NULL)
+        at = page_piece_end(next, end);
     return at;
 }
 
@@ -495,24 +213,25 @@ static gboolean is_address(const Search *search, const char *from)
            g_ascii_strncasecmp(from - length, sign, length) == 0;
 }
 
-static const char *pieces_begin(const Search *search, const char *at)
+/* Of pieces whose order only names tell, no farther than WIDE_BACK_MAX. */
+static const char *pieces_begin(const Search *search, const char *at, gboolean is_wide)
 {
-    const char *begin = search->text;
+    const char *begin = search->text, *last = at;
 
-    while (!is_address(search, at)) {
-        const char *before = at, *least = at - MIN(at - begin, SEPARATOR_MAX);
+    while (!is_address(search, at) && !(is_wide && last - at > WIDE_BACK_MAX)) {
+        const char *before = at, *least = at - MIN(at - begin, PAGE_PIECE_SEPARATOR_MAX);
 
-        while (before > least && is_separator(before[-1]) && before[-1] != '+')
+        while (before > least && page_piece_is_separator(before[-1]) && before[-1] != '+')
             before--;
         /* A plus is a letter too: the one that joins has quotes on both sides. */
-        while (before > least && is_separator(before[-1]))
+        while (before > least && page_piece_is_separator(before[-1]))
             before--;
-        if (before == at || before == begin || !is_letter(before[-1]) ||
-            (!is_quote(*before) && piece_before(begin, at)))
-            before = piece_before(begin, at);
+        if (before == at || before == begin || !page_piece_is_letter(before[-1]) ||
+            (!page_piece_is_quote(*before) && page_piece_before(begin, at, is_wide)))
+            before = page_piece_before(begin, at, is_wide);
         if (!before)
             return at;
-        at = letters_begin(begin, before);
+        at = page_piece_begin(begin, before);
     }
     return at;
 }
@@ -525,55 +244,148 @@ static gboolean is_hex(const char *from, gsize size)
     return TRUE;
 }
 
+/* Signs around which letters may stand that belong together; '\0': none. */
+static char junk_at(const Search *search, const char *from, const char *to)
+{
+    static const char signs[] = "!@#$%^&*~|:;.,?_-";
+    char before = from > search->text ? from[-1] : '\0', behind = to < search->end ? *to : '\0';
+
+    if (behind != '\0' && strchr(signs, behind))
+        return behind;
+    return before != '\0' && strchr(signs, before) ? before : '\0';
+}
+
+/* Returns where the search goes on; NULL: nothing was found. */
+static const char *try_mixed(Search *search, const PageDecodeMixed *mixed, const char *at)
+{
+    const char *begin = at, *least = at - MIN(at - search->text, BACK_MAX), *end;
+    PageGuessStep step;
+
+    if (!page_decode_is_mixed(mixed, *at))
+        return NULL;
+    while (begin > least && page_decode_is_mixed(mixed, begin[-1]))
+        begin--;
+    while (begin < at && page_decode_is_junk(mixed, *begin) && mixed->kind != PAGE_DECODE_URL)
+        begin++;
+    end = page_decode_mixed_end(mixed, at, at + MIN(search->end - at, SAMPLE));
+    if (end - begin < STEP || !try_sample(PAGE_PAYLOAD_LITERAL, page_decode_mixed, mixed, begin,
+                                          (gsize)(end - begin), &step))
+        return NULL;
+    end = page_decode_mixed_end(mixed, end, search->end);
+    (void)try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_mixed, mixed, begin,
+                  (gsize)(end - begin));
+    return end;
+}
+
+/* The letters from `from` to `to` are not alone. */
+static const char *look_at_mixed(Search *search, const char *at, const char *from, const char *to)
+{
+    const PageDecodeMixed url = {PAGE_DECODE_URL, '\0'},
+                          junk = {PAGE_DECODE_JUNK, junk_at(search, from, to)};
+    const char *found = NULL;
+
+    if (junk.junk == '-' || junk.junk == '_')
+        found = try_mixed(search, &url, at);
+    if (!found && junk.junk != '\0')
+        found = try_mixed(search, &junk, at);
+    return found;
+}
+
+/* Pairs of digits with anything between them. */
+static const char *look_at_hex(Search *search, const char *at)
+{
+    static const PageDecodeMixed hex = {PAGE_DECODE_HEX, '\0'};
+
+    for (guint i = 0; i < LETTER_NEAR && at + 1 < search->end && !g_ascii_isxdigit(*at); i++)
+        at++;
+    return g_ascii_isxdigit(*at) ? try_mixed(search, &hex, at) : NULL;
+}
+
+/* Pieces that a script has in names of their own, in the order in which they stand. NULL: nothing
+ * was found. */
+static const char *look_at_names(Search *search, const char *from, const char *to)
+{
+    const char *begin, *next = NULL;
+    PageGuessStep step;
+
+    if (to - from < LINE_MIN || to == search->end || !page_piece_is_quote(*to) ||
+        ((next = page_piece_next(to, search->end, TRUE)) == NULL &&
+         !page_piece_before(search->text, from, TRUE)))
+        return NULL;
+    begin = pieces_begin(search, from, TRUE);
+    if (!try_sample(PAGE_PAYLOAD_LITERAL, page_decode_base64, search, begin,
+                    (gsize)(search->end - begin), &step))
+        return NULL;
+    to = pieces_end(to, search->end, FALSE, TRUE);
+    (void)try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_base64, search, begin,
+                  (gsize)(to - begin));
+    return to;
+}
+
+/* Where no file is in it: one may be in what it stands among. */
+static const char *look_around(Search *search, const char *at, const char *from, const char *to,
+                               const char *otherwise)
+{
+    const char *found = search->is_active ? look_at_mixed(search, at, from, to) : NULL;
+
+    if (!found && search->is_active)
+        found = look_at_names(search, from, to);
+    return found ? found : otherwise;
+}
+
 /* What stands around the run at `at`. Returns where the search goes on. */
 static const char *look_at_letters(Search *search, const char *at)
 {
-    const char *from = letters_begin(search->text, at), *to = letters_end(at, search->end);
+    const char *from = page_piece_begin(search->text, at), *to = page_piece_end(at, search->end);
     const char *starts[VARIANTS], *ends[VARIANTS];
     PagePayloadKind kind;
-    gboolean is_line, is_hit = FALSE;
+    gboolean is_line, is_hit = FALSE, has_hex;
 
+    if (from > search->text && page_piece_is_escaped_blank(from - 1, to) && to - from > 1)
+        from++;
     /* A short piece counts if quotes, or a line's end, and others go on behind it. */
     if (to - from < STEP &&
         (to == search->end ||
-         !(is_quote(*to) || (search->is_markup && to - from >= LINE_MIN && g_ascii_isspace(*to))) ||
-         pieces_end(to, search->end, FALSE) - pieces_begin(search, from) < STEP))
-        return to;
-    kind = is_address(search, pieces_begin(search, from)) ? PAGE_PAYLOAD_ADDRESS
-                                                          : PAGE_PAYLOAD_LITERAL;
+         !(page_piece_is_quote(*to) ||
+           (search->is_markup && to - from >= LINE_MIN && g_ascii_isspace(*to))) ||
+         pieces_end(to, search->end, FALSE, FALSE) - pieces_begin(search, from, FALSE) < STEP))
+        return look_around(search, at, from, to, to);
+    kind = is_address(search, pieces_begin(search, from, FALSE)) ? PAGE_PAYLOAD_ADDRESS
+                                                                 : PAGE_PAYLOAD_LITERAL;
     is_line = from == search->text || from[-1] == '\n';
     if (is_line && !search->is_markup)
-        return pieces_end(to, search->end, FALSE);
+        return pieces_end(to, search->end, FALSE, FALSE);
     starts[0] = starts[1] = from;
-    starts[2] = starts[3] = pieces_begin(search, from);
-    ends[0] = ends[3] = pieces_end(to, search->end, TRUE);
-    ends[1] = ends[2] = pieces_end(to, search->end, FALSE);
+    starts[2] = starts[3] = pieces_begin(search, from, FALSE);
+    ends[0] = ends[3] = pieces_end(to, search->end, TRUE, FALSE);
+    ends[1] = ends[2] = pieces_end(to, search->end, FALSE, FALSE);
+    has_hex = is_hex(from, (gsize)(to - from));
     for (guint i = 0; i < VARIANTS && !search->stopped; i++) {
         if ((i > 0 && starts[i] == starts[i - 1] && ends[i] == ends[i - 1]) ||
             (i == 3 && (ends[3] == ends[2] || starts[3] == from)))
             continue; /* the same as another */
-        is_hit |= try_run(search, kind, decode_base64, starts[i], (gsize)(ends[i] - starts[i]));
-        if (is_hex(from, (gsize)(to - from)))
-            is_hit |= try_run(search, kind, decode_hex, starts[i], (gsize)(ends[i] - starts[i]));
+        is_hit |= try_run(search, kind, page_decode_base64, NULL, starts[i],
+                          (gsize)(ends[i] - starts[i]));
+        if (has_hex)
+            is_hit |= try_run(search, kind, page_decode_hex, NULL, starts[i],
+                              (gsize)(ends[i] - starts[i]));
     }
-    if (!is_hit && kind == PAGE_PAYLOAD_LITERAL)
-        try_reversed(search, starts[2], (gsize)(ends[1] - starts[2]));
-    return ends[1];
+    if (!is_hit && kind == PAGE_PAYLOAD_LITERAL) {
+        try_reversed(search, page_decode_base64, starts[2], (gsize)(ends[1] - starts[2]));
+        if (has_hex)
+            try_reversed(search, page_decode_hex, starts[2], (gsize)(ends[1] - starts[2]));
+    }
+    return is_hit ? ends[1] : look_around(search, at, from, to, ends[1]);
 }
 
 /* --- Numbers ---------------------------------------------------------------------- */
-
-static gboolean is_of_numbers(char c)
-{
-    return (SIGNS_OF[(guchar)c] & SIGN_NUMBER) != 0;
-}
 
 /* The last of the blanks at `at`, which were all looked past; NULL: there are none. */
 static const char *blanks_last(const char *at, const char *end)
 {
     const char *begin = at;
 
-    while (at < end && is_between_numbers(*at))
+    while (at < end && page_decode_is_between(*at))
         at++;
     return at > begin ? at - 1 : NULL;
 }
@@ -584,75 +396,140 @@ static const char *look_at_numbers(Search *search, const char *at)
     guint8 sample[NUMBERS_MIN];
     const char *from = at, *to;
 
-    while (from > search->text && at - from < BACK_MAX && is_of_numbers(from[-1]))
+    while (from > search->text && at - from < BACK_MAX && page_piece_is_number(from[-1]))
         from--;
     while (from < at && !g_ascii_isdigit(*from) && !strchr("%\\-&", *from))
         from++;
-    if (take_numbers(from, search->end, sample, sizeof(sample), &to) < NUMBERS_MIN)
+    if (page_decode_take_numbers(from, search->end, sample, sizeof(sample), &to) < NUMBERS_MIN)
         return blanks_last(at, search->end);
-    while (to < search->end && is_of_numbers(*to))
+    while (to < search->end && page_piece_is_number(*to))
         to++;
-    (void)try_run(search, PAGE_PAYLOAD_LITERAL, decode_numbers, from, (gsize)(to - from));
+    (void)try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_numbers, NULL, from,
+                  (gsize)(to - from));
+    return to;
+}
+
+/* In each way in which it may be read. TRUE: one of them gives something. */
+static gboolean try_list(Search *search, PageNumberList *list)
+{
+    for (guint column = 0; column <= list->round; column++) {
+        list->column = column;
+        if (list->round == 1 && column == 0) /* the same as all */
+            continue;
+        list->width = page_number_width(list, search->end);
+        for (guint i = 0; i < (list->width == 1 ? 1 : 2); i++) {
+            list->is_big = i == 1;
+            if (try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_list, list, list->from,
+                        (gsize)(search->end - list->from)))
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Numbers with anything between them. Returns where the search goes on; NULL: there is no list. */
+static const char *look_at_list(Search *search, const char *at)
+{
+    guint8 sample[NUMBERS_MIN];
+    PageNumberList list;
+    const char *to, *strict;
+    gboolean is_hit;
+
+    if (!page_number_find(search->text, at, search->end, &list))
+        return NULL;
+    list.width = page_number_width(&list, search->end);
+    list.is_joined = TRUE;
+    if (page_number_read(&list, search->end, sample, sizeof(sample), &to) < sizeof(sample))
+        return NULL;
+    is_hit = try_list(search, &list);
+    if (!is_hit && list.earliest != list.from) {
+        list.from = list.earliest;
+        is_hit = try_list(search, &list);
+    }
+    if (!is_hit || search->stopped)
+        return to;
+    /* What stands behind another text may be no part of it. */
+    (void)page_number_read(&list, search->end, NULL, G_MAXSIZE, &to);
+    list.is_joined = FALSE;
+    (void)page_number_read(&list, search->end, NULL, G_MAXSIZE, &strict);
+    if (strict != to)
+        (void)try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_list, &list, list.from,
+                      (gsize)(strict - list.from));
+    return to;
+}
+
+/* --- Escapes ---------------------------------------------------------------------- */
+
+static gboolean is_escape(const char *at, const char *end)
+{
+    return end - at >= 3 && ((*at == '%' && (g_ascii_isxdigit(at[1]) || (at[1] | 0x20) == 'u')) ||
+                             (*at == '\\' && ((at[1] | 0x20) == 'x' || (at[1] | 0x20) == 'u')));
+}
+
+/* Where a text ends in which letters stand for themselves: at its quote, or at a tag or line. */
+static const char *escaped_end(const char *at, const char *end)
+{
+    for (; at < end; at++) {
+        if (*at == '\\' && end - at >= 2)
+            at++;
+        else if (page_piece_is_quote(*at) || *at == '\n' || *at == '<' || *at == '>')
+            break;
+    }
+    return MIN(at, end);
+}
+
+/* Where that text begins; *ret_kind: what it is. */
+static const char *escaped_begin(const Search *search, const char *at, PagePayloadKind *ret_kind)
+{
+    static const char sign[] = "data:";
+    const char *least = at - MIN(at - search->text, BACK_MAX), *from = at, *address, *comma;
+
+    while (from > least && !page_piece_is_quote(from[-1]) && !strchr("\n<>", from[-1]))
+        from--;
+    *ret_kind = PAGE_PAYLOAD_LITERAL;
+    address = memmem(from, (gsize)(at - from), sign, strlen(sign));
+    comma = address ? memchr(address, ',', (gsize)(at - address)) : NULL;
+    if (!comma)
+        return from;
+    *ret_kind = PAGE_PAYLOAD_ADDRESS;
+    return comma + 1;
+}
+
+/* A text in which some letters are escaped and others stand for themselves. Returns where the
+ * search goes on; NULL: there is none. */
+static const char *look_at_escapes(Search *search, const char *at)
+{
+    const char *most = at + MIN(search->end - at, STEP), *from, *to;
+    PagePayloadKind kind;
+    guint count = 0;
+
+    while (at < most && !is_escape(at, most))
+        at++;
+    if (at == most)
+        return NULL;
+    from = escaped_begin(search, at, &kind);
+    to = escaped_end(at, search->end);
+    for (at = from; at < to && count < ESCAPES_MIN; at++)
+        count += is_escape(at, to);
+    if (count < ESCAPES_MIN)
+        return NULL;
+    for (guint is_wide = 0; is_wide < 2; is_wide++)
+        if (try_run(search, kind, page_decode_escaped, is_wide ? search : NULL, from,
+                    (gsize)(to - from)))
+            break;
     return to;
 }
 
 /* --- Searching -------------------------------------------------------------------- */
 
-static guint8 is_control(char c)
+/* The first letter from there on; pieces of one letter each stand so far apart. NULL: none. */
+static const char *letter_at(const Search *search, const char *at)
 {
-    return ((guchar)c < ' ') & (c != '\t') & (c != '\n') & (c != '\f') & (c != '\r');
-}
+    const char *most = at + MIN(search->end - at, search->is_active ? LETTER_NEAR : 1);
 
-/* All of a block whose size the compiler knows, so that it looks at many bytes at once. */
-static guint8 has_control(const char *block)
-{
-    guint8 found = 0;
-
-    for (gsize i = 0; i < STEP; i++)
-        found |= is_control(block[i]);
-    return found;
-}
-
-/* PDF and RTF are texts at their beginning too, and have readers of their own. */
-static gboolean text_looks_so(const char *text, gsize size)
-{
-    gsize sample = MIN(size, (gsize)TEXT_SAMPLE), i = 0;
-
-    if (size <= STEP || memcmp(text, "%PDF-", 5) == 0 || memcmp(text, "{\\rt", 4) == 0)
-        return FALSE;
-    for (; sample - i >= STEP; i += STEP)
-        if (has_control(text + i))
-            return FALSE;
-    for (; i < sample; i++)
-        if (is_control(text[i]))
-            return FALSE;
-    return TRUE;
-}
-
-/* Nothing but blanks and a byte order mark. */
-static gboolean is_blank(const char *text, const char *end)
-{
-    while (text < end && (g_ascii_isspace(*text) || (*text && strchr("\xef\xbb\xbf", *text))))
-        text++;
-    return text == end;
-}
-
-static gboolean is_markup(const char *text, gsize size)
-{
-    static const char *const SIGNS[] = {"html", "script", "body", "svg"};
-    const char *end = text + MIN(size, (gsize)MARKUP_SAMPLE), *at = text;
-
-    for (; (at = memchr(at, '<', (gsize)(end - at))) != NULL; at++) {
-        if (is_blank(text, at))
-            return TRUE;
-        if (end - at < 2 || !strchr("hHsSbB", at[1]))
-            continue; /* as an address in a header */
-        for (gsize i = 0; i < G_N_ELEMENTS(SIGNS); i++)
-            if ((gsize)(end - at) > strlen(SIGNS[i]) &&
-                g_ascii_strncasecmp(at + 1, SIGNS[i], strlen(SIGNS[i])) == 0)
-                return TRUE;
-    }
-    return FALSE;
+    while (at < most && !page_piece_is_letter(*at))
+        at++;
+    return at < most ? at : NULL;
 }
 
 static void search_all(Search *search)
@@ -660,12 +537,16 @@ static void search_all(Search *search)
     const char *at = search->text + STEP - 1;
 
     while (at < search->end && !search->stopped) {
-        const char *next = NULL;
+        const char *next = NULL, *letter;
 
-        if (search->is_markup && is_of_numbers(*at))
+        if (search->is_active && (next = look_at_escapes(search, at)) == NULL)
+            next = look_at_hex(search, at);
+        if (!next && (search->is_markup || search->is_active) && page_piece_is_number(*at))
             next = look_at_numbers(search, at);
-        if (!next && is_letter(*at))
-            next = look_at_letters(search, at);
+        if (!next && search->is_active)
+            next = look_at_list(search, at);
+        if (!next && (letter = letter_at(search, at)) != NULL)
+            next = look_at_letters(search, letter);
         at = next && next > at ? next : at;
         if (search->end - at <= STEP)
             return;
@@ -677,9 +558,10 @@ gboolean page_payload_matches(const void *data, gsize size)
 {
     Search search = {.text = data, .end = (const char *)data + size};
 
-    if (!text_looks_so(data, size))
+    if (!page_sign_is_text(data, size))
         return FALSE;
-    search.is_markup = is_markup(data, size);
+    search.is_markup = page_sign_is_markup(data, size);
+    search.is_active = page_sign_is_active(data, size, search.is_markup);
     search_all(&search);
     return search.is_hit;
 }
@@ -690,9 +572,10 @@ gboolean page_payload_find(const void *data, gsize size, gsize most, PagePayload
     Search search = {
         .text = data, .end = (const char *)data + size, .found = found, .user = user, .most = most};
 
-    if (!text_looks_so(data, size))
+    if (!page_sign_is_text(data, size))
         return TRUE;
-    search.is_markup = is_markup(data, size);
+    search.is_markup = page_sign_is_markup(data, size);
+    search.is_active = page_sign_is_active(data, size, search.is_markup);
     search_all(&search);
     return !search.is_over;
 }

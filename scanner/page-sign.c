@@ -15,7 +15,10 @@
 enum {
     SMALL = 4096, /* a tenth of a millisecond */
     NORMALIZED_MAX =
-        10 * 1024 * 1024 /* libclamav's MaxHTMLNormalize: it does not read larger ones */
+        10 * 1024 * 1024, /* libclamav's MaxHTMLNormalize: it does not read larger ones */
+    BLOCK = 64,           /* bytes that are looked at at once */
+    TEXT_SAMPLE = 512,
+    MARKUP_SAMPLE = 1024 /* in which a page shows that it is one */
 };
 
 static gboolean is_active_tag(const char *name, gsize left)
@@ -43,4 +46,92 @@ gboolean page_sign_wants_raw(const void *data, gsize size)
         if (is_active_tag(at + 1, (gsize)(end - at) - 1))
             return TRUE;
     return FALSE;
+}
+
+static guint8 is_control(char c)
+{
+    return ((guchar)c < ' ') & (c != '\t') & (c != '\n') & (c != '\f') & (c != '\r');
+}
+
+/* All of a block whose size the compiler knows, so that it looks at many bytes at once. */
+static guint8 has_control(const char *block)
+{
+    guint8 found = 0;
+
+    for (gsize i = 0; i < BLOCK; i++)
+        found |= is_control(block[i]);
+    return found;
+}
+
+gboolean page_sign_is_text(const void *data, gsize size)
+{
+    const char *text = data;
+    gsize sample = MIN(size, (gsize)TEXT_SAMPLE), i = 0;
+
+    if (size <= BLOCK || memcmp(text, "%PDF-", 5) == 0 || memcmp(text, "{\\rt", 4) == 0)
+        return FALSE;
+    for (; sample - i >= BLOCK; i += BLOCK)
+        if (has_control(text + i))
+            return FALSE;
+    for (; i < sample; i++)
+        if (is_control(text[i]))
+            return FALSE;
+    return TRUE;
+}
+
+/* Nothing but blanks and a byte order mark. */
+static gboolean is_blank(const char *text, const char *end)
+{
+    while (text < end && (g_ascii_isspace(*text) || (*text && strchr("\xef\xbb\xbf", *text))))
+        text++;
+    return text == end;
+}
+
+gboolean page_sign_is_markup(const void *data, gsize size)
+{
+    static const char *const SIGNS[] = {"html", "script", "body", "svg"};
+    const char *text = data, *end = text + MIN(size, (gsize)MARKUP_SAMPLE), *at = text;
+
+    for (; (at = memchr(at, '<', (gsize)(end - at))) != NULL; at++) {
+        if (is_blank(text, at))
+            return TRUE;
+        if (end - at < 2 || !strchr("hHsSbB", at[1]))
+            continue; /* as an address in a header */
+        for (gsize i = 0; i < G_N_ELEMENTS(SIGNS); i++)
+            if ((gsize)(end - at) > strlen(SIGNS[i]) &&
+                g_ascii_strncasecmp(at + 1, SIGNS[i], strlen(SIGNS[i])) == 0)
+                return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean has_word(const char *const *words, const void *data, gsize size)
+{
+    for (; *words; words++)
+        if (memmem(data, size, *words, strlen(*words)))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean has_script(const char *text, gsize size)
+{
+    static const char tag[] = "script";
+    const char *end = text + size;
+
+    for (const char *at = text; (at = memchr(at, '<', (gsize)(end - at))) != NULL; at++)
+        if ((gsize)(end - at) > strlen(tag) && strncasecmp(at + 1, tag, strlen(tag)) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean page_sign_is_active(const void *data, gsize size, gboolean is_markup)
+{
+    static const char *const IN_PAGES[] = {
+        "onload=", "onerror=", "onclick=", "javascript:", "data:application", "data:text", NULL};
+    static const char *const ALONE[] = {"CharCode", "harCode(", "Chr(",    "chr(",
+                                        "ChrW(",    "chrw(",    "t8Array", "[byte[]]",
+                                        "[Byte[]]", "atob(",    "Blob(",   NULL};
+
+    return is_markup ? has_script(data, size) || has_word(IN_PAGES, data, size)
+                     : has_word(ALONE, data, size);
 }

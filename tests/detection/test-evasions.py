@@ -185,6 +185,7 @@ def pages(virus, inner, text):
             b"  d.push(\"" + line + b"\");\n" for line in lines) + SAVE)
         yield f"page: in lines of {width}", page(SAVE, b"<textarea>" + b"\n".join(lines)
                                                  + b"</textarea>")
+    yield from put_together(virus, coded)
     yield "page: a link in entities", b"<html><a href='data:;base64," + b"".join(
         b"&#%d;" % byte for byte in zip_coded) + b"'>a</a></html>"
     yield "page: a link in entities, hexadecimal", b"<html><a href='data:;base64," + b"".join(
@@ -213,6 +214,87 @@ def pages(virus, inner, text):
     yield "mail in a winmail.dat", FORMATS["tnef"][0]([("a.eml", mail(virus, "a.exe"))])
 
 
+def paired(data, mark):
+    """As unescape() takes them: two bytes in one letter."""
+    data += bytes(len(data) % 2)
+    return b"".join(mark + b"%02x%02x" % (data[at + 1], data[at]) for at in range(0, len(data), 2))
+
+
+def escaped(data, mark, kept=b""):
+    """But for letters and digits, and what else is kept."""
+    return b"".join(b"%c" % byte if byte < 128 and (chr(byte).isalnum() or byte in kept)
+                    else mark + b"%02x" % byte for byte in data)
+
+
+def in_rows(data, before, behind, width=16, form=b"%d"):
+    return b"".join(before + b",".join(form % byte for byte in data[at:at + width]) + behind
+                    for at in range(0, len(data), width))
+
+
+def put_together(virus, coded):
+    """What is no text of base64 and no plain list of numbers, and what is not all that it takes."""
+    inner = page(b"var d = atob('" + coded + b"');\n" + SAVE)
+    raw = zlib.compressobj(9, zlib.DEFLATED, -15)
+    scripts = {
+        "pairs for unescape": b"var d = unescape('" + paired(virus, b"%u") + b"');",
+        "pairs as letters": b"var d = '" + paired(virus, b"\\u") + b"';",
+        "a page for unescape": b"document.write(unescape('" + escaped(inner, b"%", b" ();=.,:\n"
+                                                                      ).replace(b"\n", b"%0A") + b"'));",
+        "some letters escaped": b"var d = '" + escaped(virus, b"\\x") + b"';",
+        "base64 for addresses": b"var d = f('" + base64.urlsafe_b64encode(virus).rstrip(b"=") + b"');",
+        "digits turned round": b"var d = '" + virus.hex().encode()[::-1] + b"';",
+        "quoted numbers": b"var d = [" + b",".join(b"'%d'" % byte for byte in virus) + b"];",
+        "binary numbers": b"var d = [" + b",".join(
+            b"0b" + bin(byte)[2:].encode() for byte in virus) + b"];",
+        "numbers by index": b"".join(b"d[%d]=%d;" % one for one in enumerate(virus)),
+        "numbers one by one": b"".join(b"d2.push(%d);\n" % byte for byte in virus),
+        "letters one by one": b"var d = " + b" + ".join(
+            b"String.fromCharCode(%d)" % byte for byte in virus) + b";",
+        "letters of base64 one by one": b"var d = atob(" + b"+".join(
+            b"String.fromCharCode(0x%x)" % letter for letter in coded) + b");",
+        "letters in rows": b"var d = " + in_rows(virus, b"String.fromCharCode(", b")+\n", 40) + b"'';",
+        "rows": b"var d = [" + in_rows(virus, b"[", b"],") + b"];",
+        "rows in calls": b"var d = [];\n" + in_rows(virus, b"d = d.concat([", b"]);\n"),
+        "numbers of 32 bits": b"var d = new Uint32Array([" + b",".join(
+            b"0x%08x" % word for word in struct.unpack("<136I", virus)) + b"]);",
+        "numbers of 16 bits": b"var d = [" + b",".join(
+            b"%d" % word for word in struct.unpack(">272H", virus)) + b"];",
+        "zlib": b"var d = pako.inflate(atob('" + base64.b64encode(zlib.compress(virus)) + b"'));",
+        "deflated": b"var d = pako.inflateRaw(atob('" + base64.b64encode(
+            raw.compress(virus) + raw.flush()) + b"'));",
+        "deflated numbers": b"var d = [" + b",".join(b"%d" % byte for byte in zlib.compress(virus, 9)) + b"];",
+        "a key": b"var d = atob('" + base64.b64encode(bytes(byte ^ 0x41 for byte in virus)) + b"');",
+        "in names": b"".join(b"const a%d = \"%s\";\n" % (at, coded[at:at + 40])
+                             for at in range(0, len(coded), 40)),
+        "in an object": b"var d = {" + b",".join(b"k%d: '%s'" % (at, coded[at:at + 60])
+                                                 for at in range(0, len(coded), 60)) + b"};",
+        "letter by letter": b"var d = [" + b",".join(b"'%c'" % letter for letter in coded) + b"];",
+        "in pieces of 4": b"var d = " + b"+".join(
+            b"'%s'" % coded[at:at + 4] for at in range(0, len(coded), 4)) + b";",
+        "with line ends": b"var d = atob('" + b"\\r\\n".join(
+            coded[at:at + 76] for at in range(0, len(coded), 76)) + b"');",
+        "with another sign": b"var d = atob('" + b"!".join(
+            coded[at:at + 3] for at in range(0, len(coded), 3)) + b"'.split('!').join(''));",
+    }
+    for sign in b" ", b":", b", ", b"-":
+        scripts[f"digits with '{sign.decode()}'"] = (b"var d = '" + virus.hex(" ").encode().replace(b" ", sign)
+                                                     + b"';")
+    for sign in b"|", b"_", b"-", b"~":
+        scripts[f"numbers with '{sign.decode()}'"] = b"var d = '" + sign.join(
+            b"%d" % byte for byte in virus) + b"'.split(0);"
+    for what, script in scripts.items():
+        yield "page: " + what, page(script + b"\n" + SAVE)
+    yield "drawing: rows", (b"<svg xmlns='http://www.w3.org/2000/svg'><script><![CDATA[var d = ["
+                            + in_rows(virus, b"[", b"],") + b"];" + SAVE + b"]]></script></svg>")
+    yield "page: a link with some letters escaped", (
+        b"<html><a href='data:application/octet-stream," + escaped(virus, b"%") + b"'>a</a></html>")
+    yield "script: numbers", b"var d = [" + in_rows(virus, b"", b",") + b"];\n" + SAVE
+    yield "script: letters", (b"Dim s\r\ns = " + b" & ".join(b"Chr(%d)" % byte for byte in virus)
+                              + b"\r\nCreateObject(\"WScript.Shell\").Run s\r\n")
+    yield "script: bytes", b"[byte[]]$b = " + b",".join(
+        b"0x%x" % byte for byte in virus) + b"\r\n[IO.File]::WriteAllBytes('a.exe', $b)\r\n"
+
+
 def smugglers():
     """With files that no signature knows: the way itself is what is wrong."""
     program = b"MZ" + bytes(62) + b"This is no program, but it looks like one." * 9
@@ -225,6 +307,10 @@ def smugglers():
         yield f"{kind} in a frame", b"<html><iframe src='data:;base64," + coded + b"'></html>"
     yield "program saved as numbers", page(b"var d = [" + b",".join(
         b"%d" % byte for byte in program) + b"];\n" + SAVE)
+    yield "program saved with a key", page(b"var d = atob('" + base64.b64encode(
+        bytes(byte ^ 0x5A for byte in program.ljust(400, b"\0"))) + b"');\n" + SAVE)
+    yield "zip saved inflated", page(b"var d = atob('" + base64.b64encode(zlib.compress(
+        zipped(("a.txt", program)))) + b"');\n" + SAVE)
     yield "program saved the old way", page(b"var d = atob('" + base64.b64encode(program) + b"');\n"
                                             b"navigator.msSaveOrOpenBlob(new Blob([d]), 'a.exe');")
 
@@ -241,6 +327,11 @@ def honest():
         + b")}</style><script src='data:application/javascript;base64," + script
         + b"'></script></head><body><img src='data:image/png;base64," + picture + b"'></body></html>")
     yield "page that saves a picture", page(b"var d = atob('" + picture + b"');\n" + SAVE)
+    yield "page with numbers", page(b"".join(b"t[%d] = %d;\n" % (at, at * 7 % 256)
+                                             for at in range(900)) + SAVE)
+    yield "page with noise", page(b"var k = '" + base64.urlsafe_b64encode(os.urandom(900)) + b"', h = '"
+                                  + os.urandom(900).hex(":").encode() + b"', u = '"
+                                  + escaped(os.urandom(300), b"%") + b"';\n" + SAVE)
     yield "page that saves a table", page(b"var d = [" + table + b"];\n" + SAVE)
     yield "page that only has its data in a zip", page(b"var d = '" + base64.b64encode(
         zipped(("a.txt", b"An honest line.\n" * 99))) + b"';\n")

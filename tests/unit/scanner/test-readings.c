@@ -444,13 +444,29 @@ START_TEST(hostile_pages_end_soon)
         SIZE = 4 << 20,
         SECONDS = 5
     };
-    static const char *const shapes[] = {" ", ",\n", "1 ,               ", "\\", "'A'+ "};
+    static const char *const shapes[] = {
+        " ",
+        ",\n",
+        "1 ,               ",
+        "\\",
+        "'A'+ ",
+        "abc!",
+        "d[1]=2;",
+        "ff:",
+        "%41 ",
+        "\\x41\\",
+        "'%41",
+        "1-",
+        "'+'",
+        "a=\"AAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "AAAAAAAAAA\" ",
+        "1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,x;"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
         g_autoptr(GString) text = g_string_sized_new(SIZE + 200);
         clock_t begin = clock();
 
-        g_string_append(text, "<html>");
+        g_string_append(text, "<html><script>");
         while (text->len < SIZE)
             g_string_append(text, shapes[i]);
         (void)page_payload_matches(text->str, text->len);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* page-piece.h - the letters of base64 in a text, and what stands between pieces of one that a
+ * script puts together. */
+#ifndef SCANNER_PAGE_PIECE_H
+#define SCANNER_PAGE_PIECE_H
+
+#include <glib.h>
+
+enum {
+    PAGE_PIECE_SEPARATOR_MAX =
+        64 /* signs between two: quotes, a plus, a new line with its indent */
+};
+
+/* Each byte of each text is asked about. */
+gboolean page_piece_is_letter(char c);
+gboolean page_piece_is_separator(char c);
+gboolean page_piece_is_quote(char c);
+/* In a list of numbers, however they are written. */
+gboolean page_piece_is_number(char c);
+/* A line end as a script writes it. */
+gboolean page_piece_is_escaped_blank(const char *at, const char *end);
+
+/* Of the letters around `at`, with the padding behind them. */
+const char *page_piece_end(const char *at, const char *end);
+const char *page_piece_begin(const char *begin, const char *at);
+
+/* `is_wide`: also those that stand under names of their own. */
+/* The piece behind the one that ends at `at`; NULL: there is none. */
+const char *page_piece_next(const char *at, const char *end, gboolean is_wide);
+/* The end of the piece to which a statement before `at` adds; NULL: there is none. */
+const char *page_piece_before(const char *begin, const char *at, gboolean is_wide);
+
+#endif /* SCANNER_PAGE_PIECE_H */
