@@ -362,7 +362,8 @@ static void report(int64_t until_us)
         return;
     for (unsigned i = 0; i < REPORTS_AT_ONCE; i++) {
         StorehookWriter writer;
-        uint64_t ticket = unscanned_write_report(&writer, buffer, REPORT_SIZE, connection.instance);
+        UnscannedTicket ticket =
+            unscanned_write_report(&writer, buffer, REPORT_SIZE, connection.instance);
         int result = send_report(&writer, until_us);
 
         if (exchange_is_gone(result))
@@ -371,7 +372,7 @@ static void report(int64_t until_us)
             atomic_store(&connection.patient_us, clock_now_us() + REPORT_IMPATIENCE_US);
         if (result < 0)
             break;
-        unscanned_reported(ticket);
+        unscanned_reported(&ticket);
         if (!unscanned_is_pending())
             break;
     }
@@ -392,12 +393,15 @@ void connection_report_counted(void)
 
 void connection_report_last(void)
 {
-    if (!unscanned_is_pending())
+    /* Also what was told: the service may have been killed before it read that. */
+    if (!unscanned_is_any())
         return;
+    report(clock_now_us() + REPORT_PATIENCE_US);
     if (connection_peek() == CONNECTION_UNAVAILABLE &&
         pthread_mutex_trylock(&connection.handshake) == 0) {
         shake_hands();
         pthread_mutex_unlock(&connection.handshake);
+        if (unscanned_is_pending())
+            report(clock_now_us() + REPORT_PATIENCE_US);
     }
-    report(clock_now_us() + REPORT_PATIENCE_US);
 }

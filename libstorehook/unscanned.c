@@ -34,13 +34,12 @@ static struct {
     Row *ring;            /* UNSCANNED_RING rows, made at the first */
     uint64_t next, first; /* numbers: rows first .. next - 1 are in the ring */
     int64_t lost_since;   /* 0: none lost */
-    int64_t lost_told;    /* as the last report has it */
     StorehookReason lost_reason;
     struct {
         char table[PROFILE_NAME_MAX + 1];
         uint64_t count;
     } unjudged[UNSCANNED_TABLES];
-    uint64_t changes, reported;
+    uint64_t changes;
     _Atomic bool pending;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .next = 1, .first = 1};
 
@@ -157,6 +156,17 @@ bool unscanned_is_pending(void)
     return atomic_load_explicit(&state.pending, memory_order_relaxed);
 }
 
+bool unscanned_is_any(void)
+{
+    uint64_t totals[STOREHOOK_REASONS];
+    bool any = unscanned_is_pending();
+
+    unscanned_totals(totals);
+    for (unsigned i = 0; i < STOREHOOK_REASONS; i++)
+        any = any || totals[i] > 0;
+    return any;
+}
+
 static void write_row(StorehookWriter *writer, const StorehookRow *head, const char *table,
                       const ByteString *bookmark)
 {
@@ -172,10 +182,10 @@ static void write_row(StorehookWriter *writer, const StorehookRow *head, const c
     storehook_write_bytes(writer, STOREHOOK_FIELD_ROW, bytes, size + head->bookmark_size);
 }
 
-uint64_t unscanned_write_report(StorehookWriter *writer, void *buffer, size_t capacity,
-                                const unsigned char instance[16])
+UnscannedTicket unscanned_write_report(StorehookWriter *writer, void *buffer, size_t capacity,
+                                       const unsigned char instance[16])
 {
-    uint64_t ticket = 0;
+    UnscannedTicket ticket;
     unsigned fields = 4;
     size_t room = 4096; /* more than one row takes */
 
@@ -189,8 +199,10 @@ uint64_t unscanned_write_report(StorehookWriter *writer, void *buffer, size_t ca
 
         write_row(writer, &lost, "", NULL);
     }
-    for (ticket = state.first; ticket < state.next; ticket++) {
-        const Row *row = row_at(ticket);
+    ticket = (UnscannedTicket){
+        .next = state.first, .changes = state.changes, .lost_since = state.lost_since};
+    for (; ticket.next < state.next; ticket.next++) {
+        const Row *row = row_at(ticket.next);
         StorehookRow head = {.time = row->time,
                              .reason = row->reason,
                              .table_size = (uint32_t)strlen(row->table),
@@ -201,21 +213,19 @@ uint64_t unscanned_write_report(StorehookWriter *writer, void *buffer, size_t ca
         if (row->table[0] != '\0')
             write_row(writer, &head, row->table, &row->bookmark);
     }
-    state.lost_told = state.lost_since;
-    state.reported = state.changes;
     pthread_mutex_unlock(&state.lock);
     return ticket;
 }
 
-void unscanned_reported(uint64_t ticket)
+void unscanned_reported(const UnscannedTicket *ticket)
 {
     pthread_mutex_lock(&state.lock);
-    for (; state.first < ticket && state.first < state.next; state.first++)
+    for (; state.first < ticket->next && state.first < state.next; state.first++)
         byte_string_clear(&row_at(state.first)->bookmark);
     /* What was lost while the report was on its way stands in the next. */
-    if (state.lost_since == state.lost_told)
+    if (state.lost_since == ticket->lost_since)
         state.lost_since = 0;
-    if (state.first == state.next && state.reported == state.changes)
+    if (state.first == state.next && ticket->changes == state.changes)
         atomic_store(&state.pending, false);
     pthread_mutex_unlock(&state.lock);
 }

@@ -26,11 +26,21 @@ void unscanned_settle(void);
 void unscanned_totals(uint64_t ret[STOREHOOK_REASONS]);
 /* Something has not been reported yet. One load. */
 bool unscanned_is_pending(void);
-/* Writes a REPORT with as many rows as fit. Returns a ticket for unscanned_reported. */
-uint64_t unscanned_write_report(StorehookWriter *writer, void *buffer, size_t capacity,
-                                const unsigned char instance[16]);
-/* The report with that ticket was sent: forgets its rows. */
-void unscanned_reported(uint64_t ticket);
+/* Anything has passed since the process began. */
+bool unscanned_is_any(void);
+
+/* What a report told. */
+typedef struct {
+    uint64_t next;      /* rows before that */
+    uint64_t changes;   /* and totals after so many */
+    int64_t lost_since; /* 0: no rows were lost */
+} UnscannedTicket;
+
+/* Writes a REPORT with as many rows as fit. */
+UnscannedTicket unscanned_write_report(StorehookWriter *writer, void *buffer, size_t capacity,
+                                       const unsigned char instance[16]);
+/* That report was sent: forgets its rows. Another thread may have written one meanwhile. */
+void unscanned_reported(const UnscannedTicket *ticket);
 /* For tests. */
 void unscanned_clear(void);
 

@@ -267,6 +267,24 @@ START_TEST(rolled_back_rows_did_not_pass)
 }
 END_TEST
 
+/* What was on its way to a service that was killed is told again, at the latest when the store
+ * ends. */
+START_TEST(a_report_that_nobody_read_is_told_at_the_end)
+{
+    JET_INSTANCE other;
+
+    fake_service_enable(service, false);
+    ck_assert_int_eq(deliver("good"), 0);
+    hook_wait_for(fake_service_counts(service).totals[STOREHOOK_REASON_UNAVAILABLE] == ROWS);
+    fake_service_kill(service);
+    service = fake_service_start(hook_socket);
+    ck_assert_int_eq(JetCreateInstance(&other, "other"), 0);
+    ck_assert_int_eq(JetInit(&other), 0);
+    ck_assert_int_eq(JetTerm(other), 0);
+    hook_wait_for(fake_service_counts(service).totals[STOREHOOK_REASON_UNAVAILABLE] == ROWS);
+}
+END_TEST
+
 START_TEST(killed_and_restarted)
 {
     uint64_t expected = 0;
@@ -696,6 +714,7 @@ int main(int argc, char **argv)
     tcase_add_test(served, rolled_back_rows_did_not_pass);
     tcase_add_test(served, killed_and_restarted);
     tcase_add_test(served, killed_while_stopped);
+    tcase_add_test(served, a_report_that_nobody_read_is_told_at_the_end);
     tcase_add_test(served, not_to_be_hooked);
     tcase_add_test(served, toggled_a_thousand_times_under_load);
     tcase_add_test(served, no_descriptors_left);

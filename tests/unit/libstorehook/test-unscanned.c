@@ -40,7 +40,7 @@ static unsigned drain(bool *ret_lost)
     *ret_lost = false;
     while (unscanned_is_pending()) {
         StorehookWriter writer;
-        uint64_t ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
+        UnscannedTicket ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
         StorehookMessage message = read_report(&writer);
         StorehookValue value;
         size_t position = 0;
@@ -58,7 +58,7 @@ static unsigned drain(bool *ret_lost)
             else
                 rows++;
         }
-        unscanned_reported(ticket);
+        unscanned_reported(&ticket);
     }
     return rows;
 }
@@ -102,13 +102,13 @@ END_TEST
 START_TEST(row_that_comes_while_a_report_is_sent_stays)
 {
     StorehookWriter writer;
-    uint64_t ticket;
+    UnscannedTicket ticket;
     bool lost;
 
     add(3);
     ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
     add(2);
-    unscanned_reported(ticket);
+    unscanned_reported(&ticket);
     ck_assert(unscanned_is_pending());
     ck_assert_uint_eq(drain(&lost), 2);
 }
@@ -117,13 +117,13 @@ END_TEST
 START_TEST(rows_that_are_lost_while_a_report_is_sent_are_told)
 {
     StorehookWriter writer;
-    uint64_t ticket;
+    UnscannedTicket ticket;
     bool lost;
 
     add(1);
     ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
     add(UNSCANNED_RING + 5);
-    unscanned_reported(ticket);
+    unscanned_reported(&ticket);
     ck_assert_uint_eq(drain(&lost), UNSCANNED_RING);
     ck_assert(lost);
 }
@@ -166,6 +166,29 @@ START_TEST(too_many_tables_are_told)
 }
 END_TEST
 
+/* Of two threads that report at once, the one that tells more is stopped. */
+START_TEST(what_another_report_told_stays_pending)
+{
+    StorehookWriter writer;
+    UnscannedTicket ticket;
+    bool lost;
+
+    for (unsigned i = 0; i < UNSCANNED_TABLES; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "t%u", i);
+        unscanned_add_unjudged(name, NULL);
+    }
+    ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
+    unscanned_add_unjudged("more", NULL); /* counts, and has no row */
+    unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
+    unscanned_reported(&ticket);
+    ck_assert(unscanned_is_pending());
+    drain(&lost);
+    ck_assert(lost);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_unchecked_fixture(tests, unscanned_clear, NULL);
@@ -175,6 +198,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, rows_that_are_lost_while_a_report_is_sent_are_told);
     tcase_add_test(tests, settles_when_the_profile_comes);
     tcase_add_test(tests, too_many_tables_are_told);
+    tcase_add_test(tests, what_another_report_told_stays_pending);
 }
 
 UNIT_MAIN(add_tests)
