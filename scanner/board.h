@@ -61,6 +61,7 @@ typedef struct {
     _Atomic guint64 refused;           /* datagrams that were no request, or from a stranger */
     _Atomic guint64 digest_mismatches; /* a row's digest was not that of its data */
     _Atomic guint64 log_lines_lost;
+    _Atomic guint64 incidents_lost; /* found, acted upon, and not on record */
     _Atomic guint64 workers_crashed, workers_timed_out, workers_starved, workers_retired;
     _Atomic guint64 latency[BOARD_LATENCY_BUCKETS];
     _Atomic guint64 latency_sum; /* microseconds */

@@ -386,7 +386,9 @@ static void message_report(const Message *message, StorehookAction answer, const
         incident.note = reason                            ? reason
                         : answer == STOREHOOK_ACTION_DROP ? "the message was dropped"
                                                           : NULL;
-        (void)records_add_incident(message->judge->channel, &incident, end);
+        if (!records_add_incident(message->judge->channel, &incident, end))
+            atomic_fetch_add_explicit(&message->judge->board->counts.incidents_lost, 1,
+                                      memory_order_relaxed);
     }
 }
 

@@ -39,6 +39,8 @@ static void write_counts(const StatusSources *sources, GString *out)
         counts->handed_over);
     one(out, "abandoned_total", "counter", "Requests whose client was gone.", counts->abandoned);
     one(out, "refused_total", "counter", "Datagrams that were no request.", counts->refused);
+    one(out, "incidents_lost_total", "counter", "Incidents that are not on record.",
+        counts->incidents_lost);
     head(out, "verdicts_total", "counter", "Verdicts given.");
     for (guint i = 0; i < STOREHOOK_VERDICTS; i++)
         labelled(out, "verdicts_total", "verdict", verdict_kind_name((StorehookVerdictKind)i),

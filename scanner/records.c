@@ -118,8 +118,10 @@ static void take_incident(const Records *records, const StorehookMessage *messag
                    .quarantine_id = told->quarantine,
                    .program = told->program,
                    .signature_version = told->version};
-    if (!incidents_add(records->incidents, &incident, &error))
+    if (!incidents_add(records->incidents, &incident, &error)) {
         log_line(records->log, "incident lost=%s reason=\"%s\"", told->reference, error->message);
+        atomic_fetch_add_explicit(&records->counts->incidents_lost, 1, memory_order_relaxed);
+    }
     told_unquote(told);
     log_line(records->log,
              "incident reference=%s verdict=%s name=\"%s\" action=%s sender=\"%s\" "

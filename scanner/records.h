@@ -5,6 +5,7 @@
 #ifndef SCANNER_RECORDS_H
 #define SCANNER_RECORDS_H
 
+#include "scanner/board.h"
 #include "scanner/channel.h"
 #include "scanner/clients.h"
 #include "scanner/incidents.h"
@@ -14,6 +15,7 @@ typedef struct {
     Incidents *incidents;
     Quarantine *quarantine;
     const Clients *clients; /* whose names are told */
+    BoardCounts *counts;
     int log;
 } Records;
 

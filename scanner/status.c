@@ -173,6 +173,7 @@ static void describe_counts(const StatusSources *sources, JsonObject *out)
     json_object_set_int_member(scans, "refused", (gint64)counts->refused);
     json_object_set_int_member(scans, "digest-mismatches", (gint64)counts->digest_mismatches);
     json_object_set_int_member(scans, "log-lines-lost", (gint64)counts->log_lines_lost);
+    json_object_set_int_member(scans, "incidents-lost", (gint64)counts->incidents_lost);
     json_object_set_int_member(scans, "p50-us", (gint64)board_latency(counts, 0.5));
     json_object_set_int_member(scans, "p99-us", (gint64)board_latency(counts, 0.99));
     json_object_set_object_member(out, "scans", scans);

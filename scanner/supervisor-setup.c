@@ -122,6 +122,7 @@ static gboolean open_memory(Supervisor *supervisor, GError **error)
     }
     if (!supervisor->board || !supervisor->cache)
         return fail(error, "shared memory");
+    supervisor->records.counts = &supervisor->board->counts;
     supervisor->page = shared_page_new(error);
     return supervisor->page != NULL;
 }

@@ -139,6 +139,7 @@ def records_that_fail_are_warned_of():
             judged_message(s)
             s.wait_for(lambda: s.status()["incidents"] == 2)
             assert s.status()["warnings"] == []
+            assert s.status()["scans"]["incidents-lost"] == 1
             other.execute("ALTER TABLE unscanned_totals RENAME TO gone")
         assert warned(s, f"the records cannot be read: {records}: ") == 1
 
