@@ -27,26 +27,53 @@ static void add_text(GString *all, const char *key, const char *text)
 }
 
 /* What is started, and with what (tables 207 and 208; a file's, 7.11.3). */
+static const char *const KEYS[] = {"F", "UF", "DOS", "Mac", "Unix", "D", "P", "Win"};
+
+static void add_target(Walk *walk, const PdfObject *object, PdfText dict, guint depth,
+                       GString *all);
+
+static void add_value(Walk *walk, const PdfObject *object, const char *key, PdfText value,
+                      guint depth, GString *all)
+{
+    gboolean is_doubtful = TRUE;
+
+    for (guint pick = 0; pick < PDF_SOURCE_WAYS && is_doubtful; pick++) {
+        const PdfObject *from = object;
+        g_autofree char *text = NULL;
+        PdfText found;
+
+        is_doubtful = FALSE;
+        found = pdf_objects_resolve(&walk->source->objects, value, pick, &is_doubtful, &from);
+        text = pdf_source_text(walk->source, from, found, TRUE);
+        if (text)
+            add_text(all, key, text);
+        else if (depth + 1 < DEPTH_MAX && pdf_token_peek(found).kind == PDF_TOKEN_OPEN_DICT)
+            add_target(walk, from, found, depth + 1, all);
+    }
+}
+
+/* Of a key that stands there more than once the first and the last. */
 static void add_target(Walk *walk, const PdfObject *object, PdfText dict, guint depth, GString *all)
 {
-    static const char *const keys[] = {"F", "UF", "DOS", "Mac", "Unix", "D", "P", "Win"};
+    PdfText first[G_N_ELEMENTS(KEYS)] = {0}, last[G_N_ELEMENTS(KEYS)] = {0}, value;
+    PdfToken key;
 
     pdf_source_charge_value(walk->source, dict);
-    for (gsize i = 0; i < G_N_ELEMENTS(keys) && !walk->source->objects.has_limit; i++) {
-        gboolean is_doubtful = FALSE;
-
-        for (guint pick = 0; pick == 0 || (pick == 1 && is_doubtful); pick++) {
-            const PdfObject *from = object;
-            PdfText value = pdf_objects_resolve(&walk->source->objects,
-                                                pdf_dict_find(dict, keys[i], pick, &is_doubtful),
-                                                pick, &is_doubtful, &from);
-            g_autofree char *text = pdf_source_text(walk->source, from, value, TRUE);
-
-            if (text)
-                add_text(all, keys[i], text);
-            else if (depth + 1 < DEPTH_MAX && pdf_token_peek(value).kind == PDF_TOKEN_OPEN_DICT)
-                add_target(walk, from, value, depth + 1, all);
+    if (walk->source->objects.has_limit)
+        return;
+    (void)pdf_token_take(&dict);
+    while (pdf_dict_next(&dict, &key, &value))
+        for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++) {
+            if (!pdf_token_is_name(&key, KEYS[i]))
+                continue;
+            first[i] = first[i].at ? first[i] : value;
+            last[i] = value;
         }
+    for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++) {
+        if (first[i].at)
+            add_value(walk, object, KEYS[i], first[i], depth, all);
+        if (last[i].at != first[i].at)
+            add_value(walk, object, KEYS[i], last[i], depth, all);
     }
 }
 
@@ -118,7 +145,7 @@ gboolean pdf_action_walk(PdfSource *source, PdfActionFound found, gpointer user_
     for (guint i = 0; i < source->objects.mention_count; i++) {
         const PdfMention *mention = &source->objects.mentions[i];
 
-        if (board_now() >= source->objects.end)
+        if (board_now() >= source->objects.end || (source->objects.has_limit && !had_limit))
             return FALSE;
         if (mention->kind == PDF_MENTION_LAUNCH)
             give_launch(&walk, mention);

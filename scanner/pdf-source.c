@@ -20,6 +20,7 @@ enum {
     PACKS_BYTES_MAX = 32 * 1024 * 1024, /* of objects that lie in streams */
     PACK_OBJECTS_MAX = 1 << 20,
     CRYPT_TRIES_MAX = 256, /* dictionaries of keys, and identifiers with each; 3 ms each */
+    UNDO_FACTOR = 16,      /* the size of the file: of a few streams, for each key and pick */
     ID_MAX = 1024,         /* bytes, hashed some times for each try; writers make 16 */
     TEXT_MAX = 65536,      /* bytes of a string that is read: no system has names of a thousandth */
     FILTERS_MAX = 16       /* of one stream; writers use two */
@@ -397,6 +398,11 @@ PdfFilterResult pdf_source_read(PdfSource *source, const PdfObject *object, PdfW
     PdfFilterResult result = PDF_FILTER_DONE;
     PdfFilter filters[FILTERS_MAX];
 
+    if (size > source->to_undo) {
+        source->objects.has_limit = TRUE;
+        return PDF_FILTER_TOO_LARGE;
+    }
+    source->to_undo -= size;
     *ret_filters = filters_read(source, object, way, filters, &method);
     if (method != PDF_CRYPT_IDENTITY) {
         bytes = pdf_crypt_undo(way->crypt->key, method, object->number, object->generation, data,
@@ -585,7 +591,7 @@ static void bytes_free(gpointer bytes)
 
 void pdf_source_init(PdfSource *source, const void *data, gsize size, guint64 end)
 {
-    *source = (PdfSource){.data = data, .size = size};
+    *source = (PdfSource){.data = data, .size = size, .to_undo = UNDO_FACTOR * size};
     source->packs = g_ptr_array_new_with_free_func(g_free);
     source->tried = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, bytes_free, NULL);
     pdf_objects_init(&source->objects, data, size, end);

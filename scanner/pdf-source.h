@@ -36,6 +36,7 @@ typedef struct {
     GHashTable *tried;   /* GBytes: which dictionaries of keys, with which identifiers */
     gboolean is_locked;  /* encrypted, and none of the keys is known */
     gboolean has_damage; /* a stream of objects cannot be read */
+    gsize to_undo; /* bytes of streams that may still be read: those without end are read again */
     /* The last search for the end of a stream: from here, to there. */
     const guint8 *searched, *found;
 } PdfSource;
