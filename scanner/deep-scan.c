@@ -142,10 +142,57 @@ static void work_unpack(Work *work, const void *data, gsize size, guint number, 
                          "archive: more than may be unpacked");
 }
 
-static void work_pdf(Work *work, const void *data, gsize size, guint number)
+static void work_rests(Work *work, const void *data, gsize size, const MemberWatch *watch,
+                       const Verdict *verdict, gboolean is_guess, gboolean is_open);
+
+static void work_note_watch(Work *work, const MemberWatch *watch)
+{
+    if (watch->has_disguised)
+        work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: two names for one member");
+    if (watch->has_overlap)
+        work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: members that share their bytes");
+    if (watch->has_contradiction)
+        work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: a member is told in two ways");
+    if (watch->has_unread)
+        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: a member is not there");
+    if (watch->has_encrypted)
+        work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "a password is needed");
+    if (watch->has_lost_rest)
+        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: too large to unpack");
+}
+
+/* libclamav's part, by its decrypted bytes; that of pdf_file_walk() follows. */
+static void work_open_pdf(Work *work, PdfFile *file, gsize size, guint number)
+{
+    const DeepScan *scan = work->scan;
+    g_autofree guint8 *open = size <= work->budget.bytes ? pdf_file_dup_open(file) : NULL;
+    Verdict verdict = {0};
+    MemberWatch watch;
+
+    work_note_result(work, open ? UNPACK_DONE : UNPACK_LIMIT, "", "PDF: more than may be unpacked");
+    if (!open)
+        return;
+    work->budget.bytes -= size;
+    member_watch_init(&watch, work->members, number, scan->rules, scan->typer);
+    macro_trap_begin(scan->macros, (gint64)scan->end);
+    engine_scan(scan->engine, open, size,
+                &(EngineScan){.time_limit_ms = deep_scan_time_left(scan), .watch = &watch},
+                &verdict);
+    macro_trap_end(scan->macros, &verdict);
+    scan->scanned(&verdict, scan->user_data);
+    work_note(work, verdict.kind, verdict.name);
+    work_note_watch(work, &watch);
+    work_rests(work, open, size, &watch, &verdict, FALSE, TRUE);
+    member_watch_clear(&watch);
+}
+
+/* is_unread: libclamav cannot decrypt it. */
+static void work_pdf(Work *work, const void *data, gsize size, guint number, gboolean is_unread)
 {
     g_autoptr(PdfFile) file = pdf_file_new(data, size, work->budget.end);
 
+    if (is_unread && pdf_file_is_open(file))
+        work_open_pdf(work, file, size, number);
     work->rest = number;
     work->is_text = FALSE;
     work->is_pdf = TRUE;
@@ -162,7 +209,7 @@ static void work_mail(Work *work, const void *data, gsize size, guint number)
 }
 
 static void work_rest(Work *work, const void *data, gsize size, const MemberRest *rest,
-                      gboolean is_guess)
+                      gboolean is_guess, gboolean is_unread)
 {
     if (work->depth >= work->scan->config->recursion) {
         work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "recursion");
@@ -172,12 +219,33 @@ static void work_rest(Work *work, const void *data, gsize size, const MemberRest
     if (rest->kind == MEMBER_REST_BEHIND)
         work_scan(work, data, size, DEEP_SCAN_NO_MAIL, rest->number, TRUE);
     else if (rest->kind == MEMBER_REST_PDF)
-        work_pdf(work, data, size, rest->number);
+        work_pdf(work, data, size, rest->number, is_unread);
     else if (rest->kind == MEMBER_REST_MAIL)
         work_mail(work, data, size, rest->number);
     else
         work_unpack(work, data, size, rest->number, is_guess || rest->kind == MEMBER_REST_GUESS);
     work->depth--;
+}
+
+/* is_open: of the content itself all that pdf_file_walk() gives is taken care of. */
+static void work_rests(Work *work, const void *data, gsize size, const MemberWatch *watch,
+                       const Verdict *verdict, gboolean is_guess, gboolean is_open)
+{
+    for (guint i = 0; watch->rests && i < watch->rests->len; i++) {
+        const MemberRest *rest = &g_array_index(watch->rests, MemberRest, i);
+
+        /* Beyond libclamav's limits of size and time everything is a rest. Of depth we have more.
+         * What was found in a file of a PDF has its name from there. */
+        if ((work->worst->kind == STOREHOOK_VERDICT_INFECTED && rest->kind != MEMBER_REST_PDF) ||
+            (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED &&
+             !strstr(verdict->name, "Recursion")))
+            break;
+        if (rest->bytes)
+            work_rest(work, g_bytes_get_data(rest->bytes, NULL), g_bytes_get_size(rest->bytes),
+                      rest, is_guess, FALSE);
+        else if (!is_open || rest->kind != MEMBER_REST_PDF)
+            work_rest(work, data, size, rest, is_guess, watch->has_unread_pdf);
+    }
 }
 
 static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mail, guint root,
@@ -197,33 +265,11 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
     macro_trap_end(scan->macros, &verdict);
     scan->scanned(&verdict, scan->user_data);
     work_note(work, verdict.kind, verdict.name);
-    if (watch.has_disguised)
-        work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: two names for one member");
-    if (watch.has_overlap)
-        work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: members that share their bytes");
-    if (watch.has_contradiction)
-        work_note(work, STOREHOOK_VERDICT_SUSPICIOUS, "archive: a member is told in two ways");
-    if (watch.has_unread)
-        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: a member is not there");
-    if (watch.has_encrypted)
+    work_note_watch(work, &watch);
+    if (mail == DEEP_SCAN_NO_MAIL)
+        work_rests(work, data, size, &watch, &verdict, is_guess, FALSE);
+    else if (watch.has_unread_pdf)
         work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "a password is needed");
-    if (watch.has_lost_rest)
-        work_note(work, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "archive: too large to unpack");
-    for (guint i = 0; mail == DEEP_SCAN_NO_MAIL && watch.rests && i < watch.rests->len; i++) {
-        const MemberRest *rest = &g_array_index(watch.rests, MemberRest, i);
-
-        /* Beyond libclamav's limits of size and time everything is a rest. Of depth we have more.
-         * What was found in a file of a PDF has its name from there. */
-        if ((work->worst->kind == STOREHOOK_VERDICT_INFECTED && rest->kind != MEMBER_REST_PDF) ||
-            (verdict.kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED &&
-             !strstr(verdict.name, "Recursion")))
-            break;
-        if (rest->bytes)
-            work_rest(work, g_bytes_get_data(rest->bytes, NULL), g_bytes_get_size(rest->bytes),
-                      rest, is_guess);
-        else
-            work_rest(work, data, size, rest, is_guess);
-    }
     member_watch_clear(&watch);
 }
 

@@ -39,6 +39,7 @@ enum {
 
 #define LIMIT_PREFIX "Heuristics.Limits.Exceeded"
 #define ENCRYPTED_PREFIX "Heuristics.Encrypted"
+#define ENCRYPTED_PDF ENCRYPTED_PREFIX ".PDF"
 
 struct Engine {
     struct cl_engine *library;
@@ -579,7 +580,10 @@ void engine_scan(Engine *engine, const void *data, gsize size, const EngineScan 
     /* Of its heuristics libclamav tells one alone. What else there is outranks a password. */
     again.watch = NULL;
     run(engine, data, size, &again, &nobody, heuristics, board_now(), &without);
-    if (verdict_is_worse(without.kind, verdict->kind))
+    if (strcmp(verdict->name, ENCRYPTED_PDF) == 0 && how->watch &&
+        !member_watch_pdf_is_locked(how->watch))
+        *verdict = without;
+    else if (verdict_is_worse(without.kind, verdict->kind))
         verdict_set(verdict, without.kind, without.name);
 }
 

@@ -97,6 +97,7 @@ void member_watch_restart(MemberWatch *watch)
     member_watch_clear(watch);
     watch->rest_bytes = 0;
     watch->has_alarm = FALSE;
+    watch->has_locked_pdf = watch->has_open_pdf = FALSE;
     members_set_culprit(watch->members, 0);
 }
 
@@ -314,7 +315,14 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
                         ((parent || watch->root != 0) && unpack_is_sealed(data, size)));
     layer.has_lock = unpack_is_locked(data, size);
     layer.has_payload = object->has_payload && !object->is_normalized && !layer.is_mail;
-    layer.has_files = object->pdf && pdf_file_has_files(object->pdf);
+    if (object->pdf) {
+        gboolean is_open = pdf_file_is_open(object->pdf);
+
+        layer.has_files = is_open || pdf_file_has_files(object->pdf);
+        /* In an archive libclamav may leave the rest of it alone after it has told of one. */
+        watch->has_open_pdf |= is_open && !parent;
+        watch->has_locked_pdf |= (is_open && parent) || pdf_file_is_locked(object->pdf);
+    }
     layer.has_mail = (parent || watch->root != 0) && !object->is_normalized && !layer.is_in_mail &&
                      mail_member_is_wanted(data, size);
     if ((layer.is_archive || layer.is_foreign || layer.has_payload || layer.has_lock ||
@@ -410,6 +418,12 @@ void member_watch_named(MemberWatch *watch, const char *container, const char *n
         return;
     }
     g_array_append_val(layer->names, named);
+}
+
+gboolean member_watch_pdf_is_locked(MemberWatch *watch)
+{
+    watch->has_unread_pdf = watch->has_open_pdf && !watch->has_locked_pdf;
+    return !watch->has_unread_pdf;
 }
 
 void member_watch_alarm(MemberWatch *watch)

@@ -44,11 +44,13 @@ typedef struct {
     gboolean has_contradiction; /* a zip says two things of where a member ends, or of its lock */
     gboolean has_unread;        /* a member that a zip names is not there */
     gboolean has_lost_rest;     /* more than can be kept for unpacking */
+    gboolean has_unread_pdf;    /* libclamav cannot open one that needs none */
     GArray *rests;              /* of MemberRest; NULL: none */
 
     /* For the functions below alone. */
     MemberLayer *top; /* the innermost that is open, or NULL */
     gboolean has_alarm;
+    gboolean has_open_pdf, has_locked_pdf; /* encrypted: needs no password; may need one */
     gsize rest_bytes;
 } MemberWatch;
 
@@ -64,6 +66,9 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object);
 void member_watch_close(MemberWatch *watch);
 void member_watch_named(MemberWatch *watch, const char *container, const char *name, guint64 size,
                         gboolean is_encrypted, guint position);
+/* libclamav says that a PDF is encrypted. FALSE: all of them open without a password, and are told
+ * as rests. */
+gboolean member_watch_pdf_is_locked(MemberWatch *watch);
 /* Something was found in the layer in work. */
 void member_watch_alarm(MemberWatch *watch);
 

@@ -62,7 +62,7 @@ PdfFile *pdf_file_new(const void *data, gsize size, guint64 end)
     file->is_seen = has_head(data, size);
     file->targets = g_array_new(FALSE, FALSE, sizeof(guint64));
     if (pdf_source_has_packs(&file->source) || file->source.objects.mention_count > 0 ||
-        pdf_file_has_files(file))
+        pdf_file_has_files(file) || holds(data, size, "/Encrypt"))
         pdf_source_unpack(&file->source);
     return file;
 }
@@ -117,6 +117,21 @@ gboolean pdf_file_has_files(const PdfFile *file)
             ((objects->objects[i].flags & PDF_OBJECT_EMBEDDED) || !is_dull(&objects->objects[i])))
             return TRUE;
     return objects->has_limit || file->source.has_damage;
+}
+
+gboolean pdf_file_is_open(const PdfFile *file)
+{
+    return pdf_source_is_open(&file->source);
+}
+
+gboolean pdf_file_is_locked(const PdfFile *file)
+{
+    return file->source.is_unsure || (file->source.crypt_count > 0 && !pdf_file_is_open(file));
+}
+
+guint8 *pdf_file_dup_open(PdfFile *file)
+{
+    return pdf_source_dup_open(&file->source);
 }
 
 /* --- Files and their names -------------------------------------------------------- */

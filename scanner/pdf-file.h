@@ -31,6 +31,14 @@ typedef enum {
     PDF_ACTION_SCRIPT
 } PdfAction;
 
+/* TRUE if it is encrypted and opens without a password. */
+gboolean pdf_file_is_open(const PdfFile *file);
+/* TRUE if it is encrypted and may need one. */
+gboolean pdf_file_is_locked(const PdfFile *file);
+/* Its bytes as if its streams had never been encrypted, for libclamav, which cannot open each that
+ * is open; g_free(). NULL: there was no time, no memory, or a limit. */
+guint8 *pdf_file_dup_open(PdfFile *file);
+
 /* What it does by itself: /Launch and the texts that tell what is started, /JS and the script, cut
  * where it is long. FALSE: there was no time for all, or a limit was met. */
 typedef void (*PdfActionFound)(PdfAction action, const char *text, gsize size, gpointer user_data);

@@ -19,7 +19,7 @@
 enum {
     PACKS_BYTES_MAX = 32 * 1024 * 1024, /* of objects that lie in streams */
     PACK_OBJECTS_MAX = 1 << 20,
-    CRYPT_TRIES_MAX = 256, /* dictionaries of keys, and identifiers with each; 3 ms each */
+    CRYPT_TRIES_MAX = 16, /* dictionaries of keys, and identifiers with each; 6 ms each */
     UNDO_FACTOR = 16,      /* the size of the file: of a few streams, for each key and pick */
     ID_MAX = 1024,         /* bytes, hashed some times for each try; writers make 16 */
     TEXT_MAX = 65536,      /* bytes of a string that is read: no system has names of a thousandth */
@@ -229,6 +229,7 @@ static void find_crypts(PdfSource *source)
         add_crypt(source, text);
         at += strlen(sign);
     }
+    source->is_unsure = source->is_locked;
     source->is_locked &= source->crypt_count == 0;
 }
 
@@ -449,6 +450,59 @@ gboolean pdf_source_next_way(const PdfSource *source, PdfWay *way, guint *number
                     .is_by_files = kind % 2 == 1};
     *number = kind * PDF_SOURCE_WAYS + pick + 1;
     return TRUE;
+}
+
+/* --- As a whole ------------------------------------------------------------------- */
+
+gboolean pdf_source_is_open(const PdfSource *source)
+{
+    return source->crypt_count == 1 && !source->is_unsure && !source->objects.has_limit &&
+           source->crypts[0].files == source->crypts[0].streams;
+}
+
+/* FALSE: a limit, or no memory. *behind: of the last one; what begins before is no stream. */
+static gboolean put_open(PdfSource *source, const PdfObject *object, guint8 *copy, gsize *behind)
+{
+    PdfWay way = {.crypt = &source->crypts[0]};
+    const guint8 *data = pdf_objects_stream_start(&source->objects, object, 0, &way.is_doubtful);
+    gsize at = (gsize)(data - source->data), size = stream_size(source, object, data, &way), used;
+    PdfCryptMethod method = way.crypt->streams;
+    PdfFilter filters[FILTERS_MAX];
+    g_autofree guint8 *bytes = NULL;
+
+    if (at < *behind)
+        return TRUE;
+    *behind = at + size;
+    (void)filters_read(source, object, &way, filters, &method);
+    bytes = pdf_crypt_undo(way.crypt->key, method, object->number, object->generation, data, size,
+                           &used);
+    if (!bytes)
+        return FALSE;
+    memcpy(copy + at, bytes, used);
+    memset(copy + at + used, ' ', size - used);
+    return !source->objects.has_limit;
+}
+
+guint8 *pdf_source_dup_open(PdfSource *source)
+{
+    static const char sign[] = "/Encrypt";
+    g_autofree guint8 *copy = g_try_malloc(source->size + 1);
+    const guint8 *at = source->data, *end = source->data + source->size;
+    gsize behind = 0;
+
+    if (!copy)
+        return NULL;
+    memcpy(copy, source->data, source->size);
+    for (; (at = byte_scan_sign(at, (gsize)(end - at), sign, strlen(sign))) != NULL; at++)
+        copy[at - source->data + 1] = 'e';
+    for (guint i = 0; i < source->objects.count; i++) {
+        const PdfObject *object = &source->objects.objects[i];
+
+        if (object->stream && !(object->flags & PDF_OBJECT_XREF) &&
+            !put_open(source, object, copy, &behind))
+            return NULL;
+    }
+    return g_steal_pointer(&copy);
 }
 
 /* --- Strings ---------------------------------------------------------------------- */

@@ -35,6 +35,7 @@ typedef struct {
     guint crypt_count;
     GHashTable *tried;   /* GBytes: which dictionaries of keys, with which identifiers */
     gboolean is_locked;  /* encrypted, and none of the keys is known */
+    gboolean is_unsure;  /* one of them is not */
     gboolean has_damage; /* a stream of objects cannot be read */
     gsize to_undo; /* bytes of streams that may still be read: those without end are read again */
     /* The last search for the end of a stream: from here, to there. */
@@ -62,6 +63,12 @@ gboolean pdf_source_next_way(const PdfSource *source, PdfWay *way, guint *number
 /* One way. *ret is not NULL but for PDF_FILTER_TOO_LARGE; g_free(). */
 PdfFilterResult pdf_source_read(PdfSource *source, const PdfObject *object, PdfWay *way, gsize most,
                                 guint8 **ret, gsize *ret_size, guint *ret_filters);
+/* The bytes of the file with its streams decrypted where they stand, filled up with blanks; as long
+ * as they were, g_free(). For readers that cannot; only with pdf_source_is_open(). NULL: a limit,
+ * or no memory. */
+guint8 *pdf_source_dup_open(PdfSource *source);
+/* TRUE if it is encrypted, all with one key that is known. */
+gboolean pdf_source_is_open(const PdfSource *source);
 /* What many may refer to is read for each of them. */
 void pdf_source_charge_value(PdfSource *source, PdfText value);
 /* A string that stands in `object`, or in one that it refers to, as UTF-8; g_free(). NULL: it is

@@ -68,6 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     (void)pdf_file_matches(data, size);
     pdf_file_actions(file, on_action, &actions);
+    if (pdf_file_is_open(file))
+        g_free(pdf_file_dup_open(file));
     result = pdf_file_walk(file, &budget, on_file, &sum);
     g_assert(has_files || (budget.files == 100 && result == UNPACK_DONE));
     for (guint kind = PDF_FILTER_UNKNOWN; kind <= PDF_FILTER_FLATE; kind++)
