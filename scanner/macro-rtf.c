@@ -59,7 +59,8 @@ static Destination *destination(Reader *reader)
 static void destination_begin(Reader *reader, Destination kind)
 {
     *destination(reader) = kind;
-    g_string_truncate(reader->text, 0);
+    if (kind == IN_CLASS || kind == IN_TEMPLATE)
+        g_string_truncate(reader->text, 0);
     if (kind == IN_FIELD)
         macro_fields_begin(&reader->fields);
     if (kind == IN_DATA) {
@@ -212,11 +213,16 @@ static void control_word(Reader *reader, const char *word, long number)
         {"objhtml", "class htmlfile"},
     };
 
-    for (gsize i = 0; i < G_N_ELEMENTS(BEGINS); i++)
-        if (strcmp(BEGINS[i].word, word) == 0 && *destination(reader) == IN_TEXT) {
-            destination_begin(reader, BEGINS[i].kind);
+    for (gsize i = 0; i < G_N_ELEMENTS(BEGINS); i++) {
+        Destination kind = BEGINS[i].kind, around = *destination(reader);
+
+        if (strcmp(BEGINS[i].word, word) != 0)
+            continue;
+        if (around == IN_TEXT || (kind == IN_DATA && around != IN_DATA)) { /* of any object */
+            destination_begin(reader, kind);
             return;
         }
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(FACTS); i++)
         if (strcmp(FACTS[i].word, word) == 0)
             macro_document_add_fact(reader->document, MACRO_SOURCE_OBJECT, FACTS[i].fact, NULL);

@@ -24,25 +24,25 @@ enum {
     LONG_TAG = 0x1f
 };
 
-/* An identifier as DER has it, behind 06 and its length. */
+/* What an OBJECT IDENTIFIER has in it. */
 static const struct {
-    guint8 bytes[13];
+    guint8 bytes[11];
     gsize size;
     MailCms kind;
 } KINDS[] = {
     /* 1.2.840.113549.1.7.1 to .6: data, signed, enveloped, signed and enveloped, digested,
      * encrypted */
-    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1}, 11, MAIL_CMS_OPEN},
-    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2}, 11, MAIL_CMS_OPEN},
-    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 3}, 11, MAIL_CMS_ENCRYPTED},
-    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 4}, 11, MAIL_CMS_ENCRYPTED},
-    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 5}, 11, MAIL_CMS_OPEN},
-    {{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6}, 11, MAIL_CMS_ENCRYPTED},
+    {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1}, 9, MAIL_CMS_OPEN},
+    {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2}, 9, MAIL_CMS_OPEN},
+    {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 3}, 9, MAIL_CMS_ENCRYPTED},
+    {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 4}, 9, MAIL_CMS_ENCRYPTED},
+    {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 5}, 9, MAIL_CMS_OPEN},
+    {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6}, 9, MAIL_CMS_ENCRYPTED},
     /* 1.2.840.113549.1.9.16.1.2, .9 and .23: authenticated, compressed, both sealed and
      * authenticated */
-    {{6, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 2}, 13, MAIL_CMS_OPEN},
-    {{6, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 9}, 13, MAIL_CMS_COMPRESSED},
-    {{6, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 23}, 13, MAIL_CMS_ENCRYPTED},
+    {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 2}, 11, MAIL_CMS_OPEN},
+    {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 9}, 11, MAIL_CMS_COMPRESSED},
+    {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 23}, 11, MAIL_CMS_ENCRYPTED},
 };
 
 typedef struct {
@@ -146,8 +146,13 @@ static GBytes *take_octets(Walk walk)
 
 static gboolean is_kind(const guint8 *at, gsize size, MailCms *ret)
 {
+    Walk walk = {at, at + size};
+    Element element;
+
+    if (!walk_head(&walk, &element) || element.tag != TAG_OID)
+        return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(KINDS); i++) {
-        if (size < KINDS[i].size || memcmp(at, KINDS[i].bytes, KINDS[i].size) != 0)
+        if (element.size != KINDS[i].size || memcmp(walk.at, KINDS[i].bytes, KINDS[i].size) != 0)
             continue;
         *ret = KINDS[i].kind;
         return TRUE;

@@ -373,6 +373,8 @@ def sealed(virus):
         "compressed", cms.wrapped("signed", letter), True))
     yield "S/MIME: in lines", (b"-----BEGIN CMS-----\n" + base64.encodebytes(
         cms.wrapped("compressed", virus)) + b"-----END CMS-----\n")
+    yield "S/MIME: lengths longer than they need be", cms.wrapped("compressed", virus, True).replace(
+        b"\x30\x80\x06", b"\x30\x80\x06\x81")
     yield "S/MIME: cut off", cms.wrapped("signed", virus)[:-2]
 
 

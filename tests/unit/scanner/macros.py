@@ -306,6 +306,8 @@ def rtf():
     sample("lines.rtf", rtf_object("Equation.3", b"x" * 64, noise="\n"))
     package = struct.pack("<H", 2) + b"invoice\0C:\\a\\invoice.exe\0" + b"MZ"
     sample("package.rtf", rtf_object("Package", package), "suspicious", "program-in-object")
+    sample("in-field.rtf", rb"{\rtf1{\field{\*\fldinst EMBED " +
+           rtf_object("Package", package)[6:-1] + b"}{\\fldrslt x}}}", "suspicious", "program-in-object")
     field = rb"{\rtf1{\field{\*\fldinst {\b DDE}{\i AUTO} {cm\'64} /k}{\fldrslt x}}}"
     sample("dde.rtf", field, "suspicious", "dde-runs-program")
     sample("unicode.rtf", rb"{\rt{\*\fldinst D\u68?E c\u109?d", "suspicious", "dde-runs-program")
