@@ -20,10 +20,10 @@ enum {
     PACKS_BYTES_MAX = 32 * 1024 * 1024, /* of objects that lie in streams */
     PACK_OBJECTS_MAX = 1 << 20,
     CRYPT_TRIES_MAX = 16, /* dictionaries of keys, and identifiers with each; 6 ms each */
-    UNDO_FACTOR = 16,      /* the size of the file: of a few streams, for each key and pick */
-    ID_MAX = 1024,         /* bytes, hashed some times for each try; writers make 16 */
-    TEXT_MAX = 65536,      /* bytes of a string that is read: no system has names of a thousandth */
-    FILTERS_MAX = 16       /* of one stream; writers use two */
+    UNDO_FACTOR = 16,     /* the size of the file: of a few streams, for each key and pick */
+    ID_MAX = 1024,        /* bytes, hashed some times for each try; writers make 16 */
+    TEXT_MAX = 65536,     /* bytes of a string that is read: no system has names of a thousandth */
+    FILTERS_MAX = 16      /* of one stream; writers use two */
 };
 
 /* --- Values ----------------------------------------------------------------------- */
