@@ -5,6 +5,9 @@
  * A call on a table of no profile is a lookup and the original. On a profiled one the prepared row
  * is judged first; the original's result is the host's, except where the row is refused or
  * deferred, and then the original does not run and the row stays prepared.
+ *
+ * Known limit: a callback of the host's that the original calls (JET_cbtypBeforeInsert) may still
+ * set columns of the judged row, and write others; neither is judged or counted.
  */
 #include "libstorehook/intercept.h"
 
