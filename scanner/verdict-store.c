@@ -51,8 +51,10 @@ static int store_begin(VerdictStore *store)
     if (result != 0)
         return result;
     mdb_env_set_mapsize(store->environment, store->size);
+    /* One thread of one process has it. A lock file would be written by a mapping, which on a full
+     * disk is SIGBUS. */
     result = mdb_env_open(store->environment, store->path,
-                          MDB_NOSUBDIR | MDB_NOMETASYNC | MDB_NOTLS, 0600);
+                          MDB_NOSUBDIR | MDB_NOMETASYNC | MDB_NOTLS | MDB_NOLOCK, 0600);
     if (result == 0)
         result = mdb_txn_begin(store->environment, NULL, 0, &transaction);
     if (result == 0) {
@@ -70,11 +72,8 @@ static int store_begin(VerdictStore *store)
 /* Not emptied: that takes pages, too, and the disk has no use for the old ones. */
 static int store_begin_anew(VerdictStore *store)
 {
-    g_autofree char *lock = g_strconcat(store->path, "-lock", NULL);
-
     store_end(store);
     (void)unlink(store->path);
-    (void)unlink(lock);
     return store_begin(store);
 }
 

@@ -43,6 +43,8 @@ enum {
     READERS_DEFAULT = 1024,
     TXN_BYTES_DEFAULT = 1 << 30,
     FILE_MODE = 0600,
+    LOCK_HEAD = 4096,      /* of LMDB's lock file: more than what stands before the readers */
+    LOCK_READER = 64,      /* and what each takes, a line of the processor's cache */
     META_TREE = TREE_COUNT /* behind those of store.h */
 };
 
@@ -51,6 +53,11 @@ static const char *const tree_names[] = {"catalog", "rows", "index", "long", "me
 static const Bytes format_key = {STORE_FORMAT_KEY, sizeof STORE_FORMAT_KEY - 1};
 
 /* --- Environments -------------------------------------------------------------------- */
+
+static unsigned readers_max(const StoreOptions *options)
+{
+    return options->readers_max ? options->readers_max : READERS_DEFAULT;
+}
 
 static int env_try(const char *path, const StoreOptions *options, unsigned flags, size_t map_size,
                    MDB_env **ret)
@@ -61,8 +68,7 @@ static int env_try(const char *path, const StoreOptions *options, unsigned flags
     if (rc)
         return rc;
     if (!(rc = mdb_env_set_mapsize(env, map_size)) &&
-        !(rc = mdb_env_set_maxreaders(env, options->readers_max ? options->readers_max
-                                                                : READERS_DEFAULT)) &&
+        !(rc = mdb_env_set_maxreaders(env, readers_max(options))) &&
         !(rc = mdb_env_set_maxdbs(env, META_TREE + 1)))
         rc = mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOTLS | flags, FILE_MODE);
     if (rc)
@@ -101,6 +107,26 @@ static void env_close(MDB_env *env, const char *path)
     turn_give(turn);
 }
 
+/* LMDB writes to its lock file by a mapping: where the disk has no room for a page of it, that is
+ * SIGBUS, at the open or when so many read at once for the first time. */
+static int lock_reserve(const char *path, unsigned readers_max)
+{
+    off_t size = LOCK_HEAD + (off_t)readers_max * LOCK_READER;
+    char *lock;
+    int rc = 0;
+
+    if (asprintf(&lock, "%s-lock", path) < 0)
+        return ENOMEM;
+    int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, FILE_MODE);
+    if (fd >= 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size) != 0)
+        rc = errno;
+    if (fd >= 0)
+        close(fd);
+    free(lock);
+    /* What else fails, LMDB will tell, or is a file system that cannot reserve. */
+    return rc == ENOSPC || rc == EDQUOT ? rc : 0;
+}
+
 /* The kernel's ENOMEM, and valgrind's EINVAL for what its address space cannot hold. */
 static bool is_too_large_a_map(int code)
 {
@@ -112,11 +138,14 @@ static JET_ERR env_open(const char *path, const StoreOptions *options, unsigned 
                         MDB_env **ret)
 {
     size_t map_size = options->map_size ? options->map_size : MAP_SIZE_DEFAULT;
-    int turn = turn_take(path), rc;
+    int turn = turn_take(path), rc = 0;
 
-    while (is_too_large_a_map(rc = env_try(path, options, flags, map_size, ret)) &&
-           map_size / 2 >= MAP_SIZE_MIN)
-        map_size /= 2;
+    if (!(flags & MDB_NOLOCK))
+        rc = lock_reserve(path, readers_max(options));
+    if (rc == 0)
+        while (is_too_large_a_map(rc = env_try(path, options, flags, map_size, ret)) &&
+               map_size / 2 >= MAP_SIZE_MIN)
+            map_size /= 2;
     turn_give(turn);
     if (rc == 0) {
         int fd;

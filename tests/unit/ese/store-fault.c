@@ -56,12 +56,15 @@ static struct {
     int code;
     bool is_short; /* half of it is written */
     bool hit;
-} disk = {-1, -1, 0, false, false};
+    bool reserves_nothing; /* fallocate fails */
+} disk = {-1, -1, 0, false, false, false};
 
 /* By their plain names: the headers rename pwrite where off_t was once 32 bits wide. */
 ssize_t pwrite_here(int fd, const void *data, size_t size, off_t offset) __asm__("pwrite");
 ssize_t writev_here(int fd, const struct iovec *parts, int count) __asm__("writev");
 int fdatasync_here(int fd) __asm__("fdatasync");
+/* The other way round: the engine is compiled with long offsets. */
+int fallocate_here(int fd, int mode, off_t offset, off_t size) __asm__("fallocate64");
 
 ssize_t pwrite_here(int fd, const void *data, size_t size, off_t offset)
 {
@@ -96,6 +99,16 @@ int fdatasync_here(int fd)
         return -1;
     }
     return (int)syscall(SYS_fdatasync, fd);
+}
+
+int fallocate_here(int fd, int mode, off_t offset, off_t size)
+{
+    if (disk.reserves_nothing) {
+        disk.hit = true;
+        errno = disk.code;
+        return -1;
+    }
+    return (int)syscall(SYS_fallocate, fd, mode, offset, size);
 }
 
 static void set_up(void)
@@ -271,6 +284,28 @@ START_TEST(opening_without_memory)
         ck_assert_int_lt(i, 500);
     }
     test.store = store;
+}
+END_TEST
+
+/* LMDB maps its lock file and writes there, which a full disk would answer with SIGBUS. */
+START_TEST(no_room_for_the_lock_file)
+{
+    StoreOptions options = {.path = test.path};
+    char lock[128];
+    struct stat status;
+
+    test.store = store_close(test.store);
+    snprintf(lock, sizeof lock, "%s-lock", test.path);
+    ck_assert_int_eq(unlink(lock), 0);
+    disk.reserves_nothing = true;
+    disk.code = ENOSPC;
+    ck_jet(store_open(&options, &test.store), JET_errDiskFull);
+    disk.code = EOPNOTSUPP; /* a file system that cannot reserve may well have room */
+    test_store_reopen(&test);
+    disk.reserves_nothing = false;
+    test_store_reopen(&test);
+    ck_assert_int_eq(stat(lock, &status), 0);
+    ck_assert_int_ge((int64_t)status.st_blocks * 512, status.st_size);
 }
 END_TEST
 
@@ -575,6 +610,7 @@ int main(void)
     tcase_add_test(cases, disk_is_full_while_applying);
     tcase_add_test(cases, disk_is_full_at_commit);
     tcase_add_test(cases, opening_without_memory);
+    tcase_add_test(cases, no_room_for_the_lock_file);
     tcase_add_test(cases, creating_on_a_full_disk);
     tcase_add_test(cases, each_pwrite_finds_no_space);
     tcase_add_test(cases, each_pwrite_fails);
