@@ -312,6 +312,7 @@ static const struct {
     {FILE_NAME_DIRECTION, "direction"}, {FILE_NAME_SPACES, "spaces"},
     {FILE_NAME_DOUBLE, "double"},       {FILE_NAME_CONTROL, "control"},
     {FILE_NAME_TRAILING, "trailing"},   {FILE_NAME_LONG, "long"},
+    {FILE_NAME_CLASS, "class"},
 };
 
 /* Line ends and tabs are from folded header lines. */
@@ -329,6 +330,20 @@ static gboolean has_trailing(const char *decoded)
     gsize length = strlen(decoded);
 
     return length > 0 && (decoded[length - 1] == '.' || decoded[length - 1] == ' ');
+}
+
+/* .{01234567-89ab-cdef-0123-456789abcdef} */
+static gboolean is_class(const char *extension)
+{
+    static const char form[] = "{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}";
+
+    if (strlen(extension) != strlen(form))
+        return FALSE;
+    for (gsize i = 0; form[i] != '\0'; i++) {
+        if (form[i] == 'x' ? !g_ascii_isxdigit(extension[i]) : extension[i] != form[i])
+            return FALSE;
+    }
+    return TRUE;
 }
 
 guint file_name_lies(const char *raw, gssize length)
@@ -356,6 +371,8 @@ guint file_name_lies(const char *raw, gssize length)
         lies |= FILE_NAME_DOUBLE;
     if (runs && has_trailing(decoded))
         lies |= FILE_NAME_TRAILING;
+    if (is_class(file_name_extension(name)))
+        lies |= FILE_NAME_CLASS;
     if (strlen(last_component(decoded)) > FILE_NAME_KEPT_MAX)
         lies |= FILE_NAME_LONG;
     return lies;

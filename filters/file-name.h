@@ -56,7 +56,8 @@ typedef enum {
     FILE_NAME_CONTROL = 8,   /* control characters, NUL among them */
     FILE_NAME_TRAILING = 16, /* dots or spaces behind a dangerous extension: dropped when saved */
     FILE_NAME_LONG = 32,     /* longer than a file system keeps: its end is lost when saved */
-    FILE_NAME_ANY = 63
+    FILE_NAME_CLASS = 64,    /* a class in braces, which desktops hide and open it by */
+    FILE_NAME_ANY = 127
 } FileNameLie;
 
 #define FILE_NAME_KEPT_MAX 255 /* bytes: ext4, NTFS and APFS keep no more */

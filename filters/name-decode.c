@@ -232,9 +232,12 @@ static void section_parse(const char *p, const char *end, Section sections[NAME_
         p++;
     if (end - p >= 4 && g_ascii_strncasecmp(p, "file", 4) == 0)
         p += 4;
-    if (end - p < 5 || g_ascii_strncasecmp(p, "name*", 5) != 0)
+    if (end - p < 5 || g_ascii_strncasecmp(p, "name", 4) != 0)
         return;
-    p += 5;
+    for (p += 4; p < end && g_ascii_isspace(*p); p++)
+        ;
+    if (p == end || *p++ != '*')
+        return;
     for (; p < end && g_ascii_isdigit(*p); p++) {
         index = index * 10 + (guint)g_ascii_digit_value(*p);
         if (index >= NAME_DECODE_SECTIONS)

@@ -208,7 +208,7 @@ static gboolean key_deceptive(Parser *parser, FilterRule *rule, const char *valu
         if (lie == 0 && **word != '\0')
             return refuse(parser, error, FILTER_ERROR_VALUE,
                           "deceptive=%s is not true, false or a list of direction, spaces, double, "
-                          "control, trailing, long",
+                          "control, trailing, long, class",
                           value);
         lies |= lie;
     }

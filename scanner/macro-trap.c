@@ -26,6 +26,7 @@
 #include "scanner/macro-pdf.h"
 #include "scanner/macro-rtf.h"
 #include "scanner/macro-sheet.h"
+#include "scanner/macro-shortcut.h"
 #include "scanner/macro-xml.h"
 #include "scanner/macro-rules-bundled.h"
 
@@ -179,6 +180,7 @@ static const Reader READERS[] = {
     {macro_ole_matches, macro_ole_read, FALSE},
     {macro_rtf_matches, macro_rtf_read, FALSE},
     {macro_sylk_matches, macro_sylk_read, FALSE},
+    {macro_shortcut_matches, macro_shortcut_read, FALSE},
     {macro_xml_matches, macro_xml_read, FALSE},
     {macro_biff12_matches, macro_biff12_read, FALSE},
     {macro_list_matches, macro_list_read, TRUE},

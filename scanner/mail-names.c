@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mail-names.c - looks in the two fields that name a part for every `name=` and `filename=`.
+ * mail-names.c - looks in the two fields that name a part for every `name=` and `filename=`, and
+ * where there is none, in those that some programs take for it.
  *
  * Wherever they stand: programs disagree about what a quotation mark, a comment or a missing
  * semicolon does to the parameters behind it. Time is linear in the header but for names in pieces,
@@ -102,9 +103,9 @@ static void take_value(Search *search, const char *value)
             begin -= 4;
         if (begin > value && is_word(begin[-1]))
             continue;
+        p += strspn(p, " \t");
         if (*p == '*')
             take_pieces(search, begin, p + 1, &has_pieces);
-        p += strspn(p, " \t");
         if (*p != '=')
             continue;
         p += 1 + strspn(p + 1, " \t");
@@ -115,16 +116,14 @@ static void take_value(Search *search, const char *value)
     }
 }
 
-static gboolean names_a_part(const char *line, gsize length)
+static gboolean is_field(const char *line, gsize length, const char *const *fields)
 {
-    static const char *const fields[] = {"content-type", "content-disposition"};
-
-    if (length < 12 || (*line | 0x20) != 'c')
+    if (length < 12 || ((*line | 0x20) != 'c' && (*line | 0x20) != 'x'))
         return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
-        gsize size = strlen(fields[i]);
+    for (; *fields; fields++) {
+        gsize size = strlen(*fields);
 
-        if (length > size && strncasecmp(line, fields[i], size) == 0 &&
+        if (length > size && strncasecmp(line, *fields, size) == 0 &&
             strchr(": \t", line[size]) != NULL)
             return TRUE;
     }
@@ -151,28 +150,55 @@ static void unfold(GString *value, const char *field, const char *end)
             g_string_append_c(value, *field);
 }
 
-gboolean mail_names_find(const char *header, gsize size, MailNamesFound found, gpointer user_data)
+/* A title is a name if it has an extension, which may be encoded. */
+static gboolean may_name(const char *value, const char *end, gboolean is_title)
 {
-    Search search = {.found = found, .user_data = user_data};
+    return memchr(value, '=', (gsize)(end - value)) ||
+           (is_title && memchr(value, '.', (gsize)(end - value)));
+}
+
+/* Of all fields that are among `fields`; `is_title`: their whole value is a name. */
+static void take_fields(Search *search, const char *header, gsize size, const char *const *fields,
+                        gboolean is_title)
+{
     g_autoptr(GString) value = NULL;
     const char *end = header + size;
 
-    for (const char *field = header, *next; field < end && !search.is_over; field = next) {
+    for (const char *field = header, *next; field < end && !search->is_over; field = next) {
         const char *colon;
 
         next = field_end(field, end);
-        if (!names_a_part(field, (gsize)(next - field)))
+        if (!is_field(field, (gsize)(next - field), fields))
             continue;
         colon = memchr(field, ':', (gsize)(next - field));
-        if (!colon || !memchr(colon, '=', (gsize)(next - colon)))
+        if (!colon || !may_name(colon, next, is_title))
             continue;
-        if (!value) {
+        if (!value)
             value = g_string_new(NULL);
-            search.name = g_string_new(NULL);
-        }
+        if (!search->name)
+            search->name = g_string_new(NULL);
         unfold(value, colon + 1, next);
-        take_value(&search, value->str);
+        if (is_title) {
+            g_string_assign(search->name, value->str);
+            tell(search);
+        } else {
+            take_value(search, value->str);
+        }
     }
+}
+
+gboolean mail_names_find(const char *header, gsize size, MailNamesFound found, gpointer user_data)
+{
+    static const char *const fields[] = {"content-type", "content-disposition", NULL};
+    /* In which some programs look where there is no other name: Exchange and Outlook ([MS-OXCMAIL]
+     * 2.2.3.4.1.1), Thunderbird. */
+    static const char *const titles[] = {"content-description", "content-name", "x-sun-data-name",
+                                         NULL};
+    Search search = {.found = found, .user_data = user_data};
+
+    take_fields(&search, header, size, fields, FALSE);
+    if (search.count == 0)
+        take_fields(&search, header, size, titles, TRUE);
     if (search.name)
         g_string_free(search.name, TRUE);
     return !search.is_over;

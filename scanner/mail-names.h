@@ -3,7 +3,8 @@
  * mail-names.h - all names that mail programs may give to one part.
  *
  * Of `name` in Content-Type and `filename` in Content-Disposition, plain, encoded or in pieces,
- * once or more often, each program takes the one it likes best; the rules are asked about all.
+ * once or more often, each program takes the one it likes best; the rules are asked about all. A
+ * part without any has that of its description.
  */
 #ifndef SCANNER_MAIL_NAMES_H
 #define SCANNER_MAIL_NAMES_H

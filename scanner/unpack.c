@@ -36,7 +36,9 @@ enum {
     EXT_BLOCK = 1024,
     MINIX_BLOCK = 1024, /* the size of it and where it stands, as for the next */
     HFS_BLOCK = 1024,
-    ARC_HEAD = 29
+    ARC_HEAD = 29,
+    MAC_HEAD = 128,
+    MAC_NAME_MAX = 63
 };
 
 typedef enum {
@@ -105,6 +107,19 @@ static const Sign SIGNS[] = {
     SIGN(0, "WithoutFreeSpace", OTHER), /* Parallels */
     SIGN(0, "WithouFreSpacExt", OTHER),
     SIGN(0, "EVF\x09\r\n\xff\0", OTHER), /* EnCase */
+    SIGN(0, "AFF10\r\n\0", OTHER),       /* images of forensics, as are the next two */
+    SIGN(0, "EVF2\r\n\x81\0", OTHER),
+    SIGN(0, "LVF\x09\r\n\xff\0", OTHER),
+    SIGN(0, "COWD\x01\0\0\0", OTHER), /* VMDK of ESX */
+    SIGN(512, "EFI PART", OTHER),     /* a disk with partitions */
+    SIGN(0, "\xfe\xef\x01", OTHER),   /* Ghost */
+    SIGN(0, "ALZ\x01", OTHER),
+    SIGN(0, "EGGA\0\x01", OTHER),
+    SIGN(7, "-sqx-", OTHER),
+    SIGN(2, "-pm1-", OTHER), /* LHA of CP/M */
+    SIGN(2, "-pm2-", OTHER),
+    SIGN(4, "Standard Jet DB", OTHER), /* Access, of whose macros nobody here knows */
+    SIGN(4, "Standard ACE DB", OTHER),
     SIGN(0, "UBI#\x01", OTHER),
     SIGN(3, "ReFS\0\0\0\0", OTHER),
     SIGN(1024, "\x10\x20\xf5\xf2", OTHER), /* F2FS */
@@ -114,9 +129,10 @@ static const Sign SIGNS[] = {
     SIGN(65600, "_BHRfS_M", OTHER),
     SIGN(0, "age-encryption.org/v", LOCKED),
     SIGN(0, "-----BEGIN AGE ENCRYPTED FILE", LOCKED),
-    SIGN(0, "Salted__", LOCKED),         /* openssl enc */
-    SIGN(0, "U2FsdGVkX1", LOCKED),       /* the same in base64 */
-    SIGN(0, "AES\x02\0", LOCKED),        /* AES Crypt */
+    SIGN(0, "Salted__", LOCKED),   /* openssl enc */
+    SIGN(0, "U2FsdGVkX1", LOCKED), /* the same in base64 */
+    SIGN(0, "AES\x02\0", LOCKED),  /* AES Crypt */
+    SIGN(0, "PGPdMAIN", LOCKED),
     SIGN(64, "\x7f\x10\xda\xbe", OTHER), /* VDI */
     SIGN(32, "NXSB", OTHER),             /* APFS */
     SIGN(0, "XFSB", OTHER),
@@ -291,6 +307,26 @@ static gboolean has_pea(const guint8 *data, gsize size)
            (memcmp(data + 10, "POD", 4) == 0 || memcmp(data + 12, "POD", 4) == 0);
 }
 
+/* MacBinary: a head with the name, both lengths and, from version 2 on, a checksum; the file is
+ * behind it. Of version 1 zeros must do, and lengths that fit. */
+static gboolean has_mac_binary(const guint8 *data, gsize size, gsize *ret_length)
+{
+    gsize length;
+
+    if (size <= MAC_HEAD || data[0] != 0 || data[74] != 0 || data[82] != 0 || data[1] == 0 ||
+        data[1] > MAC_NAME_MAX || data[63] != 0 || memchr(data + 2, 0, data[1]))
+        return FALSE;
+    length = (gsize)data[83] << 24 | data[84] << 16 | data[85] << 8 | data[86];
+    if (length == 0 || length > size - MAC_HEAD ||
+        ((gsize)data[87] << 24 | data[88] << 16 | data[89] << 8 | data[90]) > size - MAC_HEAD)
+        return FALSE;
+    for (gsize i = 101; i < 116; i++)
+        if (data[i] != 0)
+            return FALSE;
+    *ret_length = length;
+    return TRUE;
+}
+
 /* Frames that zstd and lz4 pass over (RFC 8878 3.1.2), and who would hide the first one from us. */
 static void skip_frames(const guint8 **data, gsize *size)
 {
@@ -322,8 +358,10 @@ static gboolean is_packed(const void *data, gsize size)
 
 gboolean unpack_is_wanted(const void *data, gsize size)
 {
+    gsize length;
+
     return macro_rtf_has_objects(data, size) || active_mime_matches(data, size) ||
-           is_packed(data, size);
+           has_mac_binary(data, size, &length) || is_packed(data, size);
 }
 
 gboolean unpack_is_sealed(const void *data, gsize size)
@@ -589,6 +627,16 @@ static UnpackResult walk_active_mime(const void *data, gsize size, UnpackBudget 
     return walk.result;
 }
 
+static UnpackResult walk_mac_binary(const guint8 *data, gsize length, UnpackBudget *budget,
+                                    UnpackFound found, gpointer user_data)
+{
+    Walk walk = {.budget = budget, .found = found, .user_data = user_data};
+    g_autofree char *name = g_strndup((const char *)data + 2, data[1]);
+
+    (void)walk_give(&walk, name, data + MAC_HEAD, length);
+    return walk.result;
+}
+
 static UnpackResult walk_sealed(MailCrypt kind, const void *data, gsize size, UnpackBudget *budget,
                                 UnpackFound found, gpointer user_data)
 {
@@ -624,6 +672,7 @@ UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, 
     const guint8 *bytes = content;
     const void *data;
     guint files = budget->files;
+    gsize length;
     UnpackResult result, objects = UNPACK_DONE;
     const Sign *sign;
     MailCrypt sealed;
@@ -640,6 +689,8 @@ UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, 
     }
     if (unpack_is_text(data, size))
         return MAX(objects, walk_page(data, size, budget, found, user_data));
+    if (has_mac_binary(data, size, &length))
+        return MAX(objects, walk_mac_binary(data, length, budget, found, user_data));
     if (active_mime_matches(data, size))
         return walk_active_mime(data, size, budget, found, user_data);
     if (unpack_is_locked(data, size))

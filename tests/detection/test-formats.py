@@ -100,6 +100,18 @@ def names(s):
             expect(f"named {name!a}: in a zip", s.scan(zipped((name, TEXT))), "blocked", "scripts")
     for name in "a%20b.txt", "a.txt:b", "100%.txt", "12:30.txt":
         expect(f"named {name}", s.text(mailed(TEXT, name, "base64")), "clean")
+    header = b'name="x"'
+    for what, more in (
+            ("by its description", b"\r\nContent-Description: a.js"),
+            ("by an encoded description", b"\r\nContent-Description: =?utf-8?B?YS5qcw==?="),
+            ("by Content-Name", b"\r\nContent-Name: a.js"),
+            ("with a blank before the star", b"\r\nContent-Disposition: x; filename *=utf-8''a%2Ejs")):
+        text = mailed(TEXT, "x", "base64").replace(b"; " + header, more)
+        assert header not in text
+        expect(f"named {what}", s.text(text), "blocked", "scripts")
+        expect(f"named {what}: in a zip", s.scan(zipped(("a.eml", text))), "blocked", "scripts")
+    described = mailed(TEXT, "x", "base64").replace(header, header + b"\r\nContent-Description: a.js")
+    expect("named, and described as a script", s.text(described), "clean")
     star = mailed(TEXT, "x", "base64").replace(b'name="x"', b"name*=utf-8''a%252Ejs")
     expect("named in two codes", s.text(star), "blocked", "scripts")
 

@@ -5,6 +5,7 @@
 What is bad in them is found or they are called odd; all of it in bounded time and memory, with no
 worker lost.
 """
+import binascii
 import io
 import lzma
 import os
@@ -200,6 +201,16 @@ def minix(version):
         return file.read()
 
 
+def mac_binary(data, version=3):
+    """The head of MacBinary, with the file behind it."""
+    head = bytearray(128)
+    head[1], head[2:7], head[65:69], head[83:87] = 5, b"a.exe", b"????", struct.pack(">I", len(data))
+    if version == 3:
+        head[102:106], head[122:124] = b"\0\0\0\0", b"\x82\x81"
+        head[124:126] = struct.pack(">H", binascii.crc_hqx(bytes(head[:124]), 0))
+    return bytes(head) + data + bytes(-len(data) % 128)
+
+
 def arc(data):
     """A member as ARC 5 packs it: sign, kind, name, packed size, date, time, checksum, size."""
     return (b"\x1a\2" + b"A.TXT".ljust(13, b"\0") + struct.pack("<IHHHI", len(data), 0x2100, 0, 0,
@@ -354,6 +365,16 @@ def odd(s, virus):
         ask(s, f"disk: {what}", bytes(at) + sign + bytes(4000), "not-fully-scanned")
     ask(s, "ARC", arc(TEXT), "not-fully-scanned")
     ask(s, "no ARC", b"\x1a\x08No archive" + TEXT, "clean")
+    for what, at, sign in (("AFF", 0, b"AFF10\r\n\0"), ("EnCase 7", 0, b"EVF2\r\n\x81\0"),
+                           ("disk of ESX", 0, b"COWD\1\0\0\0"), ("partitions", 512, b"EFI PART"),
+                           ("Ghost", 0, b"\xfe\xef\1"), ("ALZip", 0, b"ALZ\1"), ("EGG", 0, b"EGGA\0\1"),
+                           ("SQX", 7, b"-sqx-"), ("LHA of CP/M", 2, b"-pm2-"),
+                           ("Access", 4, b"Standard ACE DB\0")):
+        ask(s, what, b"\1" * at + sign + os.urandom(2000), "not-fully-scanned")
+    ask(s, "PGP disk", b"PGPdMAIN" + os.urandom(2000), "encrypted")
+    ask(s, "MacBinary", mac_binary(virus), "infected")
+    ask(s, "MacBinary of version 1", mac_binary(virus, 1), "infected")
+    ask(s, "MacBinary: a text", mac_binary(TEXT), "clean")
     ask(s, "PEA", b"\xea\1\5\0\0\0\0\0\0\0POD\0" + os.urandom(200), "not-fully-scanned")
     for what, sign in (("FreeArc", b"ArC\1"),
                        ("UHARC", b"UHA\6"), ("rzip", b"RZIP\2"), ("KWAJ", b"KWAJ\x88\xf0\x27\xd1"),

