@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * unpack.c - knows by their first bytes what libclamav passes over, and reads it with libarchive;
- * objects of RTF with the reader of the macro trap, payloads of pages and macros of those from Word
- * with readers of their own.
+ * objects of RTF with the reader of the macro trap, MacBinary, payloads of pages and macros of
+ * those from Word with readers of their own.
  *
  * Fails as UnpackResult says. Only formats and filters that libarchive does by itself are on: for
  * others it would start programs.
