@@ -150,7 +150,11 @@ class Service:
         self.write_config(config, workers)
         self.process = None
         if start:
-            self.start()
+            try:
+                self.start()
+            except BaseException:
+                self.remove()
+                raise
 
     def write_config(self, more="", workers=2):
         # Nobody is busy but by what the tests ask: no checks of the service's own.
@@ -197,6 +201,14 @@ class Service:
 
     def are_busy(self, count):
         return self.status()["workers"]["busy"] == count
+
+    def worked(self):
+        """Seconds of a processor that the workers of now have had."""
+        total = 0
+        for pid in self.status()["workers"]["processes"]:
+            with open(f"/proc/{pid}/schedstat", encoding="ascii") as text:
+                total += int(text.read().split()[0])
+        return total / 1e9
 
     def kill_workers(self):
         for pid in self.status()["workers"]["processes"]:
