@@ -213,8 +213,9 @@ def is_kept(s, data):
 def one_scan_for_a_thousand():
     """Equal contents are scanned once, also when they come at the same time, and across restarts."""
     with Service(workers=2) as s:
-        # Large enough to be kept: what costs less than a millisecond is not.
-        kinds = {JUDGE_CONTENT: os.urandom(300000), SCAN: os.urandom(300000)}
+        # Dear for their size, or they were not kept.
+        one, other, later = (zipped("x", bytes(10000000) + os.urandom(20)) for _ in range(3))
+        kinds = {JUDGE_CONTENT: one, SCAN: other}
         for kind, data in kinds.items():
             before = s.status()["scans"]
             threads = [threading.Thread(target=lambda: [s.ask(kind, ("data", Memfd(data)))
@@ -226,12 +227,11 @@ def one_scan_for_a_thousand():
             scans = s.status()["scans"]
             assert scans["scanned"] - before["scanned"] == 1, scans
             assert scans["cache-hits"] - before["cache-hits"] == 999, scans
-        for other in reversed(kinds):
-            s.ask(other, ("data", kinds[JUDGE_CONTENT if other == SCAN else SCAN]))
+        for kind in reversed(kinds):
+            s.ask(kind, ("data", kinds[JUDGE_CONTENT if kind == SCAN else SCAN]))
         assert s.status()["scans"]["scanned"] == scans["scanned"], "asked in the other way"
         s.wait_for(lambda: all(is_kept(s, data) for data in kinds.values()))
         # In the file, but that may not be committed yet: when what came later is there, it is.
-        later = os.urandom(300000)
         s.content(later)
         s.wait_for(lambda: is_kept(s, later))
         s.process.kill()
