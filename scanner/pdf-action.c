@@ -58,7 +58,7 @@ static void add_target(Walk *walk, const PdfObject *object, PdfText dict, guint 
     PdfText first[G_N_ELEMENTS(KEYS)] = {0}, last[G_N_ELEMENTS(KEYS)] = {0}, value;
     PdfToken key;
 
-    pdf_source_charge_value(walk->source, dict);
+    pdf_source_charge_value(walk->source, dict, 1);
     if (walk->source->objects.has_limit)
         return;
     (void)pdf_token_take(&dict);

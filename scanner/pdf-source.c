@@ -23,6 +23,7 @@ enum {
     UNDO_FACTOR = 16,     /* the size of the file: of a few streams, for each key and pick */
     ID_MAX = 1024,        /* bytes, hashed some times for each try; writers make 16 */
     TEXT_MAX = 65536,     /* bytes of a string that is read: no system has names of a thousandth */
+    PARAMETERS = 5,       /* of a filter that are looked for */
     FILTERS_MAX = 16      /* of one stream; writers use two */
 };
 
@@ -68,14 +69,14 @@ static PdfCryptText string_get(PdfSource *source, PdfText dict, const char *key,
     return text;
 }
 
-void pdf_source_charge_value(PdfSource *source, PdfText value)
+void pdf_source_charge_value(PdfSource *source, PdfText value, guint times)
 {
     PdfText behind = value;
 
     if (!value.at)
         return;
     pdf_value_take(&behind);
-    pdf_objects_charge(&source->objects, (gsize)(behind.at - value.at));
+    pdf_objects_charge(&source->objects, times * (gsize)(behind.at - value.at));
 }
 
 /* --- Encryption ------------------------------------------------------------------- */
@@ -204,7 +205,7 @@ static void add_crypt(PdfSource *source, PdfText trailer)
 
         way = (PdfWay){.pick = pick};
         dict = value_get(source, trailer, "Encrypt", &way);
-        pdf_source_charge_value(source, dict);
+        pdf_source_charge_value(source, dict, 1);
         if (pdf_token_peek(dict).kind == PDF_TOKEN_OPEN_DICT && !source->objects.has_limit)
             crypt_try(source, trailer, dict, &way);
     }
@@ -366,7 +367,7 @@ static guint filters_read(PdfSource *source, const PdfObject *object, PdfWay *wa
         if (pdf_token_peek(value).kind == PDF_TOKEN_CLOSE_ARRAY || pdf_token_ends_value(&name) ||
             pdf_token_is_word(&name, "null"))
             break;
-        pdf_source_charge_value(source, parameters);
+        pdf_source_charge_value(source, parameters, PARAMETERS);
         filters[count] = filter_make(source, &name, parameters, way);
         if (filters[count].kind == PDF_FILTER_NONE) {
             handler = pdf_token_peek(value_get(source, parameters, "Name", way));

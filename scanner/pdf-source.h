@@ -69,8 +69,8 @@ PdfFilterResult pdf_source_read(PdfSource *source, const PdfObject *object, PdfW
 guint8 *pdf_source_dup_open(PdfSource *source);
 /* TRUE if it is encrypted, all with one key that is known. */
 gboolean pdf_source_is_open(const PdfSource *source);
-/* What many may refer to is read for each of them. */
-void pdf_source_charge_value(PdfSource *source, PdfText value);
+/* What many may refer to is read for each of them, `times` over. */
+void pdf_source_charge_value(PdfSource *source, PdfText value, guint times);
 /* A string that stands in `object`, or in one that it refers to, as UTF-8; g_free(). NULL: it is
  * none, or cannot be read. A long one is a limit, or where told is cut. */
 char *pdf_source_text(PdfSource *source, const PdfObject *object, PdfText value, gboolean is_cut);
