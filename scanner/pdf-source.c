@@ -127,7 +127,7 @@ static void crypt_take_methods(const PdfSource *source, PdfText dict, gint64 ver
 static PdfCryptText id_get(PdfSource *source, PdfText trailer, PdfWay *way)
 {
     PdfText id = value_get(source, trailer, "ID", way);
-    PdfToken first = {0};
+    PdfToken first = pdf_token_peek((PdfText){0});
 
     if (pdf_token_take(&id).kind == PDF_TOKEN_OPEN_ARRAY)
         first = pdf_token_peek(pdf_objects_resolve(&source->objects, id, way->pick, NULL, NULL));
