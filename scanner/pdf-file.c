@@ -48,8 +48,9 @@ static gboolean has_head(const void *data, gsize size)
 
 gboolean pdf_file_matches(const void *data, gsize size)
 {
-    return has_head(data, size) || ((holds(data, size, "trailer") || holds(data, size, "/XRef")) &&
-                                    holds(data, size, "obj"));
+    /* Of most texts one look is enough. */
+    return has_head(data, size) || (holds(data, size, "obj") &&
+                                    (holds(data, size, "trailer") || holds(data, size, "/XRef")));
 }
 
 /* --- The file --------------------------------------------------------------------- */
