@@ -45,7 +45,7 @@ struct MemberLayer {
     MemberLayer *outer; /* what it lies in, NULL: nothing */
     guint level;
     guint number; /* of its member; what is not listed has that of what it lies in */
-    gboolean is_archive, is_zip, is_document, is_mail;
+    gboolean is_archive, is_zip, is_document, is_mail, is_text;
     gboolean is_foreign;  /* not taken apart by libclamav, whatever it finds in the middle of it */
     gboolean has_payload; /* a text with files in it, see page-payload.h */
     gboolean has_lock;    /* a document that is encrypted */
@@ -127,6 +127,7 @@ static void layer_take_type(MemberLayer *layer, const char *type)
     layer->is_zip = layer->is_document || strcmp(type, "CL_TYPE_ZIP") == 0;
     layer->is_archive = layer->is_zip || type_is_in(type, archives);
     layer->is_mail = strcmp(type, "CL_TYPE_MAIL") == 0;
+    layer->is_text = g_str_has_prefix(type, "CL_TYPE_TEXT");
 }
 
 /* clamav-0123456789abcdef0123456789abcdef.tmp, 0123456789abcdef0123456789abcdef_1, "unknown" */
@@ -278,6 +279,16 @@ static gboolean is_locked_manifest(const char *name, const void *data, gsize siz
            memmem(data, size, "encryption-data", strlen("encryption-data")) != NULL;
 }
 
+/* The rest of a text from something on that looks like a mail: libclamav puts this before it. Whose
+ * text it is reads that as well, and would meet it again in each rest. */
+static gboolean is_rest_of(const MemberLayer *parent, const void *data, gsize size)
+{
+    static const char mark[] = "Received: by clamd (bounce)\n";
+    const gsize length = sizeof(mark) - 1;
+
+    return parent && parent->is_text && size >= length && memcmp(data, mark, length) == 0;
+}
+
 void member_watch_open(MemberWatch *watch, const ScannedObject *object)
 {
     MemberLayer layer = {.level = object->level, .number = watch->root}, *parent;
@@ -323,6 +334,7 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
         watch->has_open_pdf |= is_open && !parent;
         watch->has_locked_pdf |= (is_open && parent) || pdf_file_is_locked(object->pdf);
     }
+    layer.is_in_mail |= is_rest_of(parent, data, size);
     layer.has_mail = (parent || watch->root != 0) && !object->is_normalized && !layer.is_in_mail &&
                      mail_member_is_wanted(data, size);
     if ((layer.is_archive || layer.is_foreign || layer.has_payload || layer.has_lock ||
