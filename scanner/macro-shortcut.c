@@ -44,6 +44,7 @@ static guint take_number(Rest *rest, guint count)
     return value;
 }
 
+/* *size becomes less where there is less. */
 static const guint8 *take_bytes(Rest *rest, gsize *size)
 {
     const guint8 *bytes = rest->at;
@@ -67,20 +68,21 @@ static void read_link(MacroDocument *document, const guint8 *data, gsize size)
     Rest rest = {data + MIN(size, HEAD), data + size}, head = {data + 20, data + size};
     guint flags = take_number(&head, 4);
     g_autoptr(GString) target = g_string_new(NULL), arguments = g_string_new(NULL);
+    const guint8 *text;
     gsize length;
 
     if (flags & HAS_IDENTIFIERS) {
         length = take_number(&rest, 2);
-        add_letters(target, take_bytes(&rest, &length), length);
+        text = take_bytes(&rest, &length);
+        add_letters(target, text, length);
     }
     if (flags & HAS_PLACE) {
         length = take_number(&rest, 4);
         length -= MIN(length, 4);
-        add_letters(target, take_bytes(&rest, &length), length);
+        text = take_bytes(&rest, &length);
+        add_letters(target, text, length);
     }
     for (guint i = 0; i < TEXTS; i++) {
-        const guint8 *text;
-
         if (!(flags & 1u << (TEXTS_FROM + i)))
             continue;
         length = (gsize)take_number(&rest, 2) * (flags & IS_WIDE ? 2 : 1);

@@ -162,7 +162,7 @@ const char *page_piece_before(const char *begin, const char *at, gboolean is_wid
 {
     const char *least = at - MIN(at - begin, PAGE_PIECE_SEPARATOR_MAX), *quote = at - 1;
 
-    if (at == begin || !page_piece_is_quote(*quote))
+    if (at - begin < 2 || !page_piece_is_quote(at[-1]))
         return NULL;
     do
         quote--;

@@ -38,7 +38,7 @@ REMOVED = {
     "built.xls": "start name,macro sheet", "fill.xls": "start name,macro sheet", "dde.xls": "DDE",
     "dde.doc": "DDE", "object.doc": "package", "exec.xlsb": "start name,macro sheet",
     "dde.xlsb": "macro sheet,DDE", "update.rtf": "object", "noise.rtf": "object",
-    "package.rtf": "object", "dde.rtf": "DDE", "template.rtf": "template",
+    "package.rtf": "object", "in-field.rtf": "object", "dde.rtf": "DDE", "template.rtf": "template",
     "bad.odt": "script,Basic/Standard/Module1.xml", "action.pptx": "action",
     "control.docx": "ActiveX", "click.pptx": "action", "replaced.docm": "VBA", "emptied.docm": "VBA",
     "dde.csv": "DDE", "beside.csv": "DDE", "sum.csv": "DDE", "excel.csv": "DDE", "dde.slk": "DDE",
