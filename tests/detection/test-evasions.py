@@ -322,6 +322,9 @@ def honest():
     script = base64.b64encode(b"function f(a) { return a + 1; }\nvar x = f(2); f(3);\n" * 20)
     table = b",".join(b"%d" % (at * 7 % 256) for at in range(3000))
     token = base64.urlsafe_b64encode(os.urandom(90))
+    # From each place of it that looks like a mail libclamav makes a mail of the rest.
+    with open(HERE + "/header-fields.txt", "rb") as file:
+        yield "text of header fields", file.read()
     yield "page saved as one file", (
         b"<!DOCTYPE html><html><head><style>@font-face{src:url(data:font/woff2;base64," + font
         + b")}</style><script src='data:application/javascript;base64," + script
