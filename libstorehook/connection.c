@@ -3,10 +3,10 @@
  * connection.c - finds the service, notices when it goes and comes, and sends to it.
  *
  * The shared page is mapped at one fixed address for the life of the process and replaced there, so
- * that reading it needs no lock. A page that a killed service left behind says nothing; the first
- * request that nobody takes (ECONNREFUSED) tells, and while the page says `stopped` a report once a
- * second asks for the same. The breaker opens only then, or when the queue stayed full to the
- * deadline, never for a slow content.
+ * that reading it needs no lock. A page that a killed service left behind says nothing, and a new
+ * line may lead to the workers of the next one already; so who has not done so for a second sends a
+ * report first, which nobody takes then (ECONNREFUSED). The breaker opens only then, or when the
+ * queue stayed full to the deadline, never for a slow content.
  *
  * Nothing here waits longer than it was told, and a handshake that was not answered in a second is
  * given a tenth of one from then on. Locks: `handshake` before `sockets` before the pool's.
@@ -27,11 +27,13 @@
 #include "libstorehook/clock.h"
 #include "libstorehook/guard.h"
 #include "libstorehook/handshake.h"
+#include "libstorehook/originals.h"
 #include "libstorehook/unscanned.h"
 
 enum {
     NOBODY_US = 100000,      /* between two handshakes where nobody listens, or no longer */
     BACK_OFF_US = 1000000,   /* between two with somebody who does not answer */
+    LOOK_US = 1000000,       /* between two looks whether the service is still the same */
     NOT_YOU_US = 10000000,   /* between two where the service said "not you" */
     FIRST_WAIT_US = 1000000, /* for WELCOME; the service may be starting */
     LATER_WAIT_US = 100000,  /* after one that was not answered */
@@ -55,7 +57,8 @@ static struct {
     pthread_rwlock_t sockets;
     _Atomic State state;
     _Atomic uint32_t generation, deadline_ms;
-    _Atomic int64_t next_us;    /* no handshake or probe before this time */
+    _Atomic int64_t next_us;    /* no handshake before this time */
+    _Atomic int64_t look_us;    /* no look before this time */
     _Atomic int64_t patient_us; /* no waiting for room for a report before this time */
     _Atomic bool page_mapped;
     _Atomic bool
@@ -153,6 +156,7 @@ static int adopt(const Welcome *welcome, Descriptor *supervisor)
                      atomic_load(&connection.page->generation) != welcome->generation);
     atomic_store(&connection.deadline_ms, welcome->deadline_ms);
     atomic_store(&connection.next_us, clock_now_us() + (hooked ? NOBODY_US : NOT_YOU_US));
+    atomic_store(&connection.look_us, clock_now_us() + LOOK_US);
     atomic_store(&connection.state, hooked ? STATE_LIVE : STATE_NOT_YOU);
     return 0;
 }
@@ -266,19 +270,25 @@ static bool handshake_is_due(void)
     }
 }
 
-/* Stopped: the page cannot say that its service was killed. One datagram a second can. */
-static void probe(void)
+static void say_here(void);
+
+/* One datagram a second, from one thread, while the store is at work. */
+static void look(void)
 {
-    if (!is_due())
+    int64_t now = clock_now_us(), due = atomic_load(&connection.look_us);
+
+    if (now < due || atomic_load(&connection.state) != STATE_LIVE ||
+        !atomic_compare_exchange_strong(&connection.look_us, &due, now + LOOK_US))
         return;
-    atomic_store(&connection.next_us, clock_now_us() + BACK_OFF_US);
-    connection_report();
+    if (unscanned_is_pending())
+        connection_report();
+    else
+        say_here();
 }
 
 ConnectionMode connection_mode(void)
 {
-    ConnectionMode mode;
-
+    look();
     if (handshake_is_due()) {
         /* Who comes while another shakes hands waits for the first time only: then it is not yet
          * known that nobody is there. */
@@ -290,20 +300,14 @@ ConnectionMode connection_mode(void)
             shake_hands();
         pthread_mutex_unlock(&connection.handshake);
     }
-    mode = connection_peek();
-    if (mode == CONNECTION_STOPPED) {
-        probe();
-        mode = connection_peek();
-    }
-    return mode;
+    return connection_peek();
 }
 
 static void lost(int64_t back_off_us)
 {
     int64_t now = clock_now_us(), left = atomic_load(&connection.next_us) - now;
 
-    /* A service that was restarted is found at once, unless the last handshake was just now. What
-     * is left may also be of a probe, which comes less often. */
+    /* A service that was restarted is found at once, unless the last handshake was just now. */
     if (back_off_us == 0 && left > 0)
         back_off_us = left < NOBODY_US ? left : NOBODY_US;
     break_off(now + back_off_us);
@@ -349,6 +353,20 @@ static int send_report(StorehookWriter *writer, int64_t until_us)
         while (result == -EAGAIN && exchange_wait(connection.supervisor.fd, POLLOUT, until_us) > 0);
     pthread_rwlock_unlock(&connection.sockets);
     return result;
+}
+
+/* A report with nothing in it: for the sender to learn whether there is somebody. */
+static void say_here(void)
+{
+    _Alignas(8) unsigned char buffer[256];
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_REPORT, 0, 0, 0);
+    storehook_write_bytes(&writer, STOREHOOK_FIELD_INSTANCE, connection.instance,
+                          sizeof(connection.instance));
+    storehook_write_u32(&writer, STOREHOOK_FIELD_UNHOOKED, atomic_load(&originals.has_unhooked));
+    if (exchange_is_gone(send_report(&writer, 0)))
+        lost(0);
 }
 
 static void report(int64_t until_us)

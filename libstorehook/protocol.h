@@ -60,7 +60,7 @@ enum {
 typedef enum {
     /* To SOCKET. */
     STOREHOOK_HELLO = 1, /* EXECUTABLE, PROGRAM, INSTANCE, UNHOOKED -> WELCOME */
-    STOREHOOK_REPORT, /* INSTANCE, UNHOOKED, UNSCANNED, ROW...: what passed unscanned; no reply */
+    STOREHOOK_REPORT, /* INSTANCE, UNHOOKED, UNSCANNED?, ROW...: what passed unscanned; no reply */
     STOREHOOK_ASK_LANES, /* of a program that asks for verdicts alone -> WELCOME, with LANES alone
                           */
 

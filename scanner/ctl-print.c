@@ -7,6 +7,7 @@
  */
 #include "scanner/ctl-print.h"
 
+#include "scanner/clients.h"
 #include "scanner/ctl-table.h"
 
 #include <stdio.h>
@@ -125,23 +126,41 @@ static char *member_size(JsonObject *object, const char *member)
 
 /* --- Status ----------------------------------------------------------------------- */
 
-/* The first process that runs a listed program unhooked. */
-static char *unhooked_text(JsonObject *answer)
+/* The first process that is not proven to be hooked; of those that run without the hook, if any. */
+static JsonObject *unproven_client(JsonObject *answer, gboolean *ret_unheard)
 {
     JsonArray *clients = array_of(answer, "clients");
+    JsonObject *found = NULL;
 
-    for (guint i = 0; i < length_of(clients); i++) {
+    *ret_unheard = TRUE;
+    for (guint i = 0; i < length_of(clients) && *ret_unheard; i++) {
         JsonObject *client = element_of(clients, i);
+        gboolean unheard;
+
         if (client == NULL || flag_of(client, "hooked"))
             continue;
-        g_autofree char *pid = member_text(client, "pid");
-        const char *why = text_of(client, "reason");
-        g_autofree char *line =
-            g_strdup_printf("NOT PROTECTED (process %s, pid %s: %s)", text_of(client, "program"),
-                            pid, *why != '\0' ? why : "not hooked");
-        return ctl_text_clean(line, 0);
+        unheard = strcmp(text_of(client, "state"), CLIENTS_UNHEARD) == 0;
+        if (found != NULL && unheard)
+            continue;
+        found = client;
+        *ret_unheard = unheard;
     }
-    return NULL;
+    return found;
+}
+
+/* PROTECTED is said of processes that were heard of; of others, what is known. */
+static char *clients_line(JsonObject *answer, gboolean *ret_protected)
+{
+    JsonObject *client = unproven_client(answer, ret_protected);
+
+    if (client == NULL)
+        return g_strdup("PROTECTED");
+    g_autofree char *pid = member_text(client, "pid");
+    const char *why = text_of(client, "reason");
+    g_autofree char *line =
+        g_strdup_printf("%s (process %s, pid %s: %s)", *ret_protected ? "WAITING" : "NOT PROTECTED",
+                        text_of(client, "program"), pid, *why != '\0' ? why : "not hooked");
+    return ctl_text_clean(line, 0);
 }
 
 gboolean ctl_status_line(JsonObject *answer, char **ret_line)
@@ -153,10 +172,7 @@ gboolean ctl_status_line(JsonObject *answer, char **ret_line)
     if (strcmp(protection, "stopped") == 0) {
         line = g_strdup("STOPPED");
     } else if (strcmp(protection, "protected") == 0) {
-        line = unhooked_text(answer);
-        protected = line == NULL;
-        if (protected)
-            line = g_strdup("PROTECTED");
+        line = clients_line(answer, &protected);
     } else {
         const char *why = text_of(answer, "reason");
         g_autofree char *raw = g_strdup_printf("NOT PROTECTED (%s)",

@@ -8,8 +8,8 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
-/* The first line of status: "PROTECTED", "STOPPED", "NOT PROTECTED (process NAME, PID: why)". TRUE
- * for the first only. *ret_line: g_free(). */
+/* The first line of status: "PROTECTED", "WAITING (process NAME, PID: why)", "STOPPED", "NOT
+ * PROTECTED (process NAME, PID: why)". TRUE for the first two. *ret_line: g_free(). */
 gboolean ctl_status_line(JsonObject *answer, char **ret_line);
 
 void ctl_print_status(JsonObject *answer);

@@ -43,6 +43,8 @@ SharedPage *shared_page_new(GError **error)
     page->fd = fd;
     page->page->version = STOREHOOK_PROTOCOL_VERSION;
     atomic_store(&page->page->generation, 1);
+    /* What a store remembers by a number of the last run must not come true again in this one. */
+    atomic_store(&page->page->epoch, g_random_int());
     atomic_store(&page->page->enabled, 1);
     page->page->magic = STOREHOOK_PROTOCOL_MAGIC;
     return page;

@@ -169,6 +169,7 @@ static gboolean open_records(Supervisor *supervisor, GError **error)
     g_autofree char *incidents = g_build_filename(config->state_directory, "incidents.db", NULL);
     g_autofree char *allow = g_build_filename(config->state_directory, "allow.db", NULL);
     g_autofree char *deny = g_build_filename(config->state_directory, "deny.db", NULL);
+    g_autofree char *clients = g_build_filename(config->state_directory, "clients", NULL);
     g_autofree char *quarantine =
         config->quarantine_directory[0]
             ? g_strdup(config->quarantine_directory)
@@ -186,6 +187,7 @@ static gboolean open_records(Supervisor *supervisor, GError **error)
         return FALSE;
     supervisor->shared.allow = allow_list_peek_fd(supervisor->allow);
     supervisor->shared.deny = allow_list_peek_fd(supervisor->deny);
+    clients_restore(supervisor->clients, clients, config->socket, supervisor->users);
     supervisor->records.quarantine = quarantine_open(quarantine, &limits, error);
     return supervisor->records.quarantine != NULL;
 }

@@ -336,9 +336,12 @@ static void take_hello(Supervisor *supervisor, const ChannelMessage *message,
         return;
     admitted = clients_is_admitted(supervisor->clients, executable.descriptor);
     channel_text(hello, STOREHOOK_FIELD_PROGRAM, program, sizeof(program));
-    if (admitted && storehook_read_find(hello, STOREHOOK_FIELD_INSTANCE, &instance) &&
-        instance.data && instance.size == 16) {
-        clients_add(supervisor->clients, instance.data, sender->pid, program);
+    if (storehook_read_find(hello, STOREHOOK_FIELD_INSTANCE, &instance) && instance.data &&
+        instance.size == CLIENTS_INSTANCE_SIZE) {
+        if (admitted)
+            clients_add(supervisor->clients, instance.data, sender, program);
+        else
+            clients_remove(supervisor->clients, instance.data);
         take_unhooked(supervisor, hello, &instance);
     }
     say_welcome(supervisor, hello, message->descriptors[0], admitted);
@@ -367,7 +370,7 @@ static void take_report(Supervisor *supervisor, const StorehookMessage *report)
     StorehookValue instance;
 
     if (storehook_read_find(report, STOREHOOK_FIELD_INSTANCE, &instance) && instance.data &&
-        instance.size == 16) {
+        instance.size == CLIENTS_INSTANCE_SIZE) {
         take_unhooked(supervisor, report, &instance);
         records_take_report(&supervisor->records, report,
                             clients_program(supervisor->clients, instance.data));

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """protection.py BUILD - what arrives and what does not, and that nothing is left of what does not."""
+import email
+import hashlib
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -143,6 +146,54 @@ def unhooked(build):
             client["hooked"] for client in status["clients"]), status
 
 
+def forgets_what_was_clean(rig, store):
+    """A link that passed without a question, since its like was clean, does not once it is not."""
+    content = "clean until the service was restarted"
+    message = mail("clean", "bob", "remembered", seed=content)
+    for _ in range(3):
+        assert store.deliver("bob", message) == {}
+    part = email.message_from_bytes(message).get_payload(1).get_payload(decode=True)
+    time.sleep(1.1)
+    rig.kill_scanner()
+    with open(rig.signatures + "/later.hdb", "w", encoding="ascii") as out:
+        print(hashlib.md5(part).hexdigest(), len(part), "Later", sep=":", file=out)
+    rig.start_scanner().wait_scanning()
+    assert store.deliver("bob", message) == {}
+    assert [one["attachment"] for one in rig.incidents() if one["name"].startswith("Later")], \
+        rig.incidents()
+
+
+def restarted(build):
+    """After a restart an idle store is neither called protected nor not: it asks at its next write.
+    One that ended meanwhile, or runs without the hook, is what it is."""
+    with Rig(build) as rig:
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        for how in "kill", "terminate":
+            time.sleep(1.1)  # so often a store at work looks whether the service is still the same
+            getattr(rig.scanner, how)()
+            rig.scanner.wait()
+            rig.start_scanner().wait_scanning()
+            status = rig.status()
+            assert [client["state"] for client in status["clients"]] == ["not-heard-of"], status
+            assert status["summary"].startswith("WAITING (process mailstored, pid "), status
+            assert status["not-protected-processes"] == 0
+            assert subprocess.run([rig.path("scanner/storehookctl"), "--config", rig.configuration,
+                                   "status"], stdout=subprocess.DEVNULL, check=False).returncode == 0
+            assert store.deliver("alice", mail("eicar", "alice", "after the restart")) == {}
+            status = rig.status()
+            assert [client["state"] for client in status["clients"]] == ["hooked"], status
+            assert status["summary"] == "PROTECTED" and status["unscanned"]["total"] == 0
+        forgets_what_was_clean(rig, store)
+        rig.kill_scanner()
+        store.stop(signal.SIGKILL)
+        store.start(hooked=False)
+        rig.start_scanner().wait_scanning()
+        status = rig.status()
+        assert [client["state"] for client in status["clients"]] == ["not-hooked"], status
+        assert status["summary"].startswith("NOT PROTECTED (process "), status
+
+
 def without_scanner(build):
     """No service at all, then one that comes later: mail flows, is counted, and is protected."""
     with Rig(build) as rig:
@@ -279,6 +330,6 @@ def incidents_are_sqlite(build):
 
 
 if __name__ == "__main__":
-    main(what_arrives, nothing_is_left, unhooked, without_scanner, count_is_exact, questions,
+    main(what_arrives, nothing_is_left, unhooked, restarted, without_scanner, count_is_exact, questions,
          other_databases, known_before_it_writes, copied_while_it_is_written,
          incidents_are_sqlite)
