@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scanner/config.h"
-#include "scanner/engine.h"
-#include "scanner/loader.h"
-#include "scanner/supervisor.h"
+#include "scanner/common/config.h"
+#include "scanner/scan/engine-about.h"
+#include "scanner/supervisor/supervisor.h"
+#include "scanner/worker/loader.h"
 
 enum {
     STATUS_USAGE = 2

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "scanner/mail-decode.h"
-#include "scanner/mail-part.h"
-#include "scanner/mail-plain.h"
+#include "scanner/mail/mail-decode.h"
+#include "scanner/mail/mail-part.h"
+#include "scanner/mail/mail-plain.h"
 #include "tests/unit/scanner/judge-rig.h"
 
 enum {

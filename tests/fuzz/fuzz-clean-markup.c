@@ -8,7 +8,7 @@
 #include <libxml/HTMLparser.h>
 #include <stdint.h>
 
-#include "scanner/clean-markup.h"
+#include "scanner/clean/clean-markup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

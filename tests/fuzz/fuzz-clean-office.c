@@ -8,10 +8,10 @@
  */
 #include <stdint.h>
 
-#include "scanner/clean-biff.h"
-#include "scanner/clean-part.h"
-#include "scanner/clean-rtf.h"
-#include "scanner/clean-slides.h"
+#include "scanner/clean/clean-biff.h"
+#include "scanner/clean/clean-part.h"
+#include "scanner/clean/clean-rtf.h"
+#include "scanner/clean/clean-slides.h"
 
 enum {
     MOST = 1 << 20

@@ -7,7 +7,7 @@
  */
 #include <stdint.h>
 
-#include "scanner/clean-package.h"
+#include "scanner/clean/clean-package.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,13 +4,13 @@
  *
  * What must hold: the type is a text that fits, and what is sure is not empty.
  */
-#include "scanner/file-type.h"
+#include "scanner/type/file-type.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#include "scanner/ole-kind.h"
-#include "scanner/script-type.h"
+#include "scanner/type/ole-kind.h"
+#include "scanner/type/script-type.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

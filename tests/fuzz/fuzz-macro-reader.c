@@ -7,19 +7,19 @@
  */
 #include <stdint.h>
 
-#include "scanner/board.h"
-#include "scanner/macro-biff.h"
-#include "scanner/macro-formula.h"
-#include "scanner/macro-object.h"
-#include "scanner/macro-ole.h"
-#include "scanner/macro-page.h"
-#include "scanner/macro-pcode.h"
-#include "scanner/macro-pdf.h"
-#include "scanner/macro-rtf.h"
-#include "scanner/macro-sheet.h"
-#include "scanner/macro-shortcut.h"
-#include "scanner/macro-xml.h"
-#include "scanner/page-payload.h"
+#include "scanner/common/board.h"
+#include "scanner/macro/macro-biff.h"
+#include "scanner/macro/macro-formula.h"
+#include "scanner/macro/macro-object.h"
+#include "scanner/macro/macro-ole.h"
+#include "scanner/macro/macro-page.h"
+#include "scanner/macro/macro-pcode.h"
+#include "scanner/macro/macro-pdf.h"
+#include "scanner/macro/macro-rtf.h"
+#include "scanner/macro/macro-sheet.h"
+#include "scanner/macro/macro-shortcut.h"
+#include "scanner/macro/macro-xml.h"
+#include "scanner/page/page-payload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,10 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "scanner/mail-decode.h"
-#include "scanner/mail-member.h"
-#include "scanner/mail-part.h"
-#include "scanner/notice.h"
+#include "scanner/judge/notice.h"
+#include "scanner/mail/mail-decode.h"
+#include "scanner/mail/mail-member.h"
+#include "scanner/mail/mail-part.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,15 +10,15 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "scanner/mail-binhex.h"
-#include "scanner/mail-count.h"
-#include "scanner/mail-cms.h"
-#include "scanner/mail-crypt.h"
-#include "scanner/mail-decode.h"
-#include "scanner/mail-gmime.h"
-#include "scanner/mail-header.h"
-#include "scanner/mail-runs.h"
-#include "scanner/mail-tnef.h"
+#include "scanner/mail/mail-binhex.h"
+#include "scanner/mail/mail-cms.h"
+#include "scanner/mail/mail-count.h"
+#include "scanner/mail/mail-crypt.h"
+#include "scanner/mail/mail-decode.h"
+#include "scanner/mail/mail-gmime.h"
+#include "scanner/mail/mail-header.h"
+#include "scanner/mail/mail-runs.h"
+#include "scanner/mail/mail-tnef.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

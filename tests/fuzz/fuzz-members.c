@@ -4,7 +4,7 @@
  *
  * What must hold: what is taken can be walked, has no circles, and is stored as the same bytes.
  */
-#include "scanner/members.h"
+#include "scanner/scan/members.h"
 
 #include <stdint.h>
 

@@ -5,11 +5,11 @@
  * What must hold: a page of which something is told is one that matches, and nothing that is told
  * is larger than its text.
  */
-#include "scanner/page-payload.h"
+#include "scanner/page/page-payload.h"
 
 #include <stdint.h>
 
-#include "scanner/page-sign.h"
+#include "scanner/page/page-sign.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

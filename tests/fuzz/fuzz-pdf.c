@@ -7,9 +7,9 @@
  */
 #include <stdint.h>
 
-#include "scanner/board.h"
-#include "scanner/pdf-file.h"
-#include "scanner/pdf-filter.h"
+#include "scanner/common/board.h"
+#include "scanner/pdf/pdf-file.h"
+#include "scanner/pdf/pdf-filter.h"
 
 enum {
     MOST = 1024 * 1024

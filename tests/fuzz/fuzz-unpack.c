@@ -5,13 +5,13 @@
  * What must hold: no member is larger than allowed, nor all of them together; what stands behind an
  * archive begins within the bytes.
  */
-#include "scanner/unpack.h"
+#include "scanner/archive/unpack.h"
 
 #include <stdint.h>
 
-#include "scanner/archive-end.h"
-#include "scanner/board.h"
-#include "scanner/zip-layout.h"
+#include "scanner/archive/archive-end.h"
+#include "scanner/archive/zip-layout.h"
+#include "scanner/common/board.h"
 
 enum {
     MOST = 1024 * 1024

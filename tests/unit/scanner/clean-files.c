@@ -7,7 +7,7 @@
  */
 #include <stdio.h>
 
-#include "scanner/clean.h"
+#include "scanner/clean/clean.h"
 #include "tests/unit/scanner/judge-rig.h"
 
 int main(int argc, char **argv)

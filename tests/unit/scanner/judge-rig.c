@@ -5,8 +5,9 @@
 #include <openssl/sha.h>
 #include <unistd.h>
 
-#include "scanner/mail-gmime.h"
-#include "scanner/temp-directory.h"
+#include "scanner/common/macro-rules-choose.h"
+#include "scanner/common/temp-directory.h"
+#include "scanner/mail/mail-gmime.h"
 
 enum {
     PATIENCE = 120 /* seconds; under a sanitizer, on a loaded machine */
@@ -46,7 +47,7 @@ JudgeRig *judge_rig_new(const char *signatures, const char *config)
     g_assert_no_error(error);
     rig->judge.sums = content_sum_new(verdict_cache_sum_keys(rig->judge.cache));
     g_assert_nonnull(rig->judge.sums);
-    rig->macro_rules = macro_trap_load_rules("", &error);
+    rig->macro_rules = macro_rules_choose("", &error);
     g_assert_no_error(error);
     rig->judge.macros = macro_trap_new(rig->macro_rules, rig->judge.engine);
     rig->judge.typer = file_typer_new(&error);

@@ -3,7 +3,7 @@
 #ifndef TESTS_JUDGE_RIG_H
 #define TESTS_JUDGE_RIG_H
 
-#include "scanner/judge.h"
+#include "scanner/judge/judge.h"
 
 typedef struct JudgeRig JudgeRig;
 

@@ -6,8 +6,9 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "scanner/macro-trap.h"
-#include "scanner/temp-directory.h"
+#include "scanner/common/macro-rules-choose.h"
+#include "scanner/common/temp-directory.h"
+#include "scanner/scan/macro-trap.h"
 
 static const EngineLimits LIMITS = {
     .scan_size = 64 << 20, .file_size = 32 << 20, .files = 1000, .recursion = 10};
@@ -38,7 +39,7 @@ int main(int argc, char **argv)
 
     if (argc < 4)
         return 2;
-    rules = macro_trap_load_rules(argv[2], &error);
+    rules = macro_rules_choose(argv[2], &error);
     engine = rules ? engine_new(directories, &LIMITS, &error) : NULL;
     if (!engine || !engine_set_temp_directory(engine, temp, &error))
         g_error("%s", error->message);

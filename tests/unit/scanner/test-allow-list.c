@@ -2,7 +2,7 @@
 /*
  * test-allow-list.c - what is released passes, for as long as it was said, in another process.
  */
-#include "scanner/allow-list.h"
+#include "scanner/records/allow-list.h"
 
 #include <check.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-byte-scan.c - many bytes at once give what one by one does; each content ends where its
  * memory ends, so that a sanitizer sees what reads on. */
-#include "scanner/byte-scan.h"
+#include "scanner/common/byte-scan.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-config.c - defaults, values, and refusals with file, line and reason. */
-#include "scanner/config.h"
-#include "scanner/profile.h"
+#include "scanner/common/config.h"
+#include "scanner/supervisor/profile.h"
 #include "tests/unit/scanner/scanner-test.h"
 
 START_TEST(defaults_are_sound)

@@ -2,8 +2,8 @@
 /*
  * test-control.c - the control socket in this process, and the real storehookctl asking it.
  */
-#include "scanner/control.h"
-#include "scanner/control-private.h"
+#include "scanner/records/control-private.h"
+#include "scanner/records/control.h"
 
 #include "libstorehook/protocol.h"
 #include "tests/unit/scanner/fake-lmtp.h"

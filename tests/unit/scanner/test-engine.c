@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-engine.c - every guard around libclamav: spoiled, it must not come out as clean. */
-#include "scanner/engine.h"
+#include "scanner/scan/engine.h"
 
 #include <openssl/evp.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "scanner/file-type.h"
-#include "scanner/signature-source.h"
-#include "scanner/temp-directory.h"
+#include "scanner/common/signature-source.h"
+#include "scanner/common/temp-directory.h"
+#include "scanner/type/file-type.h"
 #include "tests/unit/scanner/scanner-test.h"
 
 static const EngineLimits LIMITS = {

@@ -2,7 +2,7 @@
 /*
  * test-incidents.c - the diary: what goes in comes out, whatever order, after damage too.
  */
-#include "scanner/incidents.h"
+#include "scanner/records/incidents.h"
 
 #include <check.h>
 #include <glib/gstdio.h>

@@ -4,7 +4,7 @@
  *
  * The test is the supervisor, and the loader is this program again.
  */
-#include "scanner/loader.h"
+#include "scanner/worker/loader.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -17,10 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "scanner/board.h"
-#include "scanner/loader-handle.h"
-#include "scanner/temp-directory.h"
-#include "scanner/verdict-cache.h"
+#include "scanner/common/board.h"
+#include "scanner/common/temp-directory.h"
+#include "scanner/common/verdict-cache.h"
+#include "scanner/supervisor/loader-handle.h"
 #include "tests/unit/scanner/scanner-test.h"
 
 #define NO_DEATH_SIGNAL "STOREHOOK_TEST_NO_DEATH_SIGNAL"

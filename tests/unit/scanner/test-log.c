@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include "scanner-test.h"
-#include "scanner/log.h"
+#include "scanner/common/log.h"
+#include "scanner/judge/log-decision.h"
 
 static gboolean add(LogBatch *batch, const char *line, guint64 now)
 {

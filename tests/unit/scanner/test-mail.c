@@ -5,13 +5,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "scanner/compose.h"
-#include "scanner/mail-decode.h"
-#include "scanner/mail-names.h"
-#include "scanner/mail-part.h"
-#include "scanner/mail-plain.h"
-#include "scanner/mail-runs.h"
-#include "scanner/notice.h"
+#include "scanner/judge/compose.h"
+#include "scanner/judge/notice.h"
+#include "scanner/mail/mail-decode.h"
+#include "scanner/mail/mail-names.h"
+#include "scanner/mail/mail-part.h"
+#include "scanner/mail/mail-plain.h"
+#include "scanner/mail/mail-runs.h"
 #include "tests/unit/scanner/scanner-test.h"
 
 static void check_base64(const char *text, const char *wanted)

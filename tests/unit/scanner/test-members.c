@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-members.c - the list of what lies inside: limits, paths, storing; what the watch makes of
  * libclamav's callbacks; and that a verdict never comes without its list. */
-#include "scanner/member-watch.h"
+#include "scanner/scan/member-watch.h"
 
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "scanner/program-type.h"
-#include "scanner/verdict-cache.h"
-#include "scanner/xml-bounds.h"
-#include "scanner/zip-layout.h"
+#include "scanner/archive/zip-layout.h"
+#include "scanner/common/verdict-cache.h"
+#include "scanner/scan/xml-bounds.h"
+#include "scanner/type/program-type.h"
 #include "tests/unit/scanner/scanner-test.h"
 
 static guint add(Members *members, guint parent, const char *name)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-memory-watch.c - what an allocator refuses is counted, by whose limit it was. */
-#include "scanner/memory-watch.h"
+#include "scanner/scan/memory-watch.h"
 
 #include <stdint.h>
 #include <sys/resource.h>

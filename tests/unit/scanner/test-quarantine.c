@@ -2,7 +2,7 @@
 /*
  * test-quarantine.c - originals are kept whole, bounded, and outlive the service.
  */
-#include "scanner/quarantine.h"
+#include "scanner/records/quarantine.h"
 
 #include "libstorehook/protocol.h"
 

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "scanner/page-payload.h"
+#include "scanner/page/page-payload.h"
 #include "tests/unit/scanner/readings-test.h"
 
 #define UUENCODED_LINES                                                                            \

@@ -2,10 +2,10 @@
 /*
  * test-release.c - a quarantined message goes back to its recipients, once each, byte for byte.
  */
-#include "scanner/release.h"
+#include "scanner/records/release.h"
 
 #include "libstorehook/protocol.h"
-#include "scanner/lmtp-client.h"
+#include "scanner/records/lmtp-client.h"
 #include "tests/unit/scanner/fake-lmtp.h"
 
 #include <check.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-scan-directory.c - no directory for a scan that needs none, one for a scan that does. */
-#include "scanner/scan-directory.h"
+#include "scanner/scan/scan-directory.h"
 
 #include <clamav.h>
 #include <dirent.h>
@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "scanner/engine.h"
-#include "scanner/temp-directory.h"
+#include "scanner/common/temp-directory.h"
+#include "scanner/scan/engine.h"
 #include "tests/unit/scanner/scanner-test.h"
 
 static const EngineLimits LIMITS = {

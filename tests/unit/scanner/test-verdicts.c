@@ -5,13 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "scanner/board.h"
-#include "scanner/content-sum.h"
-#include "scanner/digest.h"
-#include "scanner/policy.h"
-#include "scanner/temp-directory.h"
-#include "scanner/verdict-cache.h"
-#include "scanner/verdict-store.h"
+#include "scanner/common/board.h"
+#include "scanner/common/content-sum.h"
+#include "scanner/common/digest.h"
+#include "scanner/common/temp-directory.h"
+#include "scanner/common/verdict-cache.h"
+#include "scanner/common/verdict-store.h"
+#include "scanner/judge/policy.h"
 #include "tests/unit/scanner/scanner-test.h"
 
 static void make_key(VerdictKey *key, guint64 number, const char *version)

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge-link.c - an attachment row: its name and true type by the rules, its content by the cache.
+ *
+ * A digest is only a pointer: one that no worker has hashed under the current signatures, and that
+ * comes without a token for bytes that one has judged, has its bytes asked for. A store that sends
+ * the token of other bytes deceives itself: nothing is remembered of the digest.
+ */
+#include "scanner/judge/judge.h"
+
+#include <string.h>
+
+#include "scanner/common/digest.h"
+#include "scanner/judge/notice.h"
+#include "scanner/judge/policy.h"
+#include "scanner/mail/mail-header.h"
+
+static const guint8 *digest_field(const StorehookMessage *request, StorehookField tag)
+{
+    StorehookValue value;
+
+    return storehook_read_find(request, tag, &value) && value.data &&
+                   value.size == STOREHOOK_DIGEST_SIZE
+               ? value.data
+               : NULL;
+}
+
+/* The row's MIME header and name become those of a notice. */
+static void answer_with_header(const StorehookMessage *request, Answer *answer)
+{
+    StorehookValue value;
+
+    answer->action = STOREHOOK_ACTION_REPLACE;
+    answer->flagged = TRUE;
+    answer->name = NOTICE_FILE_NAME;
+    if (storehook_read_find(request, STOREHOOK_FIELD_HEADER, &value) && value.data)
+        answer->header = notice_header(value.data, value.size, &answer->header_size);
+}
+
+static void answer_with_new_notice(const StorehookMessage *request, Answer *answer)
+{
+    char *notice;
+
+    notice_reference_new(answer->incident);
+    notice = notice_text(&answer->verdict, answer->incident);
+    answer->data = g_bytes_new_take(notice, strlen(notice));
+    digest_bytes(notice, strlen(notice), answer->digest);
+    answer->has_digest = TRUE;
+    answer_with_header(request, answer);
+}
+
+/* The verdict on the content that the row names. FALSE: its bytes are needed. */
+static gboolean link_find_verdict(Judge *judge, const StorehookMessage *request,
+                                  const guint8 *digest, Content *content, Answer *answer)
+{
+    StorehookValue value;
+    gboolean has_data = storehook_read_find(request, STOREHOOK_FIELD_DATA, &value);
+
+    if (has_data) {
+        if (!content_open(&value, content, &answer->verdict))
+            return TRUE;
+        digest_bytes(content->bytes, content->size, answer->seen);
+        if (memcmp(answer->seen, digest, STOREHOOK_DIGEST_SIZE) != 0)
+            board_count(&judge->board->counts.digest_mismatches);
+        answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,
+                                        VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
+        return TRUE;
+    }
+    memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
+    answer->from_cache =
+        judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
+    if (answer->from_cache || !storehook_read_find(request, STOREHOOK_FIELD_TOKEN, &value) ||
+        !value.data || value.size != STOREHOOK_TOKEN_SIZE)
+        return answer->from_cache;
+    answer->from_cache = answer->is_stated =
+        judge_find_token(judge, value.data, &answer->verdict, &answer->members);
+    return answer->from_cache;
+}
+
+/* A store that detaches parts keeps their headers here; the text is judged without them. */
+static void check_header(const StorehookMessage *request, Verdict *verdict)
+{
+    MailHeaderFacts facts;
+    StorehookValue value;
+
+    if (!storehook_read_find(request, STOREHOOK_FIELD_HEADER, &value) || !value.data ||
+        !verdict_is_worse(STOREHOOK_VERDICT_AMBIGUOUS, verdict->kind))
+        return;
+    mail_header_examine(value.data, value.size, &facts);
+    if (facts.doubt)
+        verdict_set(verdict, STOREHOOK_VERDICT_AMBIGUOUS, facts.doubt);
+}
+
+static void link_name(const StorehookMessage *request, char ret[STOREHOOK_TEXT_MAX + 1])
+{
+    StorehookValue value;
+
+    ret[0] = '\0';
+    if (storehook_read_find(request, STOREHOOK_FIELD_NAME, &value) && value.data)
+        g_snprintf(ret, STOREHOOK_TEXT_MAX + 1, "%.*s", (int)MIN(value.size, STOREHOOK_TEXT_MAX),
+                   (const char *)value.data);
+}
+
+static void link_header(const StorehookMessage *request, JudgePart *part)
+{
+    StorehookValue value;
+
+    if (!storehook_read_find(request, STOREHOOK_FIELD_HEADER, &value) || !value.data)
+        return;
+    part->header = value.data;
+    part->header_size = value.size;
+}
+
+/* What stands for the content now was scanned by itself, as a notice never is: it is the content
+ * without what was bad (clean.h). Name and header are still true; the rules have a say. FALSE: it
+ * is a notice. */
+static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request,
+                                   const guint8 *digest, Answer *answer)
+{
+    char name[STOREHOOK_TEXT_MAX + 1];
+    JudgePart part = {.name = name, .digest = digest};
+    g_autoptr(Members) members = NULL;
+    FilterAction action;
+    gboolean need_data;
+    Verdict verdict;
+
+    if (!judge_find(judge, digest, VERDICT_CACHE_CONTENT, &verdict, &members) ||
+        verdict.kind != STOREHOOK_VERDICT_CLEAN)
+        return FALSE;
+    answer->flagged = TRUE;
+    link_name(request, name);
+    link_header(request, &part);
+    part.members = members;
+    check_header(request, &verdict);
+    action = (FilterAction)judge->config->actions[verdict.kind];
+    (void)judge_rules(judge, &part, &verdict, &action, &need_data);
+    if (action != FILTER_ACTION_PASS) {
+        answer->verdict = verdict;
+        answer->action = policy_row_action(action);
+        g_clear_pointer(&answer->data, g_bytes_unref);
+        if (answer->action == STOREHOOK_ACTION_REPLACE)
+            answer_with_new_notice(request, answer);
+    }
+    return TRUE;
+}
+
+/* A content that was in the store before it was known to be bad. FALSE: it needs a notice. */
+static gboolean link_clean(Judge *judge, const StorehookMessage *request, const Content *content,
+                           Answer *answer)
+{
+    if (!judge_answer_cleaned(judge, content, answer))
+        return FALSE;
+    if (link_judge_cleaned(judge, request, answer->digest, answer))
+        return TRUE;
+    g_clear_pointer(&answer->data, g_bytes_unref);
+    return FALSE;
+}
+
+static void link_judge(Judge *judge, const StorehookMessage *request, const guint8 *digest,
+                       Content *content, Answer *answer)
+{
+    char name[STOREHOOK_TEXT_MAX + 1] = "";
+    JudgePart part = {.name = name, .digest = answer->seen};
+    StorehookValue value;
+    FilterAction action;
+
+    if (!link_find_verdict(judge, request, digest, content, answer)) {
+        answer->need_data = TRUE;
+        return;
+    }
+    link_name(request, name);
+    link_header(request, &part);
+    part.data = content->bytes;
+    part.size = content->size;
+    part.members = answer->members;
+    check_header(request, &answer->verdict);
+    action = (FilterAction)judge->config->actions[answer->verdict.kind];
+    (void)judge_rules(judge, &part, &answer->verdict, &action, &answer->need_data);
+    if (answer->need_data)
+        return;
+    answer->action = policy_row_action(action);
+    answer->may_remember = answer->verdict.kind == STOREHOOK_VERDICT_CLEAN;
+    if (answer->action != STOREHOOK_ACTION_REPLACE)
+        return;
+    if (action == FILTER_ACTION_CLEAN &&
+        !storehook_read_find(request, STOREHOOK_FIELD_DATA, &value))
+        answer->need_data = TRUE;
+    else if (action != FILTER_ACTION_CLEAN || !link_clean(judge, request, content, answer))
+        answer_with_new_notice(request, answer);
+}
+
+void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer)
+{
+    const guint8 *digest = digest_field(request, STOREHOOK_FIELD_DIGEST);
+    const guint8 *notice = digest_field(request, STOREHOOK_FIELD_NOTICE);
+    Content content = {0};
+
+    if (notice) { /* the content was judged and replaced a moment ago */
+        if (digest) {
+            memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
+            answer->from_cache = judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict,
+                                            &answer->members);
+        }
+        if (link_judge_cleaned(judge, request, notice, answer))
+            return;
+        memcpy(answer->digest, notice, STOREHOOK_DIGEST_SIZE);
+        answer->has_digest = TRUE;
+        answer_with_header(request, answer);
+        return;
+    }
+    if (!digest) {
+        verdict_set(&answer->verdict, STOREHOOK_VERDICT_NOT_SCANNED, "content: no digest");
+        answer->action =
+            policy_row_action((FilterAction)judge->config->actions[answer->verdict.kind]);
+        if (answer->action == STOREHOOK_ACTION_REPLACE)
+            answer_with_new_notice(request, answer);
+        return;
+    }
+    if (judge_is_allowed(judge, digest)) {
+        memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
+        return;
+    }
+    link_judge(judge, request, digest, &content, answer);
+    content_close(&content);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * log-decision.h - the line that each decision is told by (common/log.h).
+ */
+#ifndef SCANNER_LOG_DECISION_H
+#define SCANNER_LOG_DECISION_H
+
+#include "scanner/common/log-batch.h"
+#include "scanner/judge/judge.h"
+
+/* To be written with others; `now` is board_now(). FALSE when there is no room. signatures: the
+ * version that the verdict hangs on. */
+gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *answer,
+                      guint64 microseconds, const char *signatures);
+
+#endif /* SCANNER_LOG_DECISION_H */

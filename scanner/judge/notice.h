@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * notice.h - what a reader finds in place of something that was taken away.
+ *
+ * A notice is short plain ASCII without '=', so that it means the same under every transfer
+ * encoding. It carries the incident's reference, so that no two notices are equal.
+ */
+#ifndef SCANNER_NOTICE_H
+#define SCANNER_NOTICE_H
+
+#include "scanner/common/verdict.h"
+
+enum {
+    NOTICE_REFERENCE_SIZE = 16 /* "A7F3-19C2-0B44" */
+};
+
+/* A new random reference, 48 bits. */
+void notice_reference_new(char ret[NOTICE_REFERENCE_SIZE]);
+
+#define NOTICE_FILE_NAME "removed.txt"
+
+/* g_free(). */
+char *notice_text(const Verdict *verdict, const char *reference);
+
+/* The MIME header of a notice that stands in for a part with `header`: its transfer encoding line
+ * is kept (the row's data are encoded as before) and so are its line end and final empty line;
+ * the rest is that of a text file. g_free(). */
+char *notice_header(const char *header, gsize size, gsize *ret_size);
+
+/* How the bytes of an inline part are encoded. */
+typedef enum {
+    NOTICE_AS_TEXT,
+    NOTICE_AS_BASE64
+} NoticeForm;
+
+/* Fills `out` with exactly `size` bytes: the notice, cut where it does not fit, then line ends. */
+void notice_fill(const char *text, NoticeForm form, gboolean crlf, char *out, gsize size);
+
+#endif /* SCANNER_NOTICE_H */

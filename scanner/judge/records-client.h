@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * records-client.h - a worker's side of incidents and quarantine, which the supervisor keeps.
+ */
+#ifndef SCANNER_RECORDS_CLIENT_H
+#define SCANNER_RECORDS_CLIENT_H
+
+#include "filters/decision.h"
+#include "scanner/common/verdict.h"
+
+/* Texts may be NULL or "". */
+typedef struct {
+    const char *reference;
+    const char *message; /* reference of the message's incident */
+    const char *sender, *subject;
+    const char *recipients; /* up to STOREHOOK_RECIPIENTS_MAX */
+    const char *name;       /* of the part */
+    const char *inside;     /* path of the culprit inside of the part */
+    const Verdict *verdict;
+    const guint8 *digest; /* 32 bytes, or NULL */
+    FilterAction action;
+    const char *quarantine_id;
+    const char *note;
+    const char *signature_version;
+    pid_t client; /* who wrote the message */
+} RecordsIncident;
+
+/* Tells of an incident; waits no longer than until `end` (board_now()) for the supervisor. */
+gboolean records_add_incident(int channel, const RecordsIncident *incident, guint64 end);
+
+/* Asks that `size` bytes of fd be kept, and waits until they are safe or `end` comes. digests:
+ * count * 32 bytes. *ret_id: g_free(). FALSE with a reason for the record. */
+gboolean records_quarantine(int channel, const RecordsIncident *incident, gboolean is_message,
+                            int fd, gsize size, const guint8 *digests, gsize count, guint64 end,
+                            char **ret_id, char **ret_reason);
+
+/* Passes a NOTE_LINK on as it came. */
+void records_add_note(int channel, const StorehookMessage *note, guint64 end);
+
+#endif /* SCANNER_RECORDS_CLIENT_H */

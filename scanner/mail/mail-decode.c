@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mail-decode.c - tolerant base64, quoted-printable, uuencode, yEnc and UTF-16.
+ *
+ * Nothing here fails or allocates.
+ */
+#include "scanner/mail/mail-decode.h"
+
+#include <string.h>
+
+enum {
+    UTF16_SAMPLE = 128 /* bytes in which the NULs of UTF-16 are looked for */
+};
+
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Writes the whole bytes of `letters` six-bit values. */
+static gsize group_write(guint32 group, int letters, guint8 *out)
+{
+    gsize done = 0;
+
+    for (; letters < 4; letters++) {
+        group <<= 6;
+        done++; /* missing letters: one byte less each, and the first takes two */
+    }
+    out[0] = (guint8)(group >> 16);
+    if (done < 2)
+        out[1] = (guint8)(group >> 8);
+    if (done < 1)
+        out[2] = (guint8)group;
+    return 3 - done;
+}
+
+gsize mail_decode_base64(const char *text, gsize size, guint8 *out)
+{
+    guint32 group = 0;
+    int letters = 0;
+    gsize used = 0;
+
+    for (gsize i = 0; i < size; i++) {
+        int value = base64_value(text[i]);
+
+        if (value >= 0) {
+            group = group << 6 | (guint32)value;
+            letters++;
+        }
+        /* Padding ends a group; another run may follow it. */
+        if (letters == 4 || (text[i] == '=' && letters > 0)) {
+            if (letters > 1)
+                used += group_write(group, letters, out + used);
+            group = 0;
+            letters = 0;
+        }
+    }
+    if (letters > 1)
+        used += group_write(group, letters, out + used);
+    return used;
+}
+
+gsize mail_decode_base64_unpadded(const char *text, gsize size, guint8 *out)
+{
+    guint32 group = 0;
+    int letters = 0;
+    gsize used = 0;
+
+    for (gsize i = 0; i < size; i++) {
+        int value = base64_value(text[i]);
+
+        if (value < 0)
+            continue;
+        group = group << 6 | (guint32)value;
+        if (++letters < 4)
+            continue;
+        used += group_write(group, letters, out + used);
+        group = 0;
+        letters = 0;
+    }
+    if (letters > 1)
+        used += group_write(group, letters, out + used);
+    return used;
+}
+
+gboolean mail_decode_has_inner_padding(const char *text, gsize size)
+{
+    const char *padding = memchr(text, '=', size);
+
+    for (; padding && padding < text + size; padding++)
+        if (base64_value(*padding) >= 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* `out` may be the text itself. */
+gsize mail_decode_quoted_printable(const char *text, gsize size, guint8 *out)
+{
+    gsize used = 0;
+
+    for (gsize i = 0; i < size; i++) {
+        const char *sign = memchr(text + i, '=', size - i);
+        gsize plain = (sign ? (gsize)(sign - text) : size) - i;
+
+        memmove(out + used, text + i, plain);
+        used += plain;
+        i += plain;
+        if (i == size)
+            break;
+        if (i + 2 < size && g_ascii_isxdigit(text[i + 1]) && g_ascii_isxdigit(text[i + 2])) {
+            out[used++] = (guint8)(g_ascii_xdigit_value(text[i + 1]) << 4 |
+                                   g_ascii_xdigit_value(text[i + 2]));
+            i += 2;
+            continue;
+        }
+        /* A soft line break, with spaces before the line end or not; any other '=' stands. */
+        gsize j = i + 1;
+
+        while (j < size && (text[j] == ' ' || text[j] == '\t' || text[j] == '\r'))
+            j++;
+        if (j < size && text[j] == '\n')
+            i = j;
+        else
+            out[used++] = '=';
+    }
+    return used;
+}
+
+/* What blanks the line has at its end, before carriage returns. */
+static gsize trailing_blanks(const char *line, gsize length)
+{
+    gsize end = length, start;
+
+    while (end > 0 && line[end - 1] == '\r')
+        end--;
+    for (start = end; start > 0 && (line[start - 1] == ' ' || line[start - 1] == '\t');)
+        start--;
+    return end - start;
+}
+
+gsize mail_decode_quoted_printable_trimmed(const char *text, gsize size, guint8 *out)
+{
+    const char *end = text + size;
+    gsize used = 0, blanks = 0;
+
+    for (const char *line = text, *newline; line < end; line = newline + 1) {
+        gsize length, returns = 0;
+
+        newline = memchr(line, '\n', (gsize)(end - line));
+        length = (gsize)((newline ? newline : end) - line);
+        blanks = trailing_blanks(line, length);
+        while (returns < length && line[length - 1 - returns] == '\r')
+            returns++;
+        memcpy(out + used, line, length - blanks - returns);
+        used += length - blanks - returns;
+        memset(out + used, '\r', returns);
+        used += returns;
+        if (!newline)
+            break;
+        out[used++] = '\n';
+    }
+    if (used > 0 && blanks > 0 && out[used - 1] == '=') /* a soft break, and nothing behind it */
+        used--;
+    return mail_decode_quoted_printable((const char *)out, used, out);
+}
+
+gboolean mail_decode_has_trailing_blanks(const char *text, gsize size)
+{
+    const char *end = text + size;
+
+    for (const char *line = text, *newline; line < end; line = newline + 1) {
+        newline = memchr(line, '\n', (gsize)(end - line));
+        if (trailing_blanks(line, (gsize)((newline ? newline : end) - line)) > 0)
+            return TRUE;
+        if (!newline)
+            return FALSE;
+    }
+    return FALSE;
+}
+
+static guint8 uu_value(char c)
+{
+    return (guint8)((c - ' ') & 0x3f);
+}
+
+/* One line: a letter that tells its length, then groups of four. Blanks at its end, which stand for
+ * zeros, may have been lost on the way. */
+static gsize uu_line(const char *line, gsize length, gboolean is_padded, guint8 *out)
+{
+    gsize wanted = length > 0 ? uu_value(line[0]) : 0;
+    gsize used = 0;
+
+    for (gsize i = 1; i + !is_padded < length && used < wanted; i += 4) {
+        guint8 v[4] = {0};
+
+        for (gsize j = 0; j < 4 && i + j < length; j++)
+            v[j] = uu_value(line[i + j]);
+        const guint8 bytes[3] = {(guint8)(v[0] << 2 | v[1] >> 4), (guint8)(v[1] << 4 | v[2] >> 2),
+                                 (guint8)(v[2] << 6 | v[3])};
+        /* No more bytes than letters, whatever the length letter says. */
+        for (gsize j = 0; j < 3 && used < wanted && (is_padded || i + j + 1 < length); j++)
+            out[used++] = bytes[j];
+    }
+    while (is_padded && used < wanted)
+        out[used++] = 0;
+    return used;
+}
+
+/* The line without its end; `*next` gets the start of the one after it. */
+static gsize line_length(const char *line, const char *end, const char **next)
+{
+    const char *newline = line < end ? memchr(line, '\n', (gsize)(end - line)) : NULL;
+    gsize length = (gsize)((newline ? newline : end) - line);
+
+    *next = newline ? newline + 1 : end;
+    if (length > 0 && line[length - 1] == '\r')
+        length--;
+    return length;
+}
+
+static gsize decode_uuencode(const char *text, gsize size, gboolean is_padded, guint8 *out)
+{
+    const char *end = text + size, *next;
+    gsize length = line_length(text, end, &next);
+    gsize used = 0;
+
+    if (length >= 12 && memcmp(text, "begin-base64", 12) == 0)
+        return mail_decode_base64(next, (gsize)(end - next), out);
+    for (const char *line = next; line < end; line = next) {
+        length = line_length(line, end, &next);
+        if (length == 3 && memcmp(line, "end", 3) == 0)
+            break;
+        used += uu_line(line, length, is_padded, out + used);
+    }
+    return used;
+}
+
+gsize mail_decode_uuencode(const char *text, gsize size, guint8 *out)
+{
+    return decode_uuencode(text, size, FALSE, out);
+}
+
+gsize mail_decode_uuencode_length(const char *text, gsize size)
+{
+    const char *end = text + size, *next;
+    gsize all = 0, length = line_length(text, end, &next);
+
+    if (length >= 12 && memcmp(text, "begin-base64", 12) == 0)
+        return 0;
+    for (const char *line = next; line < end; line = next) {
+        length = line_length(line, end, &next);
+        if (length == 3 && memcmp(line, "end", 3) == 0)
+            break;
+        all += length > 0 ? uu_value(line[0]) : 0;
+    }
+    return all;
+}
+
+gsize mail_decode_uuencode_padded(const char *text, gsize size, guint8 *out)
+{
+    return decode_uuencode(text, size, TRUE, out);
+}
+
+gsize mail_decode_yenc(const char *text, gsize size, guint8 *out)
+{
+    const char *end = text + size, *next;
+    gsize used = 0;
+
+    (void)line_length(text, end, &next);
+    for (const char *line = next; line < end; line = next) {
+        gsize length = line_length(line, end, &next);
+
+        if (length >= 5 && memcmp(line, "=yend", 5) == 0)
+            break;
+        if (length >= 6 && memcmp(line, "=ypart", 6) == 0)
+            continue;
+        for (gsize i = 0; i < length; i++) {
+            guint8 byte = (guint8)line[i];
+
+            if (byte == '=' && i + 1 < length)
+                byte = (guint8)(line[++i] - 64);
+            out[used++] = (guint8)(byte - 42);
+        }
+    }
+    return used;
+}
+
+MailUtf16 mail_decode_guess_utf16(const guint8 *data, gsize size)
+{
+    gsize sample = MIN(size, UTF16_SAMPLE) & ~(gsize)1;
+    gsize zeros[2] = {0};
+
+    if (size >= 2 && data[0] == 0xff && data[1] == 0xfe)
+        return MAIL_UTF16_LITTLE;
+    if (size >= 2 && data[0] == 0xfe && data[1] == 0xff)
+        return MAIL_UTF16_BIG;
+    for (gsize i = 0; i < sample; i++)
+        zeros[i & 1] += data[i] == 0;
+    if (sample < 8 || MIN(zeros[0], zeros[1]) > 0 || MAX(zeros[0], zeros[1]) * 4 < sample)
+        return MAIL_UTF16_NONE;
+    return zeros[1] > 0 ? MAIL_UTF16_LITTLE : MAIL_UTF16_BIG;
+}
+
+static guint32 utf16_unit(const guint8 *data, MailUtf16 order)
+{
+    return order == MAIL_UTF16_LITTLE ? (guint32)(data[0] | data[1] << 8)
+                                      : (guint32)(data[0] << 8 | data[1]);
+}
+
+gsize mail_decode_utf16(const guint8 *data, gsize size, MailUtf16 order, guint8 *out)
+{
+    gsize used = 0;
+
+    for (gsize i = 0; i + 1 < size; i += 2) {
+        guint32 unit = utf16_unit(data + i, order), low;
+
+        if ((unit & 0xfc00) == 0xd800 && i + 3 < size &&
+            ((low = utf16_unit(data + i + 2, order)) & 0xfc00) == 0xdc00) {
+            unit = 0x10000 + ((unit & 0x3ff) << 10 | (low & 0x3ff));
+            i += 2;
+        } else if ((unit & 0xf800) == 0xd800) {
+            unit = 0xfffd;
+        }
+        if (unit != 0xfeff) /* the mark itself */
+            used += (gsize)g_unichar_to_utf8(unit, (char *)out + used);
+    }
+    return used;
+}

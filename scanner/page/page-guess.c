@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * page-guess.c - tells bytes by their first ones, also those that a step of a script still hides.
+ *
+ * Cannot fail but for memory.
+ *
+ * Known limit: of exclusive or only a key of one byte is found, under which one of the kinds in
+ * MAGICS or a program must begin, or nothing but zeros.
+ */
+#include "scanner/page/page-guess.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#include "scanner/common/inflate.h"
+#include "scanner/type/file-type.h"
+#include "scanner/type/script-type.h"
+
+enum {
+    LETTERS_MIN = 24, /* all printable: a text */
+    TEXT_SAMPLE = 64,
+    BLANK_MIN = 64,      /* zeros that may be the beginning of a disk */
+    INFLATED_MAX = 4096, /* of a sample */
+    INFLATED_MIN = 32,   /* less is what noise inflates to */
+    DOS_HEADER = 64,     /* of a program, of which most is zero */
+    DOS_ZEROS = 24
+};
+
+static gboolean is_text(const guint8 *data, gsize size)
+{
+    for (gsize i = 0; i < size; i++)
+        if ((data[i] < ' ' && !g_ascii_isspace((gchar)data[i])) || data[i] >= 0x7f)
+            return FALSE;
+    return size >= LETTERS_MIN;
+}
+
+static gsize count_of(const guint8 *data, gsize size, guint8 byte)
+{
+    gsize count = 0;
+
+    for (gsize i = 0; i < size; i++)
+        count += data[i] == byte;
+    return count;
+}
+
+gboolean page_guess_type(const guint8 *data, gsize size, gboolean is_sample, Verdict *type)
+{
+    const char *script;
+
+    file_type_guess(data, size, type);
+    if (type->type[0] != '\0')
+        return TRUE;
+    if (!is_text(data, MIN(size, (gsize)TEXT_SAMPLE)))
+        return is_sample && size >= BLANK_MIN && count_of(data, size, 0) == size;
+    script = script_type_tell(data, size);
+    if (script)
+        g_strlcpy(type->type, script, sizeof(type->type));
+    return TRUE;
+}
+
+/* 0: there is none. */
+static guint8 key_of(const guint8 *data, gsize size)
+{
+    static const struct {
+        const char *bytes;
+        gsize length;
+    } MAGICS[] = {{"PK\x03\x04", 4},
+                  {"Rar!\x1a\x07", 6},
+                  {"7z\xbc\xaf\x27\x1c", 6},
+                  {"MSCF\0\0\0\0", 8},
+                  {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8},
+                  {"%PDF-", 5}};
+
+    if (size < DOS_HEADER)
+        return 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(MAGICS); i++) {
+        const guint8 *magic = (const guint8 *)MAGICS[i].bytes;
+        guint8 key = data[0] ^ magic[0];
+        gsize at = 1;
+
+        while (at < MAGICS[i].length && (data[at] ^ key) == magic[at])
+            at++;
+        if (at == MAGICS[i].length)
+            return key;
+    }
+    if ((data[0] ^ data[1]) == ('M' ^ 'Z') &&
+        count_of(data, DOS_HEADER, data[0] ^ 'M') >= DOS_ZEROS)
+        return data[0] ^ 'M';
+    return count_of(data, size, data[0]) == size ? data[0] : 0;
+}
+
+static gboolean may_be_zlib(const guint8 *data, gsize size)
+{
+    return size > 2 && (data[0] & 0x8f) == 8 && (data[0] << 8 | data[1]) % 31 == 0 &&
+           (data[1] & 0x20) == 0; /* RFC 1950 2.2; none with a dictionary of its own */
+}
+
+/* Of a sample, whose end is not that of the stream. */
+static gboolean inflates(const guint8 *data, gsize size, int window_bits, Verdict *type)
+{
+    guint8 bytes[INFLATED_MAX];
+    z_stream stream = {.next_in = (Bytef *)data,
+                       .avail_in = (uInt)size,
+                       .next_out = bytes,
+                       .avail_out = sizeof(bytes)};
+    gsize used;
+
+    if (inflateInit2(&stream, window_bits) != Z_OK)
+        return FALSE;
+    (void)inflate(&stream, Z_NO_FLUSH);
+    used = sizeof(bytes) - stream.avail_out;
+    inflateEnd(&stream);
+    return used >= INFLATED_MIN && page_guess_type(bytes, used, TRUE, type);
+}
+
+gboolean page_guess_step(const guint8 *data, gsize size, PageGuessStep *ret, Verdict *type)
+{
+    if (page_guess_type(data, size, TRUE, type)) {
+        *ret = PAGE_GUESS_PLAIN;
+        return TRUE;
+    }
+    if (size < DOS_HEADER)
+        return FALSE;
+    if (may_be_zlib(data, size) && inflates(data, size, MAX_WBITS, type)) {
+        *ret = PAGE_GUESS_ZLIB;
+        return TRUE;
+    }
+    *ret = PAGE_GUESS_XOR;
+    if (key_of(data, size) != 0)
+        return TRUE;
+    *ret = PAGE_GUESS_DEFLATE;
+    return inflates(data, size, -MAX_WBITS, type);
+}
+
+guint8 *page_guess_take_step(PageGuessStep step, const guint8 *data, gsize size, gsize most,
+                             gsize *ret_size)
+{
+    guint8 *bytes = NULL, key;
+
+    if (step == PAGE_GUESS_XOR) {
+        bytes = size <= most ? g_try_malloc(size + 1) : NULL;
+        if (!bytes)
+            return NULL;
+        key = key_of(data, size);
+        for (gsize i = 0; i < size; i++)
+            bytes[i] = data[i] ^ key;
+        *ret_size = size;
+        return bytes;
+    }
+    return inflate_until(data, size,
+                         step == PAGE_GUESS_ZLIB ? G_ZLIB_COMPRESSOR_FORMAT_ZLIB
+                                                 : G_ZLIB_COMPRESSOR_FORMAT_RAW,
+                         most, &bytes, ret_size) == INFLATE_TOO_LARGE
+               ? NULL
+               : bytes;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * page-piece.c - goes from piece to piece by the quotes, signs and statements between them.
+ *
+ * Cannot fail; looks no farther than PAGE_PIECE_SEPARATOR_MAX for the next one.
+ *
+ * Known limits: a comment between two pieces ends them; what has the order of its pieces only in a
+ * table or a call is read in the order in which they stand.
+ */
+#include "scanner/page/page-piece.h"
+
+#include <string.h>
+
+#include "scanner/common/byte-scan.h"
+
+enum {
+    SIGN_LETTER = 1,
+    SIGN_SEPARATOR = 2,
+    SIGN_QUOTE = 4,
+    SIGN_NUMBER = 8 /* in a list of numbers, however they are written */
+};
+
+static const guint8 SIGNS_OF[256] = {
+    ['0' ... '9'] = SIGN_LETTER | SIGN_NUMBER,
+    ['A' ... 'F'] = SIGN_LETTER | SIGN_NUMBER,
+    ['G' ... 'T'] = SIGN_LETTER,
+    ['U'] = SIGN_LETTER | SIGN_NUMBER,
+    ['V' ... 'W'] = SIGN_LETTER,
+    ['X'] = SIGN_LETTER | SIGN_NUMBER,
+    ['Y' ... 'Z'] = SIGN_LETTER,
+    ['a' ... 'f'] = SIGN_LETTER | SIGN_NUMBER,
+    ['g' ... 't'] = SIGN_LETTER,
+    ['u'] = SIGN_LETTER | SIGN_NUMBER,
+    ['v' ... 'w'] = SIGN_LETTER,
+    ['x'] = SIGN_LETTER | SIGN_NUMBER,
+    ['y' ... 'z'] = SIGN_LETTER,
+    ['/'] = SIGN_LETTER,
+    ['+'] = SIGN_LETTER | SIGN_SEPARATOR,
+    ['"'] = SIGN_QUOTE | SIGN_SEPARATOR,
+    ['\''] = SIGN_QUOTE | SIGN_SEPARATOR,
+    ['`'] = SIGN_QUOTE | SIGN_SEPARATOR,
+    [','] = SIGN_SEPARATOR | SIGN_NUMBER,
+    ['\\'] = SIGN_SEPARATOR | SIGN_NUMBER,
+    [' '] = SIGN_SEPARATOR | SIGN_NUMBER,
+    ['\t' ... '\n'] = SIGN_SEPARATOR | SIGN_NUMBER,
+    ['\r'] = SIGN_SEPARATOR | SIGN_NUMBER,
+    ['\f'] = SIGN_NUMBER,
+    ['%'] = SIGN_NUMBER,
+    ['-'] = SIGN_NUMBER,
+    ['&'] = SIGN_NUMBER,
+    ['#'] = SIGN_NUMBER,
+    [';'] = SIGN_NUMBER,
+};
+
+gboolean page_piece_is_letter(char c)
+{
+    return (SIGNS_OF[(guchar)c] & SIGN_LETTER) != 0;
+}
+
+gboolean page_piece_is_separator(char c)
+{
+    return (SIGNS_OF[(guchar)c] & SIGN_SEPARATOR) != 0;
+}
+
+gboolean page_piece_is_quote(char c)
+{
+    return (SIGNS_OF[(guchar)c] & SIGN_QUOTE) != 0;
+}
+
+gboolean page_piece_is_number(char c)
+{
+    return (SIGNS_OF[(guchar)c] & SIGN_NUMBER) != 0;
+}
+
+const char *page_piece_end(const char *at, const char *end)
+{
+    at += byte_scan_letters(at, end);
+    while (at < end && *at == '=')
+        at++;
+    return at;
+}
+
+const char *page_piece_begin(const char *begin, const char *at)
+{
+    return at - byte_scan_letters_before(begin, at);
+}
+
+/* Whether what stands between two quotes adds the one to the other: `; x += `, `); x.push(`. Of
+ * names that are put together elsewhere (`; const b = `, `, b: `) only where that is asked. */
+static gboolean is_addition(const char *at, gsize size, gboolean is_wide)
+{
+    static const char push[] = "push", concat[] = "concat";
+    gsize end = size;
+
+    while (end > 0 && g_ascii_isspace(at[end - 1]))
+        end--;
+    if (end < 2)
+        return FALSE;
+    if (at[end - 1] == '=')
+        return is_wide || at[end - 2] == '+';
+    if (at[end - 1] == ':')
+        return is_wide;
+    return at[end - 1] == '(' &&
+           ((end > strlen(push) && memcmp(at + end - 1 - strlen(push), push, strlen(push)) == 0) ||
+            (end > strlen(concat) &&
+             memcmp(at + end - 1 - strlen(concat), concat, strlen(concat)) == 0));
+}
+
+/* `'; x += '`; *ret: behind the quote that begins the next. */
+static gboolean next_statement(const char *at, const char *end, gboolean is_wide, const char **ret)
+{
+    const char *most = at + MIN(end - at, PAGE_PIECE_SEPARATOR_MAX), *quote = at + 1;
+
+    if (at == end || !page_piece_is_quote(*at))
+        return FALSE;
+    while (quote < most && !page_piece_is_quote(*quote))
+        quote++;
+    if (quote == most || !is_addition(at + 1, (gsize)(quote - at - 1), is_wide))
+        return FALSE;
+    *ret = quote + 1;
+    return TRUE;
+}
+
+gboolean page_piece_is_escaped_blank(const char *at, const char *end)
+{
+    return end - at >= 2 && *at == '\\' && (at[1] == 'n' || at[1] == 'r' || at[1] == 't');
+}
+
+/* Behind the signs between two pieces. A plus joins where a quote was closed; else it is a letter.
+ */
+static const char *separators_end(const char *at, const char *end)
+{
+    guint quotes = 0;
+
+    while (at < end) {
+        if (page_piece_is_escaped_blank(at, end)) {
+            at += 2;
+            continue;
+        }
+        if (!page_piece_is_separator(*at) || (*at == '+' && quotes % 2 == 0))
+            break;
+        quotes += page_piece_is_quote(*at);
+        at++;
+    }
+    return at;
+}
+
+const char *page_piece_next(const char *at, const char *end, gboolean is_wide)
+{
+    const char *most = at + MIN(end - at, PAGE_PIECE_SEPARATOR_MAX), *start = at;
+
+    if (at[-1] == '=') /* padding: nothing belongs to it */
+        return NULL;
+    at = separators_end(at, most);
+    if ((at == end || !page_piece_is_letter(*at) || !page_piece_is_quote(at[-1])) &&
+        next_statement(start, end, is_wide, &start))
+        at = start;
+    return at < end && page_piece_is_letter(*at) ? at : NULL;
+}
+
+const char *page_piece_before(const char *begin, const char *at, gboolean is_wide)
+{
+    const char *least = at - MIN(at - begin, PAGE_PIECE_SEPARATOR_MAX), *quote = at - 1;
+
+    if (at - begin < 2 || !page_piece_is_quote(at[-1]))
+        return NULL;
+    do
+        quote--;
+    while (quote > least && !page_piece_is_quote(*quote));
+    return quote > least && page_piece_is_letter(quote[-1]) &&
+                   is_addition(quote + 1, (gsize)(at - 1 - (quote + 1)), is_wide)
+               ? quote
+               : NULL;
+}

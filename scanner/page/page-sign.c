@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * page-sign.c - looks for what tells a page that acts from one that is read.
+ *
+ * Cannot fail; costs about a nanosecond for each tag, and of each text a few passes by 16 bytes at
+ * once.
+ *
+ * Known limit: a page without any of the signs, such as most newsletters, meets signatures in
+ * libclamav's form alone, and none that is a sum over the whole of it.
+ */
+#include "scanner/page/page-sign.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "scanner/common/byte-scan.h"
+
+enum {
+    SMALL = 4096, /* a tenth of a millisecond */
+    NORMALIZED_MAX =
+        10 * 1024 * 1024, /* libclamav's MaxHTMLNormalize: it does not read larger ones */
+    BLOCK = 64,           /* bytes that are looked at at once */
+    TEXT_SAMPLE = 512,
+    MARKUP_SAMPLE = 1024 /* in which a page shows that it is one */
+};
+
+static gboolean is_active_tag(const char *name, gsize left)
+{
+    static const char *const ACTIVE[] = {"script", "form", "iframe", "frame", "object", "embed"};
+
+    if (left == 0 || !memchr("sSfFiIoOeE", name[0], 10)) /* nearly all */
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(ACTIVE); i++) {
+        gsize length = strlen(ACTIVE[i]);
+
+        if (left >= length && strncasecmp(name, ACTIVE[i], length) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean page_sign_wants_raw(const void *data, gsize size)
+{
+    const char *at = data, *end = at + size;
+
+    if (size <= SMALL || size > NORMALIZED_MAX || memchr(data, '\0', size))
+        return TRUE;
+    for (; (at = memchr(at, '<', (gsize)(end - at))) != NULL; at++)
+        if (is_active_tag(at + 1, (gsize)(end - at) - 1))
+            return TRUE;
+    return FALSE;
+}
+
+static guint8 is_control(char c)
+{
+    return ((guchar)c < ' ') & (c != '\t') & (c != '\n') & (c != '\f') & (c != '\r');
+}
+
+/* All of a block whose size the compiler knows, so that it looks at many bytes at once. */
+static guint8 has_control(const char *block)
+{
+    guint8 found = 0;
+
+    for (gsize i = 0; i < BLOCK; i++)
+        found |= is_control(block[i]);
+    return found;
+}
+
+gboolean page_sign_is_text(const void *data, gsize size)
+{
+    const char *text = data;
+    gsize sample = MIN(size, (gsize)TEXT_SAMPLE), i = 0;
+
+    if (size <= BLOCK || memcmp(text, "%PDF-", 5) == 0 || memcmp(text, "{\\rt", 4) == 0)
+        return FALSE;
+    for (; sample - i >= BLOCK; i += BLOCK)
+        if (has_control(text + i))
+            return FALSE;
+    for (; i < sample; i++)
+        if (is_control(text[i]))
+            return FALSE;
+    return TRUE;
+}
+
+/* Nothing but blanks and a byte order mark. */
+static gboolean is_blank(const char *text, const char *end)
+{
+    while (text < end && (g_ascii_isspace(*text) || (*text && strchr("\xef\xbb\xbf", *text))))
+        text++;
+    return text == end;
+}
+
+gboolean page_sign_is_markup(const void *data, gsize size)
+{
+    static const char *const SIGNS[] = {"html", "script", "body", "svg"};
+    const char *text = data, *end = text + MIN(size, (gsize)MARKUP_SAMPLE), *at = text;
+
+    for (; (at = memchr(at, '<', (gsize)(end - at))) != NULL; at++) {
+        if (is_blank(text, at))
+            return TRUE;
+        if (end - at < 2 || !strchr("hHsSbB", at[1]))
+            continue; /* as an address in a header */
+        for (gsize i = 0; i < G_N_ELEMENTS(SIGNS); i++)
+            if ((gsize)(end - at) > strlen(SIGNS[i]) &&
+                g_ascii_strncasecmp(at + 1, SIGNS[i], strlen(SIGNS[i])) == 0)
+                return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean has_word(const char *const *words, const void *data, gsize size)
+{
+    for (; *words; words++)
+        if (byte_scan_sign(data, size, *words, strlen(*words)))
+            return TRUE;
+    return FALSE;
+}
+
+/* A call of one of those that make a text of numbers, or bytes of a text. */
+static gboolean has_call(const char *text, gsize size)
+{
+    static const char *const NAMES[] = {"harCode", "Chr", "chr", "ChrW", "chrw", "atob", "Blob"};
+    const char *end = text + size;
+
+    for (const char *at = text; (at = memchr(at, '(', (gsize)(end - at))) != NULL; at++)
+        for (gsize i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+            gsize length = strlen(NAMES[i]);
+
+            if ((gsize)(at - text) >= length && memcmp(at - length, NAMES[i], length) == 0)
+                return TRUE;
+        }
+    return FALSE;
+}
+
+static gboolean has_script(const char *text, gsize size)
+{
+    static const char tag[] = "script";
+    const char *end = text + size;
+
+    for (const char *at = text; (at = memchr(at, '<', (gsize)(end - at))) != NULL; at++)
+        if ((gsize)(end - at) > strlen(tag) && strncasecmp(at + 1, tag, strlen(tag)) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean page_sign_is_active(const void *data, gsize size, gboolean is_markup)
+{
+    static const char *const IN_PAGES[] = {
+        "onload=", "onerror=", "onclick=", "javascript:", "data:application", "data:text", NULL};
+    static const char *const ALONE[] = {"CharCode", "t8Array", "[byte[]]", "[Byte[]]", NULL};
+
+    return is_markup ? has_script(data, size) || has_word(IN_PAGES, data, size)
+                     : has_call(data, size) || has_word(ALONE, data, size);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * control.h - the socket that storehookctl talks to.
+ *
+ * A stream socket, mode 0600, whose peer must be root or the service's own user (SO_PEERCRED). One
+ * line of JSON asks, one answers, any number of times:
+ *   {"command": "incidents", "arguments": {"since": "..."}}
+ *   {"ok": true, ...}  or  {"ok": false, "error": "..."}
+ * A line has a limit, and so has a connection's idle time and their number. Single-threaded, in
+ * the default main context.
+ */
+#ifndef SCANNER_CONTROL_H
+#define SCANNER_CONTROL_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+#include "scanner/records/allow-list.h"
+#include "scanner/records/incidents.h"
+#include "scanner/records/quarantine.h"
+#include "scanner/records/release.h"
+
+#define CONTROL_REQUEST_MAX 65536 /* --to with 200 addresses fits */
+#define CONTROL_CONNECTIONS_MAX 16
+#define CONTROL_IDLE_SECONDS 30
+
+#define CONTROL_ERROR control_error_quark()
+GQuark control_error_quark(void);
+typedef enum {
+    CONTROL_ERROR_SOCKET,
+    CONTROL_ERROR_REQUEST /* unknown command, bad arguments */
+} ControlError;
+
+typedef struct Control Control;
+typedef struct ControlRequest ControlRequest;
+
+/* Ends in exactly one of control_request_reply() or _fail(), now or later. `arguments` may lack
+ * everything, never NULL, borrowed for the call. */
+typedef void (*ControlHandler)(ControlRequest *request, JsonObject *arguments, gpointer user_data);
+
+/* For what answers at once: fills `reply`; FALSE with error. */
+typedef gboolean (*ControlCall)(JsonObject *reply, gpointer user_data, GError **error);
+
+/*
+ * What the supervisor gives. status fills in:
+ *   "protection"   "protected" (enabled, at least one worker ready), "stopped" (storehookctl stop),
+ *                  "unprotected" (enabled, but nothing would be scanned), with
+ *   "reason"       text for "unprotected"
+ *   "clients"      [{"program", "pid", "hooked" (bool), "reason" (why not), "since"}]: a process
+ *                  whose executable is listed but that is not hooked has hooked=false; storehookctl
+ *                  then says NOT PROTECTED
+ * and anything else worth showing (signatures, workers, cage, counters); objects are printed as
+ * they are. "unscanned", "incidents", "quarantine", "allow-list" are added by control.c from the
+ * records.
+ */
+typedef struct {
+    ControlCall status;
+    ControlCall stop;
+    ControlCall start;
+    gpointer user_data;
+} ControlHandlers;
+
+/* What control.c answers from. All borrowed; must outlive the Control. `release` is copied. */
+typedef struct {
+    Incidents *incidents;
+    Quarantine *quarantine;
+    AllowList *allow;
+    ReleaseSettings release;
+} ControlRecords;
+
+/* A stream socket that nobody listens on: what a killed service leaves behind. */
+gboolean control_socket_is_stale(const char *path);
+/* Listens on `path`; a stale socket is replaced, one that answers is an error. */
+Control *control_new(const char *path, const ControlHandlers *handlers,
+                     const ControlRecords *records, GError **error);
+Control *control_free(Control *control); /* accepts and returns NULL; removes the socket */
+/* After a reload. */
+void control_set_release_settings(Control *control, const ReleaseSettings *settings);
+
+void control_register(Control *control, const char *command, ControlHandler handler,
+                      gpointer user_data);
+/* The commands of a list. */
+typedef enum {
+    CONTROL_LIST_ALLOW,
+    CONTROL_LIST_DENY
+} ControlList;
+void control_lists_register(Control *control, ControlList which, AllowList *list);
+
+/* The argument "sha256" of a request, and that there is no other. */
+gboolean control_take_digest(JsonObject *arguments, guint8 ret[STOREHOOK_DIGEST_SIZE],
+                             GError **error);
+/* Takes the reply. */
+void control_request_reply(ControlRequest *request, JsonObject *reply);
+/* `reply` (may be NULL; taken) has members to send along with the error. */
+void control_request_fail(ControlRequest *request, const char *error, JsonObject *reply);
+
+#endif /* SCANNER_CONTROL_H */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef SCANNER_INCIDENTS_PRIVATE_H
+#define SCANNER_INCIDENTS_PRIVATE_H
+
+#include "scanner/records/database.h"
+#include "scanner/records/incidents.h"
+
+struct Incidents {
+    Database *database;
+    char *failure;       /* why the last write failed, or NULL */
+    GHashTable *unsaved; /* of incidents-unscanned.c */
+};
+
+GHashTable *incidents_unsaved_new(void);
+
+/* database_run() with that. */
+gboolean incidents_run(Incidents *incidents, DatabaseWork work, gpointer data, GError **error);
+/* The same for what is put on record: incidents_failure() tells how it went. */
+gboolean incidents_write(Incidents *incidents, DatabaseWork work, gpointer data, GError **error);
+
+/* Envelope addresses as a column holds them: divided by , ; space or newline; angle brackets are
+ * taken off; each once, at most `most`. */
+GPtrArray *incidents_split_addresses(const char *text, guint most);
+char *incidents_time_text(gint64 microseconds);
+char *incidents_hex(const void *bytes, gsize size);
+
+#endif /* SCANNER_INCIDENTS_PRIVATE_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * release.h - gives a quarantined message back: the original bytes to its recipients.
+ *
+ * First the digests of the message go on the allow list, then it is delivered by LMTP to
+ * the server. Who has it is remembered at once, so that a release may be repeated: only those who
+ * have not got it yet get it.
+ */
+#ifndef SCANNER_RELEASE_H
+#define SCANNER_RELEASE_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+#include "scanner/records/allow-list.h"
+#include "scanner/records/incidents.h"
+#include "scanner/records/quarantine.h"
+
+#define RELEASE_ERROR release_error_quark()
+GQuark release_error_quark(void);
+typedef enum {
+    RELEASE_ERROR_SETTINGS, /* no server configured */
+    RELEASE_ERROR_ITEM,     /* not a message, or no recipients known */
+    RELEASE_ERROR_DELIVERY  /* one or all recipients did not get it */
+} ReleaseError;
+
+typedef struct {
+    const char *lmtp;      /* [quarantine] release-lmtp=; "" or NULL: releases are refused */
+    guint timeout_seconds; /* without progress of the LMTP server; 0: 60 */
+    guint allow_days;      /* how long the digests pass; 0: 30 */
+} ReleaseSettings;
+
+/* report: {id, recipients: [{address, delivered, code, reply, already}], released: bool}, borrowed;
+ * NULL when nothing was tried. error: NULL when all have it. */
+typedef void (*ReleaseDone)(JsonObject *report, const GError *error, gpointer user_data);
+
+/* Nothing of the arguments but the three stores must outlive the call.
+ * to: NULL-terminated, in place of the original recipients, or NULL. `done` is called exactly once,
+ * maybe before this returns. */
+void release_start(Quarantine *quarantine, AllowList *allow, Incidents *incidents, const char *id,
+                   const char *const *to, const ReleaseSettings *settings, ReleaseDone done,
+                   gpointer user_data);
+
+#endif /* SCANNER_RELEASE_H */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * status.h - the service described for storehookctl.
+ */
+#ifndef SCANNER_STATUS_H
+#define SCANNER_STATUS_H
+
+#include <json-glib/json-glib.h>
+
+#include "scanner/common/board.h"
+#include "scanner/common/condemned.h"
+#include "scanner/common/config.h"
+#include "scanner/records/quarantine.h"
+#include "scanner/supervisor/clients.h"
+#include "scanner/supervisor/health.h"
+#include "scanner/supervisor/loader-handle.h"
+#include "scanner/supervisor/shared-page.h"
+
+enum {
+    STATUS_QUEUES = 3,   /* the request sockets, by priority */
+    STATUS_SAMPLES = 61, /* one a second: a minute */
+};
+
+/* Requests counted, sampled once a second for the rates. */
+typedef struct {
+    guint64 requests[STATUS_SAMPLES], scans[STATUS_SAMPLES];
+    guint count; /* of samples taken since the start */
+} StatusRates;
+
+typedef struct {
+    const ScannerConfig *config;
+    const Board *board;
+    Clients *clients;
+    const SharedPage *page;
+    const LoaderHandle *loader; /* the one that serves, or NULL */
+    const char *last_failure;   /* of loading signatures, or NULL */
+    const Health *health;
+    const Condemned *condemned;
+    const StatusRates *rates;
+    const Quarantine *quarantine;
+    int queues[STATUS_QUEUES]; /* of the store first, to which the lanes belong, too */
+    const Lanes *lanes;
+    gint64 started; /* seconds since 1970 */
+} StatusSources;
+
+void status_sample(StatusRates *rates, const Board *board);
+const char *status_queue_name(guint queue);
+/* Requests that wait there. */
+guint status_queued(const StatusSources *sources, guint queue);
+/* Workers that live, and of those how many work. */
+guint status_workers(const StatusSources *sources, guint *ret_busy);
+/* Protection is on, and something would scan. */
+gboolean status_is_protected(const StatusSources *sources);
+/* How old in days the newest signature is, or 0 while that is no reason to warn. */
+guint status_signature_days(const LoaderSignatures *signatures, const ScannerConfig *config);
+void status_describe(const StatusSources *sources, JsonObject *out);
+
+#endif /* SCANNER_STATUS_H */

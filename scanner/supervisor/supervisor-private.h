@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * supervisor-private.h - the supervisor's state, made and taken down in supervisor-setup.c.
+ */
+#ifndef SCANNER_SUPERVISOR_PRIVATE_H
+#define SCANNER_SUPERVISOR_PRIVATE_H
+
+#include "scanner/common/board.h"
+#include "scanner/common/condemned.h"
+#include "scanner/common/config.h"
+#include "scanner/common/verdict-store.h"
+#include "scanner/records/control.h"
+#include "scanner/records/records.h"
+#include "scanner/supervisor/clients.h"
+#include "scanner/supervisor/health.h"
+#include "scanner/supervisor/loader-handle.h"
+#include "scanner/supervisor/metrics.h"
+#include "scanner/supervisor/shared-page.h"
+#include "scanner/supervisor/status.h"
+
+typedef struct {
+    ScannerConfig *config;
+    ScannerConfig *starting_config; /* of the loader that is starting; NULL: the one in force */
+    ScannerConfig *next_config;     /* of the one to be started then, or NULL */
+    char *profile, *starting_profile, *next_profile;
+    char *temp_directory;
+    GArray *users;
+    GMainLoop *loop;
+    int status;
+    gboolean is_ending;
+    gint64 started;
+
+    int lock, state_lock, socket, signals, log;
+    LoaderShared shared;
+    Board *board;
+    VerdictCache *cache;
+    VerdictStore *verdicts;
+    Condemned *condemned;
+    Health *health;
+    Metrics *metrics;
+    StatusRates rates;
+    SharedPage *page;
+    Clients *clients;
+    Records records;
+    AllowList *allow, *deny;
+    Control *control;
+
+    LoaderHandle *serving, *starting, *draining;
+    gboolean wants_loader; /* as soon as there is room for one */
+    gboolean has_served;
+    guint failures, retry;
+    GPtrArray *reloads; /* of ControlRequest: who waits for a reload to be in force */
+    char *last_failure;
+    guint64 stamp, seen_stamp; /* of the signature directory: loaded, seen last */
+
+    guint8 instance[16]; /* under which the service reports its own unscanned contents */
+    guint64 reported[STOREHOOK_REASONS];
+    guint ticks;
+    gboolean wants_expiry; /* the last one left some */
+} Supervisor;
+
+Supervisor *supervisor_new(ScannerConfig *config);
+/* Lock, directories, sockets, shared memory, records. */
+gboolean supervisor_open(Supervisor *supervisor, GError **error);
+/* At start, and again for a file that was moved away: who forks from now on writes to the new one.
+ */
+gboolean supervisor_open_log(Supervisor *supervisor, GError **error);
+Supervisor *supervisor_free(Supervisor *supervisor);
+/* Those that it made. */
+void supervisor_unlink_sockets(const Supervisor *supervisor);
+QuarantineLimits supervisor_quarantine_limits(const ScannerConfig *config);
+
+ReleaseSettings supervisor_release_settings(const ScannerConfig *config);
+
+/* Reads the configuration again and starts a loader with it; the old ones serve until that is
+ * ready. */
+gboolean supervisor_reload(Supervisor *supervisor, GError **error);
+/* Tells all who wait for a reload that it failed. */
+void supervisor_fail_reloads(Supervisor *supervisor, const char *reason);
+/* Books what the service itself answered "not scanned" to. */
+void supervisor_report_unscanned(Supervisor *supervisor);
+/* supervisor-control.c */
+gboolean supervisor_listen_control(Supervisor *supervisor, GError **error);
+
+#endif /* SCANNER_SUPERVISOR_PRIVATE_H */

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * supervisor-setup.c - opens what the supervisor owns, and lets go of it.
+ *
+ * Fails with the error of what could not be opened. What a killed predecessor left is replaced:
+ * its sockets, and its temporary directory with all in it.
+ */
+#include "scanner/supervisor/supervisor-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scanner/common/listen.h"
+#include "scanner/common/temp-directory.h"
+#include "scanner/common/users.h"
+#include "scanner/supervisor/profile.h"
+#include "scanner/supervisor/supervisor.h"
+
+Supervisor *supervisor_new(ScannerConfig *config)
+{
+    Supervisor *supervisor = g_new0(Supervisor, 1);
+
+    /* The first task that GIO makes takes a descriptor, and aborts where there is none left. */
+    g_type_ensure(G_TYPE_TASK);
+    supervisor->config = config;
+    supervisor->loop = g_main_loop_new(NULL, FALSE);
+    supervisor->reloads = g_ptr_array_new();
+    supervisor->lock = supervisor->state_lock = -1;
+    supervisor->socket = supervisor->signals = -1;
+    supervisor->log = STDERR_FILENO;
+    supervisor->shared = (LoaderShared){.store = -1,
+                                        .access = -1,
+                                        .background = -1,
+                                        .board = -1,
+                                        .cache = -1,
+                                        .log = STDERR_FILENO,
+                                        .allow = -1,
+                                        .deny = -1};
+    lanes_init(&supervisor->shared.lanes);
+    supervisor->started = g_get_real_time() / G_USEC_PER_SEC;
+    supervisor->records.log = STDERR_FILENO;
+    return supervisor;
+}
+
+static gboolean fail(GError **error, const char *what)
+{
+    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", what,
+                g_strerror(errno));
+    return FALSE;
+}
+
+gboolean supervisor_open_log(Supervisor *supervisor, GError **error)
+{
+    const char *file = supervisor->config->log_file;
+    int fd;
+
+    if (file[0] == '\0')
+        return TRUE;
+    fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (fd < 0)
+        return fail(error, file);
+    if (supervisor->log == STDERR_FILENO) {
+        supervisor->log = supervisor->shared.log = supervisor->records.log = fd;
+        return TRUE;
+    }
+    /* In the old one's place, whose number others know. */
+    if (dup3(fd, supervisor->log, O_CLOEXEC) < 0) {
+        fail(error, file);
+        close(fd);
+        return FALSE;
+    }
+    close(fd);
+    return TRUE;
+}
+
+/* One for each socket, so that two services on one machine do not sweep each other's. */
+static char *temp_directory_path(const ScannerConfig *config)
+{
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, config->socket, -1);
+
+    return g_strdup_printf("%s/storehookd-%.16s", config->temporary_directory, sum);
+}
+
+static gboolean open_sockets(Supervisor *supervisor, GError **error)
+{
+    const ScannerConfig *config = supervisor->config;
+    g_autofree char *store = g_strconcat(config->socket, STOREHOOK_SUFFIX_STORE, NULL);
+    g_autofree char *access = g_strconcat(config->socket, STOREHOOK_SUFFIX_ACCESS, NULL);
+    g_autofree char *background = g_strconcat(config->socket, STOREHOOK_SUFFIX_BACKGROUND, NULL);
+
+    supervisor->shared.store = listen_datagrams(store, error);
+    if (supervisor->shared.store < 0)
+        return FALSE;
+    if (!lanes_open(&supervisor->shared.lanes, config->socket, config->workers, error))
+        return FALSE;
+    supervisor->shared.access = listen_datagrams(access, error);
+    if (supervisor->shared.access < 0)
+        return FALSE;
+    supervisor->shared.background = listen_datagrams(background, error);
+    if (supervisor->shared.background < 0)
+        return FALSE;
+    /* Last: who can say HELLO can ask, too. */
+    supervisor->socket = listen_datagrams(config->socket, error);
+    return supervisor->socket >= 0;
+}
+
+static gboolean open_memory(Supervisor *supervisor, GError **error)
+{
+    LoaderShared *shared = &supervisor->shared;
+
+    shared->board = board_create();
+    shared->cache = verdict_cache_create(supervisor->config->cache_entries);
+    if (shared->board >= 0 && shared->cache >= 0) {
+        supervisor->board = board_map(shared->board);
+        supervisor->cache = verdict_cache_map(shared->cache);
+    }
+    if (!supervisor->board || !supervisor->cache)
+        return fail(error, "shared memory");
+    supervisor->records.counts = &supervisor->board->counts;
+    supervisor->page = shared_page_new(error);
+    return supervisor->page != NULL;
+}
+
+QuarantineLimits supervisor_quarantine_limits(const ScannerConfig *config)
+{
+    return (QuarantineLimits){.max_bytes = config->quarantine_bytes,
+                              .max_items = config->quarantine_items,
+                              .retention_days = config->quarantine_days};
+}
+
+ReleaseSettings supervisor_release_settings(const ScannerConfig *config)
+{
+    return (ReleaseSettings){.lmtp = config->release_lmtp,
+                             .timeout_seconds = config->release_timeout,
+                             .allow_days = config->release_allow_days};
+}
+
+/* The lock of the socket does not see a service with another socket, nor one whose sockets somebody
+ * removed. */
+static gboolean open_state(Supervisor *supervisor, GError **error)
+{
+    const char *path = supervisor->config->state_directory;
+
+    if (g_mkdir_with_parents(path, 0750) < 0)
+        return fail(error, path);
+    supervisor->state_lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (supervisor->state_lock < 0)
+        return fail(error, path);
+    if (flock(supervisor->state_lock, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    if (errno != EWOULDBLOCK)
+        return fail(error, path);
+    g_set_error(error, LISTEN_ERROR, LISTEN_ERROR_BUSY,
+                "%s: another storehookd keeps its records there", path);
+    return FALSE;
+}
+
+static gboolean open_records(Supervisor *supervisor, GError **error)
+{
+    const ScannerConfig *config = supervisor->config;
+    QuarantineLimits limits = supervisor_quarantine_limits(config);
+    g_autofree char *verdicts = g_build_filename(config->state_directory, "verdicts.lmdb", NULL);
+    g_autofree char *incidents = g_build_filename(config->state_directory, "incidents.db", NULL);
+    g_autofree char *allow = g_build_filename(config->state_directory, "allow.db", NULL);
+    g_autofree char *deny = g_build_filename(config->state_directory, "deny.db", NULL);
+    g_autofree char *clients = g_build_filename(config->state_directory, "clients", NULL);
+    g_autofree char *quarantine =
+        config->quarantine_directory[0]
+            ? g_strdup(config->quarantine_directory)
+            : g_build_filename(config->state_directory, "quarantine", NULL);
+
+    supervisor->verdicts = verdict_store_open(verdicts, VERDICT_STORE_SIZE, error);
+    if (!supervisor->verdicts)
+        return FALSE;
+    supervisor->records.incidents = incidents_open(incidents, error);
+    if (!supervisor->records.incidents)
+        return FALSE;
+    supervisor->allow = allow_list_open(allow, error);
+    supervisor->deny = supervisor->allow ? allow_list_open(deny, error) : NULL;
+    if (!supervisor->deny)
+        return FALSE;
+    supervisor->shared.allow = allow_list_peek_fd(supervisor->allow);
+    supervisor->shared.deny = allow_list_peek_fd(supervisor->deny);
+    clients_restore(supervisor->clients, clients, config->socket, supervisor->users);
+    supervisor->records.quarantine = quarantine_open(quarantine, &limits, error);
+    return supervisor->records.quarantine != NULL;
+}
+
+gboolean supervisor_open(Supervisor *supervisor, GError **error)
+{
+    ScannerConfig *config = supervisor->config;
+    const char *unknown;
+
+    if (!supervisor_open_log(supervisor, error) || !supervisor_check(config, error))
+        return FALSE;
+    supervisor->profile = profile_load(config->profiles, error);
+    if (!supervisor->profile)
+        return FALSE;
+    supervisor->users = users_resolve(config->users, &unknown);
+    supervisor->clients = clients_new(config->executables);
+    supervisor->records.clients = supervisor->clients;
+    if (getrandom(supervisor->instance, sizeof(supervisor->instance), 0) < 0)
+        return fail(error, "random bytes");
+    supervisor->lock = listen_lock(config->socket, error);
+    if (supervisor->lock < 0 || !open_state(supervisor, error))
+        return FALSE;
+    supervisor->temp_directory = temp_directory_path(config);
+    if (!temp_directory_reset(supervisor->temp_directory, error))
+        return FALSE;
+    supervisor->shared.temp_directory = supervisor->temp_directory;
+    return open_records(supervisor, error) && open_memory(supervisor, error) &&
+           open_sockets(supervisor, error);
+}
+
+void supervisor_unlink_sockets(const Supervisor *supervisor)
+{
+    const struct {
+        const char *suffix;
+        int fd;
+    } SOCKETS[] = {{"", supervisor->socket},
+                   {STOREHOOK_SUFFIX_STORE, supervisor->shared.store},
+                   {STOREHOOK_SUFFIX_ACCESS, supervisor->shared.access},
+                   {STOREHOOK_SUFFIX_BACKGROUND, supervisor->shared.background}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(SOCKETS); i++) {
+        g_autofree char *path = g_strconcat(supervisor->config->socket, SOCKETS[i].suffix, NULL);
+
+        if (SOCKETS[i].fd >= 0)
+            (void)unlink(path);
+    }
+    lanes_unlink(&supervisor->shared.lanes, supervisor->config->socket);
+}
+
+static void close_descriptor(int fd)
+{
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+Supervisor *supervisor_free(Supervisor *supervisor)
+{
+    if (!supervisor)
+        return NULL;
+    loader_handle_free(supervisor->serving);
+    loader_handle_free(supervisor->starting);
+    loader_handle_free(supervisor->draining);
+    supervisor_fail_reloads(supervisor, "the service ended");
+    control_free(supervisor->control);
+    metrics_free(supervisor->metrics);
+    health_free(supervisor->health);
+    condemned_free(supervisor->condemned);
+    allow_list_close(supervisor->allow);
+    allow_list_close(supervisor->deny);
+    quarantine_close(supervisor->records.quarantine);
+    incidents_close(supervisor->records.incidents);
+    verdict_store_close(supervisor->verdicts);
+    verdict_cache_unmap(supervisor->cache);
+    shared_page_free(supervisor->page);
+    clients_free(supervisor->clients);
+    close_descriptor(supervisor->socket);
+    close_descriptor(supervisor->signals);
+    lanes_close(&supervisor->shared.lanes);
+    close_descriptor(supervisor->shared.store);
+    close_descriptor(supervisor->shared.access);
+    close_descriptor(supervisor->shared.background);
+    close_descriptor(supervisor->shared.board);
+    close_descriptor(supervisor->shared.cache);
+    close_descriptor(supervisor->log);
+    /* When there are descriptors again, if there were none. */
+    if (supervisor->temp_directory)
+        temp_directory_remove(supervisor->temp_directory);
+    close_descriptor(supervisor->state_lock);
+    close_descriptor(supervisor->lock);
+    if (supervisor->users)
+        g_array_unref(supervisor->users);
+    g_main_loop_unref(supervisor->loop);
+    g_ptr_array_unref(supervisor->reloads);
+    g_free(supervisor->temp_directory);
+    g_free(supervisor->profile);
+    g_free(supervisor->starting_profile);
+    g_free(supervisor->next_profile);
+    g_free(supervisor->last_failure);
+    scanner_config_free(supervisor->starting_config);
+    scanner_config_free(supervisor->next_config);
+    scanner_config_free(supervisor->config);
+    g_free(supervisor);
+    return NULL;
+}

@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * loader.c - loads, proves, forks, reaps.
+ *
+ * Tells the supervisor READY once the signatures are loaded and the self-test passed, or FAILED
+ * with the reason, and then ends. Told to SERVE, it forks the workers. Those that die are forked
+ * again at once; one that works beyond its request's end is killed. Only this process, their
+ * parent, signals workers: their ids cannot be anybody else's before it has reaped them.
+ */
+#include "scanner/worker/loader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <iconv.h>
+#include <linux/capability.h>
+#include <openssl/sha.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scanner/common/channel.h"
+#include "scanner/common/condemned.h"
+#include "scanner/common/log.h"
+#include "scanner/common/macro-rules-choose.h"
+#include "scanner/common/signature-source.h"
+#include "scanner/common/temp-directory.h"
+#include "scanner/common/users.h"
+#include "scanner/mail/mail-gmime.h"
+#include "scanner/mail/mail-tnef.h"
+#include "scanner/scan/engine-about.h"
+#include "scanner/worker/child.h"
+#include "scanner/worker/worker.h"
+
+enum {
+    TICK_MILLISECONDS = 50,  /* how late a hung worker may be killed */
+    IDLE_MILLISECONDS = 500, /* while none works: of those that grant so long none is late before */
+    LONG_MICROSECONDS = 1000 * TICK_MILLISECONDS, /* that a scan stays on its processor */
+    START_MICROSECONDS = 5000000, /* a worker is ready in 20 ms; one that hangs before is killed */
+    CONVERTERS_MAX = 32,
+    NICE_STEP = 10 /* while loading */
+};
+
+typedef struct {
+    ScannerConfig *config;
+    FilterRules *rules;
+    MacroRules *macro_rules;
+    SignatureSource *source;
+    Engine *engine;
+    FileTyper *typer;
+    VerdictCache *cache;
+    Board *board;
+    StorehookLanes *lanes;
+    int lane_sockets[STOREHOOK_LANES_MAX];
+    AllowView *allow, *deny;
+    GArray *users;
+    char version[VERDICT_CACHE_VERSION_SIZE];
+    const char *temp_directory;
+    guint first_slot;
+    pid_t supervisor;
+    gboolean uses_kept;
+    int signals;
+    gboolean serves, draining;
+    Child children[BOARD_WORKERS_MAX];
+    iconv_t converters[CONVERTERS_MAX];
+} Loader;
+
+static gboolean loader_send(StorehookWriter *writer)
+{
+    return storehook_write_send(writer, LOADER_CHANNEL, 0) == 0;
+}
+
+static void tell_failed(const char *reason)
+{
+    unsigned char buffer[4096] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_FAILED, 0, 0, 0);
+    storehook_write_bytes(&writer, (StorehookField)CHANNEL_FIELD_REASON, reason,
+                          MIN(strlen(reason), 2048));
+    (void)loader_send(&writer);
+}
+
+static gboolean tell_ready(const Loader *loader)
+{
+    unsigned char buffer[8192] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_READY, 0, 0, 0);
+    channel_put_text(&writer, CHANNEL_FIELD_VERSION, loader->version);
+    channel_put_text(&writer, CHANNEL_FIELD_SOURCE, loader->source->directory);
+    channel_put_text(&writer, CHANNEL_FIELD_NOTE, loader->source->version);
+    channel_put_number(&writer, CHANNEL_FIELD_SIGNATURES, engine_count_signatures(loader->engine));
+    channel_put_number(&writer, CHANNEL_FIELD_NEWEST, (guint64)loader->source->newest);
+    channel_put_number(&writer, CHANNEL_FIELD_BUNDLED, loader->source->bundled != FALSE);
+    return loader_send(&writer);
+}
+
+/* Of this very program: another build may read a content otherwise. */
+static char *program_digest(void)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new("/proc/self/exe", FALSE, NULL);
+
+    if (!file) /* nothing is remembered over a restart then */
+        return g_strdup_printf("%d %" G_GINT64_FORMAT, (int)getpid(), g_get_real_time());
+    return g_compute_checksum_for_data(G_CHECKSUM_SHA256,
+                                       (const guchar *)g_mapped_file_get_contents(file),
+                                       g_mapped_file_get_length(file));
+}
+
+/* Of two mild findings the one with the harder action is told: see union_note(). */
+static int mild_order(const ScannerConfig *config)
+{
+    guint one = config->actions[STOREHOOK_VERDICT_AMBIGUOUS];
+    guint other = config->actions[STOREHOOK_VERDICT_ENCRYPTED];
+
+    return (one > other) - (one < other);
+}
+
+/* What a verdict hangs on: the program, signatures, engine, limits, macro rules. Rules on names and
+ * types and actions are asked each time. */
+static void loader_make_version(Loader *loader)
+{
+    const ScannerConfig *config = loader->config;
+    guint8 digest[SHA256_DIGEST_LENGTH];
+    g_autofree char *program = program_digest();
+    g_autofree char *all = g_strdup_printf(
+        "%s %s %s %d %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
+        " %" G_GUINT64_FORMAT " %u %u %u %u %u %" G_GUINT64_FORMAT,
+        program, loader->source->version, engine_version(), mild_order(config),
+        macro_rules_version(loader->macro_rules), config->scan_size, config->file_size,
+        config->memory, config->temporary_size, config->files, config->recursion,
+        config->message_parts, config->message_depth, config->members, config->members_size);
+
+    SHA256((const guint8 *)all, strlen(all), digest);
+    for (gsize i = 0; i < (sizeof(loader->version) - 1) / 2; i++)
+        g_snprintf(loader->version + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* Converters are shared objects that a caged worker could not load: open now, they stay. */
+static void keep_converters(Loader *loader)
+{
+    static const char *const charsets[] = {
+        "UTF-16LE",  "UTF-16BE",   "UTF-32LE", "CP1252",    "CP1251",     "CP1250",
+        "ISO8859-1", "ISO8859-15", "KOI8-R",   "SHIFT_JIS", "EUC-JP",     "EUC-KR",
+        "GB18030",   "BIG5",       "CP932",    "CP949",     "ISO-2022-JP"};
+
+    G_STATIC_ASSERT(G_N_ELEMENTS(charsets) <= CONVERTERS_MAX);
+    for (gsize i = 0; i < G_N_ELEMENTS(charsets); i++)
+        loader->converters[i] = iconv_open("UTF-8", charsets[i]);
+}
+
+static gboolean loader_read_config(Loader *loader, const char *name, GError **error)
+{
+    struct stat status;
+    g_autofree char *text = NULL;
+
+    if (fstat(LOADER_CONFIG, &status) < 0)
+        return FALSE;
+    text = g_malloc0((gsize)status.st_size + 1);
+    if (pread(LOADER_CONFIG, text, (gsize)status.st_size, 0) != (ssize_t)status.st_size)
+        return FALSE;
+    loader->config = scanner_config_parse(name, text, error);
+    return loader->config != NULL;
+}
+
+/* Where [signatures] low-memory= keeps them. To be freed. */
+static char *loader_kept_directory(const ScannerConfig *config)
+{
+    return g_build_filename(config->state_directory, "signatures-kept", NULL);
+}
+
+static gboolean loader_load(Loader *loader, const char *config_name, GError **error)
+{
+    g_autofree char *temp = NULL, *kept = NULL;
+    const char *unknown = NULL;
+    EngineLimits limits;
+
+    if (!loader_read_config(loader, config_name, error))
+        return FALSE;
+    limits = (EngineLimits){.scan_size = loader->config->scan_size,
+                            .file_size = loader->config->file_size,
+                            .files = loader->config->files,
+                            .recursion = loader->config->recursion};
+    loader->users = users_resolve(loader->config->users, &unknown);
+    if (!loader->users) {
+        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "no user \"%s\"", unknown);
+        scanner_config_blame(loader->config, "service", "users", error);
+        return FALSE;
+    }
+    loader->rules = loader->config->rules_file[0]
+                        ? filter_rules_load(loader->config->rules_file, error)
+                        : filter_rules_new_empty();
+    if (!loader->rules)
+        return FALSE;
+    loader->macro_rules = macro_rules_choose(loader->config->macro_rules_file, error);
+    if (!loader->macro_rules)
+        return FALSE;
+    if (loader->uses_kept)
+        kept = loader_kept_directory(loader->config);
+    loader->source = signature_source_new(kept ? kept : loader->config->signature_directory, error);
+    if (!loader->source)
+        return FALSE;
+    loader->engine = engine_new((const char *const *)loader->source->directories, &limits, error);
+    loader->typer = loader->engine ? file_typer_new(error) : NULL;
+    if (!loader->typer)
+        return FALSE;
+    loader_make_version(loader);
+    keep_converters(loader);
+    mail_gmime_init();
+    mail_tnef_init();
+    temp = g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
+    return engine_set_temp_directory(loader->engine, temp, error) &&
+           engine_self_test(loader->engine, error);
+}
+
+/* While another loader serves, this one gets what is left of the processors: but only where the way
+ * back is open, since workers inherit it. */
+static gboolean loader_is_privileged(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+    return syscall(SYS_capget, &header, data) == 0 &&
+           (data[CAP_TO_INDEX(CAP_SYS_NICE)].effective & CAP_TO_MASK(CAP_SYS_NICE)) != 0;
+}
+
+static gboolean loader_map(Loader *loader)
+{
+    loader->board = board_map(LOADER_BOARD);
+    loader->cache = verdict_cache_map(LOADER_CACHE);
+    if (fcntl(LOADER_LANES, F_GETFD) >= 0)
+        loader->lanes = lanes_map(LOADER_LANES);
+    if (fcntl(LOADER_ALLOW, F_GETFD) >= 0)
+        loader->allow = allow_view_new(LOADER_ALLOW, NULL);
+    if (fcntl(LOADER_DENY, F_GETFD) >= 0)
+        loader->deny = allow_view_new(LOADER_DENY, NULL);
+    return loader->board && loader->cache;
+}
+
+/* The processor whose lane this worker has, or -1. The supervisor made those of the configuration
+ * that it began with. */
+static int loader_lane(const Loader *loader, guint index)
+{
+    int processor = loader->lanes ? lanes_processor(index, loader->config->workers) : -1;
+
+    return processor >= 0 && loader->lane_sockets[processor] >= 0 ? processor : -1;
+}
+
+static void worker_main(Loader *loader, pid_t self, guint index, int channel)
+{
+    const guint slot = loader->first_slot + index;
+    g_autofree char *temp = g_strdup_printf("%s/worker-%u", loader->temp_directory, slot);
+    /* With a single worker it has to do all; else the first is free for the store. */
+    gboolean takes_background = index > 0 || loader->config->workers == 1;
+    const WorkerSettings settings = {.config = loader->config,
+                                     .rules = loader->rules,
+                                     .macro_rules = loader->macro_rules,
+                                     .engine = loader->engine,
+                                     .typer = loader->typer,
+                                     .cache = loader->cache,
+                                     .board = loader->board,
+                                     .allow = loader->allow,
+                                     .deny = loader->deny,
+                                     .users = loader->users,
+                                     .version = loader->version,
+                                     .signatures = loader->source->version,
+                                     .slot = slot,
+                                     .temp_directory = temp,
+                                     .lanes = loader->lanes,
+                                     .lane = loader_lane(loader, index),
+                                     .lane_sockets = loader->lane_sockets,
+                                     .store = LOADER_STORE,
+                                     .access = LOADER_ACCESS,
+                                     .background = takes_background ? LOADER_BACKGROUND : -1,
+                                     .channel = channel,
+                                     .log = LOADER_LOG,
+                                     .loader = self,
+                                     .supervisor = loader->supervisor};
+
+    close(LOADER_CHANNEL);
+    close(LOADER_CONFIG);
+    close(loader->signals);
+    _exit(worker_run(&settings));
+}
+
+static void tell_worker(const Loader *loader, guint index, pid_t pid, int end)
+{
+    unsigned char buffer[512] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_WORKER, 0, 0, 0);
+    channel_put_number(&writer, CHANNEL_FIELD_SLOT, loader->first_slot + index);
+    channel_put_number(&writer, CHANNEL_FIELD_PROCESS, (guint64)pid);
+    storehook_write_descriptor(&writer, (StorehookField)CHANNEL_FIELD_END, end, 0);
+    (void)loader_send(&writer);
+}
+
+static void child_not_forked(Child *child)
+{
+    /* Once for all of a row. */
+    if (child->retry == 0)
+        log_line(LOADER_LOG, "worker not-started reason=\"%s\"", g_strerror(errno));
+    child_back_off(child);
+}
+
+static void loader_fork(Loader *loader, guint index)
+{
+    BoardWorker *slot = &loader->board->workers[loader->first_slot + index];
+    Child *child = &loader->children[index];
+    /* Asked before the fork: who asks for its parent after it may be an orphan already. */
+    const pid_t self = getpid();
+    int ends[2];
+    pid_t pid;
+
+    if (!channel_pair(ends)) {
+        child_not_forked(child);
+        return;
+    }
+    atomic_store(&slot->busy, 0);
+    atomic_store(&slot->end, board_now() + START_MICROSECONDS);
+    board_release_all(loader->board, loader->first_slot + index);
+    atomic_store(&slot->served, 0);
+    atomic_store(&slot->let_go, 0);
+    board_clear_content(slot);
+    pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        worker_main(loader, self, index, ends[1]);
+    }
+    if (pid < 0)
+        child_not_forked(child);
+    close(ends[1]);
+    if (pid > 0) {
+        child->pid = pid;
+        atomic_store(&slot->pid, pid);
+        tell_worker(loader, index, pid, ends[0]);
+    }
+    close(ends[0]);
+}
+
+static gboolean worker_failed_unused(const BoardWorker *slot, int status)
+{
+    return status != 0 && slot->busy == 0 && slot->served == 0;
+}
+
+static gboolean loader_condemns(Loader *loader, const guint8 *digest, guint reading)
+{
+    VerdictKey key;
+
+    verdict_key_init(&key, digest, loader->version, (VerdictCacheKind)(reading - 1));
+    return condemned_strike(loader->cache, &key);
+}
+
+/* `digest` is NULL unless a content was condemned. */
+static void tell_lost(const Loader *loader, guint index, pid_t pid, const char *reason,
+                      const guint8 *digest, guint reading)
+{
+    unsigned char buffer[512] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_LOST, 0, 0, 0);
+    channel_put_number(&writer, CHANNEL_FIELD_SLOT, loader->first_slot + index);
+    channel_put_number(&writer, CHANNEL_FIELD_PROCESS, (guint64)pid);
+    channel_put_text(&writer, CHANNEL_FIELD_REASON, reason);
+    if (digest) {
+        storehook_write_bytes(&writer, STOREHOOK_FIELD_DIGEST, digest, STOREHOOK_DIGEST_SIZE);
+        channel_put_number(&writer, CHANNEL_FIELD_READING, reading);
+    }
+    (void)loader_send(&writer);
+}
+
+static void count_lost_lines(Loader *loader, guint lines)
+{
+    atomic_fetch_add_explicit(&loader->board->counts.log_lines_lost, lines, memory_order_relaxed);
+}
+
+static void child_ended(Loader *loader, guint index, int status)
+{
+    BoardWorker *slot = &loader->board->workers[loader->first_slot + index];
+    Child *child = &loader->children[index];
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+    guint reading = board_content(slot, digest);
+    gboolean blamed =
+        reading > 0 && child_blames_content(child, slot, loader->config->deadline, status);
+    gboolean condemned;
+    pid_t pid = child->pid;
+    int lane = loader_lane(loader, index);
+    char reason[64];
+
+    /* Before its claim falls: who waits for the verdict must find this one. */
+    condemned = blamed && loader_condemns(loader, digest, reading);
+    count_lost_lines(loader, log_batch_flush(&slot->log, LOADER_LOG));
+    atomic_store(&slot->pid, 0);
+    if (lane >= 0)
+        atomic_store(&loader->lanes->lanes[lane].waiting, 0);
+    board_release_all(loader->board, loader->first_slot + index);
+    child_tell_end(child, status, &loader->board->counts, reason, sizeof(reason));
+    *child = (Child){.retry = child->retry};
+    if (worker_failed_unused(slot, status))
+        child_back_off(child);
+    else
+        child->retry = 0;
+    tell_lost(loader, index, pid, reason, condemned ? digest : NULL, reading);
+}
+
+/* One that ended or was stopped, and is not reaped yet; 0: none. */
+static pid_t next_changed(void)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) < 0 ? 0 : info.si_pid;
+}
+
+/* The index of a worker; their number: it is none. */
+static guint loader_find(const Loader *loader, pid_t pid)
+{
+    guint i = 0;
+
+    while (i < loader->config->workers && loader->children[i].pid != pid)
+        i++;
+    return i;
+}
+
+static void loader_reap(Loader *loader)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = next_changed()) > 0) {
+        guint i = loader_find(loader, pid);
+
+        if (i < loader->config->workers)
+            child_died(&loader->children[i], &loader->board->workers[loader->first_slot + i]);
+        if (waitpid(pid, &status, WNOHANG | WUNTRACED) != pid || i == loader->config->workers)
+            continue;
+        if (WIFSTOPPED(status))
+            child_kill(&loader->children[i], CHILD_STOPPED);
+        else
+            child_ended(loader, i, status);
+    }
+}
+
+static void loader_enforce_ends(Loader *loader)
+{
+    guint64 now = board_now();
+
+    for (guint i = 0; i < loader->config->workers; i++) {
+        const BoardWorker *slot = &loader->board->workers[loader->first_slot + i];
+        Child *child = &loader->children[i];
+        guint64 end = slot->end;
+
+        if (child->pid == 0 || child->killed != CHILD_NOT_KILLED)
+            continue;
+        child_look(child, slot);
+        if (end != 0 && now > end)
+            child_kill(child, CHILD_LATE);
+    }
+}
+
+/* The processor of a lane may have something else to do while another has nothing. A worker that
+ * ends just now and is told afterwards comes back after its next request. */
+static void loader_let_go(Loader *loader)
+{
+    guint64 now = board_now();
+
+    for (guint i = 0; i < loader->config->workers; i++) {
+        BoardWorker *slot = &loader->board->workers[loader->first_slot + i];
+        guint64 busy = atomic_load(&slot->busy);
+
+        if (loader->children[i].pid > 0 && busy != 0 && now > busy + LONG_MICROSECONDS &&
+            atomic_load(&slot->let_go) == 0 && loader_lane(loader, i) >= 0 &&
+            lanes_let_go(loader->children[i].pid))
+            atomic_store(&slot->let_go, 1);
+    }
+}
+
+static guint loader_fill(Loader *loader)
+{
+    guint alive = 0;
+
+    for (guint i = 0; i < loader->config->workers; i++) {
+        Child *child = &loader->children[i];
+
+        if (child->pid == 0 && loader->serves && !loader->draining &&
+            board_now() >= child->not_before)
+            loader_fork(loader, i);
+        alive += child->pid > 0;
+    }
+    return alive;
+}
+
+static void loader_drain(Loader *loader)
+{
+    loader->draining = TRUE;
+    for (guint i = 0; i < loader->config->workers; i++)
+        if (loader->children[i].pid > 0)
+            kill(loader->children[i].pid, SIGTERM);
+}
+
+/* FALSE when the supervisor is gone. */
+static gboolean loader_listen(Loader *loader)
+{
+    g_autofree ChannelMessage *message = g_new(ChannelMessage, 1);
+    int result = channel_receive(LOADER_CHANNEL, message, MSG_DONTWAIT);
+
+    if (result == 1) {
+        if (message->message.header.kind == CHANNEL_SERVE)
+            loader->serves = TRUE;
+        else if (message->message.header.kind == CHANNEL_DRAIN && !loader->draining)
+            loader_drain(loader);
+        channel_clear(message);
+    }
+    return result != 0;
+}
+
+/* In milliseconds: until a worker is to be forked again, or one may be late. */
+static int loader_patience(const Loader *loader)
+{
+    guint64 now = board_now();
+    int patience = IDLE_MILLISECONDS;
+
+    for (guint i = 0; i < loader->config->workers; i++) {
+        const Child *child = &loader->children[i];
+
+        if (child->pid == 0 && child->not_before > now)
+            patience = (int)MIN((guint64)patience, (child->not_before - now) / 1000 + 1);
+        else if (loader->board->workers[loader->first_slot + i].end != 0)
+            patience = MIN(patience, TICK_MILLISECONDS);
+    }
+    return patience;
+}
+
+/* A copy may take seconds: a child makes it. What goes wrong is logged; there is then no way back
+ * from an update that fails. */
+static void keep_signatures(const Loader *loader)
+{
+    g_autofree char *kept = loader_kept_directory(loader->config);
+    g_autoptr(GError) error = NULL;
+
+    if (!loader->config->low_memory || loader->uses_kept || loader->source->bundled || fork() != 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!signature_source_keep(loader->source, kept, &error))
+        log_line(LOADER_LOG, "signatures not-kept reason=\"%s\"", error->message);
+    _exit(EXIT_SUCCESS);
+}
+
+static int loader_serve(Loader *loader)
+{
+    struct pollfd watched[] = {{.fd = LOADER_CHANNEL, .events = POLLIN},
+                               {.fd = loader->signals, .events = POLLIN}};
+
+    while (loader_fill(loader) > 0 || !loader->draining) {
+        struct signalfd_siginfo signal;
+
+        board_count(board_beats(loader->board, loader->first_slot));
+        if (poll(watched, G_N_ELEMENTS(watched), loader_patience(loader)) < 0 && errno != EINTR)
+            return EXIT_FAILURE;
+        while (read(loader->signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal))
+            if (signal.ssi_signo == SIGTERM && !loader->draining)
+                loader_drain(loader);
+        if ((watched[0].revents & (POLLIN | POLLHUP)) && !loader_listen(loader))
+            return EXIT_FAILURE;
+        loader_enforce_ends(loader);
+        loader_reap(loader);
+        loader_let_go(loader);
+    }
+    return EXIT_SUCCESS;
+}
+
+static void remove_temp_directories(const Loader *loader)
+{
+    g_autofree char *own =
+        g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
+
+    temp_directory_remove(own);
+    for (guint i = 0; i < loader->config->workers; i++) {
+        g_autofree char *path =
+            g_strdup_printf("%s/worker-%u", loader->temp_directory, loader->first_slot + i);
+
+        temp_directory_remove(path);
+    }
+}
+
+static int block_signals(void)
+{
+    sigset_t handled;
+
+    /* An interrupt from the terminal reaches all of the group: the supervisor decides. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    sigemptyset(&handled);
+    sigaddset(&handled, SIGTERM);
+    sigaddset(&handled, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &handled, NULL);
+    return signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void loader_free(Loader *loader)
+{
+    for (gsize i = 0; i < CONVERTERS_MAX; i++)
+        if (loader->converters[i] && loader->converters[i] != (iconv_t)-1)
+            iconv_close(loader->converters[i]);
+    file_typer_free(loader->typer);
+    engine_free(loader->engine);
+    signature_source_free(loader->source);
+    filter_rules_free(loader->rules);
+    macro_rules_free(loader->macro_rules);
+    scanner_config_free(loader->config);
+    allow_view_free(loader->allow);
+    allow_view_free(loader->deny);
+    verdict_cache_unmap(loader->cache);
+    if (loader->users)
+        g_array_unref(loader->users);
+    close(loader->signals);
+    g_free(loader);
+}
+
+static int loader_run(Loader *loader, const char *config_name)
+{
+    gboolean loaded, steps_back;
+    g_autoptr(GError) error = NULL;
+    int status, before;
+
+    if (loader->signals < 0 || !loader_map(loader)) {
+        tell_failed("no memory to share");
+        return EXIT_FAILURE;
+    }
+    before = getpriority(PRIO_PROCESS, 0);
+    steps_back = loader_is_privileged() && setpriority(PRIO_PROCESS, 0, before + NICE_STEP) == 0;
+    loaded = loader_load(loader, config_name, &error);
+    if (steps_back && setpriority(PRIO_PROCESS, 0, before) < 0)
+        log_line(LOADER_LOG, "loader stays nice");
+    if (!loaded) {
+        tell_failed(error ? error->message : "the configuration cannot be read");
+        return EXIT_FAILURE;
+    }
+    /* Before it is told, or the time of loading would count as silence. */
+    board_count(board_beats(loader->board, loader->first_slot));
+    if (!tell_ready(loader))
+        return EXIT_FAILURE;
+    keep_signatures(loader);
+    status = loader_serve(loader);
+    remove_temp_directories(loader);
+    return status;
+}
+
+int loader_main(int argc, char **argv)
+{
+    Loader *loader;
+    int status;
+
+    if (argc != LOADER_ARGUMENTS)
+        return EXIT_FAILURE;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != (pid_t)g_ascii_strtoll(argv[4], NULL, 10))
+        return EXIT_FAILURE;
+    loader = g_new0(Loader, 1);
+    loader->supervisor = getppid();
+    loader->first_slot = (guint)MIN(g_ascii_strtoull(argv[2], NULL, 10), BOARD_WORKERS_MAX);
+    loader->temp_directory = argv[3];
+    loader->uses_kept = strcmp(argv[5], "kept") == 0;
+    /* While no number of theirs can be anything else. */
+    for (int i = 0; i < STOREHOOK_LANES_MAX; i++)
+        loader->lane_sockets[i] = fcntl(LOADER_LANE + i, F_GETFD) < 0 ? -1 : LOADER_LANE + i;
+    loader->signals = block_signals();
+    for (int fd = LOADER_CHANNEL; fd < LOADER_DESCRIPTORS_END; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    status = loader_run(loader, argv[1]);
+    loader_free(loader);
+    return status;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * loader.h - the process that compiles the signatures and is the parent of the workers.
+ *
+ * It is the same program, executed anew, so that it is single-threaded and holds nothing of the
+ * supervisor. It is given its descriptors at fixed numbers.
+ */
+#ifndef SCANNER_LOADER_H
+#define SCANNER_LOADER_H
+
+#include "libstorehook/protocol.h"
+#include "scanner/common/config.h"
+
+#define LOADER_OPTION "--internal-loader"
+
+/* Descriptor numbers in the executed loader. */
+enum {
+    LOADER_CHANNEL = 3,
+    LOADER_CONFIG, /* the text of the configuration that the supervisor accepted */
+    LOADER_STORE,  /* the request sockets */
+    LOADER_ACCESS,
+    LOADER_BACKGROUND,
+    LOADER_BOARD,
+    LOADER_CACHE,
+    LOADER_LOG,
+    LOADER_ALLOW, /* the allow and deny lists' maps; may be closed */
+    LOADER_DENY,
+    LOADER_LANES, /* their memory, which may be closed, and from LOADER_LANE on their sockets: see
+                     lanes.h */
+    LOADER_LANE,
+    LOADER_DESCRIPTORS_END = LOADER_LANE + STOREHOOK_LANES_MAX
+};
+
+/* Arguments: LOADER_OPTION, name of the configuration file, first slot on the board, temporary
+ * directory of the service, process id of the supervisor, "kept" for the signatures that were kept
+ * when they were last good, or "new". Returns the exit status. */
+enum {
+    LOADER_ARGUMENTS = 6
+};
+int loader_main(int argc, char **argv);
+
+#endif /* SCANNER_LOADER_H */
