@@ -11,8 +11,8 @@
  * Known limits: a raw clone(2) that shares no memory and a kernel before 4.14 together hide a fork.
  * A thread that leaves an original function without its return, cancelled or by a longjmp or an
  * exception out of a callback, is taken to be within it from then on: what it still calls goes
- * straight on. To undo that would need the unwinder, which this library does without; the store's
- * own locks are no better off.
+ * straight on, and is counted. To undo that would need the unwinder, which this library does
+ * without; the store's own locks are no better off.
  */
 #include "libstorehook/guard.h"
 

@@ -7,7 +7,9 @@
  * deferred, and then the original does not run and the row stays prepared.
  *
  * Known limit: a callback of the host's that the original calls (JET_cbtypBeforeInsert) may still
- * set columns of the judged row, and write others; neither is judged or counted.
+ * set columns of the judged row, which is neither judged nor counted. Other rows that it writes are
+ * counted, at once, whatever becomes of their transaction: who left a callback by a jump has no end
+ * of one that we would see.
  */
 #include "libstorehook/intercept.h"
 
@@ -333,6 +335,29 @@ static JET_ERR update_guarded(UpdateCall *call)
     return err;
 }
 
+/* From within another call, or in a forked process. Of the first, what the store does to do its own
+ * work was counted where it was asked for. */
+static JET_ERR update_nested(const UpdateCall *call, const void *caller)
+{
+    JET_ERR err = call_original(call, call->bookmark, call->bookmark_size, call->actual);
+    TableInfo info;
+    Guard guard;
+
+    if (err < 0 || guard_thread.depth == 0)
+        return err;
+    guard_work_begin(&guard);
+    if (!connection_is_not_you() && cursors_peek(call->sesid, call->tableid) != TABLE_UNPROFILED &&
+        !originals_is_store(caller) &&
+        table_info_learn(call->sesid, call->tableid, &info) == TABLE_LEARNT) {
+        if (!info.profiled)
+            unscanned_add_unjudged(info.table, NULL);
+        else if (info.role <= ROLE_CONTENTS)
+            unscanned_add(STOREHOOK_REASON_RESOURCES, info.table, NULL);
+    }
+    guard_work_end(&guard);
+    return err;
+}
+
 INTERCEPT_EXPORT JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark,
                                    uint32_t cbBookmark, uint32_t *pcbActual)
 {
@@ -343,8 +368,10 @@ INTERCEPT_EXPORT JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *p
                        .actual = pcbActual};
     JET_ERR err;
 
-    if (!ORIGINAL(JetUpdate) || !guard_enter())
-        return INTERCEPT_ORIGINAL(JetUpdate, sesid, tableid, pvBookmark, cbBookmark, pcbActual);
+    if (!ORIGINAL(JetUpdate))
+        return JET_errEntryPointNotFound;
+    if (!guard_enter())
+        return update_nested(&call, __builtin_return_address(0));
     err = update_guarded(&call);
     guard_leave();
     return err;
@@ -362,9 +389,10 @@ INTERCEPT_EXPORT JET_ERR JetUpdate2(JET_SESID sesid, JET_TABLEID tableid, void *
                        .is_second = true};
     JET_ERR err;
 
-    if (!ORIGINAL(JetUpdate2) || !guard_enter())
-        return INTERCEPT_ORIGINAL(JetUpdate2, sesid, tableid, pvBookmark, cbBookmark, pcbActual,
-                                  grbit);
+    if (!ORIGINAL(JetUpdate2))
+        return JET_errEntryPointNotFound;
+    if (!guard_enter())
+        return update_nested(&call, __builtin_return_address(0));
     err = update_guarded(&call);
     guard_leave();
     return err;
@@ -400,6 +428,7 @@ static JET_ERR delete_learnt(JET_SESID sesid, JET_TABLEID tableid, const TableIn
     unsigned char bookmark[JET_cbBookmarkMostMost];
     uint32_t actual = 0;
     bool tracked = session && session->level > 0 && transaction_has_rows(session) &&
+                   ORIGINAL(JetGetBookmark) &&
                    ORIGINAL(JetGetBookmark)(sesid, tableid, bookmark, sizeof(bookmark), &actual) ==
                        JET_errSuccess;
     JET_ERR err;

@@ -153,6 +153,14 @@ static bool pin(void *function)
             dlmopen(namespace, map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE));
 }
 
+bool originals_is_store(const void *code)
+{
+    Dl_info store, other;
+
+    return dladdr((void *)ORIGINAL(JetUpdate), &store) && dladdr(code, &other) &&
+           store.dli_fbase == other.dli_fbase;
+}
+
 void originals_settle(void)
 {
     int saved_errno = errno;

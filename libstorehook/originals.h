@@ -107,6 +107,8 @@ int originals_complete(void);
 /* At the first call: looks all up, and has the store library stay in memory from now on, for a host
  * that closes it would leave us with what is no longer there. */
 void originals_settle(void);
+/* That code is the store library's own. */
+bool originals_is_store(const void *code);
 /* For libstorehook-audit.so: has_unhooked was set in a process that had called its store. */
 void storehook_tell_unhooked(void);
 

@@ -65,8 +65,11 @@ static JET_ERR seek(OwnCursor *cursor, Column column, const ByteString *value)
     JET_ERR err = ORIGINAL(JetMakeKey)(cursor->place.sesid, cursor->place.tableid, value->data,
                                        (uint32_t)value->size, JET_bitNewKey);
 
+    if (err == JET_errInvalidBufferSize || err == JET_errInvalidParameter ||
+        err == JET_errNoCurrentIndex)
+        return JET_errRecordNotFound;
     if (err < 0)
-        return err == JET_errOutOfMemory ? err : JET_errRecordNotFound;
+        return err;
     err = ORIGINAL(JetSeek)(cursor->place.sesid, cursor->place.tableid, JET_bitSeekGE);
     if (err < 0)
         return err;

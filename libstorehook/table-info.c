@@ -5,7 +5,8 @@
  * Fails by -errno; the store's own errors end as -EIO, for the caller has nothing else to do then
  * than to let the row pass and count it. A column that the profile names and the table lacks is
  * taken as absent, but a table without any judged column of its role is no business of ours. A
- * store that fails to tell does not make a column absent.
+ * store that fails to tell does not make a column absent, and a cursor of which it tells nothing
+ * may be on any table.
  *
  * Known limit: of a multi-valued column only the first value is read.
  */
@@ -19,6 +20,7 @@
 #include "libstorehook/originals.h"
 #include "libstorehook/protocol.h"
 #include "libstorehook/unicode.h"
+#include "libstorehook/unscanned.h"
 
 enum {
     TEMPORARY_DATABASE = 0, /* ESE's dbidTemp */
@@ -85,6 +87,14 @@ static TableKnowledge learn_profiled(JET_SESID sesid, JET_TABLEID tableid,
     return info->untold || has_judged_column(info) ? TABLE_LEARNT : TABLE_UNPROFILED;
 }
 
+/* It may be any table. */
+static TableKnowledge untold(bool has_profile, TableInfo *ret)
+{
+    *ret = (TableInfo){.profiled = has_profile, .untold = true, .role = ROLE_CONTENTS};
+    strcpy(ret->table, UNSCANNED_ANY_TABLE);
+    return TABLE_LEARNT;
+}
+
 TableKnowledge table_info_learn(JET_SESID sesid, JET_TABLEID tableid, TableInfo *ret)
 {
     bool has_profile = profile_id() != 0;
@@ -94,15 +104,12 @@ TableKnowledge table_info_learn(JET_SESID sesid, JET_TABLEID tableid, TableInfo 
     JET_ERR err;
 
     if (!originals_complete())
-        return TABLE_UNKNOWN;
+        return untold(has_profile, ret);
     err = ORIGINAL(JetGetTableInfo)(sesid, tableid, name, sizeof(name), JET_TblInfoName);
-    if (err == JET_errOutOfMemory) { /* it may be any */
-        *ret = (TableInfo){
-            .profiled = has_profile, .untold = true, .role = ROLE_CONTENTS, .table = "?"};
-        return TABLE_LEARNT;
-    }
-    if (err < 0) /* no cursor, or one on what has no name */
+    if (err == JET_errIllegalOperation) /* of temporary tables that are still being sorted */
         return TABLE_UNKNOWN;
+    if (err < 0)
+        return untold(has_profile, ret);
     name[sizeof(name) - 1] = '\0';
     if (strlen(name) > PROFILE_NAME_MAX || (has_profile && !profile_find(name, &table)))
         return TABLE_UNPROFILED;

@@ -29,7 +29,7 @@ typedef struct {
 } TableInfo;
 
 typedef enum {
-    TABLE_UNKNOWN,    /* the store would not say: nothing to remember */
+    TABLE_UNKNOWN,    /* none that has a name: nothing to remember */
     TABLE_UNPROFILED, /* no business of ours */
     TABLE_LEARNT
 } TableKnowledge;

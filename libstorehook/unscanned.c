@@ -119,6 +119,8 @@ static bool is_judged(const char *table)
 {
     ProfileTable found;
 
+    if (strcmp(table, UNSCANNED_ANY_TABLE) == 0)
+        return true;
     return profile_find(table, &found) &&
            (found.role == ROLE_MESSAGES || found.role == ROLE_ATTACHMENTS ||
             found.role == ROLE_CONTENTS);

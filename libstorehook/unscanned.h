@@ -15,6 +15,9 @@ enum {
     UNSCANNED_TABLES = 64  /* table names told apart before the first profile */
 };
 
+/* The table of a row whose store would not tell: any, so it counts as judged. */
+#define UNSCANNED_ANY_TABLE "?"
+
 /* A judged table's row was written (and committed) without a verdict. */
 void unscanned_add(StorehookReason reason, const char *table, const ByteString *bookmark);
 /* The same before any profile is known: counted by name until unscanned_settle. */

@@ -4,6 +4,7 @@
  */
 #include "tests/preload/hook-test.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -596,6 +597,36 @@ START_TEST(bookmarks_and_errno_are_the_hosts)
 END_TEST
 
 /* The service has no word for rows of other databases' tables, nor do we. */
+static JET_ERR write_another(JET_SESID sesid, JET_DBID dbid, JET_TABLEID tableid, JET_CBTYP type,
+                             void *one, void *two, void *context, JET_API_PTR unused)
+{
+    HostTable table = *(const HostTable *)context;
+    const HostColumn columns[] = {{table == HOST_MESSAGES ? "text" : "data", "EICAR too", 9}};
+
+    (void)sesid, (void)dbid, (void)tableid, (void)type, (void)one, (void)two, (void)unused;
+    return host_insert(&host, table, columns, 1, NULL);
+}
+
+/* What a program writes from a callback of the store's is not judged, but counted. */
+START_TEST(rows_written_in_a_callback_are_counted)
+{
+    JET_ERR(*store_register)
+    (JET_SESID, JET_TABLEID, JET_CBTYP, JET_CALLBACK, void *, JET_HANDLE *) =
+        dlsym(RTLD_DEFAULT, "JetRegisterCallback");
+    HostTable table = _i ? HOST_OTHER : HOST_MESSAGES;
+    JET_HANDLE handle;
+
+    if (!store_register) /* the store in memory has none */
+        return;
+    ck_assert_int_ge(store_register(host.sesid, host.tables[HOST_CONTENTS], JET_cbtypBeforeInsert,
+                                    write_another, &table, &handle),
+                     0);
+    ck_assert_int_eq(deliver("text", clean, false), 0);
+    ck_assert_uint_eq(host_count(&host, table), table == HOST_MESSAGES ? 2 : 1);
+    ck_assert_uint_eq(hook_status().unscanned, table == HOST_MESSAGES ? 1 : 0);
+}
+END_TEST
+
 START_TEST(configuration_changes_are_followed)
 {
     const HostColumn row[] = {{"data", "EICAR", 5}};
@@ -671,6 +702,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, unchanged_content_is_not_asked);
     tcase_add_test(tests, reused_handle_is_another_table);
     tcase_add_test(tests, bookmarks_and_errno_are_the_hosts);
+    tcase_add_loop_test(tests, rows_written_in_a_callback_are_counted, 0, 2);
     tcase_add_test(tests, configuration_changes_are_followed);
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
     suite_add_tcase(suite, tests);

@@ -25,6 +25,7 @@ void *__libc_realloc(void *old, size_t size);
 static uintptr_t hook_start, hook_end;
 static _Atomic long fail_at = -1; /* counts down; at 0 one fails, below -1 all */
 static _Atomic long failed;
+static JET_ERR fail_by = JET_errOutOfMemory;
 
 static bool fails(const void *caller)
 {
@@ -72,7 +73,7 @@ static bool call_fails(void)
     {                                                                                              \
         JET_ERR(*store) parameters = (JET_ERR(*) parameters)store_calls[ORIGINAL_##name];          \
                                                                                                    \
-        return call_fails() ? JET_errOutOfMemory : store(__VA_ARGS__);                             \
+        return call_fails() ? fail_by : store(__VA_ARGS__);                                        \
     }
 
 FAILING(JetOpenTable,
@@ -258,21 +259,24 @@ static JET_ERR deliver_failing(int way, const char *data, unsigned round)
     return err;
 }
 
+/* The first three with no memory, the others with no disk. */
 START_TEST(each_call_to_the_store_fails_once)
 {
+    int way = _i % 3;
     unsigned round = 0;
 
+    fail_by = _i < 3 ? JET_errOutOfMemory : JET_errDiskIO;
     for (; round < 400; round++) {
         uint64_t unscanned, messages;
         char data[64];
         JET_ERR err;
 
         snprintf(data, sizeof(data), "EICAR %u", round);
-        if (_i == 2)
+        if (way == 2)
             store_unscanned(data);
         unscanned = hook_status().unscanned;
         messages = host_count(&host, HOST_MESSAGES);
-        err = deliver_failing(_i, data, round);
+        err = deliver_failing(way, data, round);
         if (failed == 0)
             break;
         ck_assert_msg(err == 0 || err == JET_errInstanceUnavailable ||
@@ -284,6 +288,39 @@ START_TEST(each_call_to_the_store_fails_once)
     /* There were some, and the last round had none to fail. */
     ck_assert_uint_gt(round, 10);
     ck_assert_uint_lt(round, 400);
+}
+END_TEST
+
+/* Neither does it tell of which table a cursor is, before the hook knows of a service or after. */
+START_TEST(nothing_is_told)
+{
+    const JET_ERR errors[] = {JET_errOutOfMemory, JET_errDiskIO, JET_errInvalidParameter};
+    const char *const parts[] = {"EICAR", "name", NULL};
+    uint64_t id, before;
+    Host other;
+
+    fail_by = errors[_i % 3];
+    if (_i >= 3) {
+        fake_service_kill(service);
+        before = 0;
+    } else {
+        ck_assert_int_eq(deliver("good"), 0);
+        before = hook_status().unscanned;
+    }
+    host_open(&other, hook_directory);
+    fail_calls(true);
+    atomic_store(&fail_at, -2);
+    ck_assert_int_eq(host_deliver(&other, &(HostMessage){"text", parts, false}, &id), 0);
+    atomic_store(&fail_at, -1);
+    fail_calls(false);
+    host_close(&other);
+    if (_i >= 3) {
+        service = fake_service_start(hook_socket);
+        usleep(1100000);
+        ck_assert_int_eq(deliver("good"), 0);
+    }
+    /* A message, a content, a link. */
+    ck_assert_uint_eq(hook_status().unscanned, before + 3);
 }
 END_TEST
 
@@ -309,7 +346,8 @@ int main(int argc, char **argv)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, each_allocation_fails_once, 0, 2);
-    tcase_add_loop_test(tests, each_call_to_the_store_fails_once, 0, 3);
+    tcase_add_loop_test(tests, each_call_to_the_store_fails_once, 0, 6);
+    tcase_add_loop_test(tests, nothing_is_told, 0, 6);
     tcase_add_test(tests, all_allocations_fail);
     suite_add_tcase(suite, tests);
     return hook_test_main(argv, suite);
