@@ -78,7 +78,9 @@ static JET_ERR copy_job(MailSession *session, gpointer data)
 
 static gboolean copy_run(MailSession *session, const Copy *copy, GError **error)
 {
-    JET_ERR err = folder_queue_run(session, copy_job, (gpointer)copy);
+    JET_ERR err = copy->move
+                      ? folder_counts_run_change(session, copy->from, copy_job, (gpointer)copy)
+                      : folder_queue_run(session, copy_job, (gpointer)copy);
     if (err >= 0)
         err = entries_verify(session, &copy->to, 1, copy->to_uids, copy->count);
     if (err < 0)

@@ -3,8 +3,9 @@
  * database.c - opens, creates and closes the store.
  *
  * Fails with MAIL_STORE_ERROR_FAILED when the directory cannot be made or the database is damaged,
- * of a newer format or in use. The store API would let another process in; but watches, the folder
- * queue and the locks are this process's, so the directory is locked, until the process ends.
+ * of a newer format or in use. The store API would let another process in; but watches, counts,
+ * the folder queue and the locks are this process's, so the directory is locked, until the process
+ * ends.
  */
 #include "mailstore/message/database.h"
 
@@ -132,6 +133,7 @@ MailStore *mail_store_open(const char *path, GError **error)
     store->content_locks = keyed_lock_new(SCHEMA_DIGEST_SIZE);
     store->message_locks = keyed_lock_new(sizeof(guint64));
     store->folder_queue = folder_queue_new();
+    store->folder_counts = folder_counts_new();
     store->watches = watch_list_new();
 
     Opening opening = {.store = store};
@@ -154,6 +156,7 @@ MailStore *mail_store_close(MailStore *store)
     if (store->instance != 0)
         JetTerm(store->instance);
     watch_list_free(store->watches);
+    folder_counts_free(store->folder_counts);
     folder_queue_free(store->folder_queue);
     keyed_lock_free(store->message_locks);
     keyed_lock_free(store->content_locks);

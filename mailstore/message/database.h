@@ -7,13 +7,14 @@
 
 #include <stdatomic.h>
 
+#include "mailstore/message/folder-count.h"
 #include "mailstore/message/folder-queue.h"
 #include "mailstore/message/keyed-lock.h"
 #include "mailstore/message/message-store.h"
 #include "mailstore/message/schema.h"
 #include "mailstore/message/watch.h"
 
-/* Constant after the open but for the last seven: locked by themselves, or atomic. */
+/* Constant after the open but for the last eight: locked by themselves, or atomic. */
 struct MailStore {
     JET_INSTANCE instance;
     int lock; /* the directory, locked */
@@ -22,6 +23,7 @@ struct MailStore {
     KeyedLock *content_locks; /* by digest */
     KeyedLock *message_locks; /* by id: stored, but not in its folders yet */
     FolderQueue *folder_queue;
+    FolderCounts *folder_counts;
     WatchList *watches;
     _Atomic guint64 unlinked; /* entries deleted */
     atomic_bool no_collecting;

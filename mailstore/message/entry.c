@@ -279,7 +279,7 @@ gboolean mail_entries_change_flags(MailSession *session, guint64 folder, const g
     FlagsChange job = {folder, uids, count, change, flags, keywords, ret_entries};
 
     memset(ret_entries, 0, count * sizeof *ret_entries);
-    JET_ERR err = folder_queue_run(session, flags_job, &job);
+    JET_ERR err = folder_counts_run_change(session, folder, flags_job, &job);
     if (err < 0) {
         entries_forget(&job);
         return session_fail(session, err, error, "cannot change flags");
@@ -323,7 +323,7 @@ gboolean mail_expunge(MailSession *session, guint64 folder, const guint32 *uids,
                       gboolean only_deleted, GError **error)
 {
     Expunge expunge = {folder, uids, count, only_deleted};
-    JET_ERR err = folder_queue_run(session, expunge_job, &expunge);
+    JET_ERR err = folder_counts_run_change(session, folder, expunge_job, &expunge);
     if (err < 0)
         return session_fail(session, err, error, "cannot remove messages");
     watch_list_tell(session->store->watches, folder, FALSE);

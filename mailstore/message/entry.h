@@ -2,7 +2,8 @@
 /*
  * entry.h - entry rows: a message in a folder.
  *
- * Entries are written only by jobs of the folder queue.
+ * Entries are written only by jobs of the folder queue; those that were there before are changed
+ * and removed only by jobs that folder_counts_run_change() runs.
  */
 #ifndef MAILSTORE_MESSAGE_ENTRY_H
 #define MAILSTORE_MESSAGE_ENTRY_H

@@ -151,7 +151,7 @@ gboolean mail_folder_delete(MailSession *session, guint64 folder, GError **error
     JET_ERR err = JET_errSuccess;
 
     while (err >= 0 && !deletion.emptied)
-        err = folder_queue_run(session, delete_job, &deletion);
+        err = folder_counts_run_change(session, folder, delete_job, &deletion);
     if (err < 0)
         return session_fail(session, err, error, "cannot delete folder");
     watch_list_tell(session->store->watches, folder, FALSE);

@@ -70,6 +70,12 @@ typedef struct {
     gint64 internal_date; /* seconds since 1970, UTC */
 } MailEntry;
 
+typedef struct {
+    guint32 messages;
+    guint32 unseen;
+    guint32 last_uid; /* the greatest there was when they were counted; 0 without messages */
+} MailCounts;
+
 typedef enum {
     MAIL_FLAGS_SET,
     MAIL_FLAGS_ADD,
@@ -113,6 +119,10 @@ gboolean mail_folder_subscribe(MailSession *session, guint64 folder, gboolean su
 /* Entries of a folder in UID order, from first_uid on. */
 GPtrArray *mail_folder_entries(MailSession *session, guint64 folder, guint32 first_uid,
                                GError **error);
+/* How many entries the folder has: of all of them at one moment, none before the call. Reads those
+ * that came since the last call, or all where one was changed or removed. */
+gboolean mail_folder_count(MailSession *session, guint64 folder, MailCounts *ret_counts,
+                           GError **error);
 /* The exact size in bytes, without reading contents into memory. */
 gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_size,
                            GError **error);

@@ -43,18 +43,13 @@ static gboolean parse_status(ImapSession *session, ImapParser *parser)
     return imap_parse_char(parser, ')');
 }
 
-static void tell_status(ImapSession *session, const MailFolder *folder, GPtrArray *entries)
+static void tell_status(ImapSession *session, const MailFolder *folder, const MailCounts *counts)
 {
     const Arguments *arguments = session->arguments;
-    guint32 unseen = 0, last = 0;
+    /* The folder was read before its entries: one may have come between. */
+    const guint32 values[] = {counts->messages, 0, MAX(folder->uid_next, counts->last_uid + 1),
+                              folder->uid_validity, counts->unseen};
 
-    for (guint i = 0; i < entries->len; i++) {
-        const MailEntry *entry = g_ptr_array_index(entries, i);
-        unseen += (entry->flags & MAIL_FLAG_SEEN) == 0;
-        last = entry->uid;
-    }
-    const guint32 values[] = {entries->len, 0, MAX(folder->uid_next, last + 1),
-                              folder->uid_validity, unseen};
     imap_output_puts(&session->output, "* STATUS ");
     imap_output_mailbox(&session->output, arguments->name);
     const char *space = " (";
@@ -71,14 +66,13 @@ static ImapStep step_status(ImapSession *session, MailSession *mail)
     const Arguments *arguments = session->arguments;
     g_autoptr(GError) error = NULL;
     g_autoptr(MailFolder) folder = imap_session_find_folder(session, mail, arguments->name, &error);
-    g_autoptr(GPtrArray) entries =
-        folder == NULL ? NULL : mail_folder_entries(mail, folder->id, 1, &error);
+    MailCounts counts;
 
-    if (entries == NULL) {
+    if (folder == NULL || !mail_folder_count(mail, folder->id, &counts, &error)) {
         imap_session_reply_error(session, error, arguments->name);
         return IMAP_STEP_DONE;
     }
-    tell_status(session, folder, entries);
+    tell_status(session, folder, &counts);
     imap_session_reply(session, "OK STATUS completed");
     return IMAP_STEP_DONE;
 }

@@ -121,6 +121,11 @@ def nothing_is_left(build):
             client.select("INBOX")
             assert client.search(None, "SUBJECT", "unseen")[1] == [b""]
             assert client.copy("1:*", "Sent")[0] == "OK"
+            # The count is kept from now on, and what comes is added.
+            store.deliver("alice", mail("eicar", "alice", "unseen again"))
+            assert b"MESSAGES 1 UNSEEN 1" in client.status("INBOX", "(MESSAGES UNSEEN)")[1][0]
+            store.deliver("alice", mail("plain", "alice", "seen again"))
+            assert b"MESSAGES 2 UNSEEN 2" in client.status("INBOX", "(MESSAGES UNSEEN)")[1][0]
         assert store.subjects("alice", "Sent") == ["seen"]
         assert store.stop() == 0
         assert_not_on_disk(store.directory, EICAR)

@@ -325,6 +325,21 @@ GPtrArray *mail_folder_entries(MailSession *session, guint64 id, guint32 first_u
     return list;
 }
 
+gboolean mail_folder_count(MailSession *session, guint64 id, MailCounts *ret_counts, GError **error)
+{
+    g_autoptr(GPtrArray) entries = mail_folder_entries(session, id, 1, error);
+
+    if (entries == NULL)
+        return FALSE;
+    *ret_counts = (MailCounts){.messages = entries->len};
+    for (guint i = 0; i < entries->len; i++) {
+        const MailEntry *entry = g_ptr_array_index(entries, i);
+        ret_counts->unseen += (entry->flags & MAIL_FLAG_SEEN) == 0;
+        ret_counts->last_uid = entry->uid;
+    }
+    return TRUE;
+}
+
 GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
 {
     MailStore *store = session->store;

@@ -170,3 +170,21 @@ guint fixture_count_entries(MailSession *session, guint64 folder)
     g_assert_no_error(error);
     return entries->len;
 }
+
+void fixture_check_count(MailSession *session, guint64 folder)
+{
+    GError *error = NULL;
+    MailCounts counts, expected = {0};
+    g_autoptr(GPtrArray) entries = mail_folder_entries(session, folder, 1, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < entries->len; i++) {
+        const MailEntry *entry = g_ptr_array_index(entries, i);
+        expected.messages++;
+        expected.unseen += (entry->flags & MAIL_FLAG_SEEN) == 0;
+        expected.last_uid = entry->uid;
+    }
+    g_assert_true(mail_folder_count(session, folder, &counts, &error));
+    g_assert_cmpuint(counts.messages, ==, expected.messages);
+    g_assert_cmpuint(counts.unseen, ==, expected.unseen);
+    g_assert_cmpuint(counts.last_uid, ==, expected.last_uid);
+}

@@ -37,5 +37,7 @@ MailEntry *fixture_entry(MailSession *session, guint64 folder, guint32 uid);
 MailEntry *fixture_change_flags(MailSession *session, guint64 folder, guint32 uid,
                                 MailFlagsChange change, guint32 flags, const char *const *keywords);
 guint fixture_count_entries(MailSession *session, guint64 folder);
+/* mail_folder_count() says what its entries say, while nobody changes the folder. */
+void fixture_check_count(MailSession *session, guint64 folder);
 
 #endif /* TESTS_UNIT_MESSAGE_STORE_FIXTURE_H */

@@ -383,6 +383,53 @@ START_TEST(entries_begin_where_asked)
 }
 END_TEST
 
+/* Looked at before and after each change, so that it can be told wrongly. */
+START_TEST(counts_follow_every_change)
+{
+    GError *error = NULL;
+    MailCounts counts;
+    guint32 to;
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
+    guint64 other = create("other");
+    for (guint32 uid = 1; uid <= 5; uid++) {
+        fixture_deliver(fixture.session, fixture.inbox, mail);
+        fixture_check_count(fixture.session, fixture.inbox);
+    }
+    fixture_check_count(fixture.session, other);
+
+    guint32 uids[] = {1, 2, 3, 4, 5};
+    g_autoptr(MailEntry) seen = fixture_change_flags(fixture.session, fixture.inbox, 2,
+                                                     MAIL_FLAGS_ADD, MAIL_FLAG_SEEN, NULL);
+    ck_assert(mail_folder_count(fixture.session, fixture.inbox, &counts, &error));
+    ck_assert_uint_eq(counts.messages, 5);
+    ck_assert_uint_eq(counts.unseen, 4);
+    ck_assert_uint_eq(counts.last_uid, 5);
+    ck_assert(
+        mail_copy(fixture.session, fixture.inbox, &uids[1], 2, other, (guint32[2]){0}, &error));
+    fixture_check_count(fixture.session, other);
+    ck_assert(mail_move(fixture.session, fixture.inbox, &uids[1], 1, other, &to, &error));
+    fixture_check_count(fixture.session, fixture.inbox);
+    fixture_check_count(fixture.session, other);
+    ck_assert(mail_move(fixture.session, fixture.inbox, &uids[0], 1, fixture.inbox, &to, &error));
+    fixture_check_count(fixture.session, fixture.inbox);
+    ck_assert(mail_expunge(fixture.session, fixture.inbox, &uids[2], 1, FALSE, &error));
+    fixture_check_count(fixture.session, fixture.inbox);
+
+    fixture_reopen(&fixture);
+    ck_assert(mail_folder_count(fixture.session, fixture.inbox, &counts, &error));
+    ck_assert_uint_eq(counts.messages, 3);
+    ck_assert_uint_eq(counts.unseen, 3);
+    ck_assert(mail_folder_rename(fixture.session, fixture.mailbox, "INBOX", "old", &error));
+    ck_assert(mail_folder_count(fixture.session, fixture.inbox, &counts, &error));
+    ck_assert_uint_eq(counts.messages, 0);
+    fixture_check_count(fixture.session, other);
+    ck_assert(mail_folder_delete(fixture.session, other, &error));
+    ck_assert(!mail_folder_count(fixture.session, other, &counts, &error));
+    ck_assert(g_error_matches(error, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND));
+    g_clear_error(&error);
+}
+END_TEST
+
 START_TEST(expunge_passes_over_what_is_not_marked)
 {
     GError *error = NULL;
@@ -543,6 +590,7 @@ int main(void)
     tcase_add_test(tcase, flags_of_many_change_together_or_not_at_all);
     tcase_add_test(tcase, copy_links_and_move_takes_away);
     tcase_add_test(tcase, entries_begin_where_asked);
+    tcase_add_test(tcase, counts_follow_every_change);
     tcase_add_test(tcase, expunge_passes_over_what_is_not_marked);
     tcase_add_test(tcase, collect_removes_what_no_folder_has);
     tcase_add_test(tcase, collect_goes_through_many_in_steps);

@@ -220,6 +220,128 @@ START_TEST(changes_of_the_same_entries_all_succeed)
 }
 END_TEST
 
+enum {
+    CHANGERS = 4,
+    RING_MESSAGES = 12,
+    RING_UNSEEN = 5
+};
+
+static guint64 ring; /* whose messages are moved within it: their number is always the same */
+static guint64 mixed[2];
+static atomic_uint ring_counts;
+
+static void *count_ring(void *data)
+{
+    MailSession *session = session_new();
+    while (!atomic_load(&reader_stops)) {
+        GError *error = NULL;
+        MailCounts counts;
+        g_assert_true(mail_folder_count(session, ring, &counts, &error));
+        g_assert_cmpuint(counts.messages, ==, RING_MESSAGES);
+        g_assert_cmpuint(counts.unseen, ==, RING_UNSEEN);
+        atomic_fetch_add(&ring_counts, 1);
+    }
+    mail_session_free(session);
+    return data;
+}
+
+/* 0 when it is empty. */
+static guint32 random_uid(MailSession *session, GRand *chance, guint64 folder)
+{
+    GError *error = NULL;
+    g_autoptr(GPtrArray) entries = mail_folder_entries(session, folder, 1, &error);
+    g_assert_no_error(error);
+    if (entries->len == 0)
+        return 0;
+    guint at = (guint)g_rand_int_range(chance, 0, (gint32)entries->len);
+    return ((MailEntry *)g_ptr_array_index(entries, at))->uid;
+}
+
+static void change_something(MailSession *session, GRand *chance)
+{
+    GError *error = NULL;
+    MailCounts counts;
+    guint which = g_rand_boolean(chance) ? 1 : 0;
+    guint64 folder = mixed[which], other = mixed[1 - which];
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
+    g_autoptr(MailEntry) entry = NULL;
+    guint32 to, uid = random_uid(session, chance, folder);
+
+    switch (g_rand_int_range(chance, 0, 8)) {
+    case 0:
+        fixture_deliver(session, folder, mail);
+        break;
+    case 1:
+        entry = fixture_change_flags(session, folder, uid, MAIL_FLAGS_ADD, MAIL_FLAG_SEEN, NULL);
+        break;
+    case 2:
+        entry = fixture_change_flags(session, folder, uid, MAIL_FLAGS_SET, 0, NULL);
+        break;
+    case 3:
+        g_assert_true(mail_copy(session, folder, &uid, 1, other, &to, &error));
+        break;
+    case 4:
+        g_assert_true(mail_move(session, folder, &uid, 1, other, &to, &error));
+        break;
+    case 5:
+        g_assert_true(mail_expunge(session, folder, &uid, 1, FALSE, &error));
+        break;
+    case 6:
+        uid = random_uid(session, chance, ring);
+        g_assert_true(mail_move(session, ring, &uid, 1, ring, &to, &error));
+        break;
+    default:
+        g_assert_true(mail_folder_count(session, folder, &counts, &error));
+        break;
+    }
+}
+
+static void *change_and_count(void *data)
+{
+    MailSession *session = session_new();
+    GRand *chance = g_rand_new_with_seed((guint32)(guintptr)data);
+    for (guint i = 0; i < ROUNDS; i++) {
+        for (guint k = 0; k < 25; k++)
+            change_something(session, chance);
+        pthread_barrier_wait(&barrier);
+        for (guint k = 0; k < G_N_ELEMENTS(mixed); k++)
+            fixture_check_count(session, mixed[k]);
+        pthread_barrier_wait(&barrier);
+    }
+    g_rand_free(chance);
+    mail_session_free(session);
+    return NULL;
+}
+
+START_TEST(counts_are_right_whatever_others_do)
+{
+    static const char *const names[] = {"ring", "one", "two"};
+    guint64 *const ids[] = {&ring, &mixed[0], &mixed[1]};
+    GError *error = NULL;
+    pthread_t reader;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(MailFolder) folder = mail_folder_create(fixture.session, fixture.mailbox,
+                                                          names[i], FOLDER_KIND_PLAIN, &error);
+        *ids[i] = folder->id;
+    }
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
+    for (guint i = 0; i < RING_MESSAGES; i++) {
+        guint32 uid = fixture_deliver(fixture.session, ring, mail);
+        mail_entry_free(fixture_change_flags(fixture.session, ring, uid, MAIL_FLAGS_SET,
+                                             i < RING_UNSEEN ? 0 : MAIL_FLAG_SEEN, NULL));
+    }
+    pthread_barrier_init(&barrier, NULL, CHANGERS);
+    atomic_store(&reader_stops, 0);
+    ck_assert_int_eq(pthread_create(&reader, NULL, count_ring, NULL), 0);
+    run_threads(CHANGERS, change_and_count);
+    atomic_store(&reader_stops, 1);
+    pthread_join(reader, NULL);
+    pthread_barrier_destroy(&barrier);
+    ck_assert_uint_gt(atomic_load(&ring_counts), 0);
+    fixture_check_count(fixture.session, ring);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("threads");
@@ -230,6 +352,7 @@ int main(void)
     tcase_add_test(tcase, same_attachment_at_once_is_stored_once);
     tcase_add_test(tcase, collection_takes_nothing_that_is_linked);
     tcase_add_test(tcase, changes_of_the_same_entries_all_succeed);
+    tcase_add_test(tcase, counts_are_right_whatever_others_do);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
