@@ -14,7 +14,8 @@ enum {
     LINE_MAX_BYTES = 65536, /* a cell has 32767 letters */
     PROGRAM_MAX = 64,       /* letters before the bar: a program's name or path */
     TOPIC_MAX = 8192,       /* behind it: a formula's length in Excel */
-    DECORATION_MAX = 16     /* signs, quotes and spaces before a formula */
+    DECORATION_MAX = 16,    /* signs, quotes and spaces before a formula */
+    LOOK_AT_CLOCK = 256     /* records */
 };
 
 /* --- Cells that reach other programs ---------------------------------------------- */
@@ -228,6 +229,11 @@ static void read_options(Sylk *sylk, const GPtrArray *fields)
             sylk->document->has_macro_sheet = TRUE;
 }
 
+static gboolean record_matters(const char *line, gsize size)
+{
+    return size > 0 && strchr("CNO", line[0]) && line[0] != '\0';
+}
+
 static void read_record(Sylk *sylk, const char *line, gsize size)
 {
     g_autoptr(GPtrArray) fields = record_fields(line, MIN(size, LINE_MAX_BYTES));
@@ -259,14 +265,18 @@ void macro_sylk_read(MacroDocument *document, const char *data, gsize size)
 {
     Sylk sylk = {.document = document, .row = "1", .column = "1"};
     const char *end = data + size;
+    guint records = 0;
 
-    for (const char *line = data; line < end && !macro_document_is_late(document);) {
+    for (const char *line = data; line < end;) {
         gsize length = 0;
 
         while (line + length < end && line[length] != '\r' && line[length] != '\n')
             length++;
-        if (length > 0)
+        if (record_matters(line, length)) {
             read_record(&sylk, line, length);
+            if (++records % LOOK_AT_CLOCK == 0 && macro_document_is_late(document))
+                return;
+        }
         line += length + 1;
     }
 }

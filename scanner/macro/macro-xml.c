@@ -21,6 +21,7 @@ enum {
     DEPTH_MAX = 256,      /* libxml2's own limit, which it does not keep with handlers like ours */
     CHUNK = 65536,        /* between looks at the clock */
     LOOK_AT_CLOCK = 256,  /* elements */
+    ERRORS_MAX = 1000,    /* each costs libxml2 a microsecond; what opens documents stands none */
     COLLECT_MAX = 4194304 /* text of one element: a module, a cell */
 };
 
@@ -44,7 +45,7 @@ typedef struct {
     MacroFields fields;
     Part part;
     gboolean has_root;
-    guint depth, elements;
+    guint depth, elements, errors;
     GString *text; /* of the element that is collected */
     gboolean collects;
     char *name;       /* of a defined name, or a cell's place */
@@ -427,6 +428,11 @@ static void on_error(void *user, xmlErrorPtr error)
     if (error->code == XML_ERR_NO_MEMORY || error->code == XML_ERR_INTERNAL_ERROR ||
         error->code == XML_ERR_NAME_TOO_LONG)
         macro_document_set_limit(reader->document, "macro-xml");
+    if (error->level != XML_ERR_FATAL || ++reader->errors <= ERRORS_MAX)
+        return;
+    if (reader->has_root)
+        macro_document_set_limit(reader->document, "macro-xml");
+    xmlStopParser(reader->parser);
 }
 
 /* libxml2 writes some errors to standard error past any handler of ours. */

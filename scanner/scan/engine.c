@@ -35,7 +35,10 @@
 enum {
     /* libclamav looks at nothing smaller: no signature fits into it. */
     SMALLEST = 6,
-    PROBE_MICROSECONDS = 20000 /* some tens of small scans */
+    PROBE_MICROSECONDS = 20000, /* some tens of small scans */
+    /* Bytes of texts that libclamav reads as mails from some line on: each has all that follow in
+     * it, so that few bytes of mail make it read them by the dozen. */
+    RESTS_MAX = 16 * 1024 * 1024
 };
 
 #define LIMIT_PREFIX "Heuristics.Limits.Exceeded"
@@ -59,6 +62,7 @@ typedef struct {
     guint roots; /* calls for the outermost object */
     guint errors;
     guint64 opened;        /* bytes of all members so far */
+    guint64 rests;         /* of those, what libclamav made mails of */
     gboolean is_over;      /* the scan size or the time: nothing more is opened */
     guint64 end;           /* board_now() */
     gboolean has_wide_xml; /* was not opened: see xml-bounds.h */
@@ -151,7 +155,10 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
     /* Past its limits libclamav goes on with the rest of an archive of archives, to no end. It
      * counts in its own way: twice as much is past them in any. */
     seen->opened += level > 0 ? size : 0;
-    if (level > 0 && (seen->opened / 2 > seen->engine->scan_size || board_now() >= seen->end)) {
+    if (buffer && member_watch_is_rest(buffer, size))
+        seen->rests += size;
+    if (level > 0 && (seen->opened / 2 > seen->engine->scan_size || seen->rests > RESTS_MAX ||
+                      board_now() >= seen->end)) {
         seen->is_over = TRUE;
         return CL_BREAK;
     }

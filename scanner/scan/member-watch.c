@@ -279,14 +279,18 @@ static gboolean is_locked_manifest(const char *name, const void *data, gsize siz
            memmem(data, size, "encryption-data", strlen("encryption-data")) != NULL;
 }
 
-/* The rest of a text from something on that looks like a mail: libclamav puts this before it. Whose
- * text it is reads that as well, and would meet it again in each rest. */
-static gboolean is_rest_of(const MemberLayer *parent, const void *data, gsize size)
+gboolean member_watch_is_rest(const void *data, gsize size)
 {
     static const char mark[] = "Received: by clamd (bounce)\n";
     const gsize length = sizeof(mark) - 1;
 
-    return parent && parent->is_text && size >= length && memcmp(data, mark, length) == 0;
+    return size >= length && memcmp(data, mark, length) == 0;
+}
+
+/* Whose text it is reads that as well, and would meet it again in each rest. */
+static gboolean is_rest_of(const MemberLayer *parent, const void *data, gsize size)
+{
+    return parent && parent->is_text && member_watch_is_rest(data, size);
 }
 
 void member_watch_open(MemberWatch *watch, const ScannedObject *object)

@@ -61,6 +61,10 @@ void member_watch_clear(MemberWatch *watch);
 /* The same content is scanned once more, from its beginning. */
 void member_watch_restart(MemberWatch *watch);
 
+/* The rest of a text from something on that looks like a mail: libclamav puts a line before it, and
+ * reads it as one. */
+gboolean member_watch_is_rest(const void *data, gsize size);
+
 /* libclamav's callbacks, in its own terms. */
 void member_watch_open(MemberWatch *watch, const ScannedObject *object);
 void member_watch_close(MemberWatch *watch);

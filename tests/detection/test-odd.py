@@ -417,6 +417,28 @@ def bombs(s):
     ask(s, f"zip of {many} names", many_names(many), "not-fully-scanned", "suspicious")
 
 
+def worked(s, data):
+    before = s.worked()
+    s.scan(Memfd(data), deadline=DEADLINE)
+    return s.worked() - before
+
+
+def cheap(s):
+    """What is built to be dear, beside as many bytes that look much like it."""
+    def filled(line, start=b"", size=4 << 20):
+        return start + line * (size // len(line))
+    mail, field = b"From: a@b\r\nTo: b@c\r\nSubject: s\r\n", b"Content-Transfer-Encoding: base64\r\n"
+    instructions = filled("<?\u2039?".encode(), b"<?xml version='1.0'?><w:wordDocument>")
+    for what, data, beside, times in (
+            ("mails within mails", filled(field + b"\r\n", mail), filled(field, mail), 30),
+            ("SYLK of short lines", filled(b"X\n", b"ID;P\n"), filled(b"X\n"), 3),
+            ("XML of wrong instructions", instructions, instructions.replace(b"<?", b"? "), 5)):
+        spent, other = worked(s, data), worked(s, beside)
+        if spent > other * times:
+            failures.append(what)
+        print(f"{'FAIL' if what in failures else 'ok  '} {what:46} {spent:5.2f} s  {other:5.2f} s beside it")
+
+
 def main():
     with Service("", start=False) as s:
         rules = s.directory + "/rules"
@@ -427,6 +449,7 @@ def main():
         s.start()
         odd(s, VIRUS)
         bombs(s)
+        cheap(s)
         workers = s.status()["workers"]
         print(workers)
         if workers["crashed"] or workers["killed-at-deadline"]:
