@@ -275,6 +275,7 @@ static char *decode_parameters(const char *raw, gsize length)
     g_autofree char *charset = NULL;
     const char *end = raw + length, *start = raw;
     gboolean quoted = FALSE;
+    guint first = 0;
 
     for (const char *p = raw; p <= end; p++) {
         if (p < end && *p == '"')
@@ -284,13 +285,16 @@ static char *decode_parameters(const char *raw, gsize length)
         section_parse(start, p, sections);
         start = p + 1;
     }
-    if (!sections[0].present)
+    /* Some programs count from 1. */
+    while (first < NAME_DECODE_SECTIONS && !sections[first].present)
+        first++;
+    if (first == NAME_DECODE_SECTIONS)
         return NULL;
     bytes = g_string_new(NULL);
-    for (guint i = 0; i < NAME_DECODE_SECTIONS && sections[i].present; i++) {
+    for (guint i = first; i < NAME_DECODE_SECTIONS && sections[i].present; i++) {
         const char *value = sections[i].value;
 
-        if (i == 0 && sections[i].extended) {
+        if (i == first && sections[i].extended) {
             const char *rest = extended_parse(value, sections[i].value_end, &charset);
             value = rest != NULL ? rest : value;
         }

@@ -3,9 +3,10 @@
  * mail-names.c - looks in the two fields that name a part for every `name=` and `filename=`, and
  * where there is none, in those that some programs take for it.
  *
- * Wherever they stand: programs disagree about what a quotation mark, a comment or a missing
- * semicolon does to the parameters behind it. Time is linear in the header but for names in pieces,
- * of which MAIL_NAMES_MAX are told.
+ * Without an extension a part has the one of its type, as Outlook and others make it. Wherever they
+ * stand: programs disagree about what a quotation mark, a comment or a missing semicolon does to
+ * the parameters behind it. Time is linear in the header but for names in pieces, of which
+ * MAIL_NAMES_MAX are told.
  *
  * Fails by FALSE only. Known limit: fields end at LF; those of a header with other line ends are
  * read when the whole message is read without them (judge-parts.c).
@@ -22,8 +23,85 @@ typedef struct {
     gpointer user_data;
     GString *name; /* in work */
     guint count;
+    gboolean has_dot; /* some name has one, and with it an extension of its own */
     gboolean is_over;
 } Search;
+
+typedef enum {
+    READ_PARAMETERS,
+    READ_TITLE, /* the whole value is a name */
+    READ_TYPE   /* it has one */
+} Reading;
+
+/* Of types that are programs, what Windows' registry and mail programs make of them. What is only
+ * read needs no name. */
+static const struct {
+    const char *type, *name;
+} NAMES_OF_TYPES[] = {
+    {"application/appinstaller", "ATT00001.appinstaller"},
+    {"application/bat", "ATT00001.bat"},
+    {"application/dos-exe", "ATT00001.exe"},
+    {"application/exe", "ATT00001.exe"},
+    {"application/hta", "ATT00001.hta"},
+    {"application/internet-shortcut", "ATT00001.url"},
+    {"application/java-archive", "ATT00001.jar"},
+    {"application/javascript", "ATT00001.js"},
+    {"application/msaccess", "ATT00001.mdb"},
+    {"application/msix", "ATT00001.msix"},
+    {"application/onenote", "ATT00001.one"},
+    {"application/msonenote", "ATT00001.one"},
+    {"application/prg", "ATT00001.prg"},
+    {"application/rdp", "ATT00001.rdp"},
+    {"application/vbscript", "ATT00001.vbs"},
+    {"application/vnd.android.package-archive", "ATT00001.apk"},
+    {"application/vnd.debian.binary-package", "ATT00001.deb"},
+    {"application/vnd.microsoft.portable-executable", "ATT00001.exe"},
+    {"application/vnd.ms-appx", "ATT00001.appx"},
+    {"application/vns.ms-appx", "ATT00001.appx"},
+    {"application/vnd.ms-htmlhelp", "ATT00001.chm"},
+    {"application/windows-appcontent+xml", "ATT00001.appcontent-ms"},
+    {"application/windows-library+xml", "ATT00001.library-ms"},
+    {"application/windows-search-connector+xml", "ATT00001.searchconnector-ms"},
+    {"application/winhlp", "ATT00001.hlp"},
+    {"application/x-apple-diskimage", "ATT00001.dmg"},
+    {"application/x-bat", "ATT00001.bat"},
+    {"application/x-cd-image", "ATT00001.iso"},
+    {"application/x-chm", "ATT00001.chm"},
+    {"application/x-debian-package", "ATT00001.deb"},
+    {"application/x-desktop", "ATT00001.desktop"},
+    {"application/x-dosexec", "ATT00001.exe"},
+    {"application/x-exe", "ATT00001.exe"},
+    {"application/x-iso9660-image", "ATT00001.iso"},
+    {"application/x-java-archive", "ATT00001.jar"},
+    {"application/x-java-jnlp-file", "ATT00001.jnlp"},
+    {"application/x-javascript", "ATT00001.js"},
+    {"application/x-ms-application", "ATT00001.application"},
+    {"application/x-ms-installer", "ATT00001.msi"},
+    {"application/x-ms-shortcut", "ATT00001.lnk"},
+    {"application/x-ms-xbap", "ATT00001.xbap"},
+    {"application/x-mscfile", "ATT00001.msc"},
+    {"application/x-msdos-program", "ATT00001.exe"},
+    {"application/x-msdownload", "ATT00001.exe"},
+    {"application/x-msi", "ATT00001.msi"},
+    {"application/x-mswinurl", "ATT00001.url"},
+    {"application/x-powershell", "ATT00001.ps1"},
+    {"application/x-rdp", "ATT00001.rdp"},
+    {"application/x-rpm", "ATT00001.rpm"},
+    {"application/x-vhd", "ATT00001.vhd"},
+    {"application/x-win-lnk", "ATT00001.lnk"},
+    {"application/x-winexe", "ATT00001.exe"},
+    {"application/x-wsf", "ATT00001.wsf"},
+    {"text/javascript", "ATT00001.js"},
+    {"text/jscript", "ATT00001.js"},
+    {"text/reg", "ATT00001.reg"},
+    {"text/scriplet", "ATT00001.sct"},
+    {"text/scriptlet", "ATT00001.sct"},
+    {"text/vbs", "ATT00001.vbs"},
+    {"text/vbscript", "ATT00001.vbs"},
+    {"text/x-ms-iqy", "ATT00001.iqy"},
+    {"text/x-ms-regedit", "ATT00001.reg"},
+    {"x-internet-signup", "ATT00001.ins"},
+};
 
 static void tell_one(Search *search, const char *name)
 {
@@ -31,6 +109,7 @@ static void tell_one(Search *search, const char *name)
         search->is_over = TRUE;
     else if (!search->is_over)
         search->found(name, search->user_data);
+    search->has_dot |= strchr(name, '.') != NULL;
 }
 
 static void tell(Search *search)
@@ -141,25 +220,60 @@ static const char *field_end(const char *at, const char *end)
     return at;
 }
 
-/* In one line, and without the NULs that some programs stop at and others do not. */
-static void unfold(GString *value, const char *field, const char *end)
+/* In one line, and without the NULs that some programs stop at and others do not; with its blanks,
+ * or without those that a line begins with. */
+static void unfold(GString *value, const char *field, const char *end, gboolean keeps_blanks)
 {
+    gboolean begins = FALSE;
+
     g_string_truncate(value, 0);
-    for (; field < end; field++)
-        if (*field != '\0' && *field != '\r' && *field != '\n')
+    for (; field < end; field++) {
+        if (*field == '\0' || *field == '\r')
+            continue;
+        if (*field != '\n' && (keeps_blanks || !begins || !strchr(" \t", *field)))
             g_string_append_c(value, *field);
+        begins = *field == '\n' || (begins && strchr(" \t", *field));
+    }
+}
+
+/* Within quotation marks programs keep the blank of a folded line, or they do not. */
+static gboolean is_folded_in_quotes(const char *field, const char *end)
+{
+    const char *newline;
+    gboolean is_quoted = FALSE;
+
+    for (; (newline = memchr(field, '\n', (gsize)(end - field))) && newline + 1 < end;
+         field = newline + 1) {
+        for (; field < newline; field++)
+            is_quoted ^= *field == '"';
+        if (is_quoted)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* A title is a name if it has an extension, which may be encoded. */
-static gboolean may_name(const char *value, const char *end, gboolean is_title)
+static gboolean may_name(const char *value, const char *end, Reading reading)
 {
-    return memchr(value, '=', (gsize)(end - value)) ||
-           (is_title && memchr(value, '.', (gsize)(end - value)));
+    return reading == READ_TYPE || memchr(value, '=', (gsize)(end - value)) ||
+           (reading == READ_TITLE && memchr(value, '.', (gsize)(end - value)));
 }
 
-/* Of all fields that are among `fields`; `is_title`: their whole value is a name. */
+static void take_type(Search *search, const char *value)
+{
+    gsize length;
+
+    value += strspn(value, " \t");
+    length = strcspn(value, "; \t(,");
+    for (gsize i = 0; i < G_N_ELEMENTS(NAMES_OF_TYPES); i++)
+        if (strlen(NAMES_OF_TYPES[i].type) == length &&
+            strncasecmp(value, NAMES_OF_TYPES[i].type, length) == 0)
+            tell_one(search, NAMES_OF_TYPES[i].name);
+}
+
+/* Of all fields that are among `fields`. */
 static void take_fields(Search *search, const char *header, gsize size, const char *const *fields,
-                        gboolean is_title)
+                        Reading reading)
 {
     g_autoptr(GString) value = NULL;
     const char *end = header + size;
@@ -171,17 +285,23 @@ static void take_fields(Search *search, const char *header, gsize size, const ch
         if (!is_field(field, (gsize)(next - field), fields))
             continue;
         colon = memchr(field, ':', (gsize)(next - field));
-        if (!colon || !may_name(colon, next, is_title))
+        if (!colon || !may_name(colon, next, reading))
             continue;
         if (!value)
             value = g_string_new(NULL);
         if (!search->name)
             search->name = g_string_new(NULL);
-        unfold(value, colon + 1, next);
-        if (is_title) {
+        unfold(value, colon + 1, next, TRUE);
+        if (reading == READ_TYPE) {
+            take_type(search, value->str);
+        } else if (reading == READ_TITLE) {
             g_string_assign(search->name, value->str);
             tell(search);
         } else {
+            take_value(search, value->str);
+            if (!is_folded_in_quotes(colon, next))
+                continue;
+            unfold(value, colon + 1, next, FALSE);
             take_value(search, value->str);
         }
     }
@@ -190,15 +310,18 @@ static void take_fields(Search *search, const char *header, gsize size, const ch
 gboolean mail_names_find(const char *header, gsize size, MailNamesFound found, gpointer user_data)
 {
     static const char *const fields[] = {"content-type", "content-disposition", NULL};
+    static const char *const type[] = {"content-type", NULL};
     /* In which some programs look where there is no other name: Exchange and Outlook ([MS-OXCMAIL]
      * 2.2.3.4.1.1), Thunderbird. */
     static const char *const titles[] = {"content-description", "content-name", "x-sun-data-name",
                                          NULL};
     Search search = {.found = found, .user_data = user_data};
 
-    take_fields(&search, header, size, fields, FALSE);
+    take_fields(&search, header, size, fields, READ_PARAMETERS);
     if (search.count == 0)
-        take_fields(&search, header, size, titles, TRUE);
+        take_fields(&search, header, size, titles, READ_TITLE);
+    if (!search.has_dot)
+        take_fields(&search, header, size, type, READ_TYPE);
     if (search.name)
         g_string_free(search.name, TRUE);
     return !search.is_over;

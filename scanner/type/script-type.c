@@ -90,6 +90,14 @@ static const Word SEARCH_CONNECTOR[] = {{"<searchconnectordescription", 3}, {NUL
 static const Word SAVED_SEARCH[] = {{"<persistedquery", 3}, {NULL, 0}};
 static const Word SETTING[] = {{"<searchablecontent", 2}, {"<deeplink", 1}, {NULL, 0}};
 static const Word CONSOLE[] = {{"<mmc_consolefile", 3}, {NULL, 0}};
+static const Word APP_INSTALLER[] = {
+    {"<appinstaller", 2}, {"<mainpackage", 1}, {"<mainbundle", 1}, {NULL, 0}};
+static const Word CLICK_ONCE[] = {
+    {"<deployment", 2}, {"deploymentprovider", 1}, {"<dependency", 1}, {NULL, 0}};
+static const Word CONTACT[] = {{"http://schemas.microsoft.com/contact", 3}, {NULL, 0}};
+static const Word SANDBOX[] = {{"<logoncommand", 3}, {NULL, 0}};
+static const Word THEME[] = {
+    {"[theme]", 2}, {"[control panel\\", 1}, {"[visualstyles]", 1}, {"displayname=", 1}, {NULL, 0}};
 static const Word WEB_SHORTCUT[] = {{"[internetshortcut]", 2}, {"url=", 1}, {NULL, 0}};
 static const Word DESKTOP[] = {
     {"[desktop entry]", 2}, {"exec=", 1}, {"url=", 1}, {"type=", 1}, {NULL, 0}};
@@ -117,6 +125,11 @@ static const struct {
     {SAVED_SEARCH, "<persistedquery", "application/windows-saved-search+xml", FALSE},
     {SETTING, "<searchablecontent", "application/windows-setting+xml", FALSE},
     {CONSOLE, "<mmc_consolefile", "application/x-ms-console", FALSE},
+    {APP_INSTALLER, "<appinstaller", "application/appinstaller", FALSE},
+    {CLICK_ONCE, "<deployment", "application/x-ms-application", FALSE},
+    {CONTACT, "<c:contact", "application/x-ms-contact", FALSE},
+    {SANDBOX, "<configuration", "application/x-windows-sandbox", FALSE},
+    {THEME, "[theme]", "application/x-ms-theme", FALSE},
     {WEB_SHORTCUT, "[internetshortcut]", "application/x-mswinurl", FALSE},
     {DESKTOP, "[desktop entry]", "application/x-desktop", FALSE},
     {SHELL_COMMAND, "[shell]", "text/x-ms-scf", TRUE},
@@ -173,9 +186,9 @@ static const char *first_of(const char *text)
 
 static gboolean has_must(const char *text, const char *must, gboolean is_first)
 {
-    const char *found = must ? strstr(text, must) : text;
-
-    return found && (!is_first || found == first_of(text));
+    if (!must)
+        return TRUE;
+    return is_first ? g_str_has_prefix(first_of(text), must) : strstr(text, must) != NULL;
 }
 
 const char *script_type_tell(const void *data, gsize size)

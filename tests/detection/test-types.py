@@ -116,6 +116,17 @@ TYPES = {
                   b"<?xml version='1.0'?>\n<persistedQuery version='1.0'><viewInfo/>\n"),
     "settingcontent-ms": ("application/windows-setting+xml", b"<?xml version='1.0'?><PCSettings>"
                           b"<SearchableContent><DeepLink>a</DeepLink></SearchableContent>\n"),
+    "appinstaller": ("application/appinstaller", b"<?xml version='1.0'?>\n<AppInstaller Uri='http://e.org/a' "
+                     b"Version='1.0'>\n<MainPackage Name='a' Uri='http://e.org/a.msix'/>\n</AppInstaller>\n"),
+    "ClickOnce": ("application/x-ms-application", b"<?xml version='1.0'?>\n<asmv1:assembly><description/>"
+                  b"<deployment install='true'><deploymentProvider codebase='http://e.org/a.application'/>"
+                  b"</deployment></asmv1:assembly>\n"),
+    "contact": ("application/x-ms-contact", b"<?xml version='1.0'?>\n<c:contact c:Version='1' "
+                b"xmlns:c='http://schemas.microsoft.com/Contact'><c:Notes>a</c:Notes></c:contact>\n"),
+    "wsb": ("application/x-windows-sandbox", b"<Configuration><LogonCommand><Command>calc</Command>"
+            b"</LogonCommand></Configuration>\n" * 2),
+    "theme": ("application/x-ms-theme", b"; A comment\r\n[Theme]\r\nDisplayName=a\r\n[Control Panel\\Desktop]"
+              b"\r\nWallpaper=\\\\192.0.2.1\\a\\b.jpg\r\n"),
     "msc": ("application/x-ms-console", b"<?xml version='1.0'?>\n<MMC_ConsoleFile/>\n" * 2),
     "rdp": ("application/x-rdp", b"screen mode id:i:2\r\nfull address:s:192.0.2.1\r\n"),
     "rdp16": ("application/x-rdp",
@@ -143,6 +154,7 @@ PROSE = {
     "page": b"<!DOCTYPE html><html><script>var x = 1; function f() { return x; }</script></html>\n",
     "zip": zipped(("a.txt", b"An honest text.\n" * 9)),
     "settings": b"[General]\r\nType=1\r\n[Shell]\r\nPath=/bin/sh\r\nID;P\r\nWEB 1 http://e.org/\r\n",
+    "app.config": b"<?xml version='1.0'?>\n<configuration><dependency/><x deployment='a'/></configuration>\n" * 3,
     "feed": b"<?xml version='1.0'?>\n<rss><link>https://example.org/</link></rss>\n" * 3,
 }
 
@@ -168,6 +180,45 @@ def types(s):
     for kind, data in PROSE.items():
         expect(f"{kind}: nothing of it", named(s, data), "clean")
         expect(f"{kind}: nothing of it in a zip", named(s, zipped(("a.txt", data))), "clean")
+
+
+# What Outlook, Exchange and Gmail take from nobody, as they publish it, but for certificates, Python and
+# what is opened by nothing of today.
+REFUSED = '''ade adp apk app appcontent-ms application appref-ms appx appxbundle bat chm cmd cnt com cpl deb
+diagcab diagcfg diagpkg dll dmg exe fxp gadget hlp hpj hta htc img inf ins iso isp its jar jnlp js jse lnk
+mad maf mag mam maq mar mas mat mau mav maw mda mdb mde mdt mdw mdz mjs msc msh msh1 msh1xml msh2 msh2xml
+mshxml msi msix msixbundle msp mst msu one ops osd pcd pif plg ppam prf prg printerexport ps1 ps1xml ps2
+ps2xml psc1 psc2 psd1 rdp reg scf scr sct search-ms searchConnector-ms library-ms settingcontent-ms shb shs
+sys theme themepack udl url vb vbe vbs vhd vhdx vsmacros vsw vxd webpnp website wsb ws wsc wsf wsh xbap xla
+xlam xll xnk iqy slk'''.split()
+UNNAMED = '''application/hta application/x-msdownload application/x-ms-shortcut application/java-archive
+text/vbscript application/javascript application/x-mscfile text/scriptlet'''.split()
+OPENERS = '''url library-ms searchConnector-ms search-ms settingcontent-ms msc rdp iqy slk appinstaller
+ClickOnce contact wsb theme hta onenote chm vhd vhdx'''.split()
+HONEST = "pdf docx xlsx txt csv jpg png zip eml ics vcf html odt mp4 ai tif xml json".split()
+
+
+def by_the_example(s):
+    """examples/rules.conf, as README.md says to copy it."""
+    for extension in REFUSED:
+        expect(f".{extension}", named(s, b"An honest line.\n", "letter." + extension), "blocked")
+    expect("all of them in a zip", s.scan(zipped(*(("letter." + one, b"") for one in REFUSED))), "blocked")
+    for extension in HONEST:
+        expect(f".{extension}", named(s, b"An honest line.\n", "letter." + extension), "clean")
+    for kind in OPENERS:
+        expect(f"{kind}: called a text", named(s, TYPES[kind][1]), "blocked")
+        expect(f"{kind}: in a zip", s.scan(zipped(("letter.txt", TYPES[kind][1]))), "blocked")
+    for kind in UNNAMED:
+        expect(f"{kind} without a name", mailed(s, "Content-Type: " + kind), "blocked")
+    expect("a name folded within", mailed(s, 'Content-Type: a/b; name="letter.e\r\n xe"'), "blocked")
+    expect("pieces of a name, counted from 1", mailed(
+        s, "Content-Disposition: attachment; filename*2=xe; filename*1=letter.e"), "blocked")
+    expect("text/plain without a name", mailed(s, "Content-Type: text/plain"), "clean")
+
+
+def mailed(s, field):
+    head = "From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=q\r\n\r\n--q\r\n"
+    return s.text(Memfd((head + field + "\r\n\r\nAn honest line.\r\n--q--\r\n").encode()))
 
 
 def appended(first, second, command):
@@ -279,6 +330,10 @@ def main():
         s.write_config(f"[rules]\nfile={rules}\n")
         s.start()
         types(s)
+        s.stop()
+        s.write_config(f"[rules]\nfile={HERE}/../../examples/rules.conf\n")
+        s.start()
+        by_the_example(s)
     with Service() as s:
         passwords(s)
     print(f"{len(failures)} failures", *failures, sep="\n  ")

@@ -35,6 +35,7 @@ static const Case CASES[] = {
      "name*2=\"isn't it!\"",
      "This is even more ***fun*** isn't it!", "this is even more ***fun*** isn't it!"},
     {"filename*1=xe; filename*0=\"a;.e\"", "a;.exe", "a;.exe"},
+    {"filename*2=xe; filename*1*=utf-8''a%2Ee", "a.exe", "a.exe"},
     {"UTF-8''%e2%82%ac%20rates.exe", "\xe2\x82\xac rates.exe", "\xe2\x82\xac rates.exe"},
     {"''a%2eexe", "a.exe", "a.exe"},
     {"it's what's.txt", "it's what's.txt", "it's what's.txt"},

@@ -349,6 +349,12 @@ START_TEST(all_names_are_told)
         {"Content-Description: of a thing\nContent-Type: a/b\n", ""},
         {"Content-Description: a.b\r\nContent-Type: a/b; name=c\r\n", "<c>"},
         {"Content-Type", ""},
+        {"Content-Type: Application/HTA\r\n", "<ATT00001.hta>"},
+        {"Content-Type: application/x-msdownload; name=a", "<a><ATT00001.exe>"},
+        {"Content-Type: text/vbscript; name=a.txt", "<a.txt>"},
+        {"Content-Type: text/plain; name=a\nContent-Type: text/vbscript\n", "<a><ATT00001.vbs>"},
+        {"Content-Type: application/octet-stream", ""},
+        {"Content-Type: a/b; name=\"c.e\r\n\txe\"\r\n", "<c.e\txe><c.exe>"},
     };
     g_autoptr(GString) told = g_string_new(NULL), many = g_string_new("Content-Type: a/b");
 
