@@ -224,9 +224,10 @@ static JET_ERR retrieve_columns_in_scope(Cursor *cursor, Txn *txn, JET_RETRIEVEC
                                          uint32_t n)
 {
     JET_ERR warning = JET_errSuccess;
+    Record record; /* that of the column before, mostly */
     for (uint32_t i = 0; i < n; i++) {
-        Record record;
-        RETURN_IF_ERROR(retrieve_row(cursor, txn, columns[i].grbit, &record));
+        if (i == 0 || ((columns[i].grbit ^ columns[i - 1].grbit) & JET_bitRetrieveCopy))
+            RETURN_IF_ERROR(retrieve_row(cursor, txn, columns[i].grbit, &record));
         columns[i].err = retrieve_from(cursor, txn, &record, &columns[i], true);
         if (columns[i].grbit & JET_bitRetrieveCopy)
             columns[i].err = update_long_value_error(cursor, columns[i].err);

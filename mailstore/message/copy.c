@@ -20,17 +20,18 @@ typedef struct {
 /* Of the entry under ENTRIES_BY_UID. */
 static JET_ERR content_read(MailSession *session, EntryContent *ret)
 {
-    guint64 message, flags, date;
-    JET_ERR err;
+    EntryContent content = {0};
+    RowField fields[] = {
+        ROW_FIELD(ENTRY_MESSAGE, content.message),
+        ROW_FIELD(ENTRY_FLAGS, content.flags),
+        ROW_FIELD(ENTRY_INTERNAL_DATE, content.internal_date),
+    };
+    JET_ERR err = row_get_fields(session, ENTRIES_BY_UID, fields, G_N_ELEMENTS(fields));
 
-    if ((err = row_get_number(session, ENTRIES_BY_UID, ENTRY_MESSAGE, &message)) < 0 ||
-        (err = row_get_number(session, ENTRIES_BY_UID, ENTRY_FLAGS, &flags)) < 0 ||
-        (err = row_get_number(session, ENTRIES_BY_UID, ENTRY_INTERNAL_DATE, &date)) < 0 ||
-        (err = row_get_bytes(session, ENTRIES_BY_UID, ENTRY_KEYWORDS, &ret->keywords)) < 0)
+    if (err < 0 ||
+        (err = row_get_bytes(session, ENTRIES_BY_UID, ENTRY_KEYWORDS, &content.keywords)) < 0)
         return err;
-    ret->message = message;
-    ret->flags = (guint32)flags;
-    ret->internal_date = (gint64)date;
+    *ret = content;
     return JET_errSuccess;
 }
 

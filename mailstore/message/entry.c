@@ -41,10 +41,8 @@ JET_ERR entry_keywords_pack(const char *const *keywords, GBytes **ret)
     return JET_errSuccess;
 }
 
-static char **keywords_unpack(GBytes *bytes)
+static char **keywords_unpack(const char *data, gsize size)
 {
-    gsize size;
-    const char *data = g_bytes_get_data(bytes, &size);
     if (size == 0)
         return NULL;
     g_autofree char *text = g_strndup(data, size);
@@ -59,23 +57,28 @@ JET_ERR entry_seek(MailSession *session, guint64 folder, guint32 uid)
 
 JET_ERR entry_read(MailSession *session, MailEntry **ret)
 {
-    guint64 uid, message, flags, date;
-    g_autoptr(GBytes) keywords = NULL;
-    JET_ERR err;
+    g_autoptr(MailEntry) entry = g_new0(MailEntry, 1);
+    g_autoptr(GBytes) whole = NULL;
+    char keywords[256]; /* most have less */
+    RowField fields[] = {
+        ROW_FIELD(ENTRY_KEYWORDS, keywords),
+        ROW_FIELD(ENTRY_UID, entry->uid),
+        ROW_FIELD(ENTRY_MESSAGE, entry->message),
+        ROW_FIELD(ENTRY_FLAGS, entry->flags),
+        ROW_FIELD(ENTRY_INTERNAL_DATE, entry->internal_date),
+    };
+    JET_ERR err = row_get_fields(session, ENTRIES_BY_UID, fields, G_N_ELEMENTS(fields));
 
-    if ((err = row_get_number(session, ENTRIES_BY_UID, ENTRY_UID, &uid)) < 0 ||
-        (err = row_get_number(session, ENTRIES_BY_UID, ENTRY_MESSAGE, &message)) < 0 ||
-        (err = row_get_number(session, ENTRIES_BY_UID, ENTRY_FLAGS, &flags)) < 0 ||
-        (err = row_get_number(session, ENTRIES_BY_UID, ENTRY_INTERNAL_DATE, &date)) < 0 ||
-        (err = row_get_bytes(session, ENTRIES_BY_UID, ENTRY_KEYWORDS, &keywords)) < 0)
+    if (err < 0)
         return err;
-    MailEntry *entry = g_new0(MailEntry, 1);
-    entry->uid = (guint32)uid;
-    entry->message = message;
-    entry->flags = (guint32)flags;
-    entry->keywords = keywords_unpack(keywords);
-    entry->internal_date = (gint64)date;
-    *ret = entry;
+    if (fields[0].actual <= sizeof keywords) {
+        entry->keywords = keywords_unpack(keywords, fields[0].actual);
+    } else {
+        if ((err = row_get_bytes(session, ENTRIES_BY_UID, ENTRY_KEYWORDS, &whole)) < 0)
+            return err;
+        entry->keywords = keywords_unpack(g_bytes_get_data(whole, NULL), g_bytes_get_size(whole));
+    }
+    *ret = g_steal_pointer(&entry);
     return JET_errSuccess;
 }
 

@@ -114,13 +114,13 @@ static gboolean counting_end(FolderCounts *counts, const Counting *counting)
 /* The entry under ENTRIES_BY_UID. */
 static JET_ERR count_one(MailSession *session, MailCounts *counts)
 {
-    guint64 uid, flags;
-    JET_ERR err;
+    guint32 uid = 0, flags = 0;
+    RowField fields[] = {ROW_FIELD(ENTRY_UID, uid), ROW_FIELD(ENTRY_FLAGS, flags)};
+    JET_ERR err = row_get_fields(session, ENTRIES_BY_UID, fields, G_N_ELEMENTS(fields));
 
-    if ((err = row_get_number(session, ENTRIES_BY_UID, ENTRY_UID, &uid)) < 0 ||
-        (err = row_get_number(session, ENTRIES_BY_UID, ENTRY_FLAGS, &flags)) < 0)
+    if (err < 0)
         return err;
-    counts->last_uid = (guint32)uid;
+    counts->last_uid = uid;
     counts->messages++;
     counts->unseen += (flags & MAIL_FLAG_SEEN) == 0;
     return JET_errSuccess;

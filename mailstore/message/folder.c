@@ -42,25 +42,25 @@ static JET_ERR folder_read(MailSession *session, Index index, MailFolder **ret)
 {
     g_autoptr(MailFolder) folder = g_new0(MailFolder, 1);
     g_autoptr(GBytes) name = NULL;
-    guint64 subscribed, uid_validity, uid_next;
+    guint8 subscribed = 0;
     char kind[SCHEMA_KIND_MAX + 1] = "";
-    gsize kind_size;
+    RowField fields[] = {
+        ROW_FIELD(FOLDER_ID, folder->id),
+        {FOLDER_KIND, kind, SCHEMA_KIND_MAX, 0},
+        ROW_FIELD(FOLDER_SUBSCRIBED, subscribed),
+        ROW_FIELD(FOLDER_UIDVALIDITY, folder->uid_validity),
+        ROW_FIELD(FOLDER_UIDNEXT, folder->uid_next),
+    };
     JET_ERR err;
 
-    if ((err = row_get_number(session, index, FOLDER_ID, &folder->id)) < 0 ||
-        (err = row_get_bytes(session, index, FOLDER_NAME, &name)) < 0 ||
-        (err = row_get_short(session, index, FOLDER_KIND, kind, SCHEMA_KIND_MAX, &kind_size)) < 0 ||
-        (err = row_get_number(session, index, FOLDER_SUBSCRIBED, &subscribed)) < 0 ||
-        (err = row_get_number(session, index, FOLDER_UIDVALIDITY, &uid_validity)) < 0 ||
-        (err = row_get_number(session, index, FOLDER_UIDNEXT, &uid_next)) < 0)
+    if ((err = row_get_fields(session, index, fields, G_N_ELEMENTS(fields))) < 0 ||
+        (err = row_get_bytes(session, index, FOLDER_NAME, &name)) < 0)
         return err;
     folder->name = bytes_dup_string(name);
     for (guint i = 0; i < G_N_ELEMENTS(kind_names); i++)
         if (g_str_equal(kind, kind_names[i]))
             folder->kind = (FolderKind)i;
     folder->subscribed = subscribed != 0;
-    folder->uid_validity = (guint32)uid_validity;
-    folder->uid_next = (guint32)uid_next;
     *ret = g_steal_pointer(&folder);
     return JET_errSuccess;
 }

@@ -103,6 +103,24 @@ JET_ERR row_get_number(MailSession *session, Index index, Column column, guint64
     return err;
 }
 
+JET_ERR row_get_fields(MailSession *session, Index index, RowField *fields, guint count)
+{
+    JET_RETRIEVECOLUMN columns[ROW_FIELDS_MAX];
+
+    g_assert(count <= G_N_ELEMENTS(columns));
+    for (guint i = 0; i < count; i++)
+        columns[i] = (JET_RETRIEVECOLUMN){
+            .columnid = session->store->columns[fields[i].column],
+            .pvData = fields[i].data,
+            .cbData = (uint32_t)fields[i].size,
+            .itagSequence = 1,
+        };
+    JET_ERR err = JetRetrieveColumns(CURSOR(session, index), columns, count);
+    for (guint i = 0; i < count && err >= 0; i++)
+        fields[i].actual = columns[i].cbActual;
+    return session_note(session, "JetRetrieveColumns", index, err);
+}
+
 JET_ERR row_get_size(MailSession *session, Index index, Column column, gsize *ret)
 {
     uint32_t size;

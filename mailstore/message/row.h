@@ -32,6 +32,22 @@ JET_ERR row_exists(MailSession *session, Index index, RowValue key, gboolean *re
 JET_ERR row_get_number(MailSession *session, Index index, Column column, guint64 *ret);
 JET_ERR row_get_bytes(MailSession *session, Index index, Column column, GBytes **ret);
 JET_ERR row_get_size(MailSession *session, Index index, Column column, gsize *ret);
+/* Several columns in one call. What does not fit into `size` bytes is cut; `actual` is what the
+ * column has. One without a value leaves the variable as it is, so that numbers begin with 0. */
+typedef struct {
+    Column column;
+    void *data;
+    gsize size;
+    gsize actual;
+} RowField;
+#define ROW_FIELD(COLUMN, VARIABLE)                                                                \
+    {                                                                                              \
+        (COLUMN), &(VARIABLE), sizeof(VARIABLE), 0                                                 \
+    }
+enum {
+    ROW_FIELDS_MAX = 8
+};
+JET_ERR row_get_fields(MailSession *session, Index index, RowField *fields, guint count);
 /* At most `max` bytes of a short column. */
 JET_ERR row_get_short(MailSession *session, Index index, Column column, void *out, gsize max,
                       gsize *ret_size);

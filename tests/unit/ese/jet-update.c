@@ -194,6 +194,22 @@ START_TEST(test_multi_values)
     ck_ok(go(f.session, f.table, 1));
     ck_jet(JetRetrieveColumn(f.session, f.table, f.tags, NULL, 0, NULL, 0, &none),
            JET_errBadItagSequence);
+
+    /* The row as it is and as it is being changed, in one call. */
+    char values[3][4] = {0};
+    JET_RETRIEVECOLUMN columns[3];
+    for (int i = 0; i < 3; i++)
+        columns[i] = (JET_RETRIEVECOLUMN){.columnid = f.tags,
+                                          .pvData = values[i],
+                                          .cbData = 3,
+                                          .grbit = i == 1 ? JET_bitRetrieveCopy : 0,
+                                          .itagSequence = 1};
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplace));
+    ck_ok(set_tag(&f, 1, "new", 0));
+    ck_ok(JetRetrieveColumns(f.session, f.table, columns, 3));
+    ck_assert_str_eq(values[0], "one");
+    ck_assert_str_eq(values[1], "new");
+    ck_assert_str_eq(values[2], "one");
     test_jet_close(&f.jet);
 }
 END_TEST

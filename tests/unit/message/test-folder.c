@@ -295,6 +295,24 @@ START_TEST(flags_are_set_added_and_removed)
 }
 END_TEST
 
+START_TEST(keywords_of_any_length_are_kept)
+{
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
+    guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
+    static const gsize sizes[] = {1, 255, 256, 257, 1000, 4096};
+
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autofree char *keyword = g_strnfill(sizes[i], 'k');
+        const char *const keywords[] = {keyword, NULL};
+        g_autoptr(MailEntry) entry =
+            fixture_change_flags(fixture.session, fixture.inbox, uid, MAIL_FLAGS_SET, 0, keywords);
+        g_autoptr(MailEntry) stored = fixture_entry(fixture.session, fixture.inbox, uid);
+        ck_assert_str_eq(stored->keywords[0], keyword);
+        ck_assert_ptr_null(stored->keywords[1]);
+    }
+}
+END_TEST
+
 START_TEST(flags_of_many_change_together_or_not_at_all)
 {
     GError *error = NULL;
@@ -587,6 +605,7 @@ int main(void)
     tcase_add_test(tcase, subscription_is_kept);
     tcase_add_test(tcase, public_folders_are_public);
     tcase_add_test(tcase, flags_are_set_added_and_removed);
+    tcase_add_test(tcase, keywords_of_any_length_are_kept);
     tcase_add_test(tcase, flags_of_many_change_together_or_not_at_all);
     tcase_add_test(tcase, copy_links_and_move_takes_away);
     tcase_add_test(tcase, entries_begin_where_asked);
