@@ -210,10 +210,10 @@ static void find_first(const char *begin, const char *end, PageNumberList *list)
 
 gboolean page_number_find(const char *begin, const char *at, const char *end, PageNumberList *ret)
 {
+    const char *least = at - MIN(at - begin, BACK_MAX), *first;
     PageNumberList list = {.width = 1};
-    const char *first;
 
-    while (at > begin && is_name(at[-1]))
+    while (at > least && is_name(at[-1]))
         at--;
     first = at < end && g_ascii_isdigit(*at) ? at : number_next(at, end, FALSE);
     if (!first || !learn(first, end, &list))

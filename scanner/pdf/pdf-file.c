@@ -191,7 +191,7 @@ static void add_targets(PdfFile *file, GArray *targets, PdfText value, guint men
     guint64 last = G_MAXUINT64, target;
     guint before = targets->len;
 
-    for (guint pick = 0; pick < VERSIONS_MAX; pick++) {
+    for (guint pick = 0; pick < VERSIONS_MAX && !file->source.objects.has_limit; pick++) {
         const PdfObject *object = NULL;
         gboolean is_doubtful = FALSE;
 
@@ -208,7 +208,7 @@ static void add_targets(PdfFile *file, GArray *targets, PdfText value, guint men
 
 static void add_files(PdfFile *file, GArray *targets, PdfText value, guint mention)
 {
-    for (guint pick = 0; pick < VERSIONS_MAX; pick++) {
+    for (guint pick = 0; pick < VERSIONS_MAX && !file->source.objects.has_limit; pick++) {
         gboolean is_doubtful = FALSE;
         PdfText dict = pdf_objects_resolve(&file->source.objects, value, pick, &is_doubtful, NULL),
                 entry;

@@ -504,17 +504,20 @@ static const PdfObject *find_object(const PdfObjects *objects, guint number, gui
     return &objects->objects[(guint32)objects->order[place_of(from, to, pick)]];
 }
 
-PdfText pdf_objects_resolve(const PdfObjects *objects, PdfText value, guint pick,
-                            gboolean *is_doubtful, const PdfObject **ret_object)
+PdfText pdf_objects_resolve(PdfObjects *objects, PdfText value, guint pick, gboolean *is_doubtful,
+                            const PdfObject **ret_object)
 {
     for (guint i = 0; i < LINKS_MAX && value.at; i++) {
-        PdfToken token = pdf_token_peek(value);
+        PdfText behind = value;
+        PdfToken token = pdf_token_take(&behind);
         const PdfObject *object;
 
+        if (i > 0) /* others may lead there as well */
+            pdf_objects_charge(objects, (gsize)(behind.at - value.at));
         if (token.kind != PDF_TOKEN_REFERENCE)
             return value;
         object = find_object(objects, (guint)token.number, pick, is_doubtful);
-        if (!object)
+        if (!object || objects->to_read == 0)
             break;
         if (ret_object)
             *ret_object = object;

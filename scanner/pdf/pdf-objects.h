@@ -48,8 +48,9 @@ typedef struct {
     guint mention_count, mention_room;
     guint64 *order; /* of the first `ordered` objects: number and place */
     guint ordered;
-    gsize to_read; /* bytes that may still be read: objects that do not end are read again */
-    guint64 end;   /* board_now() */
+    gsize
+        to_read; /* bytes that may still be read: what does not end, or is referred to, is again */
+    guint64 end; /* board_now() */
     gboolean has_limit;
 } PdfObjects;
 
@@ -68,8 +69,8 @@ void pdf_objects_sort(PdfObjects *objects);
 /* What a reference leads to, or the value itself. Of objects with one number `pick` 0 is the last,
  * 1 the first, others are between them, and *is_doubtful becomes TRUE where a higher pick is
  * another. *ret_object: where the value stands, if it was led to; may be NULL. */
-PdfText pdf_objects_resolve(const PdfObjects *objects, PdfText value, guint pick,
-                            gboolean *is_doubtful, const PdfObject **ret_object);
+PdfText pdf_objects_resolve(PdfObjects *objects, PdfText value, guint pick, gboolean *is_doubtful,
+                            const PdfObject **ret_object);
 
 /* Where its bytes begin: where something follows the word `stream` on its line, some readers go on
  * behind the word (pick 0), others on the next line. */

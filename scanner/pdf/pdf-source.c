@@ -29,14 +29,14 @@ enum {
 
 /* --- Values ----------------------------------------------------------------------- */
 
-static PdfText value_get(const PdfSource *source, PdfText dict, const char *key, PdfWay *way)
+static PdfText value_get(PdfSource *source, PdfText dict, const char *key, PdfWay *way)
 {
     return pdf_objects_resolve(&source->objects,
                                pdf_dict_find(dict, key, way->pick, &way->is_doubtful), way->pick,
                                &way->is_doubtful, NULL);
 }
 
-static gint64 number_get(const PdfSource *source, PdfText dict, const char *key, gint64 otherwise,
+static gint64 number_get(PdfSource *source, PdfText dict, const char *key, gint64 otherwise,
                          PdfWay *way)
 {
     PdfToken token = pdf_token_peek(value_get(source, dict, key, way));
@@ -76,13 +76,15 @@ void pdf_source_charge_value(PdfSource *source, PdfText value, guint times)
     if (!value.at)
         return;
     pdf_value_take(&behind);
+    if (behind.at == value.at)
+        (void)pdf_token_take(&behind); /* with the comment before what is no value */
     pdf_objects_charge(&source->objects, times * (gsize)(behind.at - value.at));
 }
 
 /* --- Encryption ------------------------------------------------------------------- */
 
 /* By the name of a handler in /CF. */
-static PdfCryptMethod method_of(const PdfSource *source, PdfText handlers, const PdfToken *name,
+static PdfCryptMethod method_of(PdfSource *source, PdfText handlers, const PdfToken *name,
                                 PdfCryptMethod otherwise)
 {
     g_autofree guint8 *bytes = NULL;
@@ -96,15 +98,17 @@ static PdfCryptMethod method_of(const PdfSource *source, PdfText handlers, const
     if (!bytes || pdf_token_is_name(name, "Identity"))
         return PDF_CRYPT_IDENTITY;
     bytes[size] = '\0';
-    method = pdf_token_peek(
-        value_get(source, value_get(source, handlers, (const char *)bytes, &way), "CFM", &way));
+    pdf_source_charge_value(source, handlers, 1);
+    handlers = value_get(source, handlers, (const char *)bytes, &way);
+    pdf_source_charge_value(source, handlers, 1);
+    method = pdf_token_peek(value_get(source, handlers, "CFM", &way));
     return pdf_token_is_name(&method, "V2")      ? PDF_CRYPT_RC4
            : pdf_token_is_name(&method, "AESV2") ? PDF_CRYPT_AES
            : pdf_token_is_name(&method, "AESV3") ? PDF_CRYPT_AES_256
                                                  : PDF_CRYPT_IDENTITY;
 }
 
-static void crypt_take_methods(const PdfSource *source, PdfText dict, gint64 version, PdfWay *way,
+static void crypt_take_methods(PdfSource *source, PdfText dict, gint64 version, PdfWay *way,
                                PdfSourceCrypt *crypt)
 {
     static const PdfCryptMethod none = PDF_CRYPT_IDENTITY;
@@ -309,7 +313,7 @@ static PdfFilterKind kind_of(const PdfToken *name)
     return pdf_filter_kind((const char *)bytes);
 }
 
-static gint64 parameter_get(const PdfSource *source, PdfText parameters, const char *key,
+static gint64 parameter_get(PdfSource *source, PdfText parameters, const char *key,
                             gint64 otherwise, PdfWay *way, gboolean *is_odd)
 {
     PdfToken token = pdf_token_peek(value_get(source, parameters, key, way));
@@ -318,7 +322,7 @@ static gint64 parameter_get(const PdfSource *source, PdfText parameters, const c
     return token.kind == PDF_TOKEN_NUMBER ? token.number : otherwise;
 }
 
-static PdfFilter filter_make(const PdfSource *source, const PdfToken *name, PdfText parameters,
+static PdfFilter filter_make(PdfSource *source, const PdfToken *name, PdfText parameters,
                              PdfWay *way)
 {
     PdfFilter filter = {.kind = kind_of(name)};
@@ -364,6 +368,7 @@ static guint filters_read(PdfSource *source, const PdfObject *object, PdfWay *wa
             pdf_objects_resolve(&source->objects, all, way->pick, &way->is_doubtful, NULL);
         PdfToken name = pdf_token_peek(name_text), handler;
 
+        pdf_source_charge_value(source, value, 1);
         if (pdf_token_peek(value).kind == PDF_TOKEN_CLOSE_ARRAY || pdf_token_ends_value(&name) ||
             pdf_token_is_word(&name, "null"))
             break;
@@ -442,7 +447,8 @@ gboolean pdf_source_next_way(const PdfSource *source, PdfWay *way, guint *number
         kind++;
         pick = 0;
     }
-    if (kind % 2 == 1 && source->crypts[kind / 2].files == source->crypts[kind / 2].streams)
+    if (kind < kinds && kind % 2 == 1 &&
+        source->crypts[kind / 2].files == source->crypts[kind / 2].streams)
         kind++;
     if (kind >= kinds)
         return FALSE;
@@ -601,12 +607,12 @@ static void pack_read(PdfSource *source, guint place)
 }
 
 /* FALSE: something that its dictionary refers to is not there, and may lie in another. */
-static gboolean pack_is_ready(const PdfSource *source, PdfText dict)
+static gboolean pack_is_ready(PdfSource *source, PdfText dict)
 {
     PdfText end = dict;
 
     pdf_value_take(&end);
-    while (dict.at < end.at) {
+    while (dict.at < end.at && !source->objects.has_limit) {
         PdfText value = dict;
 
         if (pdf_token_take(&dict).kind == PDF_TOKEN_REFERENCE &&

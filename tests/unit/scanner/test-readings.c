@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "scanner/page/page-payload.h"
+#include "scanner/pdf/pdf-file.h"
 #include "tests/unit/scanner/readings-test.h"
 
 #define UUENCODED_LINES                                                                            \
@@ -436,7 +437,6 @@ START_TEST(hostile_shapes_end_soon)
 }
 END_TEST
 
-/* The first part is known by its bytes, others by their digests. */
 /* Megabytes of what may stand in a list of numbers. */
 START_TEST(hostile_pages_end_soon)
 {
@@ -457,6 +457,7 @@ START_TEST(hostile_pages_end_soon)
         "\\x41\\",
         "'%41",
         "1-",
+        "_",
         "'+'",
         "a=\"AAAAAAAAAAAAAAAAAAAAAAAAAA"
         "AAAAAAAAAA\" ",
@@ -477,6 +478,63 @@ START_TEST(hostile_pages_end_soon)
 }
 END_TEST
 
+static void on_action(PdfAction action, const char *text, gsize size, gpointer user_data)
+{
+    (void)action, (void)text, (void)size, (void)user_data;
+}
+
+static void on_file(const char *name, const void *data, gsize size, gboolean is_encrypted,
+                    gpointer user_data)
+{
+    (void)name, (void)data, (void)size, (void)is_encrypted, (void)user_data;
+}
+
+/* What many objects refer to is long, or a long way off. No clock ends it. */
+START_TEST(hostile_pdfs_end_soon)
+{
+    enum {
+        SIZE = 2 << 20,
+        CHAIN = 15,
+        VERSIONS = 64,
+        SECONDS = 5
+    };
+    static const struct {
+        const char *before, *behind, *shape;
+    } shapes[] = {
+        {"5 0 obj(", ")endobj\n", "1 0 obj<</Type/EmbeddedFile/Length 5 0 R>>stream\nendstream\n"},
+        {"5 0 obj[[", "]]endobj\n", "1 0 obj<</Params 1/Filter 5 0 R>>stream\nendstream\n"},
+        {"5 0 obj[%", "\nnull]endobj\n", "1 0 obj<</Params 1/Filter 5 0 R>>stream\nendstream\n"},
+        {"5 0 obj(", ")endobj\n", "1 0 obj<</S/JavaScript/JS 5 0 R>>endobj\n"},
+        {"5 0 obj%", "\n1 endobj\n",
+         "1 0 obj<</N 1/First 4/A 5 0 R/A 5 0 R/A 5 0 R/B 99 0 R>>stream\nendstream endobj\n"},
+        {"%", "\n1 0 obj<</EF<<", "/A 20 0 R"}, /* the chain, from its end */
+    };
+    g_autofree char *filler = g_strnfill(SIZE / 2, '1');
+
+    for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
+        UnpackBudget budget = {
+            .file_size = SIZE, .bytes = 64 * SIZE, .files = 1 << 20, .end = G_MAXUINT64};
+        g_autoptr(GString) text = g_string_new("%PDF-1.7\ntrailer<</Root 1 0 R>>\n");
+        g_autoptr(PdfFile) file = NULL;
+        clock_t begin = clock();
+
+        for (guint j = 0; j < CHAIN * VERSIONS; j++)
+            g_string_append_printf(text, "%u 0 obj %u 0 R endobj\n", 20 + j % CHAIN,
+                                   21 + j % CHAIN);
+        g_string_append_printf(text, "%s%s%s", shapes[i].before, filler, shapes[i].behind);
+        while (text->len < SIZE)
+            g_string_append(text, shapes[i].shape);
+        file = pdf_file_new(text->str, text->len, G_MAXUINT64);
+        (void)pdf_file_actions(file, on_action, NULL);
+        (void)pdf_file_walk(file, &budget, on_file, NULL);
+        begin = clock() - begin;
+        ck_assert_msg(begin < SECONDS * CLOCKS_PER_SEC, "%s: %.1f s", shapes[i].shape,
+                      (double)begin / CLOCKS_PER_SEC);
+    }
+}
+END_TEST
+
+/* The first part is known by its bytes, others by their digests. */
 START_TEST(parts_of_one_size_are_told_apart)
 {
     static const char harmless[] =
@@ -544,6 +602,7 @@ int main(void)
         SCANNER_TEST(a_million_empty_parts),
         SCANNER_TEST(hostile_shapes_end_soon),
         SCANNER_TEST(hostile_pages_end_soon),
+        SCANNER_TEST(hostile_pdfs_end_soon),
         SCANNER_TEST(parts_of_one_size_are_told_apart),
         SCANNER_TEST(what_is_found_is_blotted_out),
         SCANNER_TEST(the_harder_of_two_doubts_is_told),
