@@ -132,6 +132,17 @@ gboolean page_guess_step(const guint8 *data, gsize size, PageGuessStep *ret, Ver
     return inflates(data, size, -MAX_WBITS, type);
 }
 
+/* By the first bytes alone: zeros end somewhere. */
+static guint8 key_of_whole(const guint8 *data, gsize size)
+{
+    return key_of(data, MIN(size, (gsize)DOS_HEADER));
+}
+
+gboolean page_guess_has_key(const guint8 *data, gsize size)
+{
+    return key_of_whole(data, size) != 0;
+}
+
 guint8 *page_guess_take_step(PageGuessStep step, const guint8 *data, gsize size, gsize most,
                              gsize *ret_size)
 {
@@ -141,7 +152,7 @@ guint8 *page_guess_take_step(PageGuessStep step, const guint8 *data, gsize size,
         bytes = size <= most ? g_try_malloc(size + 1) : NULL;
         if (!bytes)
             return NULL;
-        key = key_of(data, size);
+        key = key_of_whole(data, size);
         for (gsize i = 0; i < size; i++)
             bytes[i] = data[i] ^ key;
         *ret_size = size;

@@ -22,6 +22,9 @@ typedef enum {
 gboolean page_guess_type(const guint8 *data, gsize size, gboolean is_sample, Verdict *type);
 /* The step behind which a sample of them looks like something; FALSE: it does not. */
 gboolean page_guess_step(const guint8 *data, gsize size, PageGuessStep *ret, Verdict *type);
+/* Whether a text may be a file behind PAGE_GUESS_XOR as well: the zeros of a disk become letters.
+ */
+gboolean page_guess_has_key(const guint8 *data, gsize size);
 /* At most `most` bytes, to be freed with g_free(); NULL: there are more, or no memory. */
 guint8 *page_guess_take_step(PageGuessStep step, const guint8 *data, gsize size, gsize most,
                              gsize *ret_size);

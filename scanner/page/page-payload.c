@@ -113,8 +113,13 @@ static gboolean tell_whole(Search *search, PagePayloadKind kind, PageGuessStep s
 {
     g_autofree guint8 *bytes = NULL;
 
-    if (step == PAGE_GUESS_PLAIN)
-        return tell(search, kind, data, size) && tell_coded(search, kind, data, size);
+    if (step == PAGE_GUESS_PLAIN) {
+        if (!tell(search, kind, data, size) || !tell_coded(search, kind, data, size))
+            return FALSE;
+        if (!page_guess_has_key(data, size))
+            return TRUE;
+        step = PAGE_GUESS_XOR;
+    }
     bytes = page_guess_take_step(step, data, size, search->most, &size);
     if (!bytes) {
         search->is_over = TRUE;

@@ -309,6 +309,9 @@ def smugglers():
         b"%d" % byte for byte in program) + b"];\n" + SAVE)
     yield "program saved with a key", page(b"var d = atob('" + base64.b64encode(
         bytes(byte ^ 0x5A for byte in program.ljust(400, b"\0"))) + b"');\n" + SAVE)
+    for key in 0x5A, 0xA5:
+        yield f"disk image saved with a key {key:x}", page(b"var d = atob('" + base64.b64encode(
+            bytes(byte ^ key for byte in FORMATS["iso"][0]([("a.txt", program)]))) + b"');\n" + SAVE)
     yield "zip saved inflated", page(b"var d = atob('" + base64.b64encode(zlib.compress(
         zipped(("a.txt", program)))) + b"');\n" + SAVE)
     yield "program saved the old way", page(b"var d = atob('" + base64.b64encode(program) + b"');\n"
