@@ -66,6 +66,29 @@ static gboolean remove_old_socket(const char *path)
     return FALSE;
 }
 
+ListenPlace listen_place(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 ? (ListenPlace){.device = status.st_dev,
+                                                     .inode = status.st_ino,
+                                                     .made = status.st_mtim}
+                                     : (ListenPlace){0};
+}
+
+gboolean listen_is_displaced(const char *path, const ListenPlace *place)
+{
+    struct stat status;
+
+    if (place->inode == 0)
+        return FALSE;
+    if (lstat(path, &status) < 0)
+        return errno == ENOENT || errno == ENOTDIR;
+    return status.st_dev != place->device || status.st_ino != place->inode ||
+           status.st_mtim.tv_sec != place->made.tv_sec ||
+           status.st_mtim.tv_nsec != place->made.tv_nsec;
+}
+
 void listen_remove(const char *path)
 {
     (void)remove_old_socket(path);

@@ -6,6 +6,7 @@
 #define SCANNER_LISTEN_H
 
 #include <glib.h>
+#include <sys/types.h>
 
 #define LISTEN_ERROR listen_error_quark()
 GQuark listen_error_quark(void);
@@ -16,6 +17,17 @@ typedef enum {
 
 /* A lock on PATH.lock that falls with this process; its directory is made (0750) when absent. */
 int listen_lock(const char *path, GError **error);
+/* What stands under a path, to know later whether it still does. */
+typedef struct {
+    dev_t device;
+    ino_t inode;          /* 0: nothing */
+    struct timespec made; /* numbers of inodes come again */
+} ListenPlace;
+
+ListenPlace listen_place(const char *path);
+/* Nothing is there any more, or something else. What cannot be seen counts as there. */
+gboolean listen_is_displaced(const char *path, const ListenPlace *place);
+
 /* Removes a socket that is there, and nothing else. */
 void listen_remove(const char *path);
 /* A datagram socket there, with SO_PASSCRED; a stale one is replaced. Call with the lock held. */

@@ -11,6 +11,7 @@
 #include "scanner/records/control.h"
 
 #include "scanner/records/acceptor.h"
+#include "scanner/common/listen.h"
 #include "scanner/records/control-private.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ typedef struct {
 
 struct Control {
     char *path;
+    ListenPlace place;
     Acceptor *acceptor;
     GHashTable *commands;   /* name -> Command */
     GPtrArray *connections; /* Connection, owned */
@@ -302,10 +304,14 @@ static void on_accept(int peer, gpointer data)
 {
     Control *control = data;
 
-    if (!peer_is_allowed(peer) || control->connections->len >= CONTROL_CONNECTIONS_MAX) {
-        static const char NO[] =
-            "{\"ok\":false,\"error\":\"not permitted, or too many at once\"}\n";
-        send(peer, NO, sizeof NO - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const char *no = !peer_is_allowed(peer) ? "not permitted"
+                     : control->connections->len >= CONTROL_CONNECTIONS_MAX
+                         ? "too many at once, try again"
+                         : NULL;
+
+    if (no != NULL) {
+        g_autofree char *text = g_strdup_printf("{\"ok\":false,\"error\":\"%s\"}\n", no);
+        send(peer, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
         close(peer);
         return;
     }
@@ -430,6 +436,7 @@ Control *control_new(const char *path, const ControlHandlers *handlers,
         return NULL;
     Control *control = g_new0(Control, 1);
     control->path = g_strdup(path);
+    control->place = listen_place(path);
     control->handlers = *handlers;
     control->records = *records;
     control_set_release_settings(control, &records->release);
@@ -448,7 +455,8 @@ Control *control_free(Control *control)
     if (control == NULL)
         return NULL;
     acceptor_free(control->acceptor);
-    unlink(control->path);
+    if (!listen_is_displaced(control->path, &control->place))
+        unlink(control->path);
     g_ptr_array_unref(control->connections);
     g_hash_table_unref(control->commands);
     g_free(control->release_lmtp);

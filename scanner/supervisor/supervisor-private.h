@@ -8,6 +8,7 @@
 #include "scanner/common/board.h"
 #include "scanner/common/condemned.h"
 #include "scanner/common/config.h"
+#include "scanner/common/listen.h"
 #include "scanner/common/verdict-store.h"
 #include "scanner/records/control.h"
 #include "scanner/records/records.h"
@@ -17,6 +18,10 @@
 #include "scanner/supervisor/metrics.h"
 #include "scanner/supervisor/shared-page.h"
 #include "scanner/supervisor/status.h"
+
+enum {
+    SUPERVISOR_SOCKETS = 5 /* those that clients and storehookctl find by path */
+};
 
 typedef struct {
     ScannerConfig *config;
@@ -28,8 +33,10 @@ typedef struct {
     GMainLoop *loop;
     int status;
     gboolean is_ending;
+    gboolean is_displaced; /* its sockets are not where clients look for them */
     gint64 started;
 
+    ListenPlace places[SUPERVISOR_SOCKETS];
     int lock, state_lock, socket, signals, log;
     LoaderShared shared;
     Board *board;
@@ -66,8 +73,12 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error);
  */
 gboolean supervisor_open_log(Supervisor *supervisor, GError **error);
 Supervisor *supervisor_free(Supervisor *supervisor);
-/* Those that it made. */
+/* Those that it made, and that are still there. */
 void supervisor_unlink_sockets(const Supervisor *supervisor);
+/* Once all are there. */
+void supervisor_mark_sockets(Supervisor *supervisor);
+/* The path of one that was removed or replaced, to be freed; else NULL. */
+char *supervisor_find_displaced(const Supervisor *supervisor);
 QuarantineLimits supervisor_quarantine_limits(const ScannerConfig *config);
 
 ReleaseSettings supervisor_release_settings(const ScannerConfig *config);

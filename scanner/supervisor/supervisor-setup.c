@@ -218,23 +218,50 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error)
            open_sockets(supervisor, error);
 }
 
+static const char *const SUFFIXES[SUPERVISOR_SOCKETS] = {
+    "", STOREHOOK_SUFFIX_STORE, STOREHOOK_SUFFIX_ACCESS, STOREHOOK_SUFFIX_BACKGROUND,
+    STOREHOOK_SUFFIX_CONTROL};
+
+static char *socket_path(const Supervisor *supervisor, guint i)
+{
+    return g_strconcat(supervisor->config->socket, SUFFIXES[i], NULL);
+}
+
+void supervisor_mark_sockets(Supervisor *supervisor)
+{
+    for (guint i = 0; i < SUPERVISOR_SOCKETS; i++) {
+        g_autofree char *path = socket_path(supervisor, i);
+
+        supervisor->places[i] = listen_place(path);
+    }
+}
+
+char *supervisor_find_displaced(const Supervisor *supervisor)
+{
+    for (guint i = 0; i < SUPERVISOR_SOCKETS; i++) {
+        g_autofree char *path = socket_path(supervisor, i);
+
+        if (listen_is_displaced(path, &supervisor->places[i]))
+            return g_steal_pointer(&path);
+    }
+    return NULL;
+}
+
+/* The last of them is of control.c. */
 void supervisor_unlink_sockets(const Supervisor *supervisor)
 {
-    const struct {
-        const char *suffix;
-        int fd;
-    } SOCKETS[] = {{"", supervisor->socket},
-                   {STOREHOOK_SUFFIX_STORE, supervisor->shared.store},
-                   {STOREHOOK_SUFFIX_ACCESS, supervisor->shared.access},
-                   {STOREHOOK_SUFFIX_BACKGROUND, supervisor->shared.background}};
+    const int sockets[SUPERVISOR_SOCKETS - 1] = {supervisor->socket, supervisor->shared.store,
+                                                 supervisor->shared.access,
+                                                 supervisor->shared.background};
 
-    for (gsize i = 0; i < G_N_ELEMENTS(SOCKETS); i++) {
-        g_autofree char *path = g_strconcat(supervisor->config->socket, SOCKETS[i].suffix, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(sockets); i++) {
+        g_autofree char *path = socket_path(supervisor, i);
 
-        if (SOCKETS[i].fd >= 0)
+        if (sockets[i] >= 0 && !listen_is_displaced(path, &supervisor->places[i]))
             (void)unlink(path);
     }
-    lanes_unlink(&supervisor->shared.lanes, supervisor->config->socket);
+    if (!supervisor->is_displaced)
+        lanes_unlink(&supervisor->shared.lanes, supervisor->config->socket);
 }
 
 static void close_descriptor(int fd)

@@ -51,7 +51,7 @@ static void supervisor_start_loader(Supervisor *supervisor);
 
 static void supervisor_end(Supervisor *supervisor, int status)
 {
-    supervisor->status = status;
+    supervisor->status = supervisor->is_displaced ? EXIT_FAILURE : status;
     g_main_loop_quit(supervisor->loop);
 }
 
@@ -523,6 +523,19 @@ static void watch_loader(Supervisor *supervisor, LoaderHandle *loader)
         supervisor_start_loader(supervisor);
 }
 
+/* A socket cannot be bound again; nobody new would find this service, and storehookctl neither. */
+static void watch_sockets(Supervisor *supervisor)
+{
+    g_autofree char *path = supervisor->is_ending ? NULL : supervisor_find_displaced(supervisor);
+
+    if (!path)
+        return;
+    log_line(supervisor->log,
+             "service displaced reason=\"%s was removed or replaced\" (to be started anew)", path);
+    supervisor->is_displaced = TRUE;
+    supervisor_stop(supervisor);
+}
+
 static gboolean on_tick(gpointer user_data)
 {
     Supervisor *supervisor = user_data;
@@ -533,6 +546,7 @@ static gboolean on_tick(gpointer user_data)
     status_sample(&supervisor->rates, supervisor->board);
     verdict_store_save(supervisor->verdicts, supervisor->cache);
     supervisor_report_unscanned(supervisor);
+    watch_sockets(supervisor);
     watch_loader(supervisor, supervisor->serving);
     watch_loader(supervisor, supervisor->draining);
     watch_loader(supervisor, supervisor->starting);
@@ -654,6 +668,7 @@ int supervisor_run(ScannerConfig *config)
         supervisor_free(supervisor);
         return EXIT_FAILURE;
     }
+    supervisor_mark_sockets(supervisor);
     g_unix_fd_add(supervisor->socket, G_IO_IN, on_client, supervisor);
     g_timeout_add_seconds(TICK_SECONDS, on_tick, supervisor);
     g_idle_add(on_idle, supervisor);

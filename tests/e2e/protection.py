@@ -199,6 +199,28 @@ def restarted(build):
         assert status["summary"].startswith("NOT PROTECTED (process "), status
 
 
+def displaced(build):
+    """A service whose sockets were taken away says so and ends, to be started anew; what stands in
+    their place it leaves alone."""
+    with Rig(build) as rig:
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        for suffix, other in ("", False), (".control", True), (".store", True):
+            os.unlink(rig.socket + suffix)
+            if other:
+                with open(rig.socket + suffix, "w", encoding="ascii") as out:
+                    out.write("somebody's\n")
+            assert rig.scanner.wait(PATIENCE) == 1
+            with open(rig.scratch + "/storehookd.log", encoding="utf-8") as log:
+                assert f"{rig.socket + suffix} was removed or replaced" in log.read()
+            if other:
+                os.unlink(rig.socket + suffix)
+            rig.start_scanner().wait_scanning()
+        assert store.deliver("alice", mail("eicar", "alice", "found again")) == {}
+        assert store.subjects("alice") == []
+        assert rig.unscanned() == 0
+
+
 def without_scanner(build):
     """No service at all, then one that comes later: mail flows, is counted, and is protected."""
     with Rig(build) as rig:
@@ -335,6 +357,6 @@ def incidents_are_sqlite(build):
 
 
 if __name__ == "__main__":
-    main(what_arrives, nothing_is_left, unhooked, restarted, without_scanner, count_is_exact, questions,
+    main(what_arrives, nothing_is_left, unhooked, restarted, displaced, without_scanner, count_is_exact, questions,
          other_databases, known_before_it_writes, copied_while_it_is_written,
          incidents_are_sqlite)
