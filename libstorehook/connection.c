@@ -63,6 +63,8 @@ static struct {
     _Atomic bool page_mapped;
     _Atomic bool
         page_differs; /* WELCOME and its page disagreed: look again, but not at each call */
+    /* Nobody is found under the paths, although who welcomed us may still be there. */
+    _Atomic bool is_out_of_reach;
     bool was_late;
     Descriptor supervisor;
     ExchangePool workers;
@@ -208,6 +210,7 @@ static void shake_hands(void)
 {
     int result = try_handshake();
 
+    atomic_store(&connection.is_out_of_reach, exchange_is_gone(result));
     if (result < 0) {
         break_off(clock_now_us() + (exchange_is_gone(result) ? NOBODY_US : BACK_OFF_US));
         return;
@@ -272,8 +275,7 @@ static bool handshake_is_due(void)
 
 static void say_here(void);
 
-/* One datagram a second, from one thread, while the store is at work. */
-static void look(void)
+void connection_look(void)
 {
     int64_t now = clock_now_us(), due = atomic_load(&connection.look_us);
 
@@ -288,7 +290,8 @@ static void look(void)
 
 ConnectionMode connection_mode(void)
 {
-    look();
+    if (connection_peek() == CONNECTION_STOPPED)
+        connection_look();
     if (handshake_is_due()) {
         /* Who comes while another shakes hands waits for the first time only: then it is not yet
          * known that nobody is there. */
@@ -355,6 +358,13 @@ static int send_report(StorehookWriter *writer, int64_t until_us)
     return result;
 }
 
+static StorehookUnhooked find_unhooked(void)
+{
+    return atomic_load(&originals.has_unhooked)       ? STOREHOOK_UNHOOKED_CALLS
+           : atomic_load(&connection.is_out_of_reach) ? STOREHOOK_UNHOOKED_REACH
+                                                      : STOREHOOK_UNHOOKED_NONE;
+}
+
 /* A report with nothing in it: for the sender to learn whether there is somebody. */
 static void say_here(void)
 {
@@ -364,28 +374,42 @@ static void say_here(void)
     storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_REPORT, 0, 0, 0);
     storehook_write_bytes(&writer, STOREHOOK_FIELD_INSTANCE, connection.instance,
                           sizeof(connection.instance));
-    storehook_write_u32(&writer, STOREHOOK_FIELD_UNHOOKED, atomic_load(&originals.has_unhooked));
+    storehook_write_u32(&writer, STOREHOOK_FIELD_UNHOOKED, find_unhooked());
     if (exchange_is_gone(send_report(&writer, 0)))
         lost(0);
 }
 
+/* Whom we no longer find may still be there to be told so: of a store that gave up its rights, or
+ * changed its root. */
+static void close_supervisor(void)
+{
+    pthread_rwlock_wrlock(&connection.sockets);
+    descriptor_close(&connection.supervisor);
+    pthread_rwlock_unlock(&connection.sockets);
+}
+
 static void report(int64_t until_us)
 {
+    State state = atomic_load(&connection.state);
     unsigned char *buffer;
 
-    if (atomic_load(&connection.state) != STATE_LIVE)
+    if (state != STATE_LIVE && state != STATE_DOWN)
         return;
+    if (state == STATE_DOWN)
+        until_us = 0;
     buffer = malloc(REPORT_SIZE);
     if (!buffer)
         return;
     for (unsigned i = 0; i < REPORTS_AT_ONCE; i++) {
         StorehookWriter writer;
-        UnscannedTicket ticket =
-            unscanned_write_report(&writer, buffer, REPORT_SIZE, connection.instance);
+        UnscannedTicket ticket = unscanned_write_report(&writer, buffer, REPORT_SIZE,
+                                                        connection.instance, find_unhooked());
         int result = send_report(&writer, until_us);
 
-        if (exchange_is_gone(result))
+        if (exchange_is_gone(result) && state == STATE_LIVE)
             lost(0);
+        else if (exchange_is_gone(result))
+            close_supervisor();
         if (result == -EAGAIN && until_us > 0)
             atomic_store(&connection.patient_us, clock_now_us() + REPORT_IMPATIENCE_US);
         if (result < 0)

@@ -39,6 +39,8 @@ ExchangePool *connection_pool(void);
 void connection_failed(int error);
 /* Changes with whatever a verdict hangs on. */
 uint32_t connection_epoch(void);
+/* Before a question: whether the service is still the one that is known, once a second. */
+void connection_look(void);
 /* A message that is not answered: without waiting, and without a word when it cannot be sent. */
 void connection_send_note(StorehookWriter *writer);
 /* Sends what passed unscanned to the supervisor, as far as it takes it at once. */

@@ -17,6 +17,7 @@ Decision judge_unscanned(TrackedRow *row, int reason)
 
 bool judge_may_ask(TrackedRow *row, Decision *ret)
 {
+    connection_look();
     switch (connection_mode()) {
     case CONNECTION_JUDGE:
         return true;

@@ -127,7 +127,7 @@ typedef enum {
                                      datagram, none of them a descriptor; as many as there are */
     STOREHOOK_FIELD_REMEMBER,     /* u32: 1: the same link may pass without a question until the
                                      page's epoch changes */
-    STOREHOOK_FIELD_UNHOOKED,     /* u32: 1: some store calls of this process are not hooked */
+    STOREHOOK_FIELD_UNHOOKED,     /* u32: StorehookUnhooked */
     STOREHOOK_FIELD_TOKEN, /* 16 bytes, in the verdict on a content whose digest was not made:
                              with a LINK it stands for what that verdict was about, as long
                              as the service remembers it */
@@ -140,6 +140,12 @@ typedef enum {
                                */
     STOREHOOK_ANSWER_HOOKED
 } StorehookAnswer;
+
+typedef enum {
+    STOREHOOK_UNHOOKED_NONE,
+    STOREHOOK_UNHOOKED_CALLS, /* some store calls of this process are not hooked */
+    STOREHOOK_UNHOOKED_REACH  /* it does not get to the sockets any more */
+} StorehookUnhooked;
 
 /* Why a content passed without a verdict. */
 typedef enum {

@@ -16,7 +16,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "libstorehook/originals.h"
 #include "libstorehook/profile.h"
 
 typedef struct {
@@ -185,7 +184,7 @@ static void write_row(StorehookWriter *writer, const StorehookRow *head, const c
 }
 
 UnscannedTicket unscanned_write_report(StorehookWriter *writer, void *buffer, size_t capacity,
-                                       const unsigned char instance[16])
+                                       const unsigned char instance[16], StorehookUnhooked unhooked)
 {
     UnscannedTicket ticket;
     unsigned fields = 4;
@@ -193,7 +192,7 @@ UnscannedTicket unscanned_write_report(StorehookWriter *writer, void *buffer, si
 
     storehook_write_start(writer, buffer, capacity, STOREHOOK_REPORT, 0, 0, 0);
     storehook_write_bytes(writer, STOREHOOK_FIELD_INSTANCE, instance, 16);
-    storehook_write_u32(writer, STOREHOOK_FIELD_UNHOOKED, atomic_load(&originals.has_unhooked));
+    storehook_write_u32(writer, STOREHOOK_FIELD_UNHOOKED, unhooked);
     pthread_mutex_lock(&state.lock);
     storehook_write_bytes(writer, STOREHOOK_FIELD_UNSCANNED, state.totals, sizeof(state.totals));
     if (state.lost_since != 0) {

@@ -41,7 +41,8 @@ typedef struct {
 
 /* Writes a REPORT with as many rows as fit. */
 UnscannedTicket unscanned_write_report(StorehookWriter *writer, void *buffer, size_t capacity,
-                                       const unsigned char instance[16]);
+                                       const unsigned char instance[16],
+                                       StorehookUnhooked unhooked);
 /* That report was sent: forgets its rows. Another thread may have written one meanwhile. */
 void unscanned_reported(const UnscannedTicket *ticket);
 /* For tests. */

@@ -71,7 +71,8 @@ void clients_file_save(const Clients *clients)
         g_key_file_set_uint64(file, name, "user", client->user);
         g_key_file_set_uint64(file, name, "begun", client->begun);
         g_key_file_set_int64(file, name, "since", client->since);
-        g_key_file_set_boolean(file, name, "unhooked", client->has_unhooked);
+        g_key_file_set_boolean(file, name, "unhooked",
+                               client->unhooked == STOREHOOK_UNHOOKED_CALLS);
         g_key_file_set_string(file, name, "program", program);
     }
     text = g_key_file_to_data(file, &size, NULL);
@@ -92,7 +93,8 @@ static Client *read_client(GKeyFile *file, const char *name)
     client->user = (uid_t)g_key_file_get_uint64(file, name, "user", NULL);
     client->begun = g_key_file_get_uint64(file, name, "begun", NULL);
     client->since = g_key_file_get_int64(file, name, "since", NULL);
-    client->has_unhooked = g_key_file_get_boolean(file, name, "unhooked", NULL);
+    if (g_key_file_get_boolean(file, name, "unhooked", NULL))
+        client->unhooked = STOREHOOK_UNHOOKED_CALLS;
     client->program = g_key_file_get_string(file, name, "program", NULL);
     if (client->program && client->pid > 0 && client->begun > 0 &&
         read_name(name, client->instance))

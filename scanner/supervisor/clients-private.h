@@ -14,9 +14,9 @@ typedef struct {
     uid_t user;
     guint64 begun; /* when the process began, in clock ticks since the machine did */
     char *program;
-    gint64 since;          /* seconds since 1970 */
-    gboolean has_unhooked; /* it said that some of its calls go past the hook */
-    gboolean is_unheard;   /* known from the file; this service has not heard of it */
+    gint64 since;               /* seconds since 1970 */
+    StorehookUnhooked unhooked; /* as it said itself */
+    gboolean is_unheard;        /* known from the file; this service has not heard of it */
     int pidfd;
     guint watch;
 } Client;

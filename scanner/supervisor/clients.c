@@ -231,15 +231,15 @@ void clients_remove(Clients *clients, const guint8 instance[CLIENTS_INSTANCE_SIZ
 }
 
 void clients_set_unhooked(Clients *clients, const guint8 instance[CLIENTS_INSTANCE_SIZE],
-                          gboolean has_unhooked)
+                          StorehookUnhooked unhooked)
 {
     Client *client = client_find(clients, instance);
 
     if (!client)
         return;
-    if (!client->has_unhooked != !has_unhooked)
+    if (client->unhooked != unhooked)
         save_soon(clients);
-    client->has_unhooked = has_unhooked;
+    client->unhooked = unhooked;
 }
 
 const char *clients_program(const Clients *clients, const guint8 instance[CLIENTS_INSTANCE_SIZE])
@@ -360,12 +360,21 @@ static const char *why_unheard_is_unhooked(const Clients *clients, const Client 
     return strstr(maps, LIBRARY) ? NULL : "runs without libstorehook";
 }
 
+static const char *why_not_hooked(const Clients *clients, const Client *client)
+{
+    switch (client->unhooked) {
+    case STOREHOOK_UNHOOKED_NONE:
+        return client->is_unheard ? why_unheard_is_unhooked(clients, client) : NULL;
+    case STOREHOOK_UNHOOKED_REACH:
+        return "does not get to the sockets of the service: has it changed its user or root?";
+    default:
+        return "calls a second copy of its store library, which is not hooked";
+    }
+}
+
 static guint describe_known(const Clients *clients, JsonArray *array, const Client *client)
 {
-    const char *reason = client->has_unhooked
-                             ? "calls a second copy of its store library, which is not hooked"
-                         : client->is_unheard ? why_unheard_is_unhooked(clients, client)
-                                              : NULL;
+    const char *reason = why_not_hooked(clients, client);
 
     if (reason)
         describe(array, client->pid, client->program, client->since, CLIENTS_NOT_HOOKED, reason);

@@ -42,7 +42,7 @@ void clients_add(Clients *clients, const guint8 instance[CLIENTS_INSTANCE_SIZE],
 void clients_remove(Clients *clients, const guint8 instance[CLIENTS_INSTANCE_SIZE]);
 /* Some of its store calls are not hooked, as it says itself; unknown instances are left out. */
 void clients_set_unhooked(Clients *clients, const guint8 instance[CLIENTS_INSTANCE_SIZE],
-                          gboolean has_unhooked);
+                          StorehookUnhooked unhooked);
 /* The program of an instance, or "" when it is not known. */
 const char *clients_program(const Clients *clients, const guint8 instance[CLIENTS_INSTANCE_SIZE]);
 /* The same by process. */

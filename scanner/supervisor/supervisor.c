@@ -318,8 +318,9 @@ static void say_welcome(Supervisor *supervisor, const StorehookMessage *hello, i
 static void take_unhooked(Supervisor *supervisor, const StorehookMessage *message,
                           const StorehookValue *instance)
 {
-    clients_set_unhooked(supervisor->clients, instance->data,
-                         storehook_read_u32(message, STOREHOOK_FIELD_UNHOOKED, 0) != 0);
+    clients_set_unhooked(
+        supervisor->clients, instance->data,
+        (StorehookUnhooked)storehook_read_u32(message, STOREHOOK_FIELD_UNHOOKED, 0));
 }
 
 static void take_hello(Supervisor *supervisor, const ChannelMessage *message,

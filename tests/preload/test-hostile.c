@@ -317,6 +317,35 @@ START_TEST(killed_and_restarted)
 }
 END_TEST
 
+/* As for a store that gave up its rights, or changed its root: a line that is lost is not made
+ * again, but the supervisor learns of it, and that what is written is not scanned. */
+START_TEST(out_of_reach)
+{
+    const char *const suffixes[] = {"", STOREHOOK_SUFFIX_STORE};
+    uint64_t passed;
+
+    ck_assert_int_eq(deliver("good"), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        char path[256];
+
+        snprintf(path, sizeof(path), "%s%s", hook_socket, suffixes[i]);
+        ck_assert_int_eq(unlink(path), 0);
+    }
+    fake_service_behave(service, FAKE_CLOSING);
+    ck_assert_int_eq(deliver("EICAR"), 0);
+    fake_service_behave(service, FAKE_CORRECT);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(deliver("EICAR"), 0);
+        ck_assert_int_eq(hook_status().state, STOREHOOK_STATE_NOT_CONNECTED);
+        usleep(150000); /* until the next handshake is due */
+    }
+    passed = hook_status().unscanned;
+    ck_assert_uint_ge(passed, 2 * ROWS + 1);
+    hook_wait_for(total(STOREHOOK_REASON_UNAVAILABLE) + total(STOREHOOK_REASON_CRASH) == passed);
+    ck_assert_uint_eq(fake_service_counts(service).unhooked, STOREHOOK_UNHOOKED_REACH);
+}
+END_TEST
+
 /* Killed while it said `stopped`: the page of the dead one must not hold us for ever. */
 START_TEST(killed_while_stopped)
 {
@@ -724,6 +753,7 @@ int main(int argc, char **argv)
     tcase_add_test(served, rolled_back_rows_did_not_pass);
     tcase_add_test(served, killed_and_restarted);
     tcase_add_test(served, killed_while_stopped);
+    tcase_add_test(served, out_of_reach);
     tcase_add_test(served, a_report_that_nobody_read_is_told_at_the_end);
     tcase_add_test(served, not_to_be_hooked);
     tcase_add_test(served, toggled_a_thousand_times_under_load);

@@ -40,7 +40,8 @@ static unsigned drain(bool *ret_lost)
     *ret_lost = false;
     while (unscanned_is_pending()) {
         StorehookWriter writer;
-        UnscannedTicket ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
+        UnscannedTicket ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance,
+                                                        STOREHOOK_UNHOOKED_NONE);
         StorehookMessage message = read_report(&writer);
         StorehookValue value;
         size_t position = 0;
@@ -106,7 +107,8 @@ START_TEST(row_that_comes_while_a_report_is_sent_stays)
     bool lost;
 
     add(3);
-    ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
+    ticket =
+        unscanned_write_report(&writer, buffer, sizeof(buffer), instance, STOREHOOK_UNHOOKED_NONE);
     add(2);
     unscanned_reported(&ticket);
     ck_assert(unscanned_is_pending());
@@ -121,7 +123,8 @@ START_TEST(rows_that_are_lost_while_a_report_is_sent_are_told)
     bool lost;
 
     add(1);
-    ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
+    ticket =
+        unscanned_write_report(&writer, buffer, sizeof(buffer), instance, STOREHOOK_UNHOOKED_NONE);
     add(UNSCANNED_RING + 5);
     unscanned_reported(&ticket);
     ck_assert_uint_eq(drain(&lost), UNSCANNED_RING);
@@ -179,9 +182,10 @@ START_TEST(what_another_report_told_stays_pending)
         snprintf(name, sizeof(name), "t%u", i);
         unscanned_add_unjudged(name, NULL);
     }
-    ticket = unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
+    ticket =
+        unscanned_write_report(&writer, buffer, sizeof(buffer), instance, STOREHOOK_UNHOOKED_NONE);
     unscanned_add_unjudged("more", NULL); /* counts, and has no row */
-    unscanned_write_report(&writer, buffer, sizeof(buffer), instance);
+    unscanned_write_report(&writer, buffer, sizeof(buffer), instance, STOREHOOK_UNHOOKED_NONE);
     unscanned_reported(&ticket);
     ck_assert(unscanned_is_pending());
     drain(&lost);
