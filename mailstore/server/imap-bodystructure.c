@@ -7,10 +7,29 @@
 #include "mailstore/server/imap-envelope.h"
 #include "mailstore/server/mime-header.h"
 
-static char *part_value(const char *message, const MimePart *part, const char *name)
-{
-    return mime_header_value(message + part->header, part->header_length, name);
-}
+/* What the header of a part says, in the order of the names below. */
+enum {
+    TYPE,
+    ID,
+    DESCRIPTION,
+    ENCODING,
+    MD5,
+    DISPOSITION,
+    LANGUAGE,
+    LOCATION,
+    FIELD_COUNT
+};
+
+static const char *const field_names[FIELD_COUNT] = {
+    [TYPE] = "content-type",
+    [ID] = "content-id",
+    [DESCRIPTION] = "content-description",
+    [ENCODING] = "content-transfer-encoding",
+    [MD5] = "content-md5",
+    [DISPOSITION] = "content-disposition",
+    [LANGUAGE] = "content-language",
+    [LOCATION] = "content-location",
+};
 
 static void print_parameters(ImapOutput *output, const MimeValue *value)
 {
@@ -26,9 +45,8 @@ static void print_parameters(ImapOutput *output, const MimeValue *value)
 }
 
 /* ("attachment" ("filename" "x")) */
-static void print_disposition(ImapOutput *output, const char *message, const MimePart *part)
+static void print_disposition(ImapOutput *output, const char *text)
 {
-    g_autofree char *text = part_value(message, part, "content-disposition");
     g_autoptr(MimeValue) value = text == NULL ? NULL : mime_value_parse(text);
 
     if (value == NULL || value->value == NULL) {
@@ -42,35 +60,31 @@ static void print_disposition(ImapOutput *output, const char *message, const Mim
     imap_output_puts(output, ")");
 }
 
-static void print_field(ImapOutput *output, const char *message, const MimePart *part,
-                        const char *name, const char *standard)
+static void print_field(ImapOutput *output, const char *text)
 {
-    g_autofree char *text = part_value(message, part, name);
-
-    imap_output_string(output, text == NULL || *text == '\0' ? standard : text);
+    imap_output_string(output, text == NULL || *text == '\0' ? NULL : text);
 }
 
-static void print_encoding(ImapOutput *output, const char *message, const MimePart *part)
+static void print_encoding(ImapOutput *output, const char *text)
 {
-    g_autofree char *encoding =
-        mime_header_token(message + part->header, part->header_length, "content-transfer-encoding");
+    g_autofree char *encoding = mime_value_token(text);
 
     imap_output_string(output, encoding == NULL ? "7bit" : encoding);
 }
 
 /* The language is a list or a string; one string says the same. */
-static void print_extension(ImapOutput *output, const char *message, const MimePart *part)
+static void print_extension(ImapOutput *output, const MimeWanted *fields)
 {
     imap_output_puts(output, " ");
-    print_disposition(output, message, part);
+    print_disposition(output, fields[DISPOSITION].value);
     imap_output_puts(output, " ");
-    print_field(output, message, part, "content-language", NULL);
+    print_field(output, fields[LANGUAGE].value);
     imap_output_puts(output, " ");
-    print_field(output, message, part, "content-location", NULL);
+    print_field(output, fields[LOCATION].value);
 }
 
 static void print_multipart(ImapOutput *output, const char *message, const MimePart *part,
-                            const MimeValue *type, gboolean extended)
+                            const MimeWanted *fields, const MimeValue *type, gboolean extended)
 {
     for (guint i = 0; i < part->children->len; i++)
         imap_bodystructure_print(output, message, g_ptr_array_index(part->children, i), extended);
@@ -79,12 +93,17 @@ static void print_multipart(ImapOutput *output, const char *message, const MimeP
     if (extended) {
         imap_output_puts(output, " ");
         print_parameters(output, type);
-        print_extension(output, message, part);
+        print_extension(output, fields);
     }
 }
 
+static void print_lines(ImapOutput *output, const char *message, const MimePart *part)
+{
+    imap_output_printf(output, " %u", mime_count_lines(message + part->body, part->body_length));
+}
+
 static void print_single(ImapOutput *output, const char *message, const MimePart *part,
-                         const MimeValue *type, gboolean extended)
+                         const MimeWanted *fields, const MimeValue *type, gboolean extended)
 {
     /* A multipart in which no parts were found must not look like one. */
     gboolean lost = g_ascii_strcasecmp(part->type, "multipart") == 0;
@@ -101,40 +120,44 @@ static void print_single(ImapOutput *output, const char *message, const MimePart
     else
         print_parameters(output, part->has_type ? type : NULL);
     imap_output_puts(output, " ");
-    print_field(output, message, part, "content-id", NULL);
+    print_field(output, fields[ID].value);
     imap_output_puts(output, " ");
-    print_field(output, message, part, "content-description", NULL);
+    print_field(output, fields[DESCRIPTION].value);
     imap_output_puts(output, " ");
-    print_encoding(output, message, part);
+    print_encoding(output, fields[ENCODING].value);
     imap_output_printf(output, " %" G_GSIZE_FORMAT, part->body_length);
-    guint32 lines = mime_count_lines(message + part->body, part->body_length);
     if (part->kind == MIME_MESSAGE) {
         const MimePart *child = g_ptr_array_index(part->children, 0);
         imap_output_puts(output, " ");
         imap_envelope_print(output, message + child->header, child->header_length);
         imap_output_puts(output, " ");
         imap_bodystructure_print(output, message, child, extended);
-        imap_output_printf(output, " %u", lines);
+        print_lines(output, message, part);
     } else if (g_ascii_strcasecmp(part->type, "text") == 0) {
-        imap_output_printf(output, " %u", lines);
+        print_lines(output, message, part);
     }
     if (extended) {
         imap_output_puts(output, " ");
-        print_field(output, message, part, "content-md5", NULL);
-        print_extension(output, message, part);
+        print_field(output, fields[MD5].value);
+        print_extension(output, fields);
     }
 }
 
 void imap_bodystructure_print(ImapOutput *output, const char *message, const MimePart *part,
                               gboolean extended)
 {
-    g_autofree char *text = part_value(message, part, "content-type");
-    g_autoptr(MimeValue) type = text == NULL ? NULL : mime_value_parse(text);
+    MimeWanted fields[FIELD_COUNT] = {0};
 
+    for (guint i = 0; i < FIELD_COUNT; i++)
+        fields[i].name = field_names[i];
+    mime_header_collect(message + part->header, part->header_length, fields, FIELD_COUNT);
+    g_autoptr(MimeValue) type =
+        fields[TYPE].value == NULL ? NULL : mime_value_parse(fields[TYPE].value);
     imap_output_puts(output, "(");
     if (part->kind == MIME_MULTIPART)
-        print_multipart(output, message, part, type, extended);
+        print_multipart(output, message, part, fields, type, extended);
     else
-        print_single(output, message, part, type, extended);
+        print_single(output, message, part, fields, type, extended);
     imap_output_puts(output, ")");
+    mime_wanted_clear(fields, FIELD_COUNT);
 }

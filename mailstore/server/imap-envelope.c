@@ -240,28 +240,41 @@ static gboolean print_addresses(ImapOutput *output, const char *text)
 
 void imap_envelope_print(ImapOutput *output, const char *header, gsize length)
 {
-    /* Sender and Reply-To default to From. */
-    g_autofree char *from = mime_header_list(header, length, "from");
-    static const char *const names[] = {"from", "sender", "reply-to", "to", "cc", "bcc"};
-    static const char *const first[] = {"date", "subject"};
-    static const char *const last[] = {"in-reply-to", "message-id"};
+    enum {
+        DATE,
+        SUBJECT,
+        FROM,
+        SENDER,
+        REPLY_TO,
+        TO,
+        CC,
+        BCC,
+        IN_REPLY_TO,
+        MESSAGE_ID
+    };
+    MimeWanted fields[] = {
+        [DATE] = {"date", FALSE, NULL},
+        [SUBJECT] = {"subject", FALSE, NULL},
+        [FROM] = {"from", TRUE, NULL},
+        [SENDER] = {"sender", TRUE, NULL},
+        [REPLY_TO] = {"reply-to", TRUE, NULL},
+        [TO] = {"to", TRUE, NULL},
+        [CC] = {"cc", TRUE, NULL},
+        [BCC] = {"bcc", TRUE, NULL},
+        [IN_REPLY_TO] = {"in-reply-to", FALSE, NULL},
+        [MESSAGE_ID] = {"message-id", FALSE, NULL},
+    };
 
-    imap_output_puts(output, "(");
-    for (gsize i = 0; i < G_N_ELEMENTS(first); i++) {
-        g_autofree char *value = mime_header_value(header, length, first[i]);
-        imap_output_string(output, value);
-        imap_output_puts(output, " ");
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *value = mime_header_list(header, length, names[i]);
-        gboolean defaults = i == 1 || i == 2;
-        if (!print_addresses(output, value) && !(defaults && print_addresses(output, from)))
+    mime_header_collect(header, length, fields, G_N_ELEMENTS(fields));
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+        gboolean defaults = i == SENDER || i == REPLY_TO; /* to From */
+        imap_output_puts(output, i == 0 ? "(" : " ");
+        if (!fields[i].is_list)
+            imap_output_string(output, fields[i].value);
+        else if (!print_addresses(output, fields[i].value) &&
+                 !(defaults && print_addresses(output, fields[FROM].value)))
             imap_output_puts(output, "NIL");
-        imap_output_puts(output, " ");
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(last); i++) {
-        g_autofree char *value = mime_header_value(header, length, last[i]);
-        imap_output_string(output, value);
-        imap_output_puts(output, i == 0 ? " " : ")");
-    }
+    imap_output_puts(output, ")");
+    mime_wanted_clear(fields, G_N_ELEMENTS(fields));
 }

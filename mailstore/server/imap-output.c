@@ -60,6 +60,24 @@ static gboolean can_be_quoted(const char *data, gsize length)
     return TRUE;
 }
 
+static void append_quoted(ImapOutput *output, const char *data, gsize length)
+{
+    const char *end = data + length;
+
+    append(output, "\"", 1);
+    for (const char *at = data; at < end;) {
+        const char *run = at;
+        while (at < end && *at != '"' && *at != '\\')
+            at++;
+        append(output, run, (gsize)(at - run));
+        if (at < end) {
+            append(output, "\\", 1);
+            append(output, at++, 1);
+        }
+    }
+    append(output, "\"", 1);
+}
+
 void imap_output_nstring(ImapOutput *output, const char *data, gsize length)
 {
     if (data == NULL) {
@@ -67,22 +85,18 @@ void imap_output_nstring(ImapOutput *output, const char *data, gsize length)
         return;
     }
     if (can_be_quoted(data, length)) {
-        append(output, "\"", 1);
-        for (gsize i = 0; i < length; i++) {
-            if (data[i] == '"' || data[i] == '\\')
-                append(output, "\\", 1);
-            append(output, data + i, 1);
-        }
-        append(output, "\"", 1);
+        append_quoted(output, data, length);
         return;
     }
     gsize zeros = 0;
     for (gsize i = 0; i < length; i++)
         zeros += data[i] == '\0';
     imap_output_printf(output, "{%" G_GSIZE_FORMAT "}\r\n", length - zeros);
-    for (gsize i = 0; i < length; i++)
-        if (data[i] != '\0')
-            append(output, data + i, 1);
+    for (const char *at = data, *end = data + length; at < end;) {
+        gsize run = strnlen(at, (gsize)(end - at));
+        append(output, at, run);
+        at += run + 1;
+    }
 }
 
 void imap_output_string(ImapOutput *output, const char *text)

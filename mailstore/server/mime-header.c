@@ -39,54 +39,68 @@ gboolean mime_field_is(const MimeField *field, const char *name)
 /* Unfolded, `most` bytes of it. */
 static void append_value(GString *text, const MimeField *field, gsize most)
 {
-    for (gsize i = 0; i < MIN(field->value_length, most); i++) {
-        char c = field->value[i];
-        if (c == '\t')
-            c = ' ';
-        if (c != '\r' && c != '\n' && c != '\0')
-            g_string_append_c(text, c);
+    const char *at = field->value, *end = at + MIN(field->value_length, most);
+
+    for (; at < end; at++) {
+        const char *run = at;
+        while (at < end && *at != '\t' && *at != '\r' && *at != '\n' && *at != '\0')
+            at++;
+        g_string_append_len(text, run, at - run);
+        if (at < end && *at == '\t')
+            g_string_append_c(text, ' ');
     }
+}
+
+/* FALSE when the field was the last that is wanted of its name. */
+static gboolean collect(const MimeWanted *wanted, const MimeField *field, GString **text)
+{
+    if (*text == NULL)
+        *text = g_string_new(NULL);
+    else if (wanted->is_list)
+        g_string_append_c(*text, ',');
+    else
+        return TRUE;
+    append_value(*text, field, MIME_VALUE_MOST - MIN((*text)->len, MIME_VALUE_MOST));
+    return wanted->is_list;
+}
+
+void mime_header_collect(const char *header, gsize length, MimeWanted *wanted, guint count)
+{
+    GString *texts[MIME_WANTED_MOST] = {NULL};
+    guint left = count;
+    const char *at = header;
+    MimeField field;
+
+    g_assert(count <= MIME_WANTED_MOST);
+    while (left > 0 && mime_field_next(&at, header + length, &field))
+        for (guint i = 0; i < count; i++)
+            if (mime_field_is(&field, wanted[i].name)) {
+                left -= !collect(&wanted[i], &field, &texts[i]);
+                break;
+            }
+    for (guint i = 0; i < count; i++)
+        wanted[i].value = texts[i] == NULL ? NULL : g_strstrip(g_string_free(texts[i], FALSE));
+}
+
+void mime_wanted_clear(MimeWanted *wanted, guint count)
+{
+    for (guint i = 0; i < count; i++)
+        g_clear_pointer(&wanted[i].value, g_free);
 }
 
 char *mime_header_value(const char *header, gsize length, const char *name)
 {
-    const char *at = header;
-    MimeField field;
+    MimeWanted wanted = {.name = name};
 
-    while (mime_field_next(&at, header + length, &field)) {
-        if (!mime_field_is(&field, name))
-            continue;
-        GString *value = g_string_new(NULL);
-        append_value(value, &field, MIME_VALUE_MOST);
-        return g_strstrip(g_string_free(value, FALSE));
-    }
-    return NULL;
-}
-
-char *mime_header_list(const char *header, gsize length, const char *name)
-{
-    const char *at = header;
-    GString *list = NULL;
-    MimeField field;
-
-    while (mime_field_next(&at, header + length, &field)) {
-        if (!mime_field_is(&field, name))
-            continue;
-        if (list == NULL)
-            list = g_string_new(NULL);
-        else
-            g_string_append_c(list, ',');
-        append_value(list, &field, MIME_VALUE_MOST - MIN(list->len, MIME_VALUE_MOST));
-    }
-    return list == NULL ? NULL : g_strstrip(g_string_free(list, FALSE));
+    mime_header_collect(header, length, &wanted, 1);
+    return wanted.value;
 }
 
 char *mime_header_token(const char *header, gsize length, const char *name)
 {
     g_autofree char *text = mime_header_value(header, length, name);
-    g_autoptr(MimeValue) value = text == NULL ? NULL : mime_value_parse(text);
 
-    return value == NULL ? NULL : g_steal_pointer(&value->value);
+    return mime_value_token(text);
 }
 
 /* --- values with parameters --- */
@@ -167,6 +181,13 @@ MimeValue *mime_value_parse(const char *text)
         }
     }
     return value;
+}
+
+char *mime_value_token(const char *text)
+{
+    g_autoptr(MimeValue) value = text == NULL ? NULL : mime_value_parse(text);
+
+    return value == NULL ? NULL : g_steal_pointer(&value->value);
 }
 
 MimeValue *mime_value_free(MimeValue *value)

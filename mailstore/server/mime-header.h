@@ -27,13 +27,21 @@ typedef struct {
 gboolean mime_field_next(const char **at, const char *end, MimeField *ret);
 gboolean mime_field_is(const MimeField *field, const char *name);
 
-/* The value of the first field of this name: unfolded, without spaces around. NULL without one; the
- * caller frees. */
-char *mime_header_value(const char *header, gsize length, const char *name);
+/* What is wanted of a header. */
+typedef struct {
+    const char *name;
+    /* All fields of this name, divided by commas: for addresses, which some programs write into
+     * several fields. Else the first one. */
+    gboolean is_list;
+    char *value; /* unfolded, without spaces around; NULL without a field */
+} MimeWanted;
+#define MIME_WANTED_MOST 16
 
-/* The values of all fields of this name, divided by commas: for addresses, which some programs
- * write into several fields. Else as mime_header_value(). */
-char *mime_header_list(const char *header, gsize length, const char *name);
+/* Finds all that is wanted in one pass: `count` names, MIME_WANTED_MOST at most, each once. */
+void mime_header_collect(const char *header, gsize length, MimeWanted *wanted, guint count);
+void mime_wanted_clear(MimeWanted *wanted, guint count);
+/* One value; the caller frees. */
+char *mime_header_value(const char *header, gsize length, const char *name);
 /* The first word of that value, without comments and parameters; NULL without one. */
 char *mime_header_token(const char *header, gsize length, const char *name);
 
@@ -44,6 +52,8 @@ typedef struct {
 } MimeValue;
 
 MimeValue *mime_value_parse(const char *text);
+/* Its first word, without comments and parameters; NULL without one, or of NULL. */
+char *mime_value_token(const char *text);
 MimeValue *mime_value_free(MimeValue *value); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeValue, mime_value_free)
 const char *mime_value_parameter(const MimeValue *value, const char *name);

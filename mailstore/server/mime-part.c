@@ -112,7 +112,7 @@ static Delimiter find_delimiter(const Walk *walk, gsize line)
 {
     Delimiter delimiter;
 
-    while (line < walk->size) {
+    while (line < walk->size && walk->boundaries->len > 0) {
         gsize next = line_end(walk, line);
         if (line_is_delimiter(walk, line, next, &delimiter))
             return delimiter;

@@ -154,6 +154,45 @@ START_TEST(addresses_are_printed)
 }
 END_TEST
 
+START_TEST(fields_are_found_in_one_pass)
+{
+    static const char header[] =
+        "To: a\r\nSubject:  one\r\n\ttwo \r\nTO: b\r\nsubject: no\r\nto: c\r\n"
+        "Cc:\r\n\r\nDate: of the body\r\n";
+    MimeWanted wanted[] = {
+        {"subject", FALSE, NULL}, {"to", TRUE, NULL}, {"date", FALSE, NULL}, {"cc", TRUE, NULL}};
+
+    mime_header_collect(header, strlen(header), wanted, G_N_ELEMENTS(wanted));
+    ck_assert_str_eq(wanted[0].value, "one two");
+    ck_assert_str_eq(wanted[1].value, "a, b, c");
+    ck_assert_ptr_null(wanted[2].value);
+    ck_assert_str_eq(wanted[3].value, "");
+    mime_wanted_clear(wanted, G_N_ELEMENTS(wanted));
+    ck_assert_ptr_null(wanted[0].value);
+}
+END_TEST
+
+START_TEST(strings_are_quoted_or_literals)
+{
+    static const struct {
+        const char *data;
+        gsize length;
+        const char *printed;
+    } strings[] = {
+        {"", 0, "\"\""},        {"\"a\\\"", 4, "\"\\\"a\\\\\\\"\""}, {"a\0b\0", 4, "{2}\r\nab"},
+        {"\0\0", 2, "{0}\r\n"}, {"a\nb", 3, "{3}\r\na\nb"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(strings); i++) {
+        ImapOutput output;
+        imap_output_init(&output);
+        imap_output_nstring(&output, strings[i].data, strings[i].length);
+        ck_assert_str_eq(output.tail->str, strings[i].printed);
+        ck_assert_uint_eq(output.length, output.tail->len);
+        imap_output_clear(&output);
+    }
+}
+END_TEST
+
 START_TEST(sender_without_an_address_is_the_author)
 {
     static const char header[] = "From: a@b\r\nSender: ,\r\nReply-To: <>\r\n\r\n";
@@ -321,6 +360,8 @@ int main(void)
     tcase_add_loop_test(tests, structures_are_printed, 0, G_N_ELEMENTS(structures));
     tcase_add_test(tests, monsters_are_bounded);
     tcase_add_test(tests, delimiters_take_their_line_end);
+    tcase_add_test(tests, fields_are_found_in_one_pass);
+    tcase_add_test(tests, strings_are_quoted_or_literals);
     tcase_add_test(tests, sender_without_an_address_is_the_author);
     tcase_add_loop_test(tests, addresses_are_printed, 0, G_N_ELEMENTS(addresses));
     tcase_add_loop_test(tests, sections_are_found, 0, G_N_ELEMENTS(sections));
