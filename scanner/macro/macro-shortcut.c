@@ -5,7 +5,8 @@
  *
  * Cannot fail: what is cut off holds what came before. Each text is read once.
  *
- * Known limit: of the list of identifiers only the letters in it are taken, which are names.
+ * Known limits: of the list of identifiers only the letters in it are taken, which are names; of
+ * each text the first MACRO_FACT_MAX letters.
  */
 #include "scanner/macro/macro-shortcut.h"
 
@@ -54,49 +55,52 @@ static const guint8 *take_bytes(Rest *rest, gsize *size)
     return bytes;
 }
 
-/* The letters in them; what is none becomes a blank, a NUL nothing. */
-static void add_letters(GString *to, const guint8 *bytes, gsize size)
+/* The letters in them, as a fact of its own, so that none is lost behind another; what is none
+ * becomes a blank, a NUL nothing, and of many blanks one is left: arguments are hidden behind such.
+ */
+static void tell(MacroDocument *document, const char *kind, const guint8 *bytes, gsize size)
 {
-    for (gsize i = 0; i < size && to->len < MACRO_FACT_MAX; i++)
-        if (bytes[i] != 0)
-            g_string_append_c(to, g_ascii_isprint((gchar)bytes[i]) ? (gchar)bytes[i] : ' ');
-    g_string_append_c(to, ' ');
+    g_autoptr(GString) letters = g_string_new(NULL);
+
+    for (gsize i = 0; i < size && letters->len < MACRO_FACT_MAX; i++) {
+        gchar letter = g_ascii_isgraph((gchar)bytes[i]) ? (gchar)bytes[i] : ' ';
+
+        if (bytes[i] != 0 &&
+            (letter != ' ' || (letters->len > 0 && letters->str[letters->len - 1] != ' ')))
+            g_string_append_c(letters, letter);
+    }
+    if (letters->len > 0)
+        macro_document_add_fact(document, MACRO_SOURCE_LINK, kind, letters->str);
 }
 
 static void read_link(MacroDocument *document, const guint8 *data, gsize size)
 {
     Rest rest = {data + MIN(size, HEAD), data + size}, head = {data + 20, data + size};
     guint flags = take_number(&head, 4);
-    g_autoptr(GString) target = g_string_new(NULL), arguments = g_string_new(NULL);
     const guint8 *text;
     gsize length;
 
     if (flags & HAS_IDENTIFIERS) {
         length = take_number(&rest, 2);
         text = take_bytes(&rest, &length);
-        add_letters(target, text, length);
+        tell(document, "shortcut", text, length);
     }
     if (flags & HAS_PLACE) {
         length = take_number(&rest, 4);
         length -= MIN(length, 4);
         text = take_bytes(&rest, &length);
-        add_letters(target, text, length);
+        tell(document, "shortcut", text, length);
     }
     for (guint i = 0; i < TEXTS; i++) {
         if (!(flags & 1u << (TEXTS_FROM + i)))
             continue;
         length = (gsize)take_number(&rest, 2) * (flags & IS_WIDE ? 2 : 1);
         text = take_bytes(&rest, &length);
-        if (i == ARGUMENTS)
-            add_letters(arguments, text, length);
-        else if (i != ICON)
-            add_letters(target, text, length);
+        if (i != ICON)
+            tell(document, i == ARGUMENTS ? "shortcut-arguments" : "shortcut", text, length);
     }
     /* The blocks behind may have the target with variables of the environment. */
-    length = MIN((gsize)(rest.end - rest.at), (gsize)MACRO_FACT_MAX / 2);
-    add_letters(target, rest.at, length);
-    macro_document_add_fact(document, MACRO_SOURCE_LINK, "shortcut", target->str);
-    macro_document_add_fact(document, MACRO_SOURCE_LINK, "shortcut-arguments", arguments->str);
+    tell(document, "shortcut", rest.at, (gsize)(rest.end - rest.at));
 }
 
 /* `key=value` at a line's beginning, in any case. */

