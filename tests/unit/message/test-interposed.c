@@ -97,10 +97,11 @@ static void drop_message(MailSession *session)
 JET_ERR JetBeginTransaction2(JET_SESID sesid, JET_GRBIT grbit)
 {
     JET_ERR (*original)(JET_SESID, JET_GRBIT) = dlsym(RTLD_NEXT, "JetBeginTransaction2");
-    MailSession *mover = g_steal_pointer(&hook.mover);
+    MailSession *mover = hook.mover;
 
     if (mover != NULL) {
         guint32 uid = 1, to;
+        hook.mover = NULL; /* written with one thread only */
         g_assert_true(mail_move(mover, fixture.inbox, &uid, 1, fixture.inbox, &to, NULL));
         g_assert_cmpuint(to, >, uid);
     }
