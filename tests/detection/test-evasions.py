@@ -246,6 +246,9 @@ def put_together(virus, coded):
         "quoted numbers": b"var d = [" + b",".join(b"'%d'" % byte for byte in virus) + b"];",
         "binary numbers": b"var d = [" + b",".join(
             b"0b" + bin(byte)[2:].encode() for byte in virus) + b"];",
+        "octal numbers": b"var d = [" + b",".join(b"0o%o" % byte for byte in virus) + b"];",
+        "signed numbers one by one": b"".join(
+            b"d2.push(%d);\n" % (byte - 256 if byte > 127 else byte) for byte in virus),
         "numbers by index": b"".join(b"d[%d]=%d;" % one for one in enumerate(virus)),
         "numbers one by one": b"".join(b"d2.push(%d);\n" % byte for byte in virus),
         "letters one by one": b"var d = " + b" + ".join(
