@@ -14,7 +14,8 @@ typedef enum {
     PAGE_GUESS_PLAIN,
     PAGE_GUESS_ZLIB,
     PAGE_GUESS_DEFLATE,
-    PAGE_GUESS_XOR
+    PAGE_GUESS_XOR,
+    PAGE_GUESS_KEY /* one of several bytes: page-script.h, which no function here knows of */
 } PageGuessStep;
 
 /* Their true type, "" for a text. FALSE: they look like nothing. A sample of what begins with zeros

@@ -8,9 +8,12 @@
  * first bytes must be those of a known type, or letters, as they are or behind one step more
  * (page-guess.h).
  *
- * Known limits: what is enciphered, or coded in two steps that are neither both base64 nor told in
- * page-guess.h, is not decoded, nor are pieces that stand in another order; base64 at a line's
- * beginning is left to mail-runs.c except in markup.
+ * What a script replaces in its texts, and keys that it has, are tried where nothing else is found
+ * (page-script.h).
+ *
+ * Known limits: what is enciphered in another way, or coded in two steps that are neither both
+ * base64 nor told in page-guess.h, is not decoded, nor are pieces that stand in another order;
+ * base64 at a line's beginning is left to mail-runs.c except in markup.
  */
 #include "scanner/page/page-payload.h"
 
@@ -21,6 +24,7 @@
 #include "scanner/page/page-guess.h"
 #include "scanner/page/page-number.h"
 #include "scanner/page/page-piece.h"
+#include "scanner/page/page-script.h"
 #include "scanner/page/page-sign.h"
 
 enum {
@@ -46,6 +50,9 @@ typedef struct {
     gsize most;
     guint count;
     gboolean is_over, is_hit, stopped;
+    PageScript *script;   /* NULL: not read yet */
+    PageScriptKey key;    /* of the last sample that had one */
+    const char *replaced; /* up to here texts were looked at with what is replaced */
 } Search;
 
 /* --- Weighing --------------------------------------------------------------------- */
@@ -93,9 +100,19 @@ static gboolean tell_coded(Search *search, PagePayloadKind kind, const guint8 *d
     return TRUE;
 }
 
+/* Read once something looks at it. */
+static PageScript *script_of(Search *search)
+{
+    if (!search->script) {
+        search->script = g_new(PageScript, 1);
+        page_script_read(search->script, search->text, (gsize)(search->end - search->text));
+    }
+    return search->script;
+}
+
 /* Whether the first bytes look like anything, and behind which step. */
-static gboolean try_sample(PagePayloadKind kind, PageDecoder decode, gconstpointer how,
-                           const char *from, gsize size, PageGuessStep *ret)
+static gboolean try_sample(Search *search, PagePayloadKind kind, PageDecoder decode,
+                           gconstpointer how, const char *from, gsize size, PageGuessStep *ret)
 {
     guint8 sample[SAMPLE];
     Verdict type = {0};
@@ -103,16 +120,23 @@ static gboolean try_sample(PagePayloadKind kind, PageDecoder decode, gconstpoint
     gsize got = decode(from, is_list ? size : MIN(size, (gsize)SAMPLE), sample,
                        is_list ? NUMBER_SAMPLE : sizeof(sample), how);
 
-    return page_guess_step(sample, got, ret, &type) &&
-           !(kind == PAGE_PAYLOAD_ADDRESS && is_picture(type.type));
+    if (page_guess_step(sample, got, ret, &type))
+        return !(kind == PAGE_PAYLOAD_ADDRESS && is_picture(type.type));
+    *ret = PAGE_GUESS_KEY;
+    return search->is_active && kind == PAGE_PAYLOAD_LITERAL && got >= STEP &&
+           page_script_find_key(script_of(search), sample, got, &search->key);
 }
 
 /* FALSE ends the search. */
-static gboolean tell_whole(Search *search, PagePayloadKind kind, PageGuessStep step,
-                           const guint8 *data, gsize size)
+static gboolean tell_whole(Search *search, PagePayloadKind kind, PageGuessStep step, guint8 *data,
+                           gsize size)
 {
     g_autofree guint8 *bytes = NULL;
 
+    if (step == PAGE_GUESS_KEY) {
+        page_script_apply_key(&search->key, data, size);
+        return tell(search, kind, data, size);
+    }
     if (step == PAGE_GUESS_PLAIN) {
         if (!tell(search, kind, data, size) || !tell_coded(search, kind, data, size))
             return FALSE;
@@ -137,7 +161,7 @@ static gboolean try_run(Search *search, PagePayloadKind kind, PageDecoder decode
     PageGuessStep step;
     gsize got;
 
-    if (search->stopped || !try_sample(kind, decode, how, from, size, &step))
+    if (search->stopped || !try_sample(search, kind, decode, how, from, size, &step))
         return FALSE;
     search->is_hit = TRUE;
     if (!search->found) {
@@ -172,7 +196,8 @@ static void try_reversed(Search *search, PageDecoder decode, const char *from, g
     count = MIN(size, (gsize)SAMPLE);
     for (gsize i = 0; i < count; i++)
         sample[i] = from[size - 1 - i];
-    if (search->stopped || !try_sample(PAGE_PAYLOAD_LITERAL, decode, NULL, sample, count, &step))
+    if (search->stopped ||
+        !try_sample(search, PAGE_PAYLOAD_LITERAL, decode, NULL, sample, count, &step))
         return;
     search->is_hit = TRUE;
     search->stopped = search->found == NULL;
@@ -273,8 +298,8 @@ static const char *try_mixed(Search *search, const PageDecodeMixed *mixed, const
     while (begin < at && page_decode_is_junk(mixed, *begin) && mixed->kind != PAGE_DECODE_URL)
         begin++;
     end = page_decode_mixed_end(mixed, at, at + MIN(search->end - at, SAMPLE));
-    if (end - begin < STEP || !try_sample(PAGE_PAYLOAD_LITERAL, page_decode_mixed, mixed, begin,
-                                          (gsize)(end - begin), &step))
+    if (end - begin < STEP || !try_sample(search, PAGE_PAYLOAD_LITERAL, page_decode_mixed, mixed,
+                                          begin, (gsize)(end - begin), &step))
         return NULL;
     end = page_decode_mixed_end(mixed, end, search->end);
     (void)try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_mixed, mixed, begin,
@@ -318,7 +343,7 @@ static const char *look_at_names(Search *search, const char *from, const char *t
          !page_piece_before(search->text, from, TRUE)))
         return NULL;
     begin = pieces_begin(search, from, TRUE);
-    if (!try_sample(PAGE_PAYLOAD_LITERAL, page_decode_base64, search, begin,
+    if (!try_sample(search, PAGE_PAYLOAD_LITERAL, page_decode_base64, search, begin,
                     (gsize)(search->end - begin), &step))
         return NULL;
     to = pieces_end(to, search->end, FALSE, TRUE);
@@ -525,6 +550,41 @@ static const char *look_at_escapes(Search *search, const char *at)
     return to;
 }
 
+/* A text from which a script takes some signs before it decodes it. Returns where the search goes
+ * on; NULL: nothing was found. */
+static const char *look_at_replaced(Search *search, const char *at)
+{
+    const PageScript *script;
+    g_autofree char *text = NULL;
+    char sample[SAMPLE * 4];
+    PagePayloadKind kind;
+    PageGuessStep step;
+    const char *from, *to;
+    gsize used;
+
+    if (at < search->replaced || (script = script_of(search))->replacement_count == 0)
+        return NULL;
+    from = escaped_begin(search, at, &kind);
+    search->replaced = to = escaped_end(at, search->end);
+    if (to - from < STEP)
+        return NULL;
+    used = MIN((gsize)(to - from), sizeof(sample));
+    memcpy(sample, from, used);
+    used = page_script_replace(script, sample, used);
+    if (page_piece_end(sample, sample + used) - sample < STEP ||
+        !try_sample(search, PAGE_PAYLOAD_LITERAL, page_decode_base64, NULL, sample, used, &step))
+        return NULL;
+    text = g_try_malloc((gsize)(to - from));
+    if (!text) {
+        search->is_over = search->stopped = TRUE;
+        return to;
+    }
+    memcpy(text, from, (gsize)(to - from));
+    used = page_script_replace(script, text, (gsize)(to - from));
+    (void)try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_base64, NULL, text, used);
+    return to;
+}
+
 /* --- Searching -------------------------------------------------------------------- */
 
 /* The first letter from there on; pieces of one letter each stand so far apart. NULL: none. */
@@ -544,7 +604,8 @@ static void search_all(Search *search)
     while (at < search->end && !search->stopped) {
         const char *next = NULL, *letter;
 
-        if (search->is_active && (next = look_at_escapes(search, at)) == NULL)
+        if (search->is_active && (next = look_at_replaced(search, at)) == NULL &&
+            (next = look_at_escapes(search, at)) == NULL)
             next = look_at_hex(search, at);
         if (!next && (search->is_markup || search->is_active) && page_piece_is_number(*at))
             next = look_at_numbers(search, at);
@@ -568,6 +629,7 @@ gboolean page_payload_matches(const void *data, gsize size)
     search.is_markup = page_sign_is_markup(data, size);
     search.is_active = page_sign_is_active(data, size, search.is_markup);
     search_all(&search);
+    g_free(search.script);
     return search.is_hit;
 }
 
@@ -582,5 +644,6 @@ gboolean page_payload_find(const void *data, gsize size, gsize most, PagePayload
     search.is_markup = page_sign_is_markup(data, size);
     search.is_active = page_sign_is_active(data, size, search.is_markup);
     search_all(&search);
+    g_free(search.script);
     return !search.is_over;
 }

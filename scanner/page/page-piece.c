@@ -4,8 +4,8 @@
  *
  * Cannot fail; looks no farther than PAGE_PIECE_SEPARATOR_MAX for the next one.
  *
- * Known limits: a comment between two pieces ends them; what has the order of its pieces only in a
- * table or a call is read in the order in which they stand.
+ * Known limits: a comment with a quotation mark in it between two pieces ends them; what has the
+ * order of its pieces only in a table or a call is read in the order in which they stand.
  */
 #include "scanner/page/page-piece.h"
 
@@ -85,6 +85,43 @@ const char *page_piece_begin(const char *begin, const char *at)
     return at - byte_scan_letters_before(begin, at);
 }
 
+/* Without the comments and blanks at both ends. */
+static const char *trim(const char *at, gsize *size)
+{
+    const char *end = at + *size, *behind, *begin;
+
+    for (;;) {
+        while (at < end && g_ascii_isspace(*at))
+            at++;
+        if (end - at < 4 || at[0] != '/' || at[1] != '*' ||
+            !(behind = memmem(at + 2, (gsize)(end - at) - 2, "*/", 2)))
+            break;
+        at = behind + 2;
+    }
+    for (;;) {
+        while (at < end && g_ascii_isspace(end[-1]))
+            end--;
+        if (end - at < 4 || end[-1] != '/' || end[-2] != '*' ||
+            !(begin = memmem(at, (gsize)(end - at) - 2, "/*", 2)))
+            break;
+        end = begin;
+    }
+    /* `+ // a line's rest` */
+    behind = memmem(at, (gsize)(end - at), "//", 2);
+    if (behind && behind > at && behind - at <= 2) {
+        end = behind;
+        while (at < end && g_ascii_isspace(end[-1]))
+            end--;
+    }
+    *size = (gsize)(end - at);
+    return at;
+}
+
+static gboolean is_comment(const char *at, const char *end)
+{
+    return end - at >= 2 && at[0] == '/' && at[1] == '*'; /* a star is no letter */
+}
+
 /* Whether what stands between two quotes adds the one to the other: `; x += `, `); x.push(`. Of
  * names that are put together elsewhere (`; const b = `, `, b: `) only where that is asked. */
 static gboolean is_addition(const char *at, gsize size, gboolean is_wide)
@@ -92,8 +129,9 @@ static gboolean is_addition(const char *at, gsize size, gboolean is_wide)
     static const char push[] = "push", concat[] = "concat";
     gsize end = size;
 
-    while (end > 0 && g_ascii_isspace(at[end - 1]))
-        end--;
+    at = trim(at, &end);
+    if (end == 1)
+        return *at == '+' || *at == ',';
     if (end < 2)
         return FALSE;
     if (at[end - 1] == '=')
@@ -152,7 +190,8 @@ const char *page_piece_next(const char *at, const char *end, gboolean is_wide)
     if (at[-1] == '=') /* padding: nothing belongs to it */
         return NULL;
     at = separators_end(at, most);
-    if ((at == end || !page_piece_is_letter(*at) || !page_piece_is_quote(at[-1])) &&
+    if ((at == end || !page_piece_is_letter(*at) || !page_piece_is_quote(at[-1]) ||
+         is_comment(at, end)) &&
         next_statement(start, end, is_wide, &start))
         at = start;
     return at < end && page_piece_is_letter(*at) ? at : NULL;

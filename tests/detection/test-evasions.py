@@ -279,6 +279,24 @@ def put_together(virus, coded):
         "with another sign": b"var d = atob('" + b"!".join(
             coded[at:at + 3] for at in range(0, len(coded), 3)) + b"'.split('!').join(''));",
     }
+    for what, signs, script in (
+            ("two signs", (b"!", b"@"), b".replace(/!/g, '').replace(/@/g, '')"),
+            ("a set of signs", (b"$", b"#", b"*"), b".replace(/[$#*]+/g, '')"),
+            ("one sign or another", (b"!", b"~"), b".replace(/!|~/g, '')"),
+            ("a word", (b"%%a_word%%",), b".replaceAll('%%a_word%%', '')"),
+            ("a word, split", (b"-x-",), b".split('-x-').join('')")):
+        scripts["with " + what] = b"var d = atob('" + b"".join(
+            coded[at:at + 3] + signs[at % len(signs)] for at in range(0, len(coded), 3)) + b"'" + script + b");"
+    scripts["with a sign for a letter"] = b"var d = atob('" + coded.replace(b"A", b"!") + b"'.replace(/!/g, 'A'));"
+    for comment in b" /* c */ + ", b" + // c\n", b"/*a*/+/*b*/":
+        scripts[f"with comments {comment}"] = b"var d = atob(" + comment.join(
+            b"'" + coded[at:at + 40] + b"'" for at in range(0, len(coded), 40)) + b");"
+    for key in b"secret", b"K3y!", bytes(range(1, 17)):
+        hidden = bytes(byte ^ key[at % len(key)] for at, byte in enumerate(virus))
+        scripts[f"a key {key}"] = b"var d = atob('" + base64.b64encode(hidden) + b"');"
+        scripts[f"a key {key}, numbers"] = b"var d = [" + b",".join(b"%d" % byte for byte in hidden) + b"];"
+    hidden = bytes(byte ^ b"letters"[at % 7] for at, byte in enumerate(zipped(("a.exe", virus))))
+    scripts["a key and a zip"] = b"const k = 'letters', d = atob('" + base64.b64encode(hidden) + b"');"
     for sign in b" ", b":", b", ", b"-":
         scripts[f"digits with '{sign.decode()}'"] = (b"var d = '" + virus.hex(" ").encode().replace(b" ", sign)
                                                      + b"';")
@@ -341,6 +359,9 @@ def honest():
     yield "page with noise", page(b"var k = '" + base64.urlsafe_b64encode(os.urandom(900)) + b"', h = '"
                                   + os.urandom(900).hex(":").encode() + b"', u = '"
                                   + escaped(os.urandom(300), b"%") + b"';\n" + SAVE)
+    yield "page that replaces and has words", page(b"var a = {" + b",".join(
+        b"'key%d': 'word%d'" % (at, at) for at in range(300)) + b"}, k = 'secret', h = '" + base64.b64encode(
+            os.urandom(2000)) + b"'.replace(/[+=]/g, '-').replace(/x|y/g, '').split('z').join('');\n" + SAVE)
     yield "page that saves a table", page(b"var d = [" + table + b"];\n" + SAVE)
     yield "page that only has its data in a zip", page(b"var d = '" + base64.b64encode(
         zipped(("a.txt", b"An honest line.\n" * 99))) + b"';\n")

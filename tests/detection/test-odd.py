@@ -429,8 +429,11 @@ def cheap(s):
         return start + line * (size // len(line))
     mail, field = b"From: a@b\r\nTo: b@c\r\nSubject: s\r\n", b"Content-Transfer-Encoding: base64\r\n"
     instructions = filled("<?\u2039?".encode(), b"<?xml version='1.0'?><w:wordDocument>")
+    changes = b"".join(b"x.replace(/%c%c/g,'a');" % (at, at + 1) for at in range(97, 113))
+    text = b"<html><script>%ss='" + b"!{" * (1 << 20) + b"'</script></html>"
     for what, data, beside, times in (
-            ("mails within mails", filled(field + b"\r\n", mail), filled(field, mail), 30),
+            ("a text in which a page replaces much", text % changes, text % b"", 6),
+            ("mails within mails", filled(field + b"\r\n", mail), filled(field, mail), 40),
             ("SYLK of short lines", filled(b"X\n", b"ID;P\n"), filled(b"X\n"), 3),
             ("XML of wrong instructions", instructions, instructions.replace(b"<?", b"? "), 5)):
         spent, other = worked(s, data), worked(s, beside)
