@@ -23,7 +23,8 @@ typedef struct {
     gpointer user_data;
     GString *name; /* in work */
     guint count;
-    gboolean has_dot; /* some name has one, and with it an extension of its own */
+    gboolean has_dot;  /* some name has one, and with it an extension of its own */
+    gboolean has_type; /* other than what most parts have */
     gboolean is_over;
 } Search;
 
@@ -259,6 +260,16 @@ static gboolean may_name(const char *value, const char *end, Reading reading)
            (reading == READ_TITLE && memchr(value, '.', (gsize)(end - value)));
 }
 
+/* Of most parts: nothing to look for in a table. */
+static gboolean is_common_type(const char *value, const char *end)
+{
+    while (value < end && *value == ' ')
+        value++;
+    return end - value > 10 &&
+           (strncasecmp(value, "text/plain", 10) == 0 || strncasecmp(value, "text/html", 9) == 0 ||
+            strncasecmp(value, "multipart/", 10) == 0);
+}
+
 static void take_type(Search *search, const char *value)
 {
     gsize length;
@@ -285,6 +296,8 @@ static void take_fields(Search *search, const char *header, gsize size, const ch
         if (!is_field(field, (gsize)(next - field), fields))
             continue;
         colon = memchr(field, ':', (gsize)(next - field));
+        if (colon && reading == READ_PARAMETERS && (field[8] | 0x20) == 't')
+            search->has_type |= !is_common_type(colon + 1, next);
         if (!colon || !may_name(colon, next, reading))
             continue;
         if (!value)
@@ -320,7 +333,7 @@ gboolean mail_names_find(const char *header, gsize size, MailNamesFound found, g
     take_fields(&search, header, size, fields, READ_PARAMETERS);
     if (search.count == 0)
         take_fields(&search, header, size, titles, READ_TITLE);
-    if (!search.has_dot)
+    if (search.has_type && !search.has_dot)
         take_fields(&search, header, size, type, READ_TYPE);
     if (search.name)
         g_string_free(search.name, TRUE);
