@@ -8,7 +8,7 @@
  * the store library, and because notes-store.profile, in [profile] files= of storehookd, says what
  * its columns mean:
  *
- *   cc notes-store.c -Wl,--no-as-needed -lstorehook -lesent -o notes-store
+ *   cc notes-store.c $(pkg-config --cflags --libs storehook esent) -o notes-store
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -20,15 +20,19 @@ def install(rig):
 def installed(rig):
     """The program, linked against an installation in the scratch directory."""
     root = install(rig)
-    (header,) = glob.glob(root + "/**/esent.h", recursive=True)
     (library,) = glob.glob(root + "/**/libstorehook.so", recursive=True)
+    (packages,) = glob.glob(root + "/**/storehook.pc", recursive=True)
     program = rig.scratch + "/notes-store"
     sanitizers = [f"-l{os.path.basename(s).removeprefix('lib').removesuffix('.so')}"
                   for s in rig.sanitizers]
+    # In the order that the manual gives.
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "storehook", "esent"],
+                           capture_output=True, text=True, check=True,
+                           env=dict(os.environ, PKG_CONFIG_PATH=os.path.dirname(packages),
+                                    PKG_CONFIG_SYSROOT_DIR=root)).stdout.split()
     subprocess.run(["gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", *sanitizers,
-                    TOP + "/examples/notes-store.c", "-I", os.path.dirname(header),
-                    "-L", os.path.dirname(library), "-Wl,-rpath," + os.path.dirname(library),
-                    "-Wl,--no-as-needed", "-lstorehook", "-lesent", "-o", program], check=True)
+                    TOP + "/examples/notes-store.c", "-Wl,-rpath," + os.path.dirname(library),
+                    *flags, "-o", program], check=True)
     needs = subprocess.run(["readelf", "-d", program], capture_output=True, text=True,
                            check=True).stdout
     assert needs.index("libstorehook") < needs.index("libesent"), "the hook must come first"
