@@ -484,6 +484,8 @@ static gboolean find(const char *text, gsize size, gboolean skips, MailPartFound
 {
     Runs runs = {.text = text, .end = text + size, .found = found, .user_data = user_data};
 
+    if (size == 0) /* then the text may be NULL */
+        return TRUE;
     runs.equals = find_or_end(&runs, text, '=');
     for (const char *at = text; at < runs.end && !runs.stopped;) {
         Line line;

@@ -48,9 +48,8 @@ typedef struct {
     guint mention_count, mention_room;
     guint64 *order; /* of the first `ordered` objects: number and place */
     guint ordered;
-    gsize
-        to_read; /* bytes that may still be read: what does not end, or is referred to, is again */
-    guint64 end; /* board_now() */
+    gsize to_read; /* bytes that may still be read: some are again */
+    guint64 end;   /* board_now() */
     gboolean has_limit;
 } PdfObjects;
 

@@ -10,8 +10,8 @@
  */
 #include "scanner/records/control.h"
 
-#include "scanner/records/acceptor.h"
 #include "scanner/common/listen.h"
+#include "scanner/records/acceptor.h"
 #include "scanner/records/control-private.h"
 
 #include <errno.h>

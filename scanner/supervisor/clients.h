@@ -14,11 +14,10 @@ enum {
     CLIENTS_INSTANCE_SIZE = 16
 };
 
-/* "state" of a process, as clients_describe() and storehookctl know it. */
+/* "state" of a process, as clients_describe() and storehookctl know it; one not heard of was hooked
+ * when it last was, before the service started. */
 #define CLIENTS_HOOKED "hooked"
-#define CLIENTS_UNHEARD                                                                            \
-    "not-heard-of" /* was hooked when it was last heard of, before a restart                       \
-                    */
+#define CLIENTS_UNHEARD "not-heard-of"
 #define CLIENTS_NOT_HOOKED "not-hooked"
 
 struct ucred;
