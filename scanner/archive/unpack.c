@@ -378,7 +378,7 @@ gboolean unpack_is_locked(const void *data, gsize size)
 
 gboolean unpack_is_text(const void *data, gsize size)
 {
-    return page_payload_matches(data, size) && !is_packed(data, size);
+    return page_payload_matches(data, size, 0) && !is_packed(data, size);
 }
 
 /* One compressed file, or an archive that is compressed as a whole. */

@@ -8,9 +8,8 @@
 #include "scanner/common/byte-scan.h"
 
 #include <string.h>
-#ifdef __SSE2__
-#include <immintrin.h>
-#endif
+
+#include "scanner/common/byte-block.h"
 
 static gboolean is_letter(char c)
 {
@@ -20,21 +19,15 @@ static gboolean is_letter(char c)
 #ifdef __SSE2__
 
 enum {
-    WIDTH = sizeof(__m128i),
-    STRIDE = 4 * WIDTH, /* between two jumps */
-    ALL = 0xffff        /* a bit each */
+    WIDTH = BYTE_BLOCK,
+    STRIDE = 4 * WIDTH /* between two jumps */
 };
-
-static __m128i load(const char *at)
-{
-    return _mm_loadu_si128((const __m128i *)(const void *)at);
-}
 
 /* Of the bytes at `at`, those of which both ends of the sign are there. */
 static __m128i ends_at(const char *at, gsize length, __m128i first, __m128i last)
 {
-    return _mm_and_si128(_mm_cmpeq_epi8(load(at), first),
-                         _mm_cmpeq_epi8(load(at + length - 1), last));
+    return _mm_and_si128(_mm_cmpeq_epi8(byte_block_load(at), first),
+                         _mm_cmpeq_epi8(byte_block_load(at + length - 1), last));
 }
 
 static const char *sign_in(const char *at, __m128i ends, const char *sign, gsize length)
@@ -77,23 +70,15 @@ static const char *sign_by_strides(const char **at, const char *end, const char 
     return found;
 }
 
-/* 0xff where `from` <= byte <= `from` + `more`. */
-static __m128i is_between(__m128i bytes, char from, char more)
-{
-    __m128i offset = _mm_sub_epi8(bytes, _mm_set1_epi8(from));
+#else
 
-    return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(more)), offset);
+static const char *sign_by_strides(const char **at, const char *end, const char *sign, gsize length)
+{
+    (void)at, (void)end, (void)sign, (void)length;
+    return NULL;
 }
 
-/* A bit for each of the 16 bytes that is none. */
-static guint others_at(const char *at)
-{
-    __m128i bytes = load(at), lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
-    __m128i letters = _mm_or_si128(is_between(lower, 'a', 25), is_between(bytes, '/', 10));
-
-    letters = _mm_or_si128(letters, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('+')));
-    return (guint)_mm_movemask_epi8(letters) ^ ALL;
-}
+#endif
 
 /* Those of whole blocks; *ret_ended: the next byte is none. */
 static gsize letters_by_blocks(const char *at, const char *end, gboolean *ret_ended)
@@ -101,8 +86,8 @@ static gsize letters_by_blocks(const char *at, const char *end, gboolean *ret_en
     const char *from = at;
 
     *ret_ended = FALSE;
-    for (; end - at >= WIDTH; at += WIDTH) {
-        guint others = others_at(at);
+    for (; end - at >= BYTE_BLOCK; at += BYTE_BLOCK) {
+        guint others = byte_block_others(at);
 
         *ret_ended = others != 0;
         if (others != 0)
@@ -116,40 +101,16 @@ static gsize letters_by_blocks_before(const char *begin, const char *at, gboolea
     const char *from = at;
 
     *ret_ended = FALSE;
-    for (; at - begin >= WIDTH; at -= WIDTH) {
-        guint others = others_at(at - WIDTH);
+    for (; at - begin >= BYTE_BLOCK; at -= BYTE_BLOCK) {
+        guint others = byte_block_others(at - BYTE_BLOCK);
 
         *ret_ended = others != 0;
         /* The highest bit is that of the nearest byte. */
         if (others != 0)
-            return (gsize)(from - at) + (gsize)__builtin_clz(others << WIDTH);
+            return (gsize)(from - at) + (gsize)__builtin_clz(others << BYTE_BLOCK);
     }
     return (gsize)(from - at);
 }
-
-#else
-
-static const char *sign_by_strides(const char **at, const char *end, const char *sign, gsize length)
-{
-    (void)at, (void)end, (void)sign, (void)length;
-    return NULL;
-}
-
-static gsize letters_by_blocks(const char *at, const char *end, gboolean *ret_ended)
-{
-    (void)at, (void)end;
-    *ret_ended = FALSE;
-    return 0;
-}
-
-static gsize letters_by_blocks_before(const char *begin, const char *at, gboolean *ret_ended)
-{
-    (void)begin, (void)at;
-    *ret_ended = FALSE;
-    return 0;
-}
-
-#endif
 
 const void *byte_scan_sign(const void *data, gsize size, const char *sign, gsize length)
 {

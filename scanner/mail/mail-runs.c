@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "scanner/common/byte-block.h"
 #include "scanner/common/byte-scan.h"
 
 enum {
@@ -21,7 +22,8 @@ enum {
     QUOTED_WEIGHT = 3,   /* what makes a text look quoted-printable: one soft break is enough */
     QUOTED_GAP = 3,      /* lines without any that end it */
     NAME_MAX_SIZE = 256, /* of a block's file */
-    ENCODING_SIZE = 256  /* of a line that names one, as far as it is looked at */
+    ENCODING_SIZE = 256, /* of a line that names one, as far as it is looked at */
+    STRIDE = 4 * BYTE_BLOCK
 };
 
 typedef enum {
@@ -49,7 +51,6 @@ typedef struct {
     MailPartFound found;
     gpointer user_data;
     gboolean stopped;
-    const char *equals; /* the first '=' that is not before the line in work, or `end` */
     char name[NAME_MAX_SIZE];
 
     const char *block; /* of uuencode, yEnc or BinHex that is open; NULL: none */
@@ -420,8 +421,15 @@ static gboolean is_idle(const Runs *runs)
  * a block has an '=' or is of letters alone. */
 static gboolean may_begin(const char *at, const char *end)
 {
-    char second = at + 1 < end ? at[1] : '\0';
+    static const guint8 firsts[256] = {
+        ['b'] = 1, ['B'] = 1,  ['c'] = 1, ['C'] = 1, ['-'] = 1,  ['('] = 1,
+        [' '] = 1, ['\t'] = 1, ['>'] = 1, ['|'] = 1, ['\0'] = 1,
+    };
+    char second;
 
+    if (!firsts[(guchar)*at]) /* most */
+        return FALSE;
+    second = at + 1 < end ? at[1] : '\0';
     switch (*at) {
     case 'b': /* begin */
     case 'B':
@@ -450,6 +458,35 @@ static const char *find_or_end(const Runs *runs, const char *at, char wanted)
     return found ? found : runs->end;
 }
 
+/* Behind the letters of base64 from there on. */
+static const char *letters_end(const Runs *runs, const char *at)
+{
+    guint others = runs->end - at >= BYTE_BLOCK ? byte_block_others(at) : 0;
+
+    return at + (others != 0 ? (gsize)__builtin_ctz(others) : byte_scan_letters(at, runs->end));
+}
+
+static inline guint ends_at(const char *at, guint block)
+{
+    return byte_block_either(at + block * BYTE_BLOCK, '\n', '=');
+}
+
+/* Where the line ends, or sooner: at the first '='. Most lines end in the second stride. */
+static const char *line_end_or_equals(const Runs *runs, const char *at)
+{
+    for (; runs->end - at >= STRIDE; at += STRIDE) {
+        guint first = ends_at(at, 0) | ends_at(at, 1) << BYTE_BLOCK;
+        guint second = ends_at(at, 2) | ends_at(at, 3) << BYTE_BLOCK;
+        guint64 bits = first | (guint64)second << (2 * BYTE_BLOCK);
+
+        if (bits != 0)
+            return at + __builtin_ctzll(bits);
+    }
+    while (at < runs->end && *at != '\n' && *at != '=')
+        at++;
+    return at;
+}
+
 /* TRUE for a line that begins with letters of base64, up to `sign`, and may have no other signs. */
 static gboolean may_be_base64(const char *at, const char *sign, const char *end)
 {
@@ -462,17 +499,13 @@ static gboolean may_be_base64(const char *at, const char *sign, const char *end)
 
 /* While no run is in work, take_line() changes nothing for a line that begins nothing, has no '='
  * and is not of base64 alone. Returns the first line that is not like that. */
-static const char *skip_lines(Runs *runs, const char *at)
+static const char *skip_lines(const Runs *runs, const char *at)
 {
     while (at < runs->end && !may_begin(at, runs->end)) {
-        const char *sign = at + byte_scan_letters(at, runs->end), *newline;
+        const char *newline = line_end_or_equals(runs, at);
 
-        if (may_be_base64(at, sign, runs->end))
-            return at;
-        newline = find_or_end(runs, sign, '\n');
-        if (runs->equals < at)
-            runs->equals = find_or_end(runs, at, '=');
-        if (runs->equals < newline)
+        if (may_be_base64(at, letters_end(runs, at), runs->end) ||
+            (newline < runs->end && *newline == '='))
             return at;
         at = newline < runs->end ? newline + 1 : runs->end;
     }
@@ -484,9 +517,6 @@ static gboolean find(const char *text, gsize size, gboolean skips, MailPartFound
 {
     Runs runs = {.text = text, .end = text + size, .found = found, .user_data = user_data};
 
-    if (size == 0) /* then the text may be NULL */
-        return TRUE;
-    runs.equals = find_or_end(&runs, text, '=');
     for (const char *at = text; at < runs.end && !runs.stopped;) {
         Line line;
 

@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "scanner/common/byte-block.h"
 #include "scanner/mail/mail-decode.h"
 #include "scanner/page/page-decode.h"
 #include "scanner/page/page-guess.h"
@@ -363,6 +364,16 @@ static const char *look_around(Search *search, const char *at, const char *from,
     return found ? found : otherwise;
 }
 
+/* Where the search goes on behind pieces in which nothing is: a word before a quote is no piece of
+ * the run behind it, which is long enough to be met by itself. */
+static const char *behind_pieces(const Search *search, const char *from, const char *to,
+                                 const char *end)
+{
+    const char *next = to - from < STEP && to < end ? page_piece_next(to, end, FALSE) : NULL;
+
+    return next && page_piece_end(next, search->end) - next >= STEP ? to : end;
+}
+
 /* What stands around the run at `at`. Returns where the search goes on. */
 static const char *look_at_letters(Search *search, const char *at)
 {
@@ -405,7 +416,8 @@ static const char *look_at_letters(Search *search, const char *at)
         if (has_hex)
             try_reversed(search, page_decode_hex, starts[2], (gsize)(ends[1] - starts[2]));
     }
-    return is_hit ? ends[1] : look_around(search, at, from, to, ends[1]);
+    return is_hit ? ends[1]
+                  : look_around(search, at, from, to, behind_pieces(search, from, to, ends[1]));
 }
 
 /* --- Numbers ---------------------------------------------------------------------- */
@@ -597,13 +609,37 @@ static const char *letter_at(const Search *search, const char *at)
     return at < most ? at : NULL;
 }
 
+/* Whether the letters at `at` are more than a short word with nothing at its end that may make it
+ * part of more. Nearly none are: there is no branch in it that would be guessed wrong. */
+static gboolean may_be_run(const char *at)
+{
+    guint before = byte_block_others(at - BYTE_BLOCK), behind = byte_block_others(at);
+    char next = at[__builtin_ctz(behind | 1u << BYTE_BLOCK)];
+    gboolean is_open = (behind == 0) | (before == 0) | (next == '=') | (next == '"') |
+                       (next == '\'') | (next == '`');
+
+    return is_open && (behind & 1) == 0;
+}
+
+/* From where on a text that is no page and has no script may have something: nothing shorter than
+ * STEP is passed over that is letters throughout. Not far from the end it is not known. */
+static const char *skip_words(const char *at, const char *end)
+{
+    while (end - at > STEP && !may_be_run(at))
+        at += STEP;
+    return at;
+}
+
 static void search_all(Search *search)
 {
     const char *at = search->text + STEP - 1;
+    gboolean is_prose = !search->is_markup && !search->is_active;
 
     while (at < search->end && !search->stopped) {
         const char *next = NULL, *letter;
 
+        if (is_prose)
+            at = skip_words(at, search->end);
         if (search->is_active && (next = look_at_replaced(search, at)) == NULL &&
             (next = look_at_escapes(search, at)) == NULL)
             next = look_at_hex(search, at);
@@ -620,14 +656,14 @@ static void search_all(Search *search)
     }
 }
 
-gboolean page_payload_matches(const void *data, gsize size)
+gboolean page_payload_matches(const void *data, gsize size, SignLacks lacks)
 {
     Search search = {.text = data, .end = (const char *)data + size};
 
     if (!page_sign_is_text(data, size))
         return FALSE;
     search.is_markup = page_sign_is_markup(data, size);
-    search.is_active = page_sign_is_active(data, size, search.is_markup);
+    search.is_active = page_sign_is_active(data, size, search.is_markup, lacks);
     search_all(&search);
     g_free(search.script);
     return search.is_hit;
@@ -642,7 +678,7 @@ gboolean page_payload_find(const void *data, gsize size, gsize most, PagePayload
     if (!page_sign_is_text(data, size))
         return TRUE;
     search.is_markup = page_sign_is_markup(data, size);
-    search.is_active = page_sign_is_active(data, size, search.is_markup);
+    search.is_active = page_sign_is_active(data, size, search.is_markup, 0);
     search_all(&search);
     g_free(search.script);
     return !search.is_over;

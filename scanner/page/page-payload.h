@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "scanner/common/sign-filter.h"
+
 enum {
     /* A page saved as one file has some hundred pictures; those in addresses are not counted. */
     PAGE_PAYLOADS_MAX = 256
@@ -24,7 +26,7 @@ typedef gboolean (*PagePayloadFound)(PagePayloadKind kind, const char *type, con
                                      gsize size, gpointer user);
 
 /* Whether there is any. Costs a look at one byte in 64. */
-gboolean page_payload_matches(const void *data, gsize size);
+gboolean page_payload_matches(const void *data, gsize size, SignLacks lacks);
 /* Tells each, none larger than `most`, decoded in each way in which it may have been put together.
  * FALSE: there were more, or larger ones, or no memory. */
 gboolean page_payload_find(const void *data, gsize size, gsize most, PagePayloadFound found,

@@ -21,7 +21,8 @@ enum {
         10 * 1024 * 1024, /* libclamav's MaxHTMLNormalize: it does not read larger ones */
     BLOCK = 64,           /* bytes that are looked at at once */
     TEXT_SAMPLE = 512,
-    MARKUP_SAMPLE = 1024 /* in which a page shows that it is one */
+    MARKUP_SAMPLE = 1024,                             /* in which a page shows that it is one */
+    NO_CALLS = SIGN_LACKS_CALL | SIGN_LACKS_CHAR_CODE /* harCode( is one too */
 };
 
 static gboolean is_active_tag(const char *name, gsize left)
@@ -143,12 +144,17 @@ static gboolean has_script(const char *text, gsize size)
     return FALSE;
 }
 
-gboolean page_sign_is_active(const void *data, gsize size, gboolean is_markup)
+gboolean page_sign_is_active(const void *data, gsize size, gboolean is_markup, SignLacks lacks)
 {
     static const char *const IN_PAGES[] = {
         "onload=", "onerror=", "onclick=", "javascript:", "data:application", "data:text", NULL};
-    static const char *const ALONE[] = {"CharCode", "t8Array", "[byte[]]", "[Byte[]]", NULL};
+    static const char *const CODES[] = {"CharCode", NULL}, *const ARRAYS[] = {"t8Array", NULL},
+                             *const BYTES[] = {"[byte[]]", "[Byte[]]", NULL};
 
-    return is_markup ? has_script(data, size) || has_word(IN_PAGES, data, size)
-                     : has_call(data, size) || has_word(ALONE, data, size);
+    if (is_markup)
+        return has_script(data, size) || has_word(IN_PAGES, data, size);
+    return ((lacks & NO_CALLS) != NO_CALLS && has_call(data, size)) ||
+           (!(lacks & SIGN_LACKS_CHAR_CODE) && has_word(CODES, data, size)) ||
+           (!(lacks & SIGN_LACKS_ARRAY) && has_word(ARRAYS, data, size)) ||
+           (!(lacks & SIGN_LACKS_BYTES) && has_word(BYTES, data, size));
 }

@@ -6,6 +6,8 @@
 
 #include <glib.h>
 
+#include "scanner/common/sign-filter.h"
+
 /* Whether signatures are matched against the page as it stands and not only against what libclamav
  * makes of it (letters in lower case, no comments, one blank for many). That costs half as much
  * again, so it is for pages that can do something or hide something: those with scripts, forms,
@@ -17,6 +19,6 @@ gboolean page_sign_wants_raw(const void *data, gsize size);
 gboolean page_sign_is_text(const void *data, gsize size);
 gboolean page_sign_is_markup(const void *data, gsize size);
 /* Whether it has a script that may put a file together, or is one. */
-gboolean page_sign_is_active(const void *data, gsize size, gboolean is_markup);
+gboolean page_sign_is_active(const void *data, gsize size, gboolean is_markup, SignLacks lacks);
 
 #endif /* SCANNER_PAGE_SIGN_H */

@@ -46,11 +46,13 @@ static gboolean has_head(const void *data, gsize size)
     return holds(data, MIN(size, (gsize)HEAD_MAX), "%PDF-");
 }
 
-gboolean pdf_file_matches(const void *data, gsize size)
+gboolean pdf_file_matches(const void *data, gsize size, SignLacks lacks)
 {
     /* Of most texts one look is enough. */
-    return has_head(data, size) || (holds(data, size, "obj") &&
-                                    (holds(data, size, "trailer") || holds(data, size, "/XRef")));
+    return has_head(data, size) ||
+           (!(lacks & SIGN_LACKS_OBJ) && holds(data, size, "obj") &&
+            ((!(lacks & SIGN_LACKS_TRAILER) && holds(data, size, "trailer")) ||
+             (!(lacks & SIGN_LACKS_XREF) && holds(data, size, "/XRef"))));
 }
 
 /* --- The file --------------------------------------------------------------------- */

@@ -9,10 +9,11 @@
 #define SCANNER_PDF_FILE_H
 
 #include "scanner/archive/unpack.h"
+#include "scanner/common/sign-filter.h"
 
 typedef struct PdfFile PdfFile;
 
-gboolean pdf_file_matches(const void *data, gsize size);
+gboolean pdf_file_matches(const void *data, gsize size, SignLacks lacks);
 
 /* Borrows the bytes. end: board_now() at which it must be over. */
 PdfFile *pdf_file_new(const void *data, gsize size, guint64 end);

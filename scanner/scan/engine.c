@@ -109,9 +109,9 @@ static void on_message(enum cl_msg severity, const char *full, const char *text,
 static void read_page_raw(Witness *seen, guint level, const char *buffer, size_t size);
 
 /* What is read of a PDF once for all who look on; NULL: it is none. */
-static PdfFile *read_pdf(const Witness *seen, const char *buffer, size_t size)
+static PdfFile *read_pdf(const Witness *seen, const char *buffer, size_t size, SignLacks lacks)
 {
-    return buffer && (seen->watcher->object || seen->watch) && pdf_file_matches(buffer, size)
+    return buffer && (seen->watcher->object || seen->watch) && pdf_file_matches(buffer, size, lacks)
                ? pdf_file_new(buffer, size, seen->end)
                : NULL;
 }
@@ -124,6 +124,7 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
     Witness *seen = context;
     g_autoptr(PdfFile) pdf = NULL;
     ScannedObject object;
+    SignLacks lacks;
 
     (void)fd, (void)ancestors, (void)parent_size;
     if (seen->base > 0 && level == 0) {
@@ -137,7 +138,8 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
         seen->has_wide_xml = TRUE;
         return CL_BREAK;
     }
-    pdf = read_pdf(seen, buffer, size);
+    lacks = buffer ? sign_filter_lacks(buffer, size) : 0;
+    pdf = read_pdf(seen, buffer, size, lacks);
     object = (ScannedObject){.level = level,
                              .type = type,
                              .name = name,
@@ -145,7 +147,8 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
                              .size = size,
                              .pdf = pdf,
                              .is_normalized = (attributes & LAYER_ATTRIBUTES_NORMALIZED) != 0,
-                             .has_payload = buffer && page_payload_matches(buffer, size)};
+                             .lacks = lacks,
+                             .has_payload = buffer && page_payload_matches(buffer, size, lacks)};
     if (seen->watcher->object && buffer)
         seen->watcher->object(&object, seen->watcher->user);
     if (level == 0)

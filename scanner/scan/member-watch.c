@@ -248,9 +248,9 @@ static const guint8 *find_rar(const guint8 *data, gsize size)
  * built without the library, members of a zip that its directory does not name, what stands behind
  * the end of another archive, and tars whose members have sizes that libclamav does not see. */
 static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const guint8 *data,
-                            gsize size)
+                            gsize size, SignLacks lacks)
 {
-    const guint8 *rar = find_rar(data, size);
+    const guint8 *rar = lacks & SIGN_LACKS_RAR ? NULL : find_rar(data, size);
     gsize behind = archive_end_find(data, size);
     ZipLayout layout = {0};
 
@@ -346,7 +346,7 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
         parent)
         layer.bytes = g_bytes_new_static(data, size);
     if (!object->is_normalized)
-        look_for_hidden(watch, &layer, data, size);
+        look_for_hidden(watch, &layer, data, size, object->lacks);
     layer.outer = parent;
     watch->top = g_memdup2(&layer, sizeof(layer));
 }

@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include "scanner/common/sign-filter.h"
+
 /* Ends with the call that it is handed to. */
 typedef struct {
     guint level;      /* of the content itself 0, of what lies in it 1 */
@@ -13,8 +15,9 @@ typedef struct {
     const void *data; /* NULL: not told */
     gsize size;
     gboolean is_normalized; /* made by libclamav itself, of another */
-    gboolean has_payload;   /* page_payload_matches() */
-    struct PdfFile *pdf;    /* its objects, or NULL: it is none */
+    SignLacks lacks;
+    gboolean has_payload; /* page_payload_matches() */
+    struct PdfFile *pdf;  /* its objects, or NULL: it is none */
 } ScannedObject;
 
 #endif /* SCANNER_SCANNED_OBJECT_H */

@@ -66,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gsize sum = 0;
     UnpackResult result;
 
-    (void)pdf_file_matches(data, size);
+    g_assert(pdf_file_matches(data, size, 0) ==
+             pdf_file_matches(data, size, sign_filter_lacks(data, size)));
     pdf_file_actions(file, on_action, &actions);
     if (pdf_file_is_open(file))
         g_free(pdf_file_dup_open(file));

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "scanner/page/page-payload.h"
+#include "scanner/common/sign-filter.h"
 #include "tests/unit/scanner/scanner-test.h"
 
 enum {
@@ -82,6 +84,74 @@ START_TEST(letters_end_where_another_sign_stands)
 }
 END_TEST
 
+START_TEST(a_word_that_is_there_is_never_lacking)
+{
+    static const struct {
+        const char *word;
+        SignLacks lacks;
+    } words[] = {
+        {"CharCode", SIGN_LACKS_CHAR_CODE}, {"harCode(", SIGN_LACKS_CHAR_CODE},
+        {"t8Array", SIGN_LACKS_ARRAY},      {"[byte[]]", SIGN_LACKS_BYTES},
+        {"[Byte[]]", SIGN_LACKS_BYTES},     {"Chr(", SIGN_LACKS_CALL},
+        {"chr(", SIGN_LACKS_CALL},          {"ChrW(", SIGN_LACKS_CALL},
+        {"chrw(", SIGN_LACKS_CALL},         {"atob(", SIGN_LACKS_CALL},
+        {"Blob(", SIGN_LACKS_CALL},         {"obj", SIGN_LACKS_OBJ},
+        {"/XRef", SIGN_LACKS_XREF},         {"trailer", SIGN_LACKS_TRAILER},
+        {"Rar!\x1a\x07", SIGN_LACKS_RAR},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        for (gsize length = strlen(words[i].word), size = length; size < SIZE_MOST; size++)
+            for (gsize at = 0; at <= size - length; at++) {
+                g_autofree char *bytes = g_malloc(size);
+
+                memset(bytes, at % 2 ? '\xff' : ' ', size);
+                memcpy(bytes + at, words[i].word, length);
+                ck_assert_msg(!(sign_filter_lacks(bytes, size) & words[i].lacks),
+                              "%s at %zu of %zu", words[i].word, at, size);
+            }
+}
+END_TEST
+
+START_TEST(prose_lacks_all_words)
+{
+    static const char prose[] = "To byte on (as you see): a Char, Code 8 and Rar! of /X or ob.\n";
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (!__builtin_cpu_supports("avx2"))
+        return; /* nothing is known */
+    for (guint i = 0; i < 40; i++) {
+        ck_assert_uint_eq(sign_filter_lacks(text->str, text->len), G_MAXUINT8);
+        g_string_append(text, prose);
+    }
+}
+END_TEST
+
+START_TEST(the_shortest_run_is_found_wherever_it_stands)
+{
+    /* The head of a PDF. */
+    static const char run[] = "JVBERi0xLjQKJcOkw7zDtsOfCjIgMCBvYmoKPDwvTGVuZ3RoIDMgMCBSL0ZpbHRl";
+    static const char *const ends[] = {" ", "", "=", "'", "\n"};
+
+    for (gsize before = 1; before < SIZE_MOST; before++)
+        for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
+            for (gsize behind = 0; behind < SIZE_MOST; behind += 7) {
+                g_autoptr(GString) text = g_string_new(NULL);
+
+                while (text->len < before)
+                    g_string_append_c(text, text->len % 5 < 4 ? 'w' : ' ');
+                g_string_append_printf(text, "'%s%s", run, ends[i]);
+                while (text->len < before + strlen(run) + behind)
+                    g_string_append(text, " w");
+                ck_assert_msg(page_payload_matches(text->str, text->len, 0),
+                              "behind %zu, before %zu, '%s'", before, behind, ends[i]);
+            }
+}
+END_TEST
+
 SCANNER_TEST_MAIN("byte-scan", SCANNER_TEST(a_sign_is_found_where_memmem_finds_it),
                   SCANNER_TEST(each_byte_is_a_letter_or_none),
-                  SCANNER_TEST(letters_end_where_another_sign_stands))
+                  SCANNER_TEST(letters_end_where_another_sign_stands),
+                  SCANNER_TEST(a_word_that_is_there_is_never_lacking),
+                  SCANNER_TEST(prose_lacks_all_words),
+                  SCANNER_TEST(the_shortest_run_is_found_wherever_it_stands))

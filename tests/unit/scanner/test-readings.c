@@ -470,7 +470,7 @@ START_TEST(hostile_pages_end_soon)
         g_string_append(text, "<html><script>");
         while (text->len < SIZE)
             g_string_append(text, shapes[i]);
-        (void)page_payload_matches(text->str, text->len);
+        (void)page_payload_matches(text->str, text->len, 0);
         begin = clock() - begin;
         ck_assert_msg(begin < SECONDS * CLOCKS_PER_SEC, "%s: %.1f s", shapes[i],
                       (double)begin / CLOCKS_PER_SEC);
