@@ -388,12 +388,23 @@ static void close_supervisor(void)
     pthread_rwlock_unlock(&connection.sockets);
 }
 
+static bool has_supervisor(void)
+{
+    bool has;
+
+    pthread_rwlock_rdlock(&connection.sockets);
+    has = connection.supervisor.fd >= 0;
+    pthread_rwlock_unlock(&connection.sockets);
+    return has;
+}
+
 static void report(int64_t until_us)
 {
     State state = atomic_load(&connection.state);
     unsigned char *buffer;
 
-    if (state != STATE_LIVE && state != STATE_DOWN)
+    /* While nobody is there each transaction comes by here: no report is made for that. */
+    if (state != STATE_LIVE && (state != STATE_DOWN || !has_supervisor()))
         return;
     if (state == STATE_DOWN)
         until_us = 0;
