@@ -28,6 +28,8 @@ typedef struct {
     gboolean is_over;
 } Search;
 
+#define TYPE_FIELD "content-type"
+
 typedef enum {
     READ_PARAMETERS,
     READ_TITLE, /* the whole value is a name */
@@ -296,7 +298,8 @@ static void take_fields(Search *search, const char *header, gsize size, const ch
         if (!is_field(field, (gsize)(next - field), fields))
             continue;
         colon = memchr(field, ':', (gsize)(next - field));
-        if (colon && reading == READ_PARAMETERS && (field[8] | 0x20) == 't')
+        if (colon && reading == READ_PARAMETERS &&
+            strncasecmp(field, TYPE_FIELD, strlen(TYPE_FIELD)) == 0)
             search->has_type |= !is_common_type(colon + 1, next);
         if (!colon || !may_name(colon, next, reading))
             continue;
@@ -322,8 +325,8 @@ static void take_fields(Search *search, const char *header, gsize size, const ch
 
 gboolean mail_names_find(const char *header, gsize size, MailNamesFound found, gpointer user_data)
 {
-    static const char *const fields[] = {"content-type", "content-disposition", NULL};
-    static const char *const type[] = {"content-type", NULL};
+    static const char *const fields[] = {TYPE_FIELD, "content-disposition", NULL};
+    static const char *const type[] = {TYPE_FIELD, NULL};
     /* In which some programs look where there is no other name: Exchange and Outlook ([MS-OXCMAIL]
      * 2.2.3.4.1.1), Thunderbird. */
     static const char *const titles[] = {"content-description", "content-name", "x-sun-data-name",
