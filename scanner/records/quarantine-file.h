@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#define QUARANTINE_ID_LENGTH 32 /* hex digits; the name of a file begins with them */
 #define QUARANTINE_FILE_HEADER 16
 #define QUARANTINE_FILE_TRAILER 32
 

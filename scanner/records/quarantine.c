@@ -14,7 +14,9 @@
 #include "scanner/records/quarantine.h"
 
 #include "scanner/records/incidents-private.h"
+#include "scanner/records/quarantine-delivered.h"
 #include "scanner/records/quarantine-file.h"
+#include "scanner/records/quarantine-metadata.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,15 +30,7 @@
 
 G_DEFINE_QUARK(storehook - quarantine - error, quarantine_error)
 
-#define ID_LENGTH 32
 #define SUFFIX ".shq"
-#define DELIVERED ".delivered"
-/* Stands in ID.delivered for "all of them"; no address. */
-#define ALL_DELIVERED "*"
-/* Lines of ID.delivered are read up to this size: 1000 addresses. */
-#define DELIVERED_MAX (512 * 1024)
-/* Of the metadata: its id and time, as metadata_new() writes them. */
-#define START_SIZE 96
 
 typedef struct {
     char *id;
@@ -44,8 +38,7 @@ typedef struct {
     guint64 file_size;
     gboolean is_known; /* its time, and what became of it; see item_learn() */
     gboolean has_delivered_file;
-    GHashTable *delivered; /* addresses, in lower case; NULL: none */
-    gboolean released;
+    QuarantineDelivered delivered;
     gboolean claimed; /* by a release under way */
 } Item;
 
@@ -64,7 +57,7 @@ struct Quarantine {
 static void item_free(Item *item)
 {
     g_free(item->id);
-    g_clear_pointer(&item->delivered, g_hash_table_unref);
+    quarantine_delivered_clear(&item->delivered);
     g_free(item);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Item, item_free)
@@ -76,115 +69,8 @@ static char *id_file(const char *id)
 
 static gboolean id_is_valid(const char *id)
 {
-    return strlen(id) == ID_LENGTH && strspn(id, "0123456789abcdef") == ID_LENGTH;
-}
-
-/* --- Metadata -------------------------------------------------------------------- */
-
-static void set_text(JsonObject *object, const char *member, const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text != NULL ? text : "", -1);
-    json_object_set_string_member(object, member, valid);
-}
-
-static JsonObject *metadata_new(const char *id, const QuarantineItem *item, gsize size)
-{
-    JsonObject *object = json_object_new();
-    JsonArray *recipients = json_array_new(), *digests = json_array_new();
-    g_autoptr(GPtrArray) list = incidents_split_addresses(item->recipients, G_MAXUINT);
-
-    set_text(object, "id", id);
-    json_object_set_int_member(object, "seconds", g_get_real_time() / G_USEC_PER_SEC);
-    set_text(object, "incident", item->incident);
-    set_text(object, "sender", item->sender);
-    /* The cut may have gone through the last one: half an address is somebody else's. */
-    if (item->recipients_cut && list->len > 0)
-        g_ptr_array_set_size(list, (gint)list->len - 1);
-    for (guint i = 0; i < list->len; i++)
-        json_array_add_string_element(recipients, list->pdata[i]);
-    json_object_set_array_member(object, "recipients", recipients);
-    json_object_set_boolean_member(object, "recipients-cut", item->recipients_cut);
-    set_text(object, "subject", item->subject);
-    set_text(object, "name", item->name);
-    set_text(object, "verdict", filter_verdict_name(item->verdict));
-    set_text(object, "verdict-name", item->verdict_name);
-    set_text(object, "program", item->program);
-    json_object_set_int_member(object, "size", (gint64)size);
-    json_object_set_boolean_member(object, "is-message", item->is_message);
-    for (gsize i = 0; i < item->digest_count; i++) {
-        g_autofree char *hex = incidents_hex(item->digests + i * 32, 32);
-        json_array_add_string_element(digests, hex);
-    }
-    json_object_set_array_member(object, "digests", digests);
-    return object;
-}
-
-static char *object_text(JsonObject *object)
-{
-    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
-
-    json_node_set_object(node, object);
-    return json_to_string(node, FALSE);
-}
-
-/* FALSE where others wrote it, in another order. */
-static gboolean metadata_start(GBytes *bytes, const char *id, gint64 *ret_time)
-{
-    gsize size = MIN(g_bytes_get_size(bytes), START_SIZE);
-    char text[START_SIZE + 1] = "", there[ID_LENGTH + 1] = "", comma[2];
-    long long seconds;
-
-    memcpy(text, g_bytes_get_data(bytes, NULL), size);
-    if (sscanf(text, " { \"id\" : \"%32[0-9a-f]\" , \"seconds\" : %18lld %1[,]", there, &seconds,
-               comma) != 3 ||
-        strcmp(there, id) != 0)
-        return FALSE;
-    *ret_time = seconds;
-    return TRUE;
-}
-
-/* Checked to have all members with their types, so that later readers need not ask. */
-static JsonObject *metadata_read(GBytes *bytes, const char *id, GError **error)
-{
-    static const struct {
-        const char *member;
-        GType type;
-    } MEMBERS[] = {
-        {"id", G_TYPE_STRING},
-        {"seconds", G_TYPE_INT64},
-        {"incident", G_TYPE_STRING},
-        {"sender", G_TYPE_STRING},
-        {"recipients", 0},
-        {"recipients-cut", G_TYPE_BOOLEAN},
-        {"subject", G_TYPE_STRING},
-        {"name", G_TYPE_STRING},
-        {"verdict", G_TYPE_STRING},
-        {"verdict-name", G_TYPE_STRING},
-        {"program", G_TYPE_STRING},
-        {"size", G_TYPE_INT64},
-        {"is-message", G_TYPE_BOOLEAN},
-        {"digests", 0},
-    };
-    g_autoptr(JsonParser) parser = json_parser_new();
-    gboolean ok = json_parser_load_from_data(parser, g_bytes_get_data(bytes, NULL),
-                                             (gssize)g_bytes_get_size(bytes), NULL);
-    JsonNode *root = ok ? json_parser_get_root(parser) : NULL;
-
-    ok = root != NULL && JSON_NODE_HOLDS_OBJECT(root);
-    JsonObject *object = ok ? json_node_get_object(root) : NULL;
-    for (guint i = 0; ok && i < G_N_ELEMENTS(MEMBERS); i++) {
-        JsonNode *node = json_object_get_member(object, MEMBERS[i].member);
-        ok = node != NULL &&
-             (MEMBERS[i].type == 0 ? JSON_NODE_HOLDS_ARRAY(node)
-                                   : JSON_NODE_HOLDS_VALUE(node) &&
-                                         json_node_get_value_type(node) == MEMBERS[i].type);
-    }
-    if (!ok || strcmp(json_object_get_string_member(object, "id"), id) != 0) {
-        g_set_error(error, QUARANTINE_ERROR, QUARANTINE_ERROR_NOT_FOUND,
-                    "quarantine: the metadata of %s cannot be read", id);
-        return NULL;
-    }
-    return json_object_ref(object);
+    return strlen(id) == QUARANTINE_ID_LENGTH &&
+           strspn(id, "0123456789abcdef") == QUARANTINE_ID_LENGTH;
 }
 
 static JsonObject *metadata_of(const Quarantine *quarantine, const char *id, GError **error)
@@ -193,7 +79,7 @@ static JsonObject *metadata_of(const Quarantine *quarantine, const char *id, GEr
     g_autoptr(GBytes) bytes =
         quarantine_file_metadata(quarantine->directory, file, QUARANTINE_METADATA_MAX, error);
 
-    return bytes != NULL ? metadata_read(bytes, id, error) : NULL;
+    return bytes != NULL ? quarantine_metadata_read(bytes, id, error) : NULL;
 }
 
 static Item *item_add(Quarantine *quarantine, const char *id, guint64 file_size)
@@ -211,18 +97,6 @@ static void item_drop(Quarantine *quarantine, Item *item)
 {
     quarantine->bytes -= item->file_size;
     g_hash_table_remove(quarantine->items, item->id);
-}
-
-static void add_delivered(Item *item, char *address)
-{
-    if (item->delivered == NULL)
-        item->delivered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_hash_table_add(item->delivered, address);
-}
-
-static gboolean is_delivered(const Item *item, const char *address)
-{
-    return item->delivered != NULL && g_hash_table_contains(item->delivered, address);
 }
 
 static guint64 file_size_of(gsize metadata_size, guint64 content_size)
@@ -248,40 +122,17 @@ static gboolean set_aside(Quarantine *quarantine, Item *item, const GError *why)
     return TRUE;
 }
 
-static void read_delivered(const Quarantine *quarantine, Item *item)
-{
-    g_autofree char *name = g_strconcat(item->id, DELIVERED, NULL);
-    g_autofree char *text = g_malloc(DELIVERED_MAX + 1);
-    int fd = openat(quarantine->directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    gsize size = 0;
-    gssize n = 0;
-
-    if (fd < 0)
-        return;
-    while (size < DELIVERED_MAX && (n = read(fd, text + size, DELIVERED_MAX - size)) > 0)
-        size += (gsize)n;
-    close(fd);
-    text[size] = '\0';
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line != NULL; line++) {
-        if (strcmp(*line, ALL_DELIVERED) == 0)
-            item->released = TRUE;
-        else if (**line != '\0')
-            add_delivered(item, g_strdup(*line));
-    }
-}
-
 static gboolean read_time(const Quarantine *quarantine, const char *id, gint64 *ret_time,
                           GError **error)
 {
     g_autofree char *file = id_file(id);
     g_autoptr(JsonObject) metadata = NULL;
     g_autoptr(GBytes) bytes =
-        quarantine_file_metadata(quarantine->directory, file, START_SIZE, error);
+        quarantine_file_metadata(quarantine->directory, file, QUARANTINE_METADATA_START, error);
 
     if (bytes == NULL)
         return FALSE;
-    if (metadata_start(bytes, id, ret_time))
+    if (quarantine_metadata_start(bytes, id, ret_time))
         return TRUE;
     metadata = metadata_of(quarantine, id, error);
     if (metadata != NULL)
@@ -301,7 +152,7 @@ static gboolean item_learn(Quarantine *quarantine, Item *item)
     if (!read_time(quarantine, item->id, &item->time, &error) && set_aside(quarantine, item, error))
         return FALSE;
     if (item->has_delivered_file)
-        read_delivered(quarantine, item);
+        quarantine_delivered_read(&item->delivered, quarantine->directory, item->id);
     item->is_known = TRUE;
     return TRUE;
 }
@@ -361,13 +212,14 @@ static gboolean count_all(Quarantine *quarantine, GError **error)
         return FALSE;
     }
     while ((entry = readdir(directory)) != NULL) {
-        g_autofree char *id = g_strndup(entry->d_name, ID_LENGTH);
+        g_autofree char *id = g_strndup(entry->d_name, QUARANTINE_ID_LENGTH);
 
         if (g_str_has_prefix(entry->d_name, ".new-"))
             unlinkat(quarantine->directory, entry->d_name, 0);
-        else if (id_is_valid(id) && strcmp(entry->d_name + ID_LENGTH, SUFFIX) == 0)
+        else if (id_is_valid(id) && strcmp(entry->d_name + QUARANTINE_ID_LENGTH, SUFFIX) == 0)
             count_one(quarantine, id, entry->d_name);
-        else if (id_is_valid(id) && strcmp(entry->d_name + ID_LENGTH, DELIVERED) == 0)
+        else if (id_is_valid(id) &&
+                 strcmp(entry->d_name + QUARANTINE_ID_LENGTH, QUARANTINE_DELIVERED_SUFFIX) == 0)
             g_ptr_array_add(delivered, g_steal_pointer(&id));
     }
     closedir(directory);
@@ -462,16 +314,15 @@ static gboolean has_room(const Quarantine *quarantine, guint64 file_size, GError
 static gboolean store_fd(Quarantine *quarantine, const QuarantineItem *item, int fd, gsize size,
                          char **ret_id, GError **error)
 {
-    guint8 random[ID_LENGTH / 2];
+    guint8 random[QUARANTINE_ID_LENGTH / 2];
     gssize got = getrandom(random, sizeof random, 0);
 
     /* Never short for so few bytes, and never fails once the machine is up. */
     g_assert(got == (gssize)sizeof random);
     g_autofree char *id = incidents_hex(random, sizeof random);
     g_autofree char *file = id_file(id);
-    g_autoptr(JsonObject) metadata = metadata_new(id, item, size);
-    char *text = object_text(metadata);
-    g_autoptr(GBytes) bytes = g_bytes_new_take(text, strlen(text));
+    g_autoptr(JsonObject) metadata = quarantine_metadata_new(id, item, size);
+    g_autoptr(GBytes) bytes = quarantine_metadata_bytes(metadata);
     guint64 file_size = file_size_of(g_bytes_get_size(bytes), size);
 
     if (size == 0 || g_bytes_get_size(bytes) > QUARANTINE_METADATA_MAX) {
@@ -526,22 +377,13 @@ static JsonObject *item_describe(const Quarantine *quarantine, const Item *item,
 {
     g_autofree char *time = incidents_time_text(item->time * G_USEC_PER_SEC);
     JsonObject *about = metadata_of(quarantine, item->id, error);
-    JsonArray *delivered;
 
     if (about == NULL)
         return NULL;
     json_object_remove_member(about, "seconds");
     json_object_set_string_member(about, "time", time);
-    json_object_set_boolean_member(about, "released", item->released);
-    delivered = json_array_new();
-    if (item->delivered != NULL) {
-        g_autoptr(GList) addresses =
-            g_list_sort(g_hash_table_get_keys(item->delivered), (GCompareFunc)strcmp);
-
-        for (GList *address = addresses; address != NULL; address = address->next)
-            json_array_add_string_element(delivered, address->data);
-    }
-    json_object_set_array_member(about, "delivered", delivered);
+    json_object_set_boolean_member(about, "released", item->delivered.is_to_all);
+    json_object_set_array_member(about, "delivered", quarantine_delivered_list(&item->delivered));
     return about;
 }
 
@@ -608,11 +450,10 @@ JsonArray *quarantine_list(Quarantine *quarantine, gint64 until, guint limit)
 static gboolean item_delete(Quarantine *quarantine, Item *item)
 {
     g_autofree char *file = id_file(item->id);
-    g_autofree char *delivered = g_strconcat(item->id, DELIVERED, NULL);
 
     if (unlinkat(quarantine->directory, file, 0) != 0 && errno != ENOENT)
         return FALSE;
-    unlinkat(quarantine->directory, delivered, 0);
+    quarantine_delivered_remove(quarantine->directory, item->id);
     item_drop(quarantine, item);
     return TRUE;
 }
@@ -678,48 +519,25 @@ guint quarantine_expire(Quarantine *quarantine, gint64 now_seconds)
 gboolean quarantine_mark_delivered(Quarantine *quarantine, const char *id,
                                    const char *const *addresses, GError **error)
 {
-    g_autofree char *name = g_strconcat(id, DELIVERED, NULL);
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     Item *item = item_find(quarantine, id, error);
 
-    if (item == NULL)
-        return FALSE;
-    for (; *addresses != NULL; addresses++) {
-        g_autofree char *folded = g_utf8_strdown(*addresses, -1);
-
-        g_assert(strchr(*addresses, '\n') == NULL);
-        if (!is_delivered(item, folded))
-            g_strv_builder_add(builder, folded);
-    }
-    g_auto(GStrv) fresh = g_strv_builder_end(builder);
-    g_autofree char *lines = g_strjoinv("\n", fresh);
-    if (*fresh != NULL && !quarantine_file_append(quarantine->directory, name, lines, error))
-        return FALSE;
-    for (char **address = fresh; *address != NULL; address++)
-        add_delivered(item, g_strdup(*address));
-    return TRUE;
+    return item != NULL &&
+           quarantine_delivered_add(&item->delivered, quarantine->directory, id, addresses, error);
 }
 
 gboolean quarantine_is_delivered(Quarantine *quarantine, const char *id, const char *address)
 {
     const Item *item = item_find(quarantine, id, NULL);
-    g_autofree char *folded = g_utf8_strdown(address, -1);
 
-    return item != NULL && is_delivered(item, folded);
+    return item != NULL && quarantine_delivered_has(&item->delivered, address);
 }
 
 gboolean quarantine_mark_released(Quarantine *quarantine, const char *id, GError **error)
 {
-    g_autofree char *name = g_strconcat(id, DELIVERED, NULL);
     Item *item = item_find(quarantine, id, error);
 
-    if (item == NULL)
-        return FALSE;
-    if (!item->released &&
-        !quarantine_file_append(quarantine->directory, name, ALL_DELIVERED, error))
-        return FALSE;
-    item->released = TRUE;
-    return TRUE;
+    return item != NULL &&
+           quarantine_delivered_add_all(&item->delivered, quarantine->directory, id, error);
 }
 
 gboolean quarantine_claim(Quarantine *quarantine, const char *id, GError **error)
