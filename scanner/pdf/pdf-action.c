@@ -7,6 +7,7 @@
 #include "scanner/pdf/pdf-action.h"
 
 #include "scanner/common/board.h"
+#include "scanner/pdf/pdf-stream.h"
 
 enum {
     STREAM_MAX = 1 << 20, /* bytes of a script; of a larger one nothing is told */
@@ -102,13 +103,13 @@ static void give_stream(Walk *walk, const PdfObject *object)
     guint number = 0;
     PdfWay way;
 
-    while (pdf_source_next_way(walk->source, &way, &number)) {
+    while (pdf_stream_next_way(walk->source, &way, &number)) {
         g_autofree guint8 *bytes = NULL;
         g_autofree char *text = NULL;
         gsize size = 0;
         guint filters;
 
-        if (pdf_source_read(walk->source, object, &way, STREAM_MAX, &bytes, &size, &filters) ==
+        if (pdf_stream_read(walk->source, object, &way, STREAM_MAX, &bytes, &size, &filters) ==
             PDF_FILTER_TOO_LARGE)
             continue;
         text = pdf_source_text_of_bytes(bytes, MIN(size, (gsize)SCRIPT_MAX));

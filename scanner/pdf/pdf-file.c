@@ -21,7 +21,8 @@
 #include "scanner/common/board.h"
 #include "scanner/common/byte-scan.h"
 #include "scanner/pdf/pdf-action.h"
-#include "scanner/pdf/pdf-source.h"
+#include "scanner/pdf/pdf-packs.h"
+#include "scanner/pdf/pdf-stream.h"
 
 enum {
     HEAD_MAX = 1024, /* Acrobat looks as far for the sign */
@@ -64,9 +65,9 @@ PdfFile *pdf_file_new(const void *data, gsize size, guint64 end)
     pdf_source_init(&file->source, data, size, end);
     file->is_seen = has_head(data, size);
     file->targets = g_array_new(FALSE, FALSE, sizeof(guint64));
-    if (pdf_source_has_packs(&file->source) || file->source.objects.mention_count > 0 ||
+    if (pdf_packs_are_there(&file->source) || file->source.objects.mention_count > 0 ||
         pdf_file_has_files(file) || holds(data, size, "/Encrypt"))
-        pdf_source_unpack(&file->source);
+        pdf_packs_open(&file->source);
     return file;
 }
 
@@ -134,7 +135,7 @@ gboolean pdf_file_is_locked(const PdfFile *file)
 
 guint8 *pdf_file_dup_open(PdfFile *file)
 {
-    return pdf_source_dup_open(&file->source);
+    return pdf_stream_dup_open(&file->source);
 }
 
 /* --- Files and their names -------------------------------------------------------- */
@@ -353,12 +354,12 @@ static UnpackResult walk_ways(Walk *walk, const PdfObject *object, const Names *
     guint number = 0;
     PdfWay way = {0};
 
-    while (pdf_source_next_way(&file->source, &way, &number)) {
+    while (pdf_stream_next_way(&file->source, &way, &number)) {
         gsize most = (gsize)MIN(walk->budget->file_size, walk->budget->bytes), size = 0;
         guint8 *bytes = NULL;
         guint filters = 0;
         PdfFilterResult result =
-            pdf_source_read(&file->source, object, &way, most, &bytes, &size, &filters);
+            pdf_stream_read(&file->source, object, &way, most, &bytes, &size, &filters);
 
         has_more |= way.is_doubtful && way.pick + 1 == PDF_SOURCE_WAYS;
         if (result == PDF_FILTER_TOO_LARGE)

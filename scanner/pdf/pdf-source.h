@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pdf-source.h - a PDF with all its objects and keys, and its streams as bytes.
+ * pdf-source.h - a PDF as what reads it knows it: its objects and keys, and what is left to be
+ * read.
  *
- * Streams in any order of filters, with predictors, behind references, and in files that are
- * encrypted with an empty password; objects that lie in such streams. For pdf-file.c.
+ * pdf-keys.c finds the keys, pdf-stream.c reads its streams, pdf-packs.c finds the objects in them.
  */
 #ifndef SCANNER_PDF_SOURCE_H
 #define SCANNER_PDF_SOURCE_H
 
 #include "scanner/pdf/pdf-crypt.h"
-#include "scanner/pdf/pdf-filter.h"
 #include "scanner/pdf/pdf-objects.h"
 
 enum {
@@ -50,23 +49,14 @@ typedef struct {
     gboolean is_doubtful;        /* another pick may be another */
 } PdfWay;
 
-/* Borrows the bytes. Finds the objects that do not lie in streams. */
+/* Borrows the bytes. Finds the objects that do not lie in streams. `end`: board_now(). */
 void pdf_source_init(PdfSource *source, const void *data, gsize size, guint64 end);
 void pdf_source_clear(PdfSource *source);
-gboolean pdf_source_has_packs(const PdfSource *source);
-/* Finds the keys, and the objects that lie in streams. */
-void pdf_source_unpack(PdfSource *source);
 
-/* By its keys one after another, then as it stands. *number begins with 0. FALSE: no more. What one
- * key opens, another may open as well: who wrote the file knows both. */
-gboolean pdf_source_next_way(const PdfSource *source, PdfWay *way, guint *number);
-/* One way. *ret is not NULL but for PDF_FILTER_TOO_LARGE; g_free(). */
-PdfFilterResult pdf_source_read(PdfSource *source, const PdfObject *object, PdfWay *way, gsize most,
-                                guint8 **ret, gsize *ret_size, guint *ret_filters);
-/* The bytes of the file with its streams decrypted where they stand, filled up with blanks; as long
- * as they were, g_free(). For readers that cannot; only with pdf_source_is_open(). NULL: a limit,
- * or no memory. */
-guint8 *pdf_source_dup_open(PdfSource *source);
+/* What stands under a key of a dictionary, or behind the reference there. */
+PdfText pdf_source_value(PdfSource *source, PdfText dict, const char *key, PdfWay *way);
+gint64 pdf_source_number(PdfSource *source, PdfText dict, const char *key, gint64 otherwise,
+                         PdfWay *way);
 /* TRUE if it is encrypted, all with one key that is known. */
 gboolean pdf_source_is_open(const PdfSource *source);
 /* What many may refer to is read for each of them, `times` over. */
