@@ -10,6 +10,7 @@
 
 #include "mailstore/message/content.h"
 #include "mailstore/message/row.h"
+#include "mailstore/message/summary.h"
 #include "mailstore/message/transaction.h"
 
 enum {
@@ -88,7 +89,7 @@ static JET_ERR message_delete(MailSession *session, guint64 id, MessageStep *ste
         return err == JET_errRecordNotFound ? JET_errSuccess : err;
     if ((err = message_is_dead(session, id, step->before, &dead)) < 0 || !dead)
         return err;
-    if ((err = attachments_delete(session, id)) < 0 ||
+    if ((err = attachments_delete(session, id)) < 0 || (err = summary_delete(session, id)) < 0 ||
         (err = row_delete(session, MESSAGES_BY_ID)) < 0)
         return err;
     step->deleted++;

@@ -133,6 +133,21 @@ gboolean mail_message_read_header(MailSession *session, guint64 message, gsize m
 /* The whole message, byte for byte. */
 GBytes *mail_message_read(MailSession *session, guint64 message, GError **error);
 
+/* What a reader found out about a message and wants to find again, in a form that only it knows: it
+ * is not looked into. It goes with the message, and may be lost. */
+typedef struct {
+    guint64 message;
+    GBytes *data; /* MAIL_SUMMARY_MAX bytes at most */
+} MailSummary;
+#define MAIL_SUMMARY_MAX (16 * 1024)
+/* ret_summaries[i]: what is kept of messages[i], NULL without any. */
+gboolean mail_summaries_read(MailSession *session, const guint64 *messages, gsize count,
+                             GBytes **ret_summaries, GError **error);
+/* In place of what is kept of them; messages that are gone are passed over. When others are in the
+ * way it fails at once. */
+gboolean mail_summaries_keep(MailSession *session, const MailSummary *summaries, gsize count,
+                             GError **error);
+
 /* Delivers one message into the folders. ret_uids[i]: the UID in folders[i], 0 when the message is
  * not there after the commit (it was never there for any reader). ret_errors[i] is NULL or why
  * that folder failed; FALSE only when the message could not be stored at all. */

@@ -19,6 +19,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_MAILBOXES] = "mailboxes", [TABLE_FOLDERS] = "folders",
     [TABLE_MESSAGES] = "messages",   [TABLE_ATTACHMENTS] = "attachments",
     [TABLE_CONTENTS] = "contents",   [TABLE_ENTRIES] = "entries",
+    [TABLE_SUMMARIES] = "summaries",
 };
 
 typedef struct {
@@ -70,6 +71,9 @@ static const ColumnSpec column_specs[COLUMN_COUNT] = {
     [ENTRY_FLAGS] = {TABLE_ENTRIES, "flags", JET_coltypUnsignedLong, NUMBER, 0},
     [ENTRY_KEYWORDS] = {TABLE_ENTRIES, "keywords", JET_coltypLongBinary, 0, 0},
     [ENTRY_INTERNAL_DATE] = {TABLE_ENTRIES, "internal_date", JET_coltypCurrency, NUMBER, 0},
+
+    [SUMMARY_MESSAGE] = {TABLE_SUMMARIES, "message", JET_coltypCurrency, NUMBER, 0},
+    [SUMMARY_DATA] = {TABLE_SUMMARIES, "data", JET_coltypLongBinary, 0, 0},
 };
 
 typedef struct {
@@ -96,6 +100,7 @@ static const IndexSpec index_specs[INDEX_COUNT] = {
     [CONTENTS_BY_DIGEST] = {TABLE_CONTENTS, "digest", KEY("+digest\0"), PRIMARY},
     [ENTRIES_BY_UID] = {TABLE_ENTRIES, "uid", KEY("+folder\0+uid\0"), PRIMARY},
     [ENTRIES_BY_MESSAGE] = {TABLE_ENTRIES, "message", KEY("+message\0"), 0},
+    [SUMMARIES_BY_MESSAGE] = {TABLE_SUMMARIES, "message", KEY("+message\0"), PRIMARY},
 };
 
 const char *schema_table_name(Table table)

@@ -12,6 +12,7 @@
  *   contents     digest, data (decoded)
  *   entries      folder, uid, message, flags (MailFlags), keywords (one a line),
  *                internal_date (s since 1970)
+ *   summaries    message, data (summary.c)
  *
  * A content is live while the index on attachments.digest finds it, a message while the index on
  * entries.message does: nothing is counted. No size is stored: the size of a message follows from
@@ -36,6 +37,7 @@ typedef enum {
     TABLE_ATTACHMENTS,
     TABLE_CONTENTS,
     TABLE_ENTRIES,
+    TABLE_SUMMARIES,
     TABLE_COUNT
 } Table;
 
@@ -71,6 +73,8 @@ typedef enum {
     ENTRY_FLAGS,
     ENTRY_KEYWORDS,
     ENTRY_INTERNAL_DATE,
+    SUMMARY_MESSAGE,
+    SUMMARY_DATA,
     COLUMN_COUNT
 } Column;
 
@@ -87,6 +91,7 @@ typedef enum {
     CONTENTS_BY_DIGEST,
     ENTRIES_BY_UID, /* folder, uid */
     ENTRIES_BY_MESSAGE,
+    SUMMARIES_BY_MESSAGE,
     INDEX_COUNT
 } Index;
 

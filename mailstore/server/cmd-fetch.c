@@ -5,8 +5,6 @@
  * A message that is read is charged to the reading budget before, and given back when its output is
  * sent. One that is gone is passed over and told of at the end (RFC 5530 EXPUNGEISSUED).
  */
-#include "mailstore/server/imap-bodystructure.h"
-#include "mailstore/server/imap-envelope.h"
 #include "mailstore/server/imap-fetch-items.h"
 #include "mailstore/server/imap-session.h"
 #include "mailstore/server/imap-set.h"
@@ -15,6 +13,8 @@
 
 /* What a step may take before others get the thread. */
 #define STEP_MICROSECONDS 50000
+/* Of messages whose summaries are read at once: half a megabyte at most. */
+#define SUMMARIES_AHEAD 32
 
 typedef struct {
     GArray *set;
@@ -22,7 +22,17 @@ typedef struct {
     GArray *indexes; /* NULL before the first step */
     guint next;
     gboolean lost;
+    /* What is kept of the messages at indexes[ahead ..], owned. */
+    GBytes *summaries[SUMMARIES_AHEAD];
+    guint ahead, ahead_count;
 } Arguments;
+
+static void forget_summaries(Arguments *arguments)
+{
+    for (guint i = 0; i < arguments->ahead_count; i++)
+        g_clear_pointer(&arguments->summaries[i], g_bytes_unref);
+    arguments->ahead_count = 0;
+}
 
 static void arguments_free(gpointer data)
 {
@@ -30,6 +40,7 @@ static void arguments_free(gpointer data)
 
     g_clear_pointer(&arguments->set, g_array_unref);
     g_clear_pointer(&arguments->indexes, g_array_unref);
+    forget_summaries(arguments);
     fetch_items_clear(&arguments->items);
     g_free(arguments);
 }
@@ -61,7 +72,7 @@ typedef struct {
     const MailEntry *entry;
     GBytes *text;   /* NULL unless needed */
     MimePart *root; /* of text */
-    guint64 size;
+    ImapSummary summary;
 } Subject;
 
 static void print_section(ImapOutput *output, const FetchItem *item, const Subject *subject)
@@ -78,11 +89,14 @@ static void print_section(ImapOutput *output, const FetchItem *item, const Subje
         imap_output_literal(output, bytes);
 }
 
+static void print_summary(ImapOutput *output, const char *name, const ImapSummaryText *text)
+{
+    imap_output_puts(output, name);
+    imap_output_append(output, text->text, text->length);
+}
+
 static void print_item(ImapOutput *output, const FetchItem *item, const Subject *subject)
 {
-    const char *data = subject->text == NULL ? NULL : g_bytes_get_data(subject->text, NULL);
-    const MimePart *root = subject->root;
-
     switch (item->kind) {
     case FETCH_UID:
         imap_output_printf(output, "UID %u", subject->entry->uid);
@@ -96,16 +110,17 @@ static void print_item(ImapOutput *output, const FetchItem *item, const Subject 
         print_date(output, subject->entry->internal_date);
         break;
     case FETCH_SIZE:
-        imap_output_printf(output, "RFC822.SIZE %" G_GUINT64_FORMAT, subject->size);
+        imap_output_printf(output, "RFC822.SIZE %" G_GUINT64_FORMAT, subject->summary.size);
         break;
     case FETCH_ENVELOPE:
-        imap_output_puts(output, "ENVELOPE ");
-        imap_envelope_print(output, data + root->header, root->header_length);
+        print_summary(output, "ENVELOPE ", &subject->summary.items[IMAP_SUMMARY_ENVELOPE]);
         break;
     case FETCH_BODY:
+        print_summary(output, "BODY ", &subject->summary.items[IMAP_SUMMARY_BODY]);
+        break;
     case FETCH_BODYSTRUCTURE:
-        imap_output_puts(output, item->kind == FETCH_BODY ? "BODY " : "BODYSTRUCTURE ");
-        imap_bodystructure_print(output, data, root, item->kind == FETCH_BODYSTRUCTURE);
+        print_summary(output, "BODYSTRUCTURE ",
+                      &subject->summary.items[IMAP_SUMMARY_BODYSTRUCTURE]);
         break;
     case FETCH_SECTION:
         print_section(output, item, subject);
@@ -159,12 +174,74 @@ static gboolean mark_seen(ImapSession *session, MailSession *mail, guint index, 
     return TRUE;
 }
 
-static gboolean needs_size(const FetchItems *items)
+/* What is kept of the message at `next`, and of some behind it in the same transaction. NULL when
+ * that cannot be read, too: then it is found out again. */
+static GBytes *read_summary(ImapSession *session, MailSession *mail)
 {
-    for (guint i = 0; i < items->items->len; i++)
-        if (g_array_index(items->items, FetchItem, i).kind == FETCH_SIZE)
-            return TRUE;
-    return FALSE;
+    Arguments *arguments = session->arguments;
+    guint64 messages[SUMMARIES_AHEAD];
+    guint count = MIN(arguments->indexes->len - arguments->next, SUMMARIES_AHEAD);
+
+    if (arguments->next >= arguments->ahead + arguments->ahead_count) {
+        forget_summaries(arguments);
+        for (guint i = 0; i < count; i++) {
+            guint index = g_array_index(arguments->indexes, guint, arguments->next + i);
+            messages[i] = imap_mailbox_item(session->selected, index)->entry->message;
+        }
+        if (!mail_summaries_read(mail, messages, count, arguments->summaries, NULL))
+            return NULL;
+        arguments->ahead = arguments->next;
+        arguments->ahead_count = count;
+    }
+    return arguments->summaries[arguments->next - arguments->ahead];
+}
+
+/* Finds out what is missing of the summary, and has it kept. */
+static void find_summary(ImapSession *session, Subject *subject, guint missing, ImapOutput *storage)
+{
+    const char *data = g_bytes_get_data(subject->text, NULL);
+
+    imap_summary_find(&subject->summary, missing, data == NULL ? "" : data, subject->root, storage);
+    GBytes *packed = imap_summary_pack(&subject->summary);
+    if (packed != NULL)
+        summary_keeper_add(session->server->summaries, subject->entry->message, packed);
+}
+
+/* Reads what the items need of the message. FALSE: *ret_step, without anything to print. */
+static gboolean read_subject(ImapSession *session, MailSession *mail, Subject *subject,
+                             ImapOutput *storage, ImapStep *ret_step, GError **error)
+{
+    const FetchItems *items = &((Arguments *)session->arguments)->items;
+    guint64 message = subject->entry->message;
+    ImapSummary *summary = &subject->summary;
+
+    if (items->summary != 0)
+        imap_summary_parse(read_summary(session, mail), summary);
+    guint missing = imap_summary_missing(summary, items->summary);
+    gboolean needs_body =
+        items->needs_body || (missing & ~IMAP_SUMMARY_BIT(IMAP_SUMMARY_ENVELOPE)) != 0;
+    *ret_step = IMAP_STEP_DONE;
+    if (needs_body || items->needs_header || missing != 0) {
+        gsize length;
+        *ret_step =
+            imap_session_read_message(session, mail, message, !needs_body, &subject->text, error);
+        if (*ret_step == IMAP_STEP_WAIT || subject->text == NULL)
+            return FALSE;
+        const char *data = g_bytes_get_data(subject->text, &length);
+        subject->root = mime_part_parse(data == NULL ? "" : data, length);
+        if (needs_body) {
+            summary->size = length;
+            summary->has_size = TRUE;
+        }
+    }
+    if (items->needs_size && !summary->has_size) {
+        if (!mail_message_size(mail, message, &summary->size, error))
+            return FALSE;
+        summary->has_size = TRUE;
+    }
+    if (missing != 0)
+        find_summary(session, subject, missing, storage);
+    return TRUE;
 }
 
 /* DONE for this message, WAIT for memory; MORE never. */
@@ -172,30 +249,23 @@ static ImapStep fetch_one(ImapSession *session, MailSession *mail, guint index, 
 {
     const FetchItems *items = &((Arguments *)session->arguments)->items;
     ImapItem *item = imap_mailbox_item(session->selected, index);
-    gboolean needs_text = items->needs_header || items->needs_body;
-    Subject subject = {0};
+    Subject subject = {.entry = item->entry};
+    ImapOutput storage;
+    ImapStep step = IMAP_STEP_DONE;
 
-    if ((needs_text || needs_size(items)) && item->gone)
+    if (item->gone &&
+        (items->summary != 0 || items->needs_size || items->needs_header || items->needs_body))
         return IMAP_STEP_DONE;
-    if (needs_size(items) && !mail_message_size(mail, item->entry->message, &subject.size, error))
-        return IMAP_STEP_DONE;
-    g_autoptr(GBytes) text = NULL;
-    g_autoptr(MimePart) root = NULL;
-    if (needs_text) {
-        ImapStep step = imap_session_read_message(session, mail, item->entry->message,
-                                                  !items->needs_body, &text, error);
-        if (step == IMAP_STEP_WAIT || text == NULL)
-            return step;
-        gsize length;
-        const char *data = g_bytes_get_data(text, &length);
-        root = mime_part_parse(data == NULL ? "" : data, length);
+    imap_output_init(&storage);
+    if (read_subject(session, mail, &subject, &storage, &step, error)) {
+        gboolean changed = mark_seen(session, mail, index, error);
+        subject.entry = item->entry;
+        print_message(session, index, &subject, changed);
     }
-    gboolean changed = mark_seen(session, mail, index, error);
-    subject.entry = item->entry;
-    subject.text = text;
-    subject.root = root;
-    print_message(session, index, &subject, changed);
-    return IMAP_STEP_DONE;
+    imap_output_clear(&storage);
+    mime_part_free(subject.root);
+    g_clear_pointer(&subject.text, g_bytes_unref);
+    return step;
 }
 
 static ImapStep finish(ImapSession *session)

@@ -16,8 +16,13 @@ static void add(FetchItems *items, FetchKind kind)
 {
     FetchItem item = {.kind = kind};
 
-    items->needs_header = items->needs_header || kind == FETCH_ENVELOPE;
-    items->needs_body = items->needs_body || kind == FETCH_BODY || kind == FETCH_BODYSTRUCTURE;
+    items->needs_size = items->needs_size || kind == FETCH_SIZE;
+    if (kind == FETCH_ENVELOPE)
+        items->summary |= IMAP_SUMMARY_BIT(IMAP_SUMMARY_ENVELOPE);
+    else if (kind == FETCH_BODY)
+        items->summary |= IMAP_SUMMARY_BIT(IMAP_SUMMARY_BODY);
+    else if (kind == FETCH_BODYSTRUCTURE)
+        items->summary |= IMAP_SUMMARY_BIT(IMAP_SUMMARY_BODYSTRUCTURE);
     g_array_append_val(items->items, item);
 }
 

@@ -4,6 +4,7 @@
 #define MAILSTORE_SERVER_IMAP_FETCH_ITEMS_H
 
 #include "mailstore/server/imap-section.h"
+#include "mailstore/server/imap-summary.h"
 
 typedef enum {
     FETCH_UID,
@@ -25,8 +26,10 @@ typedef struct {
 
 typedef struct {
     GArray *items; /* FetchItem */
-    gboolean needs_header;
-    gboolean needs_body; /* too */
+    guint summary; /* bits of ImapSummaryItem */
+    gboolean needs_size;
+    gboolean needs_header; /* sections do */
+    gboolean needs_body;   /* too */
     gboolean sets_seen;
 } FetchItems;
 

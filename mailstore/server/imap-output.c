@@ -28,7 +28,7 @@ void imap_output_clear(ImapOutput *output)
     output->tail = NULL;
 }
 
-static void append(ImapOutput *output, const char *data, gsize length)
+void imap_output_append(ImapOutput *output, const char *data, gsize length)
 {
     g_string_append_len(output->tail, data, (gssize)length);
     output->length += length;
@@ -36,7 +36,7 @@ static void append(ImapOutput *output, const char *data, gsize length)
 
 void imap_output_puts(ImapOutput *output, const char *text)
 {
-    append(output, text, strlen(text));
+    imap_output_append(output, text, strlen(text));
 }
 
 void imap_output_printf(ImapOutput *output, const char *format, ...)
@@ -64,18 +64,18 @@ static void append_quoted(ImapOutput *output, const char *data, gsize length)
 {
     const char *end = data + length;
 
-    append(output, "\"", 1);
+    imap_output_append(output, "\"", 1);
     for (const char *at = data; at < end;) {
         const char *run = at;
         while (at < end && *at != '"' && *at != '\\')
             at++;
-        append(output, run, (gsize)(at - run));
+        imap_output_append(output, run, (gsize)(at - run));
         if (at < end) {
-            append(output, "\\", 1);
-            append(output, at++, 1);
+            imap_output_append(output, "\\", 1);
+            imap_output_append(output, at++, 1);
         }
     }
-    append(output, "\"", 1);
+    imap_output_append(output, "\"", 1);
 }
 
 void imap_output_nstring(ImapOutput *output, const char *data, gsize length)
@@ -94,7 +94,7 @@ void imap_output_nstring(ImapOutput *output, const char *data, gsize length)
     imap_output_printf(output, "{%" G_GSIZE_FORMAT "}\r\n", length - zeros);
     for (const char *at = data, *end = data + length; at < end;) {
         gsize run = strnlen(at, (gsize)(end - at));
-        append(output, at, run);
+        imap_output_append(output, at, run);
         at += run + 1;
     }
 }
@@ -111,7 +111,7 @@ void imap_output_literal(ImapOutput *output, GBytes *bytes)
 
     imap_output_printf(output, "{%" G_GSIZE_FORMAT "}\r\n", length);
     if (length < COPY_MOST) {
-        append(output, data, length);
+        imap_output_append(output, data, length);
         return;
     }
     g_ptr_array_add(output->chunks, g_string_free_to_bytes(output->tail));

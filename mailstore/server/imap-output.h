@@ -17,6 +17,7 @@ typedef struct {
 void imap_output_init(ImapOutput *output);
 void imap_output_clear(ImapOutput *output);
 
+void imap_output_append(ImapOutput *output, const char *data, gsize length);
 void imap_output_puts(ImapOutput *output, const char *text);
 void imap_output_printf(ImapOutput *output, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* As a quoted string where that is possible, else as a literal; NIL for NULL. NUL bytes, which

@@ -91,6 +91,7 @@ static gboolean server_open_store(Server *server, GError **error)
                                          server->loop, error);
     if (server->deliveries == NULL)
         return FALSE;
+    server->summaries = summary_keeper_new(server->deliveries);
     server->readers =
         worker_pool_new("read", (guint)config->reader_threads, server->store, server->loop, error);
     if (server->readers == NULL)
@@ -153,11 +154,13 @@ Server *server_free(Server *server)
         g_source_remove(server->sweeper);
     g_ptr_array_unref(server->listeners);
     collector_stop(server->collector);
+    summary_keeper_stop(server->summaries);
     server->logins = worker_pool_free(server->logins);
     server->deliveries = worker_pool_free(server->deliveries);
     server->readers = worker_pool_free(server->readers);
     server->loop = loop_free(server->loop); /* runs what the pools still posted */
     server->collector = collector_free(server->collector);
+    server->summaries = summary_keeper_free(server->summaries);
     g_assert(g_hash_table_size(server->connections) == 0);
     g_hash_table_unref(server->connections);
     g_hash_table_unref(server->imap_sessions);

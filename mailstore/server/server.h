@@ -12,6 +12,7 @@
 #include "mailstore/server/connection.h"
 #include "mailstore/server/folder-watch.h"
 #include "mailstore/server/loop.h"
+#include "mailstore/server/summary-keeper.h"
 #include "mailstore/server/users.h"
 #include "mailstore/server/worker-pool.h"
 
@@ -40,6 +41,7 @@ struct Server {
     WorkerPool *deliveries;
     WorkerPool *readers;
     WorkerPool *logins;
+    SummaryKeeper *summaries;
     Collector *collector;
     Budget *delivery_bytes;
     Budget *reading_bytes;

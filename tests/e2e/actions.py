@@ -66,6 +66,20 @@ def found(arrived, sent):
     return "the attachment without it"
 
 
+def described(store, user, message):
+    """A client is told of what is stored: when it is found out, and when it was kept."""
+    parts = [part for part in email.message_from_bytes(message).walk() if part.get_filename()]
+    with store.imap(user) as client:
+        client.select("INBOX", readonly=True)
+        for _ in range(2):
+            told = b"".join(part if isinstance(part, bytes) else b"".join(part) for part in
+                            client.fetch("*", "(RFC822.SIZE BODYSTRUCTURE)")[1])
+            assert b"RFC822.SIZE %d " % len(message) in told, told
+            for part in parts:
+                name, size = part.get_filename().encode(), len(part.get_payload())
+                assert b'"%s"' % name in told and b'"base64" %d ' % size in told, (told, name, size)
+
+
 def new_since(before, store, user):
     return [text for uid, text in store.messages(user).items() if uid not in before]
 
@@ -82,7 +96,10 @@ def see(rig, store, user, message):
     """A row of the table. A reader finds the same whichever way it came."""
     refused = store.deliver(user, message)
     by_lmtp = "{} {}".format(*refused[user])[:9] if refused else "250"
-    reads = found(new_since({}, store, user), message)
+    arrived = new_since({}, store, user)
+    reads = found(arrived, message)
+    if arrived:
+        described(store, user, arrived[0])
     before = store.messages(user)
     by_append = append(store, user, message)
     again = found(new_since(before, store, user), message)

@@ -4,7 +4,8 @@
  *
  * It fails on demand, where a real store seldom does: a message with a line "X-Fake: refused",
  * "unavailable", "full", "failed", "dropped" (no UID afterwards) or "slow" (half a second) meets
- * that. Nothing survives the process.
+ * that. One with "X-Fake: read-once" can be read once; then what is kept of it is waited for.
+ * Nothing survives the process.
  */
 #include "mailstore/message/message-store.h"
 
@@ -27,9 +28,11 @@ typedef struct {
 
 struct MailStore {
     pthread_mutex_t lock;
-    GPtrArray *mailboxes; /* names; the id is the index + 1 */
-    GPtrArray *folders;   /* FakeFolder; NULL when deleted; the id is the index + 1 */
-    GPtrArray *messages;  /* GBytes; the id is the index + 1 */
+    GPtrArray *mailboxes;  /* names; the id is the index + 1 */
+    GPtrArray *folders;    /* FakeFolder; NULL when deleted; the id is the index + 1 */
+    GPtrArray *messages;   /* GBytes; the id is the index + 1 */
+    GHashTable *summaries; /* GBytes, by message */
+    GHashTable *read;      /* messages that were read */
     GPtrArray *watches;
     guint last_watch;
 };
@@ -113,6 +116,8 @@ MailStore *mail_store_open(const char *path, GError **error)
     store->folders = g_ptr_array_new_with_free_func(free_fake_folder);
     store->messages = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     store->watches = g_ptr_array_new_with_free_func(g_free);
+    store->summaries = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
+    store->read = g_hash_table_new(NULL, NULL);
     return store;
 }
 
@@ -130,6 +135,8 @@ MailStore *mail_store_close(MailStore *store)
     g_ptr_array_unref(store->folders);
     g_ptr_array_unref(store->messages);
     g_ptr_array_unref(store->watches);
+    g_hash_table_unref(store->summaries);
+    g_hash_table_unref(store->read);
     pthread_mutex_destroy(&store->lock);
     g_free(store);
     return NULL;
@@ -340,6 +347,57 @@ gboolean mail_folder_count(MailSession *session, guint64 id, MailCounts *ret_cou
     return TRUE;
 }
 
+/* Whether the message asks for this misfortune. */
+static gboolean asks_for(GBytes *text, const char *what)
+{
+    g_autofree char *line = g_strconcat("X-Fake: ", what, "\r\n", NULL);
+    gsize length;
+    const char *data = g_bytes_get_data(text, &length);
+
+    return memmem(data, length, line, strlen(line)) != NULL;
+}
+
+static GBytes *find_summary(MailStore *store, guint64 message, gboolean *ret_comes)
+{
+    gpointer key = GSIZE_TO_POINTER(message);
+
+    pthread_mutex_lock(&store->lock);
+    GBytes *kept = g_hash_table_lookup(store->summaries, key);
+    if (kept != NULL)
+        g_bytes_ref(kept);
+    *ret_comes = kept == NULL && g_hash_table_contains(store->read, key) &&
+                 asks_for(g_ptr_array_index(store->messages, message - 1), "read-once");
+    pthread_mutex_unlock(&store->lock);
+    return kept;
+}
+
+gboolean mail_summaries_read(MailSession *session, const guint64 *messages, gsize count,
+                             GBytes **ret_summaries, GError **error)
+{
+    (void)error;
+    for (gsize i = 0; i < count; i++) {
+        gboolean comes;
+        while ((ret_summaries[i] = find_summary(session->store, messages[i], &comes)) == NULL &&
+               comes)
+            g_usleep(G_USEC_PER_SEC / 100);
+    }
+    return TRUE;
+}
+
+gboolean mail_summaries_keep(MailSession *session, const MailSummary *summaries, gsize count,
+                             GError **error)
+{
+    MailStore *store = session->store;
+
+    (void)error;
+    pthread_mutex_lock(&store->lock);
+    for (gsize i = 0; i < count; i++)
+        g_hash_table_insert(store->summaries, GSIZE_TO_POINTER(summaries[i].message),
+                            g_bytes_ref(summaries[i].data));
+    pthread_mutex_unlock(&store->lock);
+    return TRUE;
+}
+
 GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
 {
     MailStore *store = session->store;
@@ -348,6 +406,9 @@ GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
     pthread_mutex_lock(&store->lock);
     if (message > 0 && message <= store->messages->len)
         bytes = g_bytes_ref(g_ptr_array_index(store->messages, message - 1));
+    if (bytes != NULL && asks_for(bytes, "read-once") &&
+        !g_hash_table_add(store->read, GSIZE_TO_POINTER(message)))
+        g_clear_pointer(&bytes, g_bytes_unref);
     pthread_mutex_unlock(&store->lock);
     if (bytes == NULL)
         fail(error, MAIL_STORE_ERROR_NOT_FOUND);
@@ -364,21 +425,14 @@ gboolean mail_message_read_header(MailSession *session, guint64 message, gsize m
 
 gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_size, GError **error)
 {
-    g_autoptr(GBytes) bytes = mail_message_read(session, message, error);
+    MailStore *store = session->store;
 
-    if (bytes != NULL)
-        *ret_size = g_bytes_get_size(bytes);
-    return bytes != NULL;
-}
-
-/* Whether the message asks for this misfortune. */
-static gboolean asks_for(GBytes *text, const char *what)
-{
-    g_autofree char *line = g_strconcat("X-Fake: ", what, "\r\n", NULL);
-    gsize length;
-    const char *data = g_bytes_get_data(text, &length);
-
-    return memmem(data, length, line, strlen(line)) != NULL;
+    pthread_mutex_lock(&store->lock);
+    gboolean found = message > 0 && message <= store->messages->len;
+    if (found)
+        *ret_size = g_bytes_get_size(g_ptr_array_index(store->messages, message - 1));
+    pthread_mutex_unlock(&store->lock);
+    return found || fail(error, MAIL_STORE_ERROR_NOT_FOUND);
 }
 
 static guint32 add_entry(FakeFolder *folder, guint64 message, guint32 flags, char **keywords,

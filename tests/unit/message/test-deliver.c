@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mailstore/message/session.h"
 #include "tests/unit/message/hostile-mail.h"
 #include "tests/unit/message/store-fixture.h"
 
@@ -287,6 +288,74 @@ START_TEST(missing_message_is_not_found)
 }
 END_TEST
 
+static void keep(guint64 message, const char *text)
+{
+    GError *error = NULL;
+    g_autoptr(GBytes) data = g_bytes_new(text, strlen(text));
+    MailSummary summary = {message, data};
+    ck_assert(mail_summaries_keep(fixture.session, &summary, 1, &error));
+}
+
+/* NULL for `text`: nothing is kept of it. */
+static void assert_kept(guint64 message, const char *text)
+{
+    GError *error = NULL;
+    GBytes *data;
+    ck_assert(mail_summaries_read(fixture.session, &message, 1, &data, &error));
+    ck_assert_int_eq(data != NULL, text != NULL);
+    if (data == NULL)
+        return;
+    ck_assert_uint_eq(g_bytes_get_size(data), strlen(text));
+    ck_assert_mem_eq(g_bytes_get_data(data, NULL), text, strlen(text));
+    g_bytes_unref(data);
+}
+
+START_TEST(summaries_come_and_go_with_their_message)
+{
+    GError *error = NULL;
+    guint count;
+    g_autofree char *longest = g_strnfill(MAIL_SUMMARY_MAX, 's');
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: a\r\n\r\n");
+    guint32 uids[] = {fixture_deliver(fixture.session, fixture.inbox, mail),
+                      fixture_deliver(fixture.session, fixture.inbox, mail)};
+    g_autoptr(MailEntry) first = fixture_entry(fixture.session, fixture.inbox, uids[0]);
+    g_autoptr(MailEntry) second = fixture_entry(fixture.session, fixture.inbox, uids[1]);
+
+    assert_kept(first->message, NULL);
+    keep(first->message, "one");
+    keep(second->message, "two");
+    keep(second->message, longest);
+    keep(12345, "of no message");
+    fixture_reopen(&fixture);
+    assert_kept(first->message, "one");
+    assert_kept(second->message, longest);
+    assert_kept(12345, NULL);
+
+    ck_assert(mail_expunge(fixture.session, fixture.inbox, uids, 1, FALSE, &error));
+    ck_assert(mail_collect(fixture.session, 0, &count, &error));
+    ck_assert_uint_eq(count, 1);
+    assert_kept(first->message, NULL);
+    ck_assert_uint_eq(fixture_count_rows(fixture.session, SUMMARIES_BY_MESSAGE), 1);
+}
+END_TEST
+
+/* As a store is that was made before there were any. */
+START_TEST(a_store_without_summaries_gets_them)
+{
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: a\r\n\r\n");
+    guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
+    g_autoptr(MailEntry) entry = fixture_entry(fixture.session, fixture.inbox, uid);
+    MailSession *session = fixture.session;
+
+    ck_assert_int_eq(JetCloseTable(session->sesid, session->cursors[SUMMARIES_BY_MESSAGE]), 0);
+    ck_assert_int_eq(JetDeleteTable(session->sesid, session->database, "summaries"), 0);
+    fixture_reopen(&fixture);
+    assert_kept(entry->message, NULL);
+    keep(entry->message, "found out");
+    assert_kept(entry->message, "found out");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("deliver");
@@ -303,6 +372,8 @@ int main(void)
     tcase_add_test(tcase, uids_grow_and_are_not_used_again);
     tcase_add_test(tcase, headers_are_read_alone);
     tcase_add_test(tcase, missing_message_is_not_found);
+    tcase_add_test(tcase, summaries_come_and_go_with_their_message);
+    tcase_add_test(tcase, a_store_without_summaries_gets_them);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

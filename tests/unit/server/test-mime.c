@@ -4,6 +4,7 @@
 #include "mailstore/server/imap-bodystructure.h"
 #include "mailstore/server/imap-envelope.h"
 #include "mailstore/server/imap-section.h"
+#include "mailstore/server/imap-summary.h"
 #include "mailstore/server/mime-header.h"
 #include "mailstore/server/mime-part.h"
 #include "mailstore/server/mime-text.h"
@@ -353,6 +354,55 @@ START_TEST(days_are_read)
 }
 END_TEST
 
+static void assert_summary(const ImapSummary *a, const ImapSummary *b)
+{
+    ck_assert_int_eq(a->has_size, b->has_size);
+    ck_assert(!a->has_size || a->size == b->size);
+    for (guint i = 0; i < IMAP_SUMMARY_COUNT; i++) {
+        ck_assert_int_eq(a->items[i].text != NULL, b->items[i].text != NULL);
+        ck_assert_uint_eq(a->items[i].length, b->items[i].length);
+        ck_assert_mem_eq(a->items[i].text, b->items[i].text, b->items[i].length);
+    }
+}
+
+START_TEST(summaries_come_back_or_are_nothing)
+{
+    const ImapSummary nothing = {0};
+    const ImapSummary some = {.items[IMAP_SUMMARY_ENVELOPE] = {"(NIL)", 5}};
+    const ImapSummary all = {
+        .has_size = TRUE, .size = 895, .items = {{"(NIL)", 5}, {"", 0}, {"(\"text\")", 8}}};
+    ImapSummary read;
+
+    g_autoptr(GBytes) packed_some = imap_summary_pack(&some);
+    imap_summary_parse(packed_some, &read);
+    assert_summary(&read, &some);
+    ck_assert_uint_eq(imap_summary_missing(&read, 7), 6);
+    g_autoptr(GBytes) packed = imap_summary_pack(&all);
+    imap_summary_parse(packed, &read);
+    assert_summary(&read, &all);
+    ck_assert_uint_eq(imap_summary_missing(&read, 7), 0);
+
+    /* Of another version, cut off anywhere, or with something behind it. */
+    gsize size;
+    const guint8 *data = g_bytes_get_data(packed, &size);
+    g_autofree guint8 *copy = g_malloc(size + 1);
+    memcpy(copy, data, size);
+    copy[size] = 0;
+    for (gsize length = 0; length <= size + 1; length++) {
+        g_autoptr(GBytes) damaged = g_bytes_new(copy, length);
+        imap_summary_parse(damaged, &read);
+        assert_summary(&read, length == size ? &all : &nothing);
+    }
+    copy[0]++;
+    g_autoptr(GBytes) other = g_bytes_new(copy, size);
+    imap_summary_parse(other, &read);
+    assert_summary(&read, &nothing);
+
+    ImapSummary longest = {.items[IMAP_SUMMARY_BODY] = {(const char *)copy, 20000}};
+    ck_assert_ptr_null(imap_summary_pack(&longest));
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("mime");
@@ -367,6 +417,7 @@ int main(void)
     tcase_add_loop_test(tests, sections_are_found, 0, G_N_ELEMENTS(sections));
     tcase_add_loop_test(tests, encoded_words_are_decoded, 0, G_N_ELEMENTS(encoded_words));
     tcase_add_test(tests, long_bodies_are_searched_over_their_seams);
+    tcase_add_test(tests, summaries_come_back_or_are_nothing);
     tcase_add_loop_test(tests, days_are_read, 0, G_N_ELEMENTS(days));
     return suite_run("mime", tests);
 }
