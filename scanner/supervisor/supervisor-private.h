@@ -83,11 +83,25 @@ QuarantineLimits supervisor_quarantine_limits(const ScannerConfig *config);
 
 ReleaseSettings supervisor_release_settings(const ScannerConfig *config);
 
-/* Reads the configuration again and starts a loader with it; the old ones serve until that is
- * ready. */
+/* supervisor-loaders.c: starts one, now or as soon as there is room for it; the old ones serve
+ * until it is ready. */
+void supervisor_start_loader(Supervisor *supervisor);
+/* Reads the configuration again and starts a loader with it. */
 gboolean supervisor_reload(Supervisor *supervisor, GError **error);
 /* Tells all who wait for a reload that it failed. */
 void supervisor_fail_reloads(Supervisor *supervisor, const char *reason);
+/* Those that give no sign of life. */
+void supervisor_watch_loaders(Supervisor *supervisor);
+/* Starts a loader for new ones. */
+void supervisor_watch_signatures(Supervisor *supervisor);
+/* Logs it, if the signatures are old. */
+void supervisor_warn_of_age(const Supervisor *supervisor);
+
+/* supervisor-clients.c */
+void supervisor_listen_clients(Supervisor *supervisor);
+
+/* Leaves the main loop; status: of the process. */
+void supervisor_end(Supervisor *supervisor, int status);
 /* Books what the service itself answered "not scanned" to. */
 void supervisor_report_unscanned(Supervisor *supervisor);
 /* supervisor-control.c */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * supervisor.c - admission, loaders, records, the clock; one main loop, no content.
+ * supervisor.c - the main loop, signals, and the clock. No content comes here.
  *
  * Start fails with a reason in the log and status 1: another service on the socket, a directory
  * that cannot be written, signatures that cannot be loaded. Later failures leave what works in
@@ -10,422 +10,34 @@
  */
 #include "scanner/supervisor/supervisor.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "filters/rules.h"
-#include "scanner/common/listen.h"
 #include "scanner/common/log.h"
 #include "scanner/common/macro-rules-choose.h"
-#include "scanner/common/signature-source.h"
-#include "scanner/common/temp-directory.h"
 #include "scanner/common/users.h"
-#include "scanner/common/verdict-store.h"
-#include "scanner/records/records.h"
-#include "scanner/supervisor/clients.h"
-#include "scanner/supervisor/loader-handle.h"
-#include "scanner/supervisor/notify.h"
 #include "scanner/supervisor/profile.h"
-#include "scanner/supervisor/shared-page.h"
-#include "scanner/supervisor/status.h"
 #include "scanner/supervisor/supervisor-private.h"
 
 enum {
     TICK_SECONDS = 1,
     EXPIRE_SECONDS = 3600,
     WARN_SECONDS = 86400,
-    LOADER_FAILURES_MAX = 3, /* in a row, before giving up */
-    LOADER_RETRY_MILLISECONDS = 500,
     DRAIN_GRACE_SECONDS = 2
 };
 
-static void supervisor_start_loader(Supervisor *supervisor);
-
-static void supervisor_end(Supervisor *supervisor, int status)
+void supervisor_end(Supervisor *supervisor, int status)
 {
     supervisor->status = supervisor->is_displaced ? EXIT_FAILURE : status;
     g_main_loop_quit(supervisor->loop);
 }
 
-/* --- Loaders ---------------------------------------------------------------------- */
-
-static gboolean on_retry(gpointer user_data)
-{
-    Supervisor *supervisor = user_data;
-
-    supervisor->retry = 0;
-    supervisor_start_loader(supervisor);
-    return G_SOURCE_REMOVE;
-}
-
-static void supervisor_retry_later(Supervisor *supervisor)
-{
-    if (supervisor->retry == 0)
-        supervisor->retry = g_timeout_add(LOADER_RETRY_MILLISECONDS, on_retry, supervisor);
-}
-
-void supervisor_fail_reloads(Supervisor *supervisor, const char *reason)
-{
-    while (supervisor->reloads->len > 0)
-        control_request_fail(g_ptr_array_steal_index_fast(supervisor->reloads, 0), reason, NULL);
-}
-
-/* Once nobody judges by the old settings any more, or they stay. */
-static void answer_reloads(Supervisor *supervisor)
-{
-    if (supervisor->starting || supervisor->draining || supervisor->wants_loader ||
-        supervisor->retry > 0 || supervisor->is_ending)
-        return;
-    if (supervisor->last_failure)
-        supervisor_fail_reloads(supervisor, supervisor->last_failure);
-    while (supervisor->reloads->len > 0)
-        control_request_reply(g_ptr_array_steal_index_fast(supervisor->reloads, 0),
-                              json_object_new());
-}
-
-/* The configuration that the new loader read is in force now. */
-static void take_starting_config(Supervisor *supervisor)
-{
-    ReleaseSettings release;
-    QuarantineLimits limits;
-
-    if (!supervisor->starting_config)
-        return;
-    scanner_config_free(supervisor->config);
-    supervisor->config = g_steal_pointer(&supervisor->starting_config);
-    g_free(supervisor->profile);
-    supervisor->profile = g_steal_pointer(&supervisor->starting_profile);
-    clients_set_executables(supervisor->clients, supervisor->config->executables);
-    limits = supervisor_quarantine_limits(supervisor->config);
-    quarantine_set_limits(supervisor->records.quarantine, &limits);
-    release = supervisor_release_settings(supervisor->config);
-    control_set_release_settings(supervisor->control, &release);
-    shared_page_next_generation(supervisor->page);
-    log_line(supervisor->log, "configuration loaded file=\"%s\"", supervisor->config->file);
-}
-
-static void warn_of_age(const Supervisor *supervisor)
-{
-    const LoaderSignatures *told = loader_handle_signatures(supervisor->serving);
-    guint days = status_signature_days(told, supervisor->config);
-
-    if (days > 0)
-        log_line(supervisor->log, "warning signatures=%s days-old=%u", told->signatures, days);
-}
-
-static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
-{
-    Supervisor *supervisor = user_data;
-    const LoaderSignatures *told = loader_handle_signatures(loader);
-    guint remembered = verdict_store_load(supervisor->verdicts, told->version, supervisor->cache,
-                                          supervisor->config->cache_entries, condemned_seen,
-                                          supervisor->condemned);
-
-    condemned_set_version(supervisor->condemned, told->version);
-    loader_handle_serve(loader);
-    if (supervisor->serving) {
-        supervisor->draining = supervisor->serving;
-        loader_handle_drain(supervisor->draining);
-    }
-    supervisor->serving = loader;
-    supervisor->starting = NULL;
-    supervisor->failures = 0;
-    if (!supervisor->shared.uses_kept)
-        g_clear_pointer(&supervisor->last_failure, g_free);
-    take_starting_config(supervisor);
-    shared_page_next_epoch(supervisor->page);
-    log_line(supervisor->log,
-             "signatures loaded source=\"%s\"%s count=%" G_GUINT64_FORMAT
-             " version=%s self-test=passed loader=%d verdicts-remembered=%u",
-             told->source, told->bundled ? " (bundled: for trying things out only)" : "",
-             told->count, told->signatures, (int)loader_handle_pid(loader), remembered);
-    warn_of_age(supervisor);
-    if (!supervisor->has_served)
-        notify_ready();
-    supervisor->has_served = TRUE;
-    if (supervisor->config->health_interval > 0)
-        health_check(supervisor->health, supervisor->config->deadline);
-    if (supervisor->wants_loader && !supervisor->draining)
-        supervisor_start_loader(supervisor);
-    answer_reloads(supervisor);
-}
-
-/* Slots of a loader that was killed still say that its workers live. */
-static void clear_slots(Supervisor *supervisor, guint first)
-{
-    for (guint i = first; i < first + BOARD_WORKERS_MAX; i++) {
-        BoardWorker *worker = &supervisor->board->workers[i];
-
-        worker->pid = 0;
-        worker->busy = 0;
-        worker->end = 0;
-        board_release_all(supervisor->board, i);
-    }
-}
-
-static void starting_failed(Supervisor *supervisor, const char *reason)
-{
-    gboolean had_next = supervisor->starting_config != NULL;
-
-    supervisor->starting = NULL;
-    supervisor->starting_config = scanner_config_free(supervisor->starting_config);
-    g_clear_pointer(&supervisor->starting_profile, g_free);
-    if (supervisor->wants_loader) { /* something newer is to be tried, and decides */
-        log_line(supervisor->log, "signatures not-loaded reason=\"%s\" (trying again)", reason);
-        supervisor_start_loader(supervisor);
-        return;
-    }
-    g_free(supervisor->last_failure);
-    supervisor->last_failure = g_strdup(reason);
-    log_line(supervisor->log, "signatures not-loaded reason=\"%s\"%s", reason,
-             supervisor->serving ? " (the ones in use stay)" : "");
-    if (supervisor->serving) {
-        answer_reloads(supervisor);
-        return;
-    }
-    /* With low-memory= nothing serves meanwhile: back to what was last good. */
-    if (supervisor->has_served && supervisor->config->low_memory && !had_next)
-        supervisor->shared.uses_kept = TRUE;
-    if (!supervisor->has_served || ++supervisor->failures >= LOADER_FAILURES_MAX)
-        supervisor_end(supervisor, EXIT_FAILURE);
-    else
-        supervisor_retry_later(supervisor);
-}
-
-static void on_loader_ended(LoaderHandle *loader, const char *reason, gpointer user_data)
-{
-    Supervisor *supervisor = user_data;
-
-    clear_slots(supervisor, loader_handle_first_slot(loader));
-    /* What its last workers answered is not to be remembered either. */
-    shared_page_next_epoch(supervisor->page);
-    if (loader == supervisor->draining) {
-        supervisor->draining = NULL;
-        if (supervisor->is_ending)
-            supervisor_end(supervisor, EXIT_SUCCESS);
-        else if (supervisor->wants_loader)
-            supervisor_start_loader(supervisor);
-        answer_reloads(supervisor);
-    } else if (loader == supervisor->starting) {
-        starting_failed(supervisor, reason);
-    } else if (loader == supervisor->serving) {
-        supervisor->serving = NULL;
-        log_line(supervisor->log, "loader lost reason=\"%s\"", reason);
-        if (!supervisor->starting)
-            supervisor_start_loader(supervisor);
-    }
-}
-
-static void on_worker_lost(LoaderHandle *loader, const LoaderLoss *loss, gpointer user_data)
-{
-    const LoaderSignatures *told = loader_handle_signatures(loader);
-    Supervisor *supervisor = user_data;
-    const guint8 *d = loss->digest;
-    VerdictKey key;
-
-    if (strcmp(loss->reason, "exit 0") != 0) {
-        /* What it died of is to outlive us, too. */
-        verdict_store_save(supervisor->verdicts, supervisor->cache);
-        log_line(supervisor->log, "worker lost slot=%u pid=%d reason=\"%s\"", loss->slot,
-                 (int)loss->pid, loss->reason);
-    }
-    if (!d || loss->reading < 1 || loss->reading > VERDICT_CACHE_MESSAGE + 1)
-        return;
-    verdict_key_init(&key, d, told->version, (VerdictCacheKind)(loss->reading - 1));
-    condemned_add(supervisor->condemned, &key);
-    log_line(supervisor->log,
-             "content condemned reason=\"killed %d workers\" "
-             "sha256=%02x%02x%02x%02x%02x%02x%02x%02x signatures=%s",
-             CONDEMNED_STRIKES, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], told->signatures);
-}
-
-static void on_worker_said(ChannelMessage *message, int answer, gpointer user_data)
-{
-    Supervisor *supervisor = user_data;
-
-    records_take(&supervisor->records, message, answer);
-}
-
-static void supervisor_start_loader(Supervisor *supervisor)
-{
-    const LoaderCallbacks callbacks = {.ready = on_loader_ready,
-                                       .ended = on_loader_ended,
-                                       .worker_lost = on_worker_lost,
-                                       .worker_said = on_worker_said,
-                                       .user_data = supervisor};
-    const ScannerConfig *config =
-        supervisor->next_config ? supervisor->next_config : supervisor->config;
-    g_autoptr(GError) error = NULL;
-    guint first = 0;
-
-    /* Its slots must be free, and one at a time is enough. */
-    supervisor->wants_loader = supervisor->starting || supervisor->draining;
-    if (supervisor->wants_loader || supervisor->is_ending)
-        return;
-    if (supervisor->serving && config->low_memory) {
-        log_line(supervisor->log, "signatures let-go (low-memory): requests wait for the new ones");
-        supervisor->draining = g_steal_pointer(&supervisor->serving);
-        loader_handle_drain(supervisor->draining);
-        supervisor->wants_loader = TRUE;
-        return;
-    }
-    if (supervisor->next_config) {
-        supervisor->starting_config = g_steal_pointer(&supervisor->next_config);
-        supervisor->starting_profile = g_steal_pointer(&supervisor->next_profile);
-    }
-    if (supervisor->serving && loader_handle_first_slot(supervisor->serving) == 0)
-        first = BOARD_WORKERS_MAX;
-    supervisor->stamp = signature_source_stamp(config->signature_directory);
-    supervisor->starting =
-        loader_handle_start(config, &supervisor->shared, first, &callbacks, &error);
-    if (!supervisor->starting)
-        starting_failed(supervisor, error->message);
-}
-
-/* --- Admission --------------------------------------------------------------------- */
-
-static void say_welcome(Supervisor *supervisor, const StorehookMessage *hello, int reply,
-                        gboolean admitted)
-{
-    unsigned char buffer[32768] __attribute__((aligned(8)));
-    StorehookWriter writer;
-
-    storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_WELCOME, hello->header.request,
-                          0, shared_page_generation(supervisor->page));
-    storehook_write_u32(&writer, STOREHOOK_FIELD_ANSWER,
-                        admitted ? STOREHOOK_ANSWER_HOOKED : STOREHOOK_ANSWER_NOT_YOU);
-    storehook_write_descriptor(&writer, STOREHOOK_FIELD_PAGE, shared_page_peek_fd(supervisor->page),
-                               sizeof(StorehookPage));
-    storehook_write_descriptor(&writer, STOREHOOK_FIELD_LANES, supervisor->shared.lanes.reader,
-                               sizeof(StorehookLanes));
-    if (admitted) {
-        storehook_write_bytes(&writer, STOREHOOK_FIELD_PROFILE, supervisor->profile,
-                              strlen(supervisor->profile));
-        storehook_write_u32(&writer, STOREHOOK_FIELD_DEADLINE, supervisor->config->deadline);
-    }
-    (void)storehook_write_send(&writer, reply, MSG_DONTWAIT);
-}
-
-/* As HELLO and REPORT say it. */
-static void take_unhooked(Supervisor *supervisor, const StorehookMessage *message,
-                          const StorehookValue *instance)
-{
-    clients_set_unhooked(
-        supervisor->clients, instance->data,
-        (StorehookUnhooked)storehook_read_u32(message, STOREHOOK_FIELD_UNHOOKED, 0));
-}
-
-static void take_hello(Supervisor *supervisor, const ChannelMessage *message,
-                       const struct ucred *sender)
-{
-    const StorehookMessage *hello = &message->message;
-    char program[STOREHOOK_TEXT_MAX + 1];
-    StorehookValue executable, instance;
-    gboolean admitted;
-
-    if (message->descriptor_count < 2 ||
-        !storehook_read_find(hello, STOREHOOK_FIELD_EXECUTABLE, &executable) ||
-        executable.descriptor < 0)
-        return;
-    admitted = clients_is_admitted(supervisor->clients, executable.descriptor);
-    channel_text(hello, STOREHOOK_FIELD_PROGRAM, program, sizeof(program));
-    if (storehook_read_find(hello, STOREHOOK_FIELD_INSTANCE, &instance) && instance.data &&
-        instance.size == CLIENTS_INSTANCE_SIZE) {
-        if (admitted)
-            clients_add(supervisor->clients, instance.data, sender, program);
-        else
-            clients_remove(supervisor->clients, instance.data);
-        take_unhooked(supervisor, hello, &instance);
-    }
-    say_welcome(supervisor, hello, message->descriptors[0], admitted);
-    log_unquote(program);
-    log_line(supervisor->log, "client program=\"%s\" pid=%d answer=%s", program, (int)sender->pid,
-             admitted ? "hooked" : "not-you");
-}
-
-static void tell_lanes(const Supervisor *supervisor, const ChannelMessage *message)
-{
-    unsigned char buffer[256] __attribute__((aligned(8)));
-    StorehookWriter writer;
-
-    if (message->descriptor_count == 0)
-        return;
-    storehook_write_start(&writer, buffer, sizeof(buffer), STOREHOOK_WELCOME,
-                          message->message.header.request, 0,
-                          shared_page_generation(supervisor->page));
-    storehook_write_descriptor(&writer, STOREHOOK_FIELD_LANES, supervisor->shared.lanes.reader,
-                               sizeof(StorehookLanes));
-    (void)storehook_write_send(&writer, message->descriptors[0], MSG_DONTWAIT);
-}
-
-static void take_report(Supervisor *supervisor, const StorehookMessage *report)
-{
-    StorehookValue instance;
-
-    if (storehook_read_find(report, STOREHOOK_FIELD_INSTANCE, &instance) && instance.data &&
-        instance.size == CLIENTS_INSTANCE_SIZE) {
-        take_unhooked(supervisor, report, &instance);
-        records_take_report(&supervisor->records, report,
-                            clients_program(supervisor->clients, instance.data));
-    }
-}
-
-static gboolean on_client(gint fd, GIOCondition condition, gpointer user_data)
-{
-    g_autofree ChannelMessage *message = g_new(ChannelMessage, 1);
-    Supervisor *supervisor = user_data;
-    struct ucred sender;
-    ssize_t size;
-
-    (void)condition;
-    message->descriptor_count = 0;
-    size = storehook_receive_from(fd, message->bytes, sizeof(message->bytes), message->descriptors,
-                                  &message->descriptor_count, MSG_DONTWAIT, &sender);
-    if (size < 0)
-        return G_SOURCE_CONTINUE;
-    if (storehook_read_message(message->bytes, (size_t)size, message->descriptors,
-                               message->descriptor_count, &message->message) == 0 &&
-        users_may_ask(supervisor->users, sender.uid)) {
-        if (message->message.header.kind == STOREHOOK_HELLO)
-            take_hello(supervisor, message, &sender);
-        else if (message->message.header.kind == STOREHOOK_ASK_LANES)
-            tell_lanes(supervisor, message);
-        else if (message->message.header.kind == STOREHOOK_REPORT)
-            take_report(supervisor, &message->message);
-    }
-    channel_clear(message);
-    return G_SOURCE_CONTINUE;
-}
-
-/* --- Reload, signals, clock -------------------------------------------------------- */
-
-gboolean supervisor_reload(Supervisor *supervisor, GError **error)
-{
-    g_autoptr(ScannerConfig) next = scanner_config_load(supervisor->config->file, error);
-    g_autofree char *profile = NULL;
-
-    if (!next || !supervisor_check(next, error) ||
-        scanner_config_needs_restart(supervisor->config, next, error))
-        return FALSE;
-    profile = profile_load(next->profiles, error);
-    if (!profile || !supervisor_open_log(supervisor, error))
-        return FALSE;
-    scanner_config_free(supervisor->next_config);
-    supervisor->next_config = g_steal_pointer(&next);
-    g_free(supervisor->next_profile);
-    supervisor->next_profile = g_steal_pointer(&profile);
-    supervisor->shared.uses_kept = FALSE;
-    supervisor_start_loader(supervisor);
-    return TRUE;
-}
+/* --- Signals, clock ---------------------------------------------------------------- */
 
 static gboolean on_drain_late(gpointer user_data)
 {
@@ -506,24 +118,6 @@ static void expire(Supervisor *supervisor)
     allow_list_expire(supervisor->deny, now / G_USEC_PER_SEC);
 }
 
-/* A loader that hangs or is stopped forks nobody and sees to no deadline, but its workers may well
- * serve: they go when another loader is ready. */
-static void watch_loader(Supervisor *supervisor, LoaderHandle *loader)
-{
-    const _Atomic guint64 *beats;
-
-    if (!loader)
-        return;
-    beats = board_beats(supervisor->board, loader_handle_first_slot(loader));
-    if (!loader_handle_is_silent(loader, *beats))
-        return;
-    log_line(supervisor->log, "loader silent pid=%d", (int)loader_handle_pid(loader));
-    if (loader != supervisor->serving)
-        loader_handle_kill(loader);
-    else if (!supervisor->starting)
-        supervisor_start_loader(supervisor);
-}
-
 /* A socket cannot be bound again; nobody new would find this service, and storehookctl neither. */
 static void watch_sockets(Supervisor *supervisor)
 {
@@ -541,32 +135,22 @@ static gboolean on_tick(gpointer user_data)
 {
     Supervisor *supervisor = user_data;
     guint interval = supervisor->config->signature_interval;
-    guint64 stamp;
 
     supervisor->ticks++;
     status_sample(&supervisor->rates, supervisor->board);
     verdict_store_save(supervisor->verdicts, supervisor->cache);
     supervisor_report_unscanned(supervisor);
     watch_sockets(supervisor);
-    watch_loader(supervisor, supervisor->serving);
-    watch_loader(supervisor, supervisor->draining);
-    watch_loader(supervisor, supervisor->starting);
+    supervisor_watch_loaders(supervisor);
     if (supervisor->ticks % EXPIRE_SECONDS == 1 || supervisor->wants_expiry)
         expire(supervisor);
     if (supervisor->serving && supervisor->ticks % WARN_SECONDS == 0)
-        warn_of_age(supervisor);
+        supervisor_warn_of_age(supervisor);
     if (supervisor->serving && supervisor->config->health_interval > 0 &&
         supervisor->ticks % supervisor->config->health_interval == 0)
         health_check(supervisor->health, supervisor->config->deadline);
-    if (interval == 0 || supervisor->ticks % interval != 0 || !supervisor->serving)
-        return G_SOURCE_CONTINUE;
-    stamp = signature_source_stamp(supervisor->config->signature_directory);
-    /* Two looks that agree: whoever writes them has finished. */
-    if (stamp != supervisor->stamp && stamp == supervisor->seen_stamp) {
-        supervisor->shared.uses_kept = FALSE;
-        supervisor_start_loader(supervisor);
-    }
-    supervisor->seen_stamp = stamp;
+    if (interval > 0 && supervisor->ticks % interval == 0 && supervisor->serving)
+        supervisor_watch_signatures(supervisor);
     return G_SOURCE_CONTINUE;
 }
 
@@ -670,7 +254,7 @@ int supervisor_run(ScannerConfig *config)
         return EXIT_FAILURE;
     }
     supervisor_mark_sockets(supervisor);
-    g_unix_fd_add(supervisor->socket, G_IO_IN, on_client, supervisor);
+    supervisor_listen_clients(supervisor);
     g_timeout_add_seconds(TICK_SECONDS, on_tick, supervisor);
     g_idle_add(on_idle, supervisor);
     supervisor->health = health_new(supervisor->config->socket, on_health_checked, supervisor);
