@@ -5,6 +5,7 @@
  * Status 0: ended as told; 1: could not start or go on; 2: wrong usage or configuration.
  */
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,8 @@ int main(int argc, char **argv)
 
     /* Character sets matter to libclamav and libmagic, languages to nobody. */
     setlocale(LC_CTYPE, "C.UTF-8");
+    /* Where no file may grow (RLIMIT_FSIZE) a write fails, as on a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
     if (argc > 1 && strcmp(argv[1], LOADER_OPTION) == 0)
         return loader_main(argc - 1, argv + 1);
     if (!options_parse(&argc, &argv, &options, &error)) {

@@ -122,6 +122,8 @@ int main(int argc, char **argv)
 
     setlocale(LC_CTYPE, "C.UTF-8");
     signal(SIGPIPE, SIG_IGN);
+    /* Where no file may grow (RLIMIT_FSIZE) a write fails, as on a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
     g_option_context_set_summary(context, "A mail store that speaks LMTP, IMAP and POP3.");
     g_option_context_set_description(context, more);
     g_option_context_add_main_entries(context, options, NULL);

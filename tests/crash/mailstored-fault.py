@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import mmap
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -151,6 +152,17 @@ def fill_up(server, disk, deliveries):
         raise transcript.Failure("%d times full, %d times ended" % (full, ended))
 
 
+def may_not_grow(server, deliveries):
+    """RLIMIT_FSIZE is a full disk, and no signal that ends the process."""
+    limits = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    size = os.path.getsize(server.directory.name + "/store")
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, limits[1]))
+    replies = [deliveries.deliver() for _ in range(20)]
+    expect("no file may grow", sorted(set(replies) - {"250"}), ["452"])
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limits)
+    expect("files may grow again", deliveries.deliver(), "250")
+
+
 def break_down(server, disk, deliveries):
     for call, passing in ((WRITE, 0), (SYNC, 1)):
         reply = "250"
@@ -176,6 +188,7 @@ def main():
         deliveries.start()
         expect("at first", deliveries.deliver(), "250")
         fill_up(server, disk, deliveries)
+        may_not_grow(server, deliveries)
         restart(server, deliveries, signal.SIGKILL)
         break_down(server, disk, deliveries)
         restart(server, deliveries, signal.SIGKILL)

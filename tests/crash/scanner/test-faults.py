@@ -210,6 +210,24 @@ def the_supervisor_has_no_descriptor_left():
 
 
 @test
+def no_file_may_grow():
+    """RLIMIT_FSIZE is a full disk, and no signal that ends the service."""
+    def allow_nothing():
+        end_with_parent()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    with Service() as s:
+        resource.prlimit(s.process.pid, resource.RLIMIT_FSIZE, (0, 0))
+        log = len(s.log())
+        s.kill_workers()  # of which the supervisor makes a line
+        s.wait_for(lambda: s.status()["workers"]["crashed"] == 2 and s.is_ready())
+        assert s.content(EICAR)["verdict"] == "infected" and "worker lost" not in s.log()[log:]
+        assert s.stop() == 0
+        run = subprocess.run([BUILD + "/scanner/storehookd", "--config", s.config], text=True, timeout=20,
+                             stderr=subprocess.PIPE, preexec_fn=allow_nothing, check=False)
+        assert run.returncode == 1 and "service not-started reason=" in run.stderr, run
+
+
+@test
 def temporary_directory_read_only():
     if os.geteuid() != 0:
         print("  skipped: needs root to mount a tmpfs")
