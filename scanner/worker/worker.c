@@ -12,6 +12,7 @@
 #include "scanner/worker/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -366,6 +367,21 @@ static gboolean worker_start(Worker *worker)
     return TRUE;
 }
 
+/* Where memory is short the kernel takes somebody, and a scan can be made again: a store cannot,
+ * nor a loader so soon. Half of the way to "always the first", so that what has taken most of the
+ * machine goes before. */
+static void worker_stand_forward(void)
+{
+    static const char score[] = "500";
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (write(fd, score, strlen(score)) < 0)
+        g_debug("oom_score_adj: %s", g_strerror(errno));
+    close(fd);
+}
+
 static void worker_enter_cage(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
@@ -508,6 +524,7 @@ int worker_run(const WorkerSettings *settings)
     /* Dies with the loader, and the loader with the supervisor. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != settings->loader)
         return STATUS_FAILED;
+    worker_stand_forward();
     worker_enter_cage(worker);
     /* libseccomp loads a filter that lacks what it had no memory for: without close(), say. */
     if (worker_went_without(worker))

@@ -615,6 +615,9 @@ def the_cage_holds():
             print("  the kernel refuses:", refused)
         else:
             assert answer["verdict_name"] == b"cage:", answer
+        for pid in s.status()["workers"]["processes"]:
+            with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as text:
+                assert int(text.read()) == 500, "a store would be killed for want of memory first"
         # What it may do it can: unpack in its own directory.
         assert s.content(zipped("x", EICAR))["verdict"] == "infected"
 
