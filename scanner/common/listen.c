@@ -33,13 +33,9 @@ static int refuse(GError **error, const char *path, int fd)
 
 int listen_lock(const char *path, GError **error)
 {
-    g_autofree char *directory = g_path_get_dirname(path);
     g_autofree char *lock = g_strconcat(path, ".lock", NULL);
-    int fd;
+    int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-    if (g_mkdir_with_parents(directory, 0750) < 0)
-        return refuse(error, directory, -1);
-    fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return refuse(error, lock, -1);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)

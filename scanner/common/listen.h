@@ -15,7 +15,7 @@ typedef enum {
     LISTEN_ERROR_FAILED
 } ListenError;
 
-/* A lock on PATH.lock that falls with this process; its directory is made (0750) when absent. */
+/* A lock on PATH.lock that falls with this process. */
 int listen_lock(const char *path, GError **error);
 /* What stands under a path, to know later whether it still does. */
 typedef struct {

@@ -19,6 +19,7 @@
 #include "scanner/common/listen.h"
 #include "scanner/common/temp-directory.h"
 #include "scanner/common/users.h"
+#include "scanner/supervisor/own-directory.h"
 #include "scanner/supervisor/profile.h"
 #include "scanner/supervisor/supervisor.h"
 
@@ -147,8 +148,8 @@ static gboolean open_state(Supervisor *supervisor, GError **error)
 {
     const char *path = supervisor->config->state_directory;
 
-    if (g_mkdir_with_parents(path, 0750) < 0)
-        return fail(error, path);
+    if (!own_directory_make(path, OWN_DIRECTORY_PRIVATE, error))
+        return FALSE;
     supervisor->state_lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (supervisor->state_lock < 0)
         return fail(error, path);
@@ -188,6 +189,8 @@ static gboolean open_records(Supervisor *supervisor, GError **error)
     supervisor->shared.allow = allow_list_peek_fd(supervisor->allow);
     supervisor->shared.deny = allow_list_peek_fd(supervisor->deny);
     clients_restore(supervisor->clients, clients, config->socket, supervisor->users);
+    if (!own_directory_make(quarantine, OWN_DIRECTORY_PRIVATE, error))
+        return FALSE;
     supervisor->records.quarantine = quarantine_open(quarantine, &limits, error);
     return supervisor->records.quarantine != NULL;
 }
@@ -195,6 +198,7 @@ static gboolean open_records(Supervisor *supervisor, GError **error)
 gboolean supervisor_open(Supervisor *supervisor, GError **error)
 {
     ScannerConfig *config = supervisor->config;
+    g_autofree char *sockets = g_path_get_dirname(config->socket);
     const char *unknown;
 
     if (!supervisor_open_log(supervisor, error) || !supervisor_check(config, error))
@@ -207,6 +211,8 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error)
     supervisor->records.clients = supervisor->clients;
     if (getrandom(supervisor->instance, sizeof(supervisor->instance), 0) < 0)
         return fail(error, "random bytes");
+    if (!own_directory_make(sockets, OWN_DIRECTORY_SHARED, error))
+        return FALSE;
     supervisor->lock = listen_lock(config->socket, error);
     if (supervisor->lock < 0 || !open_state(supervisor, error))
         return FALSE;

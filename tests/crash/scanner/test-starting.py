@@ -81,6 +81,25 @@ def a_socket_of_others_stays():
 
 
 @test
+def a_directory_of_others_is_not_used():
+    """Who could write there could allow a content, forge verdicts, or take a socket's place."""
+    with Service(start=False) as s:
+        for key, modes in (("state-directory", (0o777, 0o1777)), ("socket", (0o777,)), ("directory", (0o777,))):
+            path = f"{s.directory}/{key}"
+            os.mkdir(path)
+            section = "quarantine" if key == "directory" else "service"
+            s.write_config(f"[{section}]\n{key}={path}{'/s' if key == 'socket' else ''}\n")
+            for mode in modes:
+                os.chmod(path, mode)
+                assert f'"{path}: everybody may write there"' in refusal(s), s.log()
+            if os.geteuid() == 0:
+                os.chmod(path, 0o700)
+                os.chown(path, 65534, 65534)
+                assert f'"{path}: it belongs to another user"' in refusal(s), s.log()
+        assert not os.listdir(s.directory + "/socket"), "something stands where others may write"
+
+
+@test
 def one_service_a_state_directory():
     """Nor a quarantine: neither another socket is a way in, nor one that somebody removed."""
     with Service() as s:
