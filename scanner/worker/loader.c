@@ -11,9 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <iconv.h>
 #include <linux/capability.h>
-#include <openssl/sha.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,7 +20,6 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,14 +27,9 @@
 #include "scanner/common/channel.h"
 #include "scanner/common/condemned.h"
 #include "scanner/common/log.h"
-#include "scanner/common/macro-rules-choose.h"
-#include "scanner/common/signature-source.h"
 #include "scanner/common/temp-directory.h"
-#include "scanner/common/users.h"
-#include "scanner/mail/mail-gmime.h"
-#include "scanner/mail/mail-tnef.h"
-#include "scanner/scan/engine-about.h"
 #include "scanner/worker/child.h"
+#include "scanner/worker/loaded.h"
 #include "scanner/worker/worker.h"
 
 enum {
@@ -45,32 +37,22 @@ enum {
     IDLE_MILLISECONDS = 500, /* while none works: of those that grant so long none is late before */
     LONG_MICROSECONDS = 1000 * TICK_MILLISECONDS, /* that a scan stays on its processor */
     START_MICROSECONDS = 5000000, /* a worker is ready in 20 ms; one that hangs before is killed */
-    CONVERTERS_MAX = 32,
-    NICE_STEP = 10 /* while loading */
+    NICE_STEP = 10                /* while loading */
 };
 
 typedef struct {
-    ScannerConfig *config;
-    FilterRules *rules;
-    MacroRules *macro_rules;
-    SignatureSource *source;
-    Engine *engine;
-    FileTyper *typer;
+    Loaded loaded;
     VerdictCache *cache;
     Board *board;
     StorehookLanes *lanes;
     int lane_sockets[STOREHOOK_LANES_MAX];
     AllowView *allow, *deny;
-    GArray *users;
-    char version[VERDICT_CACHE_VERSION_SIZE];
     const char *temp_directory;
     guint first_slot;
     pid_t supervisor;
-    gboolean uses_kept;
     int signals;
     gboolean serves, draining;
     Child children[BOARD_WORKERS_MAX];
-    iconv_t converters[CONVERTERS_MAX];
 } Loader;
 
 static gboolean loader_send(StorehookWriter *writer)
@@ -95,131 +77,14 @@ static gboolean tell_ready(const Loader *loader)
     StorehookWriter writer;
 
     storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_READY, 0, 0, 0);
-    channel_put_text(&writer, CHANNEL_FIELD_VERSION, loader->version);
-    channel_put_text(&writer, CHANNEL_FIELD_SOURCE, loader->source->directory);
-    channel_put_text(&writer, CHANNEL_FIELD_NOTE, loader->source->version);
-    channel_put_number(&writer, CHANNEL_FIELD_SIGNATURES, engine_count_signatures(loader->engine));
-    channel_put_number(&writer, CHANNEL_FIELD_NEWEST, (guint64)loader->source->newest);
-    channel_put_number(&writer, CHANNEL_FIELD_BUNDLED, loader->source->bundled != FALSE);
+    channel_put_text(&writer, CHANNEL_FIELD_VERSION, loader->loaded.version);
+    channel_put_text(&writer, CHANNEL_FIELD_SOURCE, loader->loaded.source->directory);
+    channel_put_text(&writer, CHANNEL_FIELD_NOTE, loader->loaded.source->version);
+    channel_put_number(&writer, CHANNEL_FIELD_SIGNATURES,
+                       engine_count_signatures(loader->loaded.engine));
+    channel_put_number(&writer, CHANNEL_FIELD_NEWEST, (guint64)loader->loaded.source->newest);
+    channel_put_number(&writer, CHANNEL_FIELD_BUNDLED, loader->loaded.source->bundled != FALSE);
     return loader_send(&writer);
-}
-
-/* Of this very program: another build may read a content otherwise. */
-static char *program_digest(void)
-{
-    g_autoptr(GMappedFile) file = g_mapped_file_new("/proc/self/exe", FALSE, NULL);
-
-    if (!file) /* nothing is remembered over a restart then */
-        return g_strdup_printf("%d %" G_GINT64_FORMAT, (int)getpid(), g_get_real_time());
-    return g_compute_checksum_for_data(G_CHECKSUM_SHA256,
-                                       (const guchar *)g_mapped_file_get_contents(file),
-                                       g_mapped_file_get_length(file));
-}
-
-/* Of two mild findings the one with the harder action is told: see union_note(). */
-static int mild_order(const ScannerConfig *config)
-{
-    guint one = config->actions[STOREHOOK_VERDICT_AMBIGUOUS];
-    guint other = config->actions[STOREHOOK_VERDICT_ENCRYPTED];
-
-    return (one > other) - (one < other);
-}
-
-/* What a verdict hangs on: the program, signatures, engine, limits, macro rules. Rules on names and
- * types and actions are asked each time. */
-static void loader_make_version(Loader *loader)
-{
-    const ScannerConfig *config = loader->config;
-    guint8 digest[SHA256_DIGEST_LENGTH];
-    g_autofree char *program = program_digest();
-    g_autofree char *all = g_strdup_printf(
-        "%s %s %s %d %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
-        " %" G_GUINT64_FORMAT " %u %u %u %u %u %" G_GUINT64_FORMAT,
-        program, loader->source->version, engine_version(), mild_order(config),
-        macro_rules_version(loader->macro_rules), config->scan_size, config->file_size,
-        config->memory, config->temporary_size, config->files, config->recursion,
-        config->message_parts, config->message_depth, config->members, config->members_size);
-
-    SHA256((const guint8 *)all, strlen(all), digest);
-    for (gsize i = 0; i < (sizeof(loader->version) - 1) / 2; i++)
-        g_snprintf(loader->version + 2 * i, 3, "%02x", digest[i]);
-}
-
-/* Converters are shared objects that a caged worker could not load: open now, they stay. */
-static void keep_converters(Loader *loader)
-{
-    static const char *const charsets[] = {
-        "UTF-16LE",  "UTF-16BE",   "UTF-32LE", "CP1252",    "CP1251",     "CP1250",
-        "ISO8859-1", "ISO8859-15", "KOI8-R",   "SHIFT_JIS", "EUC-JP",     "EUC-KR",
-        "GB18030",   "BIG5",       "CP932",    "CP949",     "ISO-2022-JP"};
-
-    G_STATIC_ASSERT(G_N_ELEMENTS(charsets) <= CONVERTERS_MAX);
-    for (gsize i = 0; i < G_N_ELEMENTS(charsets); i++)
-        loader->converters[i] = iconv_open("UTF-8", charsets[i]);
-}
-
-static gboolean loader_read_config(Loader *loader, const char *name, GError **error)
-{
-    struct stat status;
-    g_autofree char *text = NULL;
-
-    if (fstat(LOADER_CONFIG, &status) < 0)
-        return FALSE;
-    text = g_malloc0((gsize)status.st_size + 1);
-    if (pread(LOADER_CONFIG, text, (gsize)status.st_size, 0) != (ssize_t)status.st_size)
-        return FALSE;
-    loader->config = scanner_config_parse(name, text, error);
-    return loader->config != NULL;
-}
-
-/* Where [signatures] low-memory= keeps them. To be freed. */
-static char *loader_kept_directory(const ScannerConfig *config)
-{
-    return g_build_filename(config->state_directory, "signatures-kept", NULL);
-}
-
-static gboolean loader_load(Loader *loader, const char *config_name, GError **error)
-{
-    g_autofree char *temp = NULL, *kept = NULL;
-    const char *unknown = NULL;
-    EngineLimits limits;
-
-    if (!loader_read_config(loader, config_name, error))
-        return FALSE;
-    limits = (EngineLimits){.scan_size = loader->config->scan_size,
-                            .file_size = loader->config->file_size,
-                            .files = loader->config->files,
-                            .recursion = loader->config->recursion};
-    loader->users = users_resolve(loader->config->users, &unknown);
-    if (!loader->users) {
-        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "no user \"%s\"", unknown);
-        scanner_config_blame(loader->config, "service", "users", error);
-        return FALSE;
-    }
-    loader->rules = loader->config->rules_file[0]
-                        ? filter_rules_load(loader->config->rules_file, error)
-                        : filter_rules_new_empty();
-    if (!loader->rules)
-        return FALSE;
-    loader->macro_rules = macro_rules_choose(loader->config->macro_rules_file, error);
-    if (!loader->macro_rules)
-        return FALSE;
-    if (loader->uses_kept)
-        kept = loader_kept_directory(loader->config);
-    loader->source = signature_source_new(kept ? kept : loader->config->signature_directory, error);
-    if (!loader->source)
-        return FALSE;
-    loader->engine = engine_new((const char *const *)loader->source->directories, &limits, error);
-    loader->typer = loader->engine ? file_typer_new(error) : NULL;
-    if (!loader->typer)
-        return FALSE;
-    loader_make_version(loader);
-    keep_converters(loader);
-    mail_gmime_init();
-    mail_tnef_init();
-    temp = g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
-    return engine_set_temp_directory(loader->engine, temp, error) &&
-           engine_self_test(loader->engine, error);
 }
 
 /* While another loader serves, this one gets what is left of the processors: but only where the way
@@ -250,7 +115,7 @@ static gboolean loader_map(Loader *loader)
  * that it began with. */
 static int loader_lane(const Loader *loader, guint index)
 {
-    int processor = loader->lanes ? lanes_processor(index, loader->config->workers) : -1;
+    int processor = loader->lanes ? lanes_processor(index, loader->loaded.config->workers) : -1;
 
     return processor >= 0 && loader->lane_sockets[processor] >= 0 ? processor : -1;
 }
@@ -260,19 +125,19 @@ static void worker_main(Loader *loader, pid_t self, guint index, int channel)
     const guint slot = loader->first_slot + index;
     g_autofree char *temp = g_strdup_printf("%s/worker-%u", loader->temp_directory, slot);
     /* With a single worker it has to do all; else the first is free for the store. */
-    gboolean takes_background = index > 0 || loader->config->workers == 1;
-    const WorkerSettings settings = {.config = loader->config,
-                                     .rules = loader->rules,
-                                     .macro_rules = loader->macro_rules,
-                                     .engine = loader->engine,
-                                     .typer = loader->typer,
+    gboolean takes_background = index > 0 || loader->loaded.config->workers == 1;
+    const WorkerSettings settings = {.config = loader->loaded.config,
+                                     .rules = loader->loaded.rules,
+                                     .macro_rules = loader->loaded.macro_rules,
+                                     .engine = loader->loaded.engine,
+                                     .typer = loader->loaded.typer,
                                      .cache = loader->cache,
                                      .board = loader->board,
                                      .allow = loader->allow,
                                      .deny = loader->deny,
-                                     .users = loader->users,
-                                     .version = loader->version,
-                                     .signatures = loader->source->version,
+                                     .users = loader->loaded.users,
+                                     .version = loader->loaded.version,
+                                     .signatures = loader->loaded.source->version,
                                      .slot = slot,
                                      .temp_directory = temp,
                                      .lanes = loader->lanes,
@@ -356,7 +221,7 @@ static gboolean loader_condemns(Loader *loader, const guint8 *digest, guint read
 {
     VerdictKey key;
 
-    verdict_key_init(&key, digest, loader->version, (VerdictCacheKind)(reading - 1));
+    verdict_key_init(&key, digest, loader->loaded.version, (VerdictCacheKind)(reading - 1));
     return condemned_strike(loader->cache, &key);
 }
 
@@ -390,7 +255,7 @@ static void child_ended(Loader *loader, guint index, int status)
     guint8 digest[STOREHOOK_DIGEST_SIZE];
     guint reading = board_content(slot, digest);
     gboolean blamed =
-        reading > 0 && child_blames_content(child, slot, loader->config->deadline, status);
+        reading > 0 && child_blames_content(child, slot, loader->loaded.config->deadline, status);
     gboolean condemned;
     pid_t pid = child->pid;
     int lane = loader_lane(loader, index);
@@ -425,7 +290,7 @@ static guint loader_find(const Loader *loader, pid_t pid)
 {
     guint i = 0;
 
-    while (i < loader->config->workers && loader->children[i].pid != pid)
+    while (i < loader->loaded.config->workers && loader->children[i].pid != pid)
         i++;
     return i;
 }
@@ -438,9 +303,10 @@ static void loader_reap(Loader *loader)
     while ((pid = next_changed()) > 0) {
         guint i = loader_find(loader, pid);
 
-        if (i < loader->config->workers)
+        if (i < loader->loaded.config->workers)
             child_died(&loader->children[i], &loader->board->workers[loader->first_slot + i]);
-        if (waitpid(pid, &status, WNOHANG | WUNTRACED) != pid || i == loader->config->workers)
+        if (waitpid(pid, &status, WNOHANG | WUNTRACED) != pid ||
+            i == loader->loaded.config->workers)
             continue;
         if (WIFSTOPPED(status))
             child_kill(&loader->children[i], CHILD_STOPPED);
@@ -453,7 +319,7 @@ static void loader_enforce_ends(Loader *loader)
 {
     guint64 now = board_now();
 
-    for (guint i = 0; i < loader->config->workers; i++) {
+    for (guint i = 0; i < loader->loaded.config->workers; i++) {
         const BoardWorker *slot = &loader->board->workers[loader->first_slot + i];
         Child *child = &loader->children[i];
         guint64 end = slot->end;
@@ -472,7 +338,7 @@ static void loader_let_go(Loader *loader)
 {
     guint64 now = board_now();
 
-    for (guint i = 0; i < loader->config->workers; i++) {
+    for (guint i = 0; i < loader->loaded.config->workers; i++) {
         BoardWorker *slot = &loader->board->workers[loader->first_slot + i];
         guint64 busy = atomic_load(&slot->busy);
 
@@ -487,7 +353,7 @@ static guint loader_fill(Loader *loader)
 {
     guint alive = 0;
 
-    for (guint i = 0; i < loader->config->workers; i++) {
+    for (guint i = 0; i < loader->loaded.config->workers; i++) {
         Child *child = &loader->children[i];
 
         if (child->pid == 0 && loader->serves && !loader->draining &&
@@ -501,7 +367,7 @@ static guint loader_fill(Loader *loader)
 static void loader_drain(Loader *loader)
 {
     loader->draining = TRUE;
-    for (guint i = 0; i < loader->config->workers; i++)
+    for (guint i = 0; i < loader->loaded.config->workers; i++)
         if (loader->children[i].pid > 0)
             kill(loader->children[i].pid, SIGTERM);
 }
@@ -528,7 +394,7 @@ static int loader_patience(const Loader *loader)
     guint64 now = board_now();
     int patience = IDLE_MILLISECONDS;
 
-    for (guint i = 0; i < loader->config->workers; i++) {
+    for (guint i = 0; i < loader->loaded.config->workers; i++) {
         const Child *child = &loader->children[i];
 
         if (child->pid == 0 && child->not_before > now)
@@ -537,21 +403,6 @@ static int loader_patience(const Loader *loader)
             patience = MIN(patience, TICK_MILLISECONDS);
     }
     return patience;
-}
-
-/* A copy may take seconds: a child makes it. What goes wrong is logged; there is then no way back
- * from an update that fails. */
-static void keep_signatures(const Loader *loader)
-{
-    g_autofree char *kept = loader_kept_directory(loader->config);
-    g_autoptr(GError) error = NULL;
-
-    if (!loader->config->low_memory || loader->uses_kept || loader->source->bundled || fork() != 0)
-        return;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!signature_source_keep(loader->source, kept, &error))
-        log_line(LOADER_LOG, "signatures not-kept reason=\"%s\"", error->message);
-    _exit(EXIT_SUCCESS);
 }
 
 static int loader_serve(Loader *loader)
@@ -577,13 +428,17 @@ static int loader_serve(Loader *loader)
     return EXIT_SUCCESS;
 }
 
+static char *loader_temp_directory(const Loader *loader)
+{
+    return g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
+}
+
 static void remove_temp_directories(const Loader *loader)
 {
-    g_autofree char *own =
-        g_strdup_printf("%s/loader-%u", loader->temp_directory, loader->first_slot);
+    g_autofree char *own = loader_temp_directory(loader);
 
     temp_directory_remove(own);
-    for (guint i = 0; i < loader->config->workers; i++) {
+    for (guint i = 0; i < loader->loaded.config->workers; i++) {
         g_autofree char *path =
             g_strdup_printf("%s/worker-%u", loader->temp_directory, loader->first_slot + i);
 
@@ -608,27 +463,18 @@ static int block_signals(void)
 
 static void loader_free(Loader *loader)
 {
-    for (gsize i = 0; i < CONVERTERS_MAX; i++)
-        if (loader->converters[i] && loader->converters[i] != (iconv_t)-1)
-            iconv_close(loader->converters[i]);
-    file_typer_free(loader->typer);
-    engine_free(loader->engine);
-    signature_source_free(loader->source);
-    filter_rules_free(loader->rules);
-    macro_rules_free(loader->macro_rules);
-    scanner_config_free(loader->config);
+    loaded_clear(&loader->loaded);
     allow_view_free(loader->allow);
     allow_view_free(loader->deny);
     verdict_cache_unmap(loader->cache);
-    if (loader->users)
-        g_array_unref(loader->users);
     close(loader->signals);
     g_free(loader);
 }
 
 static int loader_run(Loader *loader, const char *config_name)
 {
-    gboolean loaded, steps_back;
+    g_autofree char *temp = loader_temp_directory(loader);
+    gboolean is_loaded, steps_back;
     g_autoptr(GError) error = NULL;
     int status, before;
 
@@ -638,10 +484,10 @@ static int loader_run(Loader *loader, const char *config_name)
     }
     before = getpriority(PRIO_PROCESS, 0);
     steps_back = loader_is_privileged() && setpriority(PRIO_PROCESS, 0, before + NICE_STEP) == 0;
-    loaded = loader_load(loader, config_name, &error);
+    is_loaded = loaded_read(&loader->loaded, config_name, temp, &error);
     if (steps_back && setpriority(PRIO_PROCESS, 0, before) < 0)
         log_line(LOADER_LOG, "loader stays nice");
-    if (!loaded) {
+    if (!is_loaded) {
         tell_failed(error ? error->message : "the configuration cannot be read");
         return EXIT_FAILURE;
     }
@@ -649,7 +495,7 @@ static int loader_run(Loader *loader, const char *config_name)
     board_count(board_beats(loader->board, loader->first_slot));
     if (!tell_ready(loader))
         return EXIT_FAILURE;
-    keep_signatures(loader);
+    loaded_keep_signatures(&loader->loaded);
     status = loader_serve(loader);
     remove_temp_directories(loader);
     return status;
@@ -669,7 +515,7 @@ int loader_main(int argc, char **argv)
     loader->supervisor = getppid();
     loader->first_slot = (guint)MIN(g_ascii_strtoull(argv[2], NULL, 10), BOARD_WORKERS_MAX);
     loader->temp_directory = argv[3];
-    loader->uses_kept = strcmp(argv[5], "kept") == 0;
+    loader->loaded.uses_kept = strcmp(argv[5], "kept") == 0;
     /* While no number of theirs can be anything else. */
     for (int i = 0; i < STOREHOOK_LANES_MAX; i++)
         loader->lane_sockets[i] = fcntl(LOADER_LANE + i, F_GETFD) < 0 ? -1 : LOADER_LANE + i;
