@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctl-client.c - the asking end of the control socket.
+ * ctl-client.c - the asking end of the control socket. One deadline stands for the whole exchange,
+ * however the answer trickles.
  *
  * Fails with CTL_ERROR; NOT_RUNNING is told apart, since "nobody there" is an answer to status.
  */
@@ -11,6 +12,7 @@
 #include "scanner/common/key-line.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -58,8 +60,7 @@ static int connect_to(const char *path, guint timeout_seconds, GError **error)
     }
     strcpy(address.sun_path, path);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout); /* of connect() */
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return fd;
     int code = errno == EACCES || errno == EPERM          ? CTL_ERROR_PERMISSION
@@ -84,16 +85,44 @@ static char *request_text(const char *command, JsonObject *arguments)
     return g_strconcat(text, "\n", NULL);
 }
 
+/* FALSE with errno, which is EAGAIN when the time is up. */
+static gboolean wait_for(int fd, short events, gint64 until)
+{
+    struct pollfd waiting = {.fd = fd, .events = events};
+
+    for (;;) {
+        gint64 left = until - g_get_monotonic_time();
+        int ready = left > 0 ? poll(&waiting, 1, (int)(left / 1000 + 1)) : 0;
+
+        if (ready > 0)
+            return TRUE;
+        if (ready == 0)
+            errno = EAGAIN;
+        if (errno != EINTR)
+            return FALSE;
+    }
+}
+
+/* It may be refused before all of it is read: the answer says why. */
+static void send_request(int fd, const char *request, gint64 until)
+{
+    for (gsize sent = 0, size = strlen(request); sent < size && wait_for(fd, POLLOUT, until);) {
+        gssize n = send(fd, request + sent, size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        if (n <= 0)
+            break;
+        sent += (gsize)n;
+    }
+}
+
 /* One line; NULL with error. */
-static GString *read_line(int fd, GError **error)
+static GString *read_line(int fd, gint64 until, GError **error)
 {
     g_autoptr(GString) answer = g_string_new(NULL);
     char buffer[65536];
 
     while (answer->len < ANSWER_MAX) {
-        gssize n = recv(fd, buffer, sizeof buffer, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
+        gssize n = wait_for(fd, POLLIN, until) ? recv(fd, buffer, sizeof buffer, MSG_DONTWAIT) : -1;
         if (n <= 0) {
             g_set_error(error, CTL_ERROR, CTL_ERROR_ANSWER, "no answer from storehookd: %s",
                         n == 0            ? "it closed the connection"
@@ -113,18 +142,13 @@ JsonObject *ctl_ask(const char *socket_path, const char *command, JsonObject *ar
                     guint timeout_seconds, GError **error)
 {
     g_autofree char *request = request_text(command, arguments);
+    gint64 until = g_get_monotonic_time() + (gint64)timeout_seconds * G_USEC_PER_SEC;
     int fd = connect_to(socket_path, timeout_seconds, error);
 
     if (fd < 0)
         return NULL;
-    /* It may be refused before all of it is read: the answer says why. */
-    for (gsize sent = 0, size = strlen(request); sent < size;) {
-        gssize n = send(fd, request + sent, size - sent, MSG_NOSIGNAL);
-        if (n <= 0)
-            break;
-        sent += (gsize)n;
-    }
-    g_autoptr(GString) answer = read_line(fd, error);
+    send_request(fd, request, until);
+    g_autoptr(GString) answer = read_line(fd, until, error);
     close(fd);
     if (answer == NULL)
         return NULL;

@@ -2,6 +2,7 @@
 /*
  * test-control.c - the control socket in this process, and the real storehookctl asking it.
  */
+#include "scanner/ctl/ctl-client.h"
 #include "scanner/records/control-private.h"
 #include "scanner/records/control.h"
 
@@ -13,7 +14,9 @@
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static const char MESSAGE[] = "Subject: hello\r\n\r\nbody\r\n";
@@ -523,6 +526,115 @@ START_TEST(a_line_without_end_is_cut_off)
 }
 END_TEST
 
+static int connect_to(const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    g_strlcpy(address.sun_path, name, sizeof address.sun_path);
+    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+/* The beginning of what it says; "" when it says nothing. */
+static char *hear(int fd)
+{
+    gint64 end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+    char buffer[256];
+    gssize n = -1;
+
+    while (n < 0 && g_get_monotonic_time() < end) {
+        g_main_context_iteration(NULL, FALSE);
+        n = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    }
+    return g_strndup(buffer, n > 0 ? (gsize)n : 0);
+}
+
+START_TEST(too_many_at_once_are_told_so)
+{
+    static const char ASK[] = "{\"command\":\"status\"}\n";
+    int many[CONTROL_CONNECTIONS_MAX];
+    gboolean closed = FALSE;
+
+    for (guint i = 0; i < G_N_ELEMENTS(many); i++) {
+        many[i] = connect_to(path);
+        ck_assert_int_eq(send(many[i], ASK, strlen(ASK), 0), (gssize)strlen(ASK));
+        g_autofree char *answer = hear(many[i]);
+        ck_assert_msg(strstr(answer, "\"protection\":") != NULL, "%u: %s", i, answer);
+    }
+    g_autofree char *refused = talk(ASK, strlen(ASK), &closed);
+    ck_assert_str_eq(refused, "{\"ok\":false,\"error\":\"too many at once, try again\"}\n");
+    g_auto(Run) run = ctl("stop");
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_ptr_nonnull(strstr(run.err, "too many at once, try again"));
+
+    for (guint i = 0; i < G_N_ELEMENTS(many); i++)
+        close(many[i]);
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    g_auto(Run) again = ctl("stop");
+    ck_assert_int_eq(again.status, 0);
+}
+END_TEST
+
+/* Only root can be somebody else for a moment. From inside of the directory, since nobody else may
+ * enter those above it. */
+START_TEST(others_are_not_permitted)
+{
+    const uid_t other = 65534;
+    g_autofree char *before = g_get_current_dir();
+    g_autoptr(GError) error = NULL;
+    int fd;
+
+    if (geteuid() != 0)
+        return;
+    ck_assert_int_eq(chmod(directory, 0711) | chdir(directory), 0);
+    ck_assert_int_eq(seteuid(other), 0);
+    ck_assert_ptr_null(ctl_ask("s.control", "status", NULL, 30, &error));
+    ck_assert_int_eq(seteuid(0), 0);
+    ck_assert(g_error_matches(error, CTL_ERROR, CTL_ERROR_PERMISSION));
+
+    /* And where a mode let them in, the control asks who they are. */
+    ck_assert_int_eq(chmod(path, 0666), 0);
+    ck_assert_int_eq(seteuid(other), 0);
+    fd = connect_to("s.control");
+    ck_assert_int_eq(seteuid(0) | chdir(before), 0);
+    g_autofree char *answer = hear(fd);
+    ck_assert_str_eq(answer, "{\"ok\":false,\"error\":\"not permitted\"}\n");
+    close(fd);
+}
+END_TEST
+
+/* A byte each tenth of a second, for much longer than it is waited for. */
+static gpointer trickle(gpointer data)
+{
+    int fd = accept(GPOINTER_TO_INT(data), NULL, NULL);
+
+    for (int i = 0; i < 600 && send(fd, " ", 1, MSG_NOSIGNAL) == 1; i++)
+        g_usleep(G_USEC_PER_SEC / 10);
+    send(fd, "\n", 1, MSG_NOSIGNAL);
+    close(fd);
+    return NULL;
+}
+
+START_TEST(an_answer_that_trickles_is_late)
+{
+    g_autofree char *slow = g_build_filename(directory, "slow", NULL);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_autoptr(GError) error = NULL;
+
+    g_strlcpy(address.sun_path, slow, sizeof address.sun_path);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    GThread *thread = g_thread_new("trickle", trickle, GINT_TO_POINTER(fd));
+    ck_assert_ptr_null(ctl_ask(slow, "status", NULL, 1, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "it does not answer in time"));
+    g_thread_join(thread);
+    close(fd);
+}
+END_TEST
+
 START_TEST(the_socket_is_private_and_unique)
 {
     ControlHandlers handlers = {call_status, call_stop, call_start, NULL};
@@ -596,6 +708,9 @@ int main(void)
     tcase_add_test(tcase, unscanned_totals_are_shown);
     tcase_add_test(tcase, bad_requests_are_refused_and_the_service_lives);
     tcase_add_test(tcase, a_line_without_end_is_cut_off);
+    tcase_add_test(tcase, too_many_at_once_are_told_so);
+    tcase_add_test(tcase, others_are_not_permitted);
+    tcase_add_test(tcase, an_answer_that_trickles_is_late);
     tcase_add_test(tcase, the_socket_is_private_and_unique);
     tcase_add_test(tcase, times_are_understood);
     suite_add_tcase(suite, tcase);
