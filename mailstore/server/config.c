@@ -106,9 +106,7 @@ static void reader_clear(Reader *reader)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reader, reader_clear)
 
-static gboolean fail_at(const Reader *reader, guint line, GError **error, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
-
+G_GNUC_PRINTF(4, 5)
 static gboolean fail_at(const Reader *reader, guint line, GError **error, const char *format, ...)
 {
     va_list arguments;
@@ -143,6 +141,19 @@ void config_blame(const ServerConfig *config, const char *group, const char *key
                    group, key);
 }
 
+G_GNUC_PRINTF(5, 6)
+static gboolean fail_key(const Reader *reader, const char *group, const char *name, GError **error,
+                         const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_autofree char *reason = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    return fail_at(reader, reader_line(reader, group, name), error, "[%s] %s: %s", group, name,
+                   reason);
+}
+
 static const Key *key_find(const char *group, const char *name)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
@@ -160,29 +171,29 @@ static gboolean reader_scan_line(Reader *reader, char *line, guint number, char 
     if (*line == '[') {
         char *close = strchr(line, ']');
         if (close == NULL || close[1] != '\0')
-            return fail_at(reader, number, error, "a group is written [name]");
+            return fail_at(reader, number, error, "neither [section] nor key=value");
         *close = '\0';
         if (key_find(line + 1, NULL) == NULL)
-            return fail_at(reader, number, error, "unknown group [%s]", line + 1);
+            return fail_at(reader, number, error, "[%s]: there is no such section", line + 1);
         g_free(*group);
         *group = g_strdup(line + 1);
         if (!g_hash_table_insert(reader->lines, g_strdup_printf("%s\n", *group),
                                  GUINT_TO_POINTER(number)))
-            return fail_at(reader, number, error, "group [%s] stands twice", *group);
+            return fail_at(reader, number, error, "[%s] stands twice", *group);
         return TRUE;
     }
     char *equals = strchr(line, '=');
     if (equals == NULL)
-        return fail_at(reader, number, error, "neither [group] nor key=value");
+        return fail_at(reader, number, error, "neither [section] nor key=value");
     *equals = '\0';
     g_strchomp(line);
     if (*group == NULL)
-        return fail_at(reader, number, error, "\"%s\" stands before any [group]", line);
+        return fail_at(reader, number, error, "stands in no section");
     if (key_find(*group, line) == NULL)
-        return fail_at(reader, number, error, "unknown key \"%s\" in [%s]", line, *group);
+        return fail_at(reader, number, error, "[%s] %s: there is no such key", *group, line);
     if (!g_hash_table_insert(reader->lines, g_strdup_printf("%s\n%s", *group, line),
                              GUINT_TO_POINTER(number)))
-        return fail_at(reader, number, error, "\"%s\" stands twice in [%s]", line, *group);
+        return fail_at(reader, number, error, "[%s] %s stands twice", *group, line);
     return TRUE;
 }
 
@@ -196,6 +207,19 @@ static gboolean reader_scan(Reader *reader, const char *text, GError **error)
         if (!reader_scan_line(reader, lines[i], i + 1, &group, error))
             return FALSE;
     return TRUE;
+}
+
+static gboolean reader_check_encoding(const Reader *reader, const char *text, gsize length,
+                                      GError **error)
+{
+    guint line = 1;
+    const char *end;
+
+    if (g_utf8_validate(text, (gssize)length, &end))
+        return TRUE;
+    for (const char *p = text; p < end; p++)
+        line += *p == '\n';
+    return fail_at(reader, line, error, "not UTF-8");
 }
 
 static gboolean number_parse(const Key *key, const char *text, guint64 *ret)
@@ -220,13 +244,12 @@ static gboolean reader_take_value(const Reader *reader, const Key *key, const ch
                                   ServerConfig *config, GError **error)
 {
     gpointer member = (char *)config + key->offset;
-    guint line = reader_line(reader, key->group, key->name);
     guint64 number;
 
     switch (key->kind) {
     case KEY_TEXT:
         if (*value == '\0')
-            return fail_at(reader, line, error, "\"%s\" is empty", key->name);
+            return fail_key(reader, key->group, key->name, error, "is empty");
         *(char **)member = g_strdup(value);
         return TRUE;
     case KEY_LIST: {
@@ -243,12 +266,13 @@ static gboolean reader_take_value(const Reader *reader, const Key *key, const ch
     case KEY_SIZE:
     case KEY_SECONDS:
         if (!number_parse(key, value, &number))
-            return fail_at(reader, line, error, "\"%s\" wants a number%s, not \"%s\"", key->name,
-                           key->kind == KEY_SIZE ? " with K, M, G or nothing" : "", value);
+            return fail_key(reader, key->group, key->name, error, "\"%s\" is not a %s", value,
+                            key->kind == KEY_SIZE ? "size (a number, K, M or G may follow)"
+                                                  : "number");
         if (number < key->least || number > key->most)
-            return fail_at(reader, line, error,
-                           "\"%s\" is between %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT,
-                           key->name, key->least, key->most);
+            return fail_key(reader, key->group, key->name, error,
+                            "%s is not between %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT, value,
+                            key->least, key->most);
         *(guint64 *)member = number;
         return TRUE;
     }
@@ -264,8 +288,7 @@ static gboolean reader_take_all(const Reader *reader, ServerConfig *config, GErr
         if (value == NULL &&
             !g_error_matches(local, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND) &&
             !g_error_matches(local, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND))
-            return fail_at(reader, reader_line(reader, keys[i].group, keys[i].name), error, "%s",
-                           local->message);
+            return fail_key(reader, keys[i].group, keys[i].name, error, "%s", local->message);
         const char *text = value != NULL ? g_strstrip(value) : keys[i].standard;
         if (text != NULL && !reader_take_value(reader, &keys[i], text, config, error))
             return FALSE;
@@ -297,22 +320,22 @@ static gboolean check_listeners(const Reader *reader, const ServerConfig *config
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (guint i = 0; i < G_N_ELEMENTS(services); i++) {
-        guint line = reader_line(reader, services[i].group, "listen");
+        const char *group = services[i].group;
         for (char **at = services[i].service->listen; *at != NULL; at++) {
             g_autoptr(GError) local = NULL;
             g_autoptr(GSocketAddress) address = config_parse_address(*at, &local);
             if (address == NULL)
-                return fail_at(reader, line, error, "%s", local->message);
+                return fail_key(reader, group, "listen", error, "%s", local->message);
             if (!g_str_has_suffix(*at, ":0") && !g_hash_table_add(seen, *at))
-                return fail_at(reader, line, error, "\"%s\" is listened on twice", *at);
+                return fail_key(reader, group, "listen", error, "\"%s\" stands twice", *at);
             if (config_address_is_tls(*at) && config->tls_certificate == NULL)
-                return fail_at(reader, line, error, "\"%s\" needs a [tls] certificate", *at);
+                return fail_key(reader, group, "listen", error,
+                                "\"%s\" needs [tls] certificate=", *at);
         }
         if (services[i].has_login && config->tls_certificate == NULL &&
             service_beyond_loopback(services[i].service))
-            return fail_at(reader, line, error,
-                           "listens beyond loopback, where login needs TLS, but there is no [tls] "
-                           "certificate");
+            return fail_key(reader, group, "listen", error,
+                            "is beyond loopback, where login needs [tls] certificate=");
     }
     if (*config->lmtp.listen == NULL && *config->imap.listen == NULL &&
         *config->pop3.listen == NULL)
@@ -324,22 +347,22 @@ static gboolean check_listeners(const Reader *reader, const ServerConfig *config
 static gboolean check_whole(const Reader *reader, const ServerConfig *config, GError **error)
 {
     if (config->store_path == NULL)
-        return fail_at(reader, reader_line(reader, "store", ""), error,
-                       "[store] has no \"path\", which is required");
+        return fail_key(reader, "store", "path", error, "is required");
     if (config->passwd_file == NULL)
-        return fail_at(reader, reader_line(reader, "users", ""), error,
-                       "[users] has no \"passwd-file\", which is required");
+        return fail_key(reader, "users", "passwd-file", error, "is required");
     if ((config->tls_certificate == NULL) != (config->tls_key == NULL))
-        return fail_at(reader, reader_line(reader, "tls", ""), error,
-                       "[tls] wants both \"certificate\" and \"key\", or neither");
+        return fail_key(reader, "tls", config->tls_key == NULL ? "key" : "certificate", error,
+                        "is required beside the other");
     if (config->message_size > config->delivery_bytes)
-        return fail_at(reader, reader_line(reader, "limits", "delivery-bytes-in-flight"), error,
-                       "\"delivery-bytes-in-flight\" is smaller than \"message-size\": the largest "
-                       "message would never fit");
+        return fail_key(reader, "limits", "delivery-bytes-in-flight", error,
+                        "%" G_GUINT64_FORMAT " is below message-size=%" G_GUINT64_FORMAT
+                        ": the largest message would never fit",
+                        config->delivery_bytes, config->message_size);
     if (config->message_size > config->reading_bytes)
-        return fail_at(reader, reader_line(reader, "limits", "reading-bytes-in-flight"), error,
-                       "\"reading-bytes-in-flight\" is smaller than \"message-size\": the largest "
-                       "message could not be read back");
+        return fail_key(reader, "limits", "reading-bytes-in-flight", error,
+                        "%" G_GUINT64_FORMAT " is below message-size=%" G_GUINT64_FORMAT
+                        ": the largest message could not be read back",
+                        config->reading_bytes, config->message_size);
     return check_listeners(reader, config, error);
 }
 
@@ -354,11 +377,11 @@ ServerConfig *config_load(const char *path, GError **error)
         g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_FILE, "%s", local->message);
         return NULL;
     }
-    if (length > CONFIG_FILE_MOST || !g_utf8_validate(text, (gssize)length, NULL)) {
-        fail_at(&reader, 1, error, "not a text of UTF-8 of reasonable size");
+    if (length > CONFIG_FILE_MOST) {
+        fail_at(&reader, 1, error, "larger than %d bytes", CONFIG_FILE_MOST);
         return NULL;
     }
-    if (!reader_scan(&reader, text, error))
+    if (!reader_check_encoding(&reader, text, length, error) || !reader_scan(&reader, text, error))
         return NULL;
     reader.file = g_key_file_new();
     if (length > 0 &&

@@ -4,7 +4,7 @@
  *
  * Runs in the foreground. SIGTERM and SIGINT drain: no new connections, those there finish what
  * they began. Exits 0 after that, 1 when it cannot start or the store has failed (the reason is on
- * standard error), 2 on wrong usage.
+ * standard error), 2 on wrong usage or configuration.
  */
 #include "mailstore/server/log.h"
 #include "mailstore/server/server.h"
@@ -14,6 +14,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+
+enum {
+    STATUS_USAGE = 2
+};
 
 typedef struct {
     GMainLoop *main;
@@ -129,7 +133,7 @@ int main(int argc, char **argv)
     g_option_context_add_main_entries(context, options, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         g_printerr("mailstored: %s\n", error->message);
-        return 2;
+        return STATUS_USAGE;
     }
     if (version) {
         g_print("mailstored " STOREHOOK_VERSION "\n");
@@ -141,13 +145,13 @@ int main(int argc, char **argv)
     }
     if (path == NULL || argc != 1) {
         g_printerr("usage: mailstored --config FILE (mailstored --help says more)\n");
-        return 2;
+        return STATUS_USAGE;
     }
     g_autoptr(GError) bad = NULL;
     ServerConfig *config = config_load(path, &bad);
     if (config == NULL) {
         g_printerr("mailstored: %s\n", bad->message);
-        return EXIT_FAILURE;
+        return STATUS_USAGE;
     }
     raise_descriptor_limit();
     int status = daemon_run(config);

@@ -2,8 +2,8 @@
 /*
  * storehookctl.c - the admin command: see storehookctl(1).
  *
- * Exit status: 0 yes, done; 1 no: refused, not protected, not running; 2 wrong usage. With --json,
- * standard output has one object a request, errors included.
+ * Exit status: 0 yes, done; 1 no: refused, not protected, not running; 2 wrong usage or
+ * configuration. With --json, standard output has one object a request, errors included.
  */
 #include "scanner/common/config.h"
 #include "scanner/ctl/ctl-client.h"
@@ -92,7 +92,7 @@ static const char USAGE[] =
     "  allow list | deny list          contents and signatures let through, or forbidden\n"
     "  allow | deny add | remove SHA256... | --signature NAME...\n"
     "T: 2026-11-22, 2026-11-22T10:00:00Z, or so long ago: 90m, 2h, 7d. A: an address; * and ? are\n"
-    "wild. Exit status: 0 yes, 1 no, 2 wrong usage.\n";
+    "wild. Exit status: 0 yes, 1 no, 2 wrong usage or configuration.\n";
 
 static int usage(const char *why)
 {
@@ -175,6 +175,7 @@ static void print_json(JsonObject *answer)
 static int no_answer(const Command *command, const Options *options, const GError *error)
 {
     gboolean not_running = g_error_matches(error, CTL_ERROR, CTL_ERROR_NOT_RUNNING);
+    int status = g_error_matches(error, CTL_ERROR, CTL_ERROR_CONFIG) ? EXIT_USAGE : EXIT_NO;
     const char *line = not_running ? "NOT RUNNING" : "UNKNOWN";
 
     if (options->json) {
@@ -185,15 +186,14 @@ static int no_answer(const Command *command, const Options *options, const GErro
         json_object_set_string_member(answer, "summary", line);
         json_object_set_string_member(answer, "error", error->message);
         print_json(answer);
-        return EXIT_NO;
+        return status;
     }
     if (strcmp(command->name, "status") == 0)
         printf("%s\n", line);
     else
         fprintf(stderr, "storehookctl: %s\n",
-                not_running ? "storehookd is not running"
-                : g_error_matches(error, CTL_ERROR, CTL_ERROR_CONFIG)
-                    ? "the configuration does not tell where storehookd is"
+                not_running            ? "storehookd is not running"
+                : status == EXIT_USAGE ? "the configuration does not tell where storehookd is"
                 : g_error_matches(error, CTL_ERROR, CTL_ERROR_PERMISSION)
                     ? "not permitted"
                     : "storehookd gives no answer");
@@ -206,7 +206,7 @@ static int no_answer(const Command *command, const Options *options, const GErro
                 options->config != NULL ? options->config : CONFIG_DEFAULT_FILE);
     else if (g_error_matches(error, CTL_ERROR, CTL_ERROR_PERMISSION))
         fprintf(stderr, "  Only root and the service's own user may ask.\n");
-    return EXIT_NO;
+    return status;
 }
 
 static int show(const Command *command, const Options *options, JsonObject *answer)

@@ -16,15 +16,17 @@ import transcript
 
 BASE = "[store]\npath={top}/store\n[users]\npasswd-file={top}/passwd\n"
 
-# Configuration, and what standard error must say; {config} is the file's path.
-BAD = [
-    (BASE + "[lmtp]\nlisten=127.0.0.1:0\nlisten=127.0.0.1:1\n", "{config}:7: \"listen\" stands twice"),
-    (BASE + "[lmtp]\nlisen=127.0.0.1:0\n", "{config}:6: unknown key \"lisen\" in [lmtp]"),
-    (BASE + "[limits]\nmessage-size=huge\n", "{config}:6: \"message-size\" wants a number"),
-    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[limits]\nmessage-size=512M\n", "smaller than \"message-size\""),
-    (BASE + "[imap]\nlisten=0.0.0.0:0\n", "{config}:6: listens beyond loopback"),
-    (BASE + "[imap]\nlisten=tls:127.0.0.1:0\n", "{config}:6: \"tls:127.0.0.1:0\" needs a [tls] certificate"),
-    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate=/nowhere\nkey=/nowhere\n", "{config}:8: [tls] certificate: "),
+# Configuration, and what standard error must say; {config} is the file's path. Its own mistakes:
+BAD_CONFIG = [
+    (BASE + "[lmtp]\nlisten=127.0.0.1:0\nlisten=127.0.0.1:1\n", "{config}:7: [lmtp] listen stands twice"),
+    (BASE + "[lmtp]\nlisen=127.0.0.1:0\n", "{config}:6: [lmtp] lisen: there is no such key"),
+    (BASE + "[limits]\nmessage-size=huge\n", "{config}:6: [limits] message-size: \"huge\" is not a size"),
+    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[limits]\nmessage-size=512M\n", "268435456 is below message-size=536870912"),
+    (BASE + "[imap]\nlisten=0.0.0.0:0\n", "{config}:6: [imap] listen: is beyond loopback"),
+    (BASE + "[imap]\nlisten=tls:127.0.0.1:0\n", "{config}:6: [imap] listen: \"tls:127.0.0.1:0\" needs [tls] certificate="),
+]
+# Mistakes in what it names.
+BAD = [    (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate=/nowhere\nkey=/nowhere\n", "{config}:8: [tls] certificate: "),
     (BASE + "[lmtp]\nlisten=127.0.0.1:0\n[tls]\ncertificate={top}/passwd\nkey=/nowhere\n",
      "certificate={top}/passwd"),
     (BASE + "[lmtp]\nlisten=unix:{top}/passwd\n", "{config}:6: [lmtp] listen: cannot listen on unix:{top}/passwd: File exists"),
@@ -53,7 +55,7 @@ def must(condition, what):
         raise transcript.Failure(what)
 
 
-def refuses(program, bad):
+def refuses(program, bad, status):
     with tempfile.TemporaryDirectory(prefix="starting.") as top:
         config = os.path.join(top, "config")
         with open(os.path.join(top, "passwd"), "w") as passwd:
@@ -68,12 +70,15 @@ def refuses(program, bad):
                 out.write(text.replace("{top}", top))
             result = run(program, "--config", config)
             words = words.replace("{top}", top).replace("{config}", config)
-            must(result.returncode == 1, "%r: status %d" % (text, result.returncode))
+            must(result.returncode == status, "%r: status %d" % (text, result.returncode))
             must(words in result.stderr, "%r: %r has no %r" % (text, result.stderr, words))
             must(os.path.isfile(os.path.join(top, "passwd")), "%r: the passwd file is gone" % text)
+
+
+def refuses_command_lines(program):
     must(run(program).returncode == 2, "no arguments: status is not 2")
     must(run(program, "--nonsense").returncode == 2, "unknown option: status is not 2")
-    must(run(program, "--config", "/nowhere").returncode == 1, "no file: status is not 1")
+    must(run(program, "--config", "/nowhere").returncode == 2, "no file: status is not 2")
     must(run(program, "--version").stdout.startswith("mailstored "), "--version")
 
 
@@ -317,7 +322,9 @@ def main():
     program, page = sys.argv[1:3]
     try:
         shakes_hands = "--no-handshake" not in sys.argv[3:]
-        refuses(program, BAD + BAD_HANDSHAKE if shakes_hands else BAD)
+        refuses_command_lines(program)
+        refuses(program, BAD_CONFIG, 2)
+        refuses(program, BAD + BAD_HANDSHAKE if shakes_hands else BAD, 1)
         is_documented(program, page)
         if shakes_hands:
             asks_for_no_password_in_the_open(program)

@@ -266,10 +266,10 @@ START_TEST(a_configuration_that_cannot_be_read_is_told)
     g_autoptr(JsonObject) answer = json_of(&json);
     ck_assert(!json_object_get_boolean_member(answer, "ok"));
     ck_assert_ptr_nonnull(strstr(json_object_get_string_member(answer, "error"), config));
-    ck_assert_int_eq(json.status, 1);
+    ck_assert_int_eq(json.status, 2);
     g_auto(Run) stop = ctl("stop");
     ck_assert_ptr_nonnull(strstr(stop.err, config));
-    ck_assert_int_eq(stop.status, 1);
+    ck_assert_int_eq(stop.status, 2);
     g_auto(Run) unknown = ctl("quarantine burn");
     ck_assert_msg(g_str_has_prefix(unknown.err, "storehookctl: unknown command: quarantine burn\n"),
                   "%s", unknown.err);
@@ -315,7 +315,7 @@ START_TEST(a_broken_configuration_is_told_by_its_line)
 
     ck_assert(g_file_set_contents(config, "[service]\nsocket /x\n", -1, NULL));
     g_auto(Run) run = ctl("status");
-    ck_assert_int_eq(run.status, 1);
+    ck_assert_int_eq(run.status, 2);
     ck_assert_msg(strstr(run.err, wanted) != NULL, "%s", run.err);
 }
 END_TEST
