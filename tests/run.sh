@@ -17,7 +17,7 @@ usage: sh tests/run.sh [--quick] [--full] [--suite NAME]... [--bench [ARGUMENT..
   --full         installs LibreOffice too, and has it make and read documents
   --suite NAME   only this one; can be given more than once. NAME is one of
                    house      layers, exports, hardening, headers, format, lint, words, documents,
-                              shell scripts, units
+                              shell scripts, --help, units
                    ese message server libstorehook filters scanner    unit tests of one folder
                    unit       all unit tests
                    transcript preload crash detection fuzz e2e        see tests/
@@ -288,6 +288,7 @@ if wanted house; then
     script_test words python3 tools/check-words.py
     script_test documents python3 tools/check-docs.py
     script_test shell sh tools/check-shell.sh
+    [ -z "$plain" ] || script_test help python3 tools/check-help.py build
     [ -z "$plain" ] || script_test units sh tools/check-units.sh build
 fi
 

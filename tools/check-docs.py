@@ -3,8 +3,8 @@
 """check-docs.py - do the documents hold together?
 
 Every link of a Markdown file to a file here leads somewhere, every path in `quotes` that begins
-with a folder of ours exists, every man page is sound for mandoc, and every function that a program
-can call has a comment above its prototype in the header.
+with a folder of ours exists, every man page is sound for mandoc and groff, and every function that
+a program can call has a comment above its prototype in the header.
 """
 import os
 import re
@@ -43,6 +43,12 @@ def problems_in_page(path):
     run = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", path], cwd=TOP,
                          capture_output=True, text=True)
     yield from (line for line in run.stdout.splitlines() if not IGNORED.search(line))
+    if not shutil.which("groff"):
+        return
+    # As man(1) sets it: a line that does not fit is one of a table that is too wide.
+    run = subprocess.run(["groff", "-mandoc", "-ww", "-rLL=78n", "-T", "utf8", path], cwd=TOP,
+                         capture_output=True, text=True)
+    yield from run.stderr.splitlines()
 
 
 PUBLIC = ("mailstore/ese/esent.h", "mailstore/ese/esent-system.h", "libstorehook/storehook.h")

@@ -171,12 +171,16 @@ int main(int argc, char **argv)
     static const struct option options[] = {{"json", no_argument, NULL, 'j'},
                                             {"quiet", no_argument, NULL, 'q'},
                                             {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'v'},
                                             {0}};
-    static const char usage[] = "usage: esentcheck [--json | --quiet] FILE\n";
+    static const char usage[] = "usage: esentcheck [--json | --quiet] FILE\n"
+                                "       esentcheck --help | --version\n";
+    static const char version[] = "esentcheck " STOREHOOK_VERSION "\n";
     Output output = {0};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'h')
-            return fputs(usage, stdout) >= 0 && fflush(stdout) == 0 ? SOUND : UNKNOWN;
+        if (c == 'h' || c == 'v')
+            return fputs(c == 'h' ? usage : version, stdout) >= 0 && fflush(stdout) == 0 ? SOUND
+                                                                                         : UNKNOWN;
         if (c != 'j' && c != 'q')
             return UNKNOWN;
         *(c == 'j' ? &output.json : &output.quiet) = true;

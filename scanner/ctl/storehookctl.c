@@ -77,6 +77,7 @@ static const Command COMMANDS[] = {
 
 static const char USAGE[] =
     "usage: storehookctl [--config FILE] [--json] COMMAND\n"
+    "       storehookctl --help | --version\n"
     "  status                          is mail protected, by what, what passed unscanned\n"
     "  stop | start                    switch protection off and on in every hooked process\n"
     "  reload                          read the configuration, rules and signatures again\n"
