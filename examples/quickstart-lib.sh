@@ -41,8 +41,7 @@ wait_until() {
 }
 
 programs_to_build() {
-    echo mailstore/server/mailstored mailstore/ese/libesent.so libstorehook/libstorehook.so \
-        scanner/storehookd scanner/storehookctl
+    echo mailstore/server/mailstored libstorehook/libstorehook.so scanner/storehookd scanner/storehookctl
 }
 
 free_port() {

@@ -16,7 +16,13 @@ from layers import TOP, Layers
 LIBRARIES = {
     "libstorehook/libstorehook.so": "libstorehook/libstorehook.sym",
     "libstorehook/libstorehook-audit.so": "libstorehook/libstorehook-audit.sym",
-    "mailstore/ese/libesent.so": "mailstore/ese/esent.sym",
+    "mailstore/ese/libesent.so.0": "mailstore/ese/esent.sym",
+}
+# What a program that is linked with it asks the loader for. The hook is named in LD_PRELOAD.
+SONAMES = {
+    "libstorehook/libstorehook.so": "libstorehook.so",
+    "libstorehook/libstorehook-audit.so": "libstorehook-audit.so",
+    "mailstore/ese/libesent.so.0": "libesent.so.0",
 }
 PROGRAMS = ["mailstore/server/mailstored", "scanner/storehookctl"]
 
@@ -55,6 +61,9 @@ def main():
     for path in [*LIBRARIES, *PROGRAMS]:
         allowed = layers.links[os.path.basename(path)]
         dynamic = output("readelf", "-d", os.path.join(build, path))
+        soname = (re.findall(r"\(SONAME\).*\[(.*)\]", dynamic) or [None])[0]
+        if soname != SONAMES.get(path):
+            found.append(f"{path}: calls itself {soname}, not {SONAMES.get(path)}")
         for need in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic):
             if not any(fnmatch.fnmatchcase(need, glob_) for glob_ in allowed):
                 found.append(f"{path}: needs {need}, which tools/layers.txt does not allow")

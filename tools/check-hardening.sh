@@ -13,7 +13,7 @@ want() {
     found=1
 }
 
-for file in mailstore/ese/libesent.so mailstore/ese/esentcheck mailstore/server/mailstored \
+for file in mailstore/ese/libesent.so.0 mailstore/ese/esentcheck mailstore/server/mailstored \
     libstorehook/libstorehook.so libstorehook/libstorehook-audit.so scanner/storehookd \
     scanner/storehookctl; do
     headers=$(readelf -hldW "$build/$file")

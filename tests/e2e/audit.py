@@ -47,7 +47,7 @@ class Notes:
                         TOP + "/tests/e2e/JetNotes.cs"], check=True)
         with open(self.program + ".config", "w", encoding="utf-8") as out:
             out.write('<configuration><dllmap dll="esent.dll" target="'
-                      + self.rig.path("mailstore/ese/libesent.so") + '"/></configuration>')
+                      + self.rig.path("mailstore/ese/libesent.so.0") + '"/></configuration>')
 
     def line(self):
         return self.process.stdout.readline().rstrip("\n")
@@ -138,7 +138,7 @@ def second_copy(build):
         program = rig.path("tests/preload/store-opener")
         rig.configure(clients=program)
         rig.start_scanner()
-        library = rig.path("mailstore/ese/libesent.so")
+        library = rig.path("mailstore/ese/libesent.so.0")
         env = dict(os.environ, STOREHOOK_SOCKET=rig.socket,
                    LD_PRELOAD=rig.path("libstorehook/libstorehook.so"),
                    LD_AUDIT=rig.path("libstorehook/libstorehook-audit.so"))
