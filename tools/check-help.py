@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""check-help.py BUILD - do --help and the man page of each program name the same options and commands,
-and is each asked for its version and for a wrong option alike?
+"""check-help.py BUILD - do --help, the man page and the completion of each program name the same
+options and commands, and is each asked for its version and for a wrong option alike?
 
 The keys of the configurations are compared by tests of their own, with values and order.
 """
+import itertools
 import os
 import re
 import subprocess
@@ -39,13 +40,39 @@ def of_page(text):
     return options, commands
 
 
+COMPLETIONS = {"storehookctl": "scanner/ctl/storehookctl.bash"}
+# What bash would do for each line of its input, the last word of which is to be completed.
+COMPLETE = """. "$1"
+while read -ra COMP_WORDS; do
+    COMP_CWORD=${#COMP_WORDS[@]}
+    COMP_WORDS+=("")
+    "_$2" "$2" "" "${COMP_WORDS[COMP_CWORD - 1]}"
+    printf '%s\\n' "${COMPREPLY[@]}"
+done"""
+
+
+def of_completion(name, commands):
+    """What is offered behind no word, each word, and each two words."""
+    lines = "\n".join(" ".join((name, *words)).strip() for words in
+                      itertools.product(["", *commands], ["", *commands]))
+    offered = subprocess.run(["bash", "-c", COMPLETE, "bash", COMPLETIONS[name], name], input=lines,
+                             capture_output=True, text=True, cwd=TOP, check=True,
+                             timeout=60).stdout.split()
+    options = {word.strip("-=") for word in offered if word.startswith("-")}
+    return options, {word for word in offered if not word.startswith("-")}
+
+
 def problems(program, page):
     name = os.path.basename(program)
+    told = of_help(run(program, "--help").stdout)
     with open(os.path.join(TOP, "docs/man", page), encoding="utf-8") as file:
-        manual = of_page(file.read())
-    for what, told, written in zip(("--", ""), of_help(run(program, "--help").stdout), manual):
-        for word in sorted(told ^ written):
-            yield f"{name}: {what}{word} is only in {'--help' if word in told else page}"
+        others = {page: of_page(file.read())}
+    if name in COMPLETIONS:
+        others[COMPLETIONS[name]] = of_completion(name, sorted(told[1]))
+    for place, written in others.items():
+        for what, ours, theirs in zip(("--", ""), told, written):
+            for word in sorted(ours ^ theirs):
+                yield f"{name}: {what}{word} is only in {'--help' if word in ours else place}"
     version = run(program, "--version")
     if version.returncode != 0 or not re.match(name + r" \d+\.\d+\.\d+", version.stdout):
         yield f"{name}: --version ends with {version.returncode} and says {version.stdout!r}"
@@ -57,7 +84,7 @@ def problems(program, page):
 def main():
     found = [line for program, page in PROGRAMS.items()
              for line in problems(os.path.join(sys.argv[1], program), page)]
-    print("\n".join(found) or f"--help and man page of {len(PROGRAMS)} programs agree")
+    print("\n".join(found) or f"--help and man pages of {len(PROGRAMS)} programs agree")
     sys.exit(1 if found else 0)
 
 

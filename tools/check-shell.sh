@@ -6,5 +6,5 @@ command -v shellcheck >/dev/null || {
     echo "shellcheck is not installed; not checked"
     exit 77
 }
-PYTHONPATH=tools python3 -c 'from layers import project_files; print("\n".join(project_files(".sh", ".ci/run")))' |
+PYTHONPATH=tools python3 -c 'from layers import project_files; print("\n".join(project_files(".sh", ".bash", ".ci/run")))' |
     xargs -r shellcheck -x && echo "shell scripts are sound"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # check-units.sh BUILD - are the units of systemd/ sound, with programs that are built, and is every
-# user that they name made?
+# user that they name made? Does logrotate take its example?
 cd "$(dirname "$0")/.." || exit 1
 command -v systemd-analyze >/dev/null || {
     echo "systemd is not installed; not checked"
@@ -33,4 +33,10 @@ systemd-analyze security --offline=true --threshold=25 "$scratch"/*.service >"$s
     cat "$scratch/said"
     bad=1
 }
+# It minds files that others may write to, which a checkout may be.
+install -m 644 examples/storehook.logrotate "$scratch/logrotate"
+if command -v logrotate >/dev/null &&
+    logrotate --debug --state "$scratch/state" "$scratch/logrotate" 2>&1 | grep -i '^error'; then
+    bad=1
+fi
 [ $bad -eq 0 ] && echo "units are sound"

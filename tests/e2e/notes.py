@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """notes.py BUILD - examples/notes-store.c, built with what `meson install` puts in place and nothing
-else, and protected by being linked with the hook rather than by preloading it."""
+else, and protected by being linked with the hook rather than by preloading it; and the daemons, from
+the same place."""
 import glob
 import os
+import re
 import subprocess
 
 from rig import EICAR, TOP, Rig, mail, main, wait_until
@@ -118,7 +120,47 @@ def all_of_it_is_installed(build):
         help_text = subprocess.run([programs["storehookd"], "--help"], capture_output=True, text=True,
                                    check=True).stdout
         assert "(default: /etc/storehook/storehookd.conf)" in help_text, help_text
+        for name in ("storehookd.conf", "mailstored.conf", "rules.conf"):
+            assert glob.glob(f"{root}/**/doc/storehook/examples/{name}", recursive=True), name
+        units = glob.glob(f"{root}/**/systemd/system/*.service", recursive=True)
+        assert len(units) == 2, units
+        for unit in units:
+            with open(unit, encoding="utf-8") as text:
+                for program in re.findall(r"^Exec\w+=(\S+)", text.read(), re.M):
+                    assert os.access(root + program, os.X_OK), program
+
+
+class InstalledRig(Rig):
+    """Daemons and hook are those of an installation below the scratch directory."""
+    root = None
+
+    def __init__(self, build):
+        super().__init__(build)
+        self.root = install(self)
+        self.configure()
+
+    def path(self, name):
+        if not self.root:
+            return super().path(name)
+        where = "lib/**" if name.endswith(".so") else "bin"
+        (path,) = glob.glob(f"{self.root}/**/{where}/{os.path.basename(name)}", recursive=True)
+        return path
+
+
+def the_daemons_run_from_there(build):
+    """Mail arrives, what is infected does not, and no library of the build has a part in it."""
+    with InstalledRig(build) as rig:
+        libraries = os.path.dirname(rig.path("libstorehook.so"))
+        rig.start_scanner().wait_scanning()
+        store = rig.start_store(environment={"LD_LIBRARY_PATH": libraries})
+        with open(f"/proc/{store.process.pid}/maps", encoding="utf-8") as maps:
+            mapped = set(re.findall(r"/\S*/lib(?:esent|storehook)\S*", maps.read()))
+        assert mapped == {libraries + "/libesent.so.0", libraries + "/libstorehook.so"}, mapped
+        rig.wait_protected()
+        assert store.deliver("alice", mail("plain", "alice", "good")) == {}
+        assert store.deliver("alice", mail("eicar", "alice", "bad")) == {}
+        assert store.subjects("alice") == ["good"]
 
 
 if __name__ == "__main__":
-    main(all_of_it_is_installed, refused_by_linking, taken_away_by_linking, not_listed)
+    main(all_of_it_is_installed, the_daemons_run_from_there, refused_by_linking, taken_away_by_linking, not_listed)
