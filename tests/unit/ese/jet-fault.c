@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * jet-fault.c - memory runs out at every allocation in turn: each call says so or succeeds, and
- * what is there afterwards holds together.
+ * what is there afterwards holds together. And a commit that no sync made durable is not told as
+ * such.
  *
  * Linked with the engine itself, whose choke point for allocation is hidden in libesent.so.
  */
+#include <errno.h>
 #include <stdbool.h>
 
 #include "tests/unit/ese/jet-test.h"
@@ -409,6 +411,51 @@ START_TEST(test_reading_and_deriving)
 }
 END_TEST
 
+/* --- The disk --------------------------------------------------------------------------- */
+
+static _Atomic int64_t told;
+
+static JET_ERR note_durable(JET_INSTANCE instance, JET_COMMIT_ID *seen, JET_GRBIT grbit)
+{
+    (void)instance;
+    if (grbit == 0)
+        told = seen->commitId;
+    return JET_errSuccess;
+}
+
+static int fail_sync(FaultPoint point)
+{
+    return point == FAULT_SYNC ? EIO : 0;
+}
+
+/* A lazy commit whose database goes before its time, while the disk does not take it. */
+START_TEST(test_detaching_from_a_broken_disk)
+{
+    TestJet jet;
+    JET_COMMIT_ID lazy = {0};
+    test_jet_place(&jet);
+    ck_ok(JetCreateInstance(&jet.instance, "broken-disk"));
+    ck_ok(JetSetSystemParameter(&jet.instance, 0, JET_paramDurableCommitCallback,
+                                (JET_API_PTR)note_durable, NULL));
+    ck_ok(JetInit(&jet.instance));
+    ck_ok(JetBeginSession(jet.instance, &jet.session, NULL, NULL));
+    ck_ok(JetCreateDatabase(jet.session, jet.path, NULL, &jet.database, 0));
+    Work work = {.session = jet.session, .database = jet.database};
+    ck_ok(define(&work));
+    ck_ok(JetBeginTransaction(jet.session));
+    ck_ok(insert(&work, 1));
+    fault_hook = fail_sync;
+    ck_ok(JetCommitTransaction2(jet.session, JET_bitCommitLazyFlush, 600000, &lazy));
+    ck_assert_int_gt(lazy.commitId, 0);
+    ck_ok(JetCloseTable(jet.session, work.table));
+    ck_ok(JetCloseDatabase(jet.session, jet.database, 0));
+    JetDetachDatabase(jet.session, jet.path);
+    test_jet_close(&jet);
+    fault_hook = NULL;
+    ck_assert_int_lt(told, lazy.commitId);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("jet-fault");
@@ -420,6 +467,7 @@ int main(void)
     tcase_add_test(tests, test_opening);
     tcase_add_test(tests, test_asking_and_deleting);
     tcase_add_test(tests, test_reading_and_deriving);
+    tcase_add_test(tests, test_detaching_from_a_broken_disk);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

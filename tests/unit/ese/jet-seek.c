@@ -127,6 +127,8 @@ START_TEST(test_keys)
     ck_ok(JetSeek(f.session, f.table, JET_bitSeekEQ));
     ck_ok(JetRetrieveKey(f.session, f.table, key, sizeof key, &size, 0));
     ck_assert_mem_eq(key, "\x7f\x80\0\0\x1e", 5);
+    /* No key is longer than 255 bytes, a limit than 256. */
+    ck_jet(JetMakeKey(f.session, f.table, key, 257, JET_bitNormalizedKey), JET_errInvalidParameter);
     ck_ok(JetMakeKey(f.session, f.table, key, size, JET_bitNormalizedKey));
     ck_ok(JetSeek(f.session, f.table, JET_bitSeekEQ));
     ck_assert_int_eq(id_of(&f), 30);

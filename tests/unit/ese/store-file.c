@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "store-test.h"
+#include "synced-name.h"
 
 static TestStore test;
 
@@ -119,7 +120,9 @@ START_TEST(create_and_open)
     ck_ok(open_file(&test.store));
     ck_assert_int_eq(read_rows(test.store), 10);
     test.store = store_close(test.store);
+    awaited.path = test.path;
     ck_ok(store_open(&options, &test.store));
+    ck_assert(awaited.synced);
     ck_assert_int_eq(read_rows(test.store), 0);
     ck_assert_ptr_null(store_close(NULL));
 }
@@ -432,6 +435,7 @@ START_TEST(dangerous_metas)
         {"free tree's root", 80, 8, UINT64_MAX - 1},
         {"DUPSORT names", 92, 2, 4},
         {"names' depth", 94, 2, 2},
+        {"names' leaves", 104, 8, 0},
         {"names' root", 128, 8, 0},
         {"names' root", 128, 8, (uint64_t)1 << 40},
         {"last page", 136, 8, 0},
@@ -612,6 +616,33 @@ static void other_process_puts(const char *key, const char *value)
     ck_assert_int_eq(status, 0);
 }
 
+/* What is left of a block of numbers is given back, but not where another process has gone on. */
+START_TEST(numbers_of_another_process)
+{
+    uint64_t first, theirs;
+    int status, ends[2];
+
+    ck_ok(store_reserve(test.store, 1, 1, 1, &first));
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        Store *store;
+        bool done = open_file(&store) == JET_errSuccess &&
+                    store_reserve(store, 1, 1, 1, &first) == JET_errSuccess &&
+                    write(ends[1], &first, sizeof first) == sizeof first;
+        _exit(done ? 0 : 1);
+    }
+    waitpid(pid, &status, 0);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(read(ends[0], &theirs, sizeof theirs), sizeof theirs);
+    close(ends[0]);
+    close(ends[1]);
+    test_store_reopen(&test);
+    ck_ok(store_reserve(test.store, 1, 1, 1, &first));
+    ck_assert_uint_gt(first, theirs);
+}
+END_TEST
+
 START_TEST(commits_of_another_process)
 {
     Txn *txn = test_begin(test.store), *other = test_begin(test.store);
@@ -655,6 +686,7 @@ int main(void)
     tcase_add_test(cases, versions);
     tcase_add_test(cases, foreign_lmdb_file);
     tcase_add_test(cases, child_of_fork_is_refused);
+    tcase_add_test(cases, numbers_of_another_process);
     tcase_add_test(cases, commits_of_another_process);
     suite_add_tcase(suite, cases);
     return test_run(suite);

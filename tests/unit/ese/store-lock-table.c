@@ -152,6 +152,37 @@ START_TEST(held_locks_grow)
 }
 END_TEST
 
+static void hold(LockSet *set, uint64_t hash)
+{
+    int held = KEY_LOCK_NONE;
+
+    ck_ok(lock_set_reserve(set));
+    ck_ok(lock_take(&table, hash, KEY_LOCK_READ, held, 1, &held));
+    lock_set_put(set, hash, (LockKind)held);
+}
+
+/* Of two that want one slot, the later comes to stand before the earlier when the set grows while
+ * it has wrapped around: given back, it leaves a gap that the other must close. */
+START_TEST(held_locks_close_gaps)
+{
+    const uint64_t earlier = 15 + 32, later = 15 + 2 * 32; /* the last of 16 slots, not of 32 */
+    LockSet set = {0};
+
+    hold(&set, earlier);
+    lock_set_record(&set);
+    hold(&set, later);
+    for (uint64_t other = 1; other <= 7; other++)
+        hold(&set, other);
+    ck_assert_uint_eq(set.slot_count, 32);
+    lock_set_give_back(&set, &table, UINT64_MAX);
+    ck_assert_uint_eq(set.count, 1);
+    ck_assert_int_eq(lock_set_find(&set, later), KEY_LOCK_NONE);
+    ck_assert_int_eq(lock_set_find(&set, earlier), KEY_LOCK_READ);
+    lock_set_release(&set, &table, 0, UINT64_MAX);
+    lock_set_clear(&set);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store lock table");
@@ -166,6 +197,7 @@ int main(void)
     tcase_add_test(cases, uses_are_told_from_reads);
     tcase_add_test(cases, a_busy_key_does_not_hold_the_others);
     tcase_add_test(cases, held_locks_grow);
+    tcase_add_test(cases, held_locks_close_gaps);
     suite_add_tcase(suite, cases);
     return test_run(suite);
 }

@@ -349,6 +349,12 @@ START_TEST(limits)
     ck_ok(txn_commit(txn, false)); /* what fitted stays usable */
     ck_ok(txn_begin(txn, false));
     ck_ok(txn_put(txn, TREE_ROWS, text("again"), (Bytes){key, 500}));
+    /* Of a row that is there already no more fits. */
+    char *large = calloc(1, 100000);
+    ck_jet(txn_put(txn, TREE_ROWS, text("again"), (Bytes){large, 100000}),
+           JET_errVersionStoreOutOfMemory);
+    ck_ok(txn_put(txn, TREE_ROWS, text("again"), (Bytes){large, 90000}));
+    free(large);
     txn_free(txn);
 }
 END_TEST
