@@ -55,15 +55,15 @@ def found(arrived, sent):
         return "nothing"
     (message,) = arrived
     if message == sent:
-        return "the message as it came"
+        return "all of it"
     (name, data), = [(part.get_filename(), part.get_payload(decode=True)) for part in
                      email.message_from_bytes(message).walk() if part.get_filename()]
     assert EICAR not in data
     if name != "game.zip":
-        return "a notice in its place"
+        return "a notice instead"
     with zipfile.ZipFile(io.BytesIO(data)) as left:
         assert left.read("good.txt").startswith(b"harmless")
-    return "the attachment without it"
+    return "the clean rest"
 
 
 def described(store, user, message):
