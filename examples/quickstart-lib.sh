@@ -310,10 +310,10 @@ serve_until_interrupted() {
     cat <<TEXT
 
 Everything is running. Users alice, bob and user01 to user50, password "$password".
-  LMTP   swaks --protocol LMTP --socket $lmtp --to alice@example.org
+  LMTP   swaks --protocol LMTP --socket "$lmtp" --to alice@example.org
   IMAP   127.0.0.1:$store_port      curl -u alice:$password imap://127.0.0.1:$store_port/INBOX
   POP3   127.0.0.1:$pop3_port
-  admin  $top/build/scanner/storehookctl --config $scratch/storehookd.conf status
+  admin  "$top/build/scanner/storehookctl" --config "$scratch/storehookd.conf" status
   logs   $scratch/*.log
 Press Ctrl-C to stop; nothing is kept.
 TEXT

@@ -11,9 +11,12 @@ set -u
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
 case "${1:-}" in
 "" | --serve) ;;
-*)
+--help | -h)
     echo "usage: sh examples/quickstart.sh [--serve]"
-    [ "$1" = --help ] && exit 0
+    exit 0
+    ;;
+*)
+    echo "usage: sh examples/quickstart.sh [--serve]" >&2
     exit 2
     ;;
 esac
@@ -31,7 +34,10 @@ echo "==> Building"
 # shellcheck disable=SC2046 # a list
 ninja -C build $(programs_to_build) || exit 1
 
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/quickstart.XXXXXX") || exit 1
+# A socket's path has 107 bytes.
+above=${TMPDIR:-/tmp}
+[ ${#above} -le 60 ] || above=/tmp
+scratch=$(mktemp -d "$above/quickstart.XXXXXX") || exit 1
 trap clean_up EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -40,7 +46,8 @@ trap 'exit 143' TERM
 echo "==> Starting storehookd and a hooked mailstored in $scratch"
 write_configuration
 start_scanner
-start_store hooked "$scratch/store.conf" LD_PRELOAD="$top/build/libstorehook/libstorehook.so"
+# By a relative path: the loader takes blanks and colons as the ends of names.
+start_store hooked "$scratch/store.conf" LD_PRELOAD=build/libstorehook/libstorehook.so
 store_pid=$started_pid
 # On a busy machine the store's first question may have been too late; it asks again at a write.
 wait_until 3 is_protected || deliver knock bob plain

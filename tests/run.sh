@@ -306,7 +306,10 @@ fi
 
 if wanted quickstart && [ -n "$plain" ]; then
     say "quickstart"
-    limit=300 script_test quickstart sh examples/quickstart.sh
+    # From a folder with a blank in its name, as people have them.
+    ln -s "$top" "$scratch/with blank"
+    limit=300 script_test quickstart sh "$scratch/with blank/examples/quickstart.sh"
+    rm -f "$scratch/with blank"
 fi
 
 if [ -n "$sanitized" ]; then
