@@ -28,6 +28,7 @@ typedef enum {
     KEY_SIZE,  /* guint64; K, M, G may follow */
     KEY_SWITCH,
     KEY_LIST,
+    KEY_PATHS,  /* a list of absolute ones */
     KEY_CHOICE, /* guint: index into choices */
     KEY_ACTION
 } KeyType;
@@ -74,7 +75,8 @@ static const Key KEYS[] = {
      "Milliseconds that one transaction of a store may wait for verdicts. Five seconds scan 200 MB "
      "of random bytes, and are far below the patience of any mail program or LMTP client."},
     {"service", "background-deadline", KEY_COUNT, AT(background_deadline), "60000", 50, 3600000,
-     NULL, FALSE, "The same for programs that have time."},
+     NULL, FALSE,
+     "The same for programs that have time. Left out, it is no shorter than the deadline."},
     {"service", "scans-per-worker", KEY_COUNT, AT(scans_per_worker), "10000", 1, G_MAXUINT32, NULL,
      FALSE, "After so many requests a worker is replaced: what leaks or was taken over ends."},
     {"service", "cache-entries", KEY_COUNT, AT(cache_entries), "65536", 1024, 16777216, NULL, TRUE,
@@ -126,9 +128,9 @@ static const Key KEYS[] = {
     {"limits", "members-size", KEY_SIZE, AT(members_size), "1M", 4 * KILO, 64 * MEGA, NULL, FALSE,
      "Bytes of the list of them, which is kept with the verdict; some 60 a member."},
 
-    {"profile", "files", KEY_LIST, AT(profiles), "", 0, 0, NULL, FALSE,
+    {"profile", "files", KEY_PATHS, AT(profiles), "", 0, 0, NULL, FALSE,
      "Schema profiles: what the columns of a store mean. Left empty: the one for mailstored."},
-    {"clients", "executables", KEY_LIST, AT(executables), "", 0, 0, NULL, FALSE,
+    {"clients", "executables", KEY_PATHS, AT(executables), "", 0, 0, NULL, FALSE,
      "Programs that are hooked, by path. Left empty: mailstored."},
 
     ACTION(FILTER_VERDICT_CLEAN, "clean", "Only pass makes sense."),
@@ -159,7 +161,8 @@ static const Key KEYS[] = {
     {"quarantine", "retention-days", KEY_COUNT, AT(quarantine_days), "30", 0, 36500, NULL, FALSE,
      "Days until an original is removed; 0: never."},
     {"quarantine", "timeout", KEY_COUNT, AT(quarantine_timeout), "3000", 10, 600000, NULL, FALSE,
-     "Milliseconds that a worker waits for an original to be safe; then the fallback."},
+     "Milliseconds that a worker waits for an original to be safe; then the fallback. Left out, it "
+     "is no longer than the deadline."},
     {"quarantine", "fallback", KEY_CHOICE, AT(quarantine_fallback), "defer", 0, 0, FALLBACKS, FALSE,
      "When the original cannot be made safe: defer - the sender tries again later; refuse - it is "
      "told no; pass - notices stay in the message and the original is lost."},
@@ -209,11 +212,15 @@ static gboolean refuse(GError **error, const ScannerConfig *config, ConfigError 
     return FALSE;
 }
 
-void scanner_config_blame(const ScannerConfig *config, const char *section, const char *key,
-                          GError **error)
+gboolean scanner_config_blame(const ScannerConfig *config, const char *section, const char *key,
+                              GError **error)
 {
-    g_prefix_error(error, "%s:%u: [%s] %s: ", config->file,
-                   key_line_find(config->text, section, key), section, key);
+    unsigned line = key_line_find(config->text, section, key);
+    g_autofree char *place =
+        line > 0 ? g_strdup_printf("%s:%u", config->file, line) : g_strdup(config->file);
+
+    g_prefix_error(error, "%s: [%s] %s: ", place, section, key);
+    return FALSE;
 }
 
 static gboolean parse_number(const char *text, gboolean is_size, guint64 *ret)
@@ -289,11 +296,19 @@ static gboolean set_action(ScannerConfig *config, const Key *key, const char *te
     return TRUE;
 }
 
+static gboolean refuse_relative(const ScannerConfig *config, const Key *key, const char *text,
+                                GError **error)
+{
+    return text[0] == '/' || refuse(error, config, CONFIG_ERROR_VALUE, key->section, key->key,
+                                    "\"%s\" is not an absolute path", text);
+}
+
 static gboolean set_text(ScannerConfig *config, const Key *key, const char *text, GError **error)
 {
-    if (text[0] != '/' && !(key->type != KEY_PATH && text[0] == '\0') && key->type != KEY_TEXT)
-        return refuse(error, config, CONFIG_ERROR_VALUE, key->section, key->key,
-                      "\"%s\" is not an absolute path", text);
+    gboolean is_path = key->type == KEY_PATH || (key->type == KEY_PATH_OR_EMPTY && text[0] != '\0');
+
+    if (is_path && !refuse_relative(config, key, text, error))
+        return FALSE;
     *(char **)(void *)((char *)config + key->offset) = g_strdup(text);
     return TRUE;
 }
@@ -310,6 +325,17 @@ static char **split_list(const char *text)
     return (char **)g_ptr_array_steal(list, NULL);
 }
 
+static gboolean set_list(ScannerConfig *config, const Key *key, const char *text, GError **error)
+{
+    char **list = split_list(text);
+
+    *(char ***)(void *)((char *)config + key->offset) = list;
+    for (guint i = 0; key->type == KEY_PATHS && list[i]; i++)
+        if (!refuse_relative(config, key, list[i], error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean set_value(ScannerConfig *config, const Key *key, const char *text, GError **error)
 {
     void *place = (char *)config + key->offset;
@@ -323,8 +349,8 @@ static gboolean set_value(ScannerConfig *config, const Key *key, const char *tex
     case KEY_ACTION:
         return set_action(config, key, text, error);
     case KEY_LIST:
-        *(char ***)place = split_list(text);
-        return TRUE;
+    case KEY_PATHS:
+        return set_list(config, key, text, error);
     case KEY_SWITCH:
         if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
             return refuse(error, config, CONFIG_ERROR_VALUE, key->section, key->key,
@@ -397,6 +423,15 @@ static gboolean refuse_order(const ScannerConfig *config, const Key *low, const 
                   low_is_there && high_is_there ? "" : ", its default", reason);
 }
 
+/* Who sets only the deadline has not contradicted anything. */
+static void fit_to_deadline(ScannerConfig *config)
+{
+    if (key_line_find(config->text, "service", "background-deadline") == 0)
+        config->background_deadline = MAX(config->background_deadline, config->deadline);
+    if (key_line_find(config->text, "quarantine", "timeout") == 0)
+        config->quarantine_timeout = MIN(config->quarantine_timeout, config->deadline);
+}
+
 static gboolean refuse_contradictions(const ScannerConfig *config, GError **error)
 {
     g_autoptr(GError) reason = NULL;
@@ -448,6 +483,7 @@ ScannerConfig *scanner_config_parse(const char *file, const char *text, GError *
     }
     if (config->workers == 0)
         config->workers = CLAMP(g_get_num_processors(), 2, BOARD_WORKERS_MAX);
+    fit_to_deadline(config);
     if (!refuse_contradictions(config, error))
         return NULL;
     return g_steal_pointer(&config);
@@ -480,7 +516,7 @@ ScannerConfig *scanner_config_free(ScannerConfig *config)
         if (KEYS[i].type == KEY_TEXT || KEYS[i].type == KEY_PATH ||
             KEYS[i].type == KEY_PATH_OR_EMPTY)
             g_free(*(char **)place);
-        else if (KEYS[i].type == KEY_LIST)
+        else if (KEYS[i].type == KEY_LIST || KEYS[i].type == KEY_PATHS)
             g_strfreev(*(char ***)place);
     }
     g_free(config->file);

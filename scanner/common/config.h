@@ -108,9 +108,10 @@ ScannerConfig *scanner_config_parse(const char *file, const char *text, GError *
 ScannerConfig *scanner_config_free(ScannerConfig *config); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScannerConfig, scanner_config_free)
 
-/* Puts before an error of what this key names where the key stands: FILE:LINE: [section] key. */
-void scanner_config_blame(const ScannerConfig *config, const char *section, const char *key,
-                          GError **error);
+/* Puts before an error of what this key names where the key stands: FILE:LINE: [section] key, or
+ * FILE: [section] key when its default holds. Returns FALSE. */
+gboolean scanner_config_blame(const ScannerConfig *config, const char *section, const char *key,
+                              GError **error);
 
 /* Whether a key differs that a running service cannot take over; *error says which. */
 gboolean scanner_config_needs_restart(const ScannerConfig *now, const ScannerConfig *next,

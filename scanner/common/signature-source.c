@@ -140,8 +140,7 @@ SignatureSource *signature_source_new(const char *configured, GError **error)
     source->bundled = !directory_holds_any(configured);
     if (source->bundled && strcmp(configured, SIGNATURE_DIRECTORY_DEFAULT) != 0) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                    "%s: holds no signatures; put some there, or leave [signatures] directory out",
-                    configured);
+                    "%s: holds no signatures; put some there, or leave the key out", configured);
         return NULL;
     }
     source->directory = g_strdup(source->bundled ? bundled_directory() : configured);

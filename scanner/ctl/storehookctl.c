@@ -23,6 +23,7 @@ enum {
 #define PATIENCE_SECONDS 20
 #define RELOAD_PATIENCE_SECONDS 600 /* large signatures load in half a minute, after a drain */
 #define RELEASE_PATIENCE_SECONDS 3600
+#define LIMIT_NONE G_MININT /* none was given */
 
 typedef struct {
     char *config;
@@ -113,7 +114,7 @@ static guint command_words(const Command *command, char **words)
 
 static const char *misplaced_option(const Command *command, const Options *options)
 {
-    if ((command->takes & TAKES_LIMIT) == 0 && options->limit != 0)
+    if ((command->takes & TAKES_LIMIT) == 0 && options->limit != LIMIT_NONE)
         return "--limit has no meaning for this command";
     if ((command->takes & TAKES_TO) == 0 && options->to != NULL)
         return "--to has no meaning for this command";
@@ -125,7 +126,7 @@ static const char *misplaced_option(const Command *command, const Options *optio
         return "--until is for incidents and quarantine list";
     if ((command->takes & TAKES_SIGNATURE) == 0 && options->signature)
         return "--signature is for allow and deny, add and remove";
-    if (options->limit < 0)
+    if (options->limit < 1 && options->limit != LIMIT_NONE)
         return "--limit is a number from 1 on";
     return NULL;
 }
@@ -152,7 +153,7 @@ static JsonObject *build_arguments(const Command *command, const Options *option
         g_autofree char *valid = g_utf8_make_valid(TEXTS[i].value, -1);
         json_object_set_string_member(arguments, TEXTS[i].name, valid);
     }
-    if (options->limit > 0)
+    if (options->limit != LIMIT_NONE)
         json_object_set_int_member(arguments, "limit", options->limit);
     if (options->to != NULL) {
         JsonArray *to = json_array_new();
@@ -320,7 +321,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
 int main(int argc, char **argv)
 {
-    g_auto(Options) options = {0};
+    g_auto(Options) options = {.limit = LIMIT_NONE};
     g_autoptr(GError) error = NULL;
 
     setlocale(LC_ALL, "");

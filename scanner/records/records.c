@@ -81,12 +81,14 @@ static void told_read(Told *told, const Records *records, const StorehookMessage
         told->digest.data = NULL;
 }
 
-/* The records have all as it was; a line of the log is read by its quotes. */
+/* The records have all as it was; a line of the log is read by its quotes. A store tells recipients
+ * a line each. */
 static void told_unquote(Told *told)
 {
     char *const texts[] = {told->verdict_name, told->sender, told->recipients,
                            told->name,         told->inside, told->note};
 
+    g_strdelimit(g_strchomp(told->recipients), "\n", ',');
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         log_unquote(texts[i]);
 }

@@ -23,6 +23,7 @@ typedef struct {
 
 struct Clients {
     char **paths;       /* resolved */
+    gboolean are_named; /* by the configuration: each is a program, not a place to look at */
     GPtrArray *clients; /* of Client */
     char *file, *socket;
     guint saving;

@@ -59,6 +59,7 @@ static char **default_paths(void)
 void clients_set_executables(Clients *clients, char *const *paths)
 {
     g_strfreev(clients->paths);
+    clients->are_named = paths[0] != NULL;
     clients->paths = paths[0] ? g_strdupv((char **)paths) : default_paths();
 }
 
@@ -98,6 +99,21 @@ static gboolean is_listed(const Clients *clients, const struct stat *file)
             return TRUE;
     }
     return FALSE;
+}
+
+const char *clients_absent(const Clients *clients)
+{
+    const char *absent = NULL;
+
+    for (guint i = 0; clients->paths[i]; i++) {
+        if (g_file_test(clients->paths[i], G_FILE_TEST_IS_REGULAR)) {
+            if (!clients->are_named)
+                return NULL;
+        } else if (!absent) {
+            absent = clients->paths[i];
+        }
+    }
+    return absent;
 }
 
 gboolean clients_is_admitted(const Clients *clients, int executable)

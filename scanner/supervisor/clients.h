@@ -28,6 +28,10 @@ Clients *clients_new(char *const *paths);
 Clients *clients_free(Clients *clients);
 void clients_set_executables(Clients *clients, char *const *paths);
 
+/* The first listed path where nothing is, so that nothing is hooked by it, or NULL. Of the places
+ * where mailstored may be, one is enough. */
+const char *clients_absent(const Clients *clients);
+
 /* TRUE if the file behind this descriptor is one of those to be hooked, by device and inode. */
 gboolean clients_is_admitted(const Clients *clients, int executable);
 /* Those that were hooked when the last service ended, as it wrote into this file, if they still

@@ -57,9 +57,15 @@ static void describe_warnings(const StatusSources *sources, JsonObject *out)
         sources->loader ? loader_handle_signatures(sources->loader) : NULL;
     guint days = told ? status_signature_days(told, sources->config) : 0;
     guint condemned = condemned_count(sources->condemned);
+    const char *absent = clients_absent(sources->clients);
     JsonArray *array = json_array_new();
     char text[128];
 
+    if (absent) {
+        g_autofree char *why =
+            g_strdup_printf("no program is at %s, which is to be hooked", absent);
+        json_array_add_string_element(array, why);
+    }
     if (days > 0) {
         g_snprintf(text, sizeof(text), "the newest signatures are %u days old", days);
         json_array_add_string_element(array, text);

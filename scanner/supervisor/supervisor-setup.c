@@ -64,8 +64,10 @@ gboolean supervisor_open_log(Supervisor *supervisor, GError **error)
     if (file[0] == '\0')
         return TRUE;
     fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (fd < 0)
-        return fail(error, file);
+    if (fd < 0) {
+        fail(error, file);
+        return scanner_config_blame(supervisor->config, "log", "file", error);
+    }
     if (supervisor->log == STDERR_FILENO) {
         supervisor->log = supervisor->shared.log = supervisor->records.log = fd;
         return TRUE;
@@ -165,16 +167,11 @@ static gboolean open_state(Supervisor *supervisor, GError **error)
 static gboolean open_records(Supervisor *supervisor, GError **error)
 {
     const ScannerConfig *config = supervisor->config;
-    QuarantineLimits limits = supervisor_quarantine_limits(config);
     g_autofree char *verdicts = g_build_filename(config->state_directory, "verdicts.lmdb", NULL);
     g_autofree char *incidents = g_build_filename(config->state_directory, "incidents.db", NULL);
     g_autofree char *allow = g_build_filename(config->state_directory, "allow.db", NULL);
     g_autofree char *deny = g_build_filename(config->state_directory, "deny.db", NULL);
     g_autofree char *clients = g_build_filename(config->state_directory, "clients", NULL);
-    g_autofree char *quarantine =
-        config->quarantine_directory[0]
-            ? g_strdup(config->quarantine_directory)
-            : g_build_filename(config->state_directory, "quarantine", NULL);
 
     supervisor->verdicts = verdict_store_open(verdicts, VERDICT_STORE_SIZE, error);
     if (!supervisor->verdicts)
@@ -189,12 +186,26 @@ static gboolean open_records(Supervisor *supervisor, GError **error)
     supervisor->shared.allow = allow_list_peek_fd(supervisor->allow);
     supervisor->shared.deny = allow_list_peek_fd(supervisor->deny);
     clients_restore(supervisor->clients, clients, config->socket, supervisor->users);
-    if (!own_directory_make(quarantine, OWN_DIRECTORY_PRIVATE, error))
-        return FALSE;
-    supervisor->records.quarantine = quarantine_open(quarantine, &limits, error);
-    return supervisor->records.quarantine != NULL;
+    return TRUE;
 }
 
+static gboolean open_quarantine(Supervisor *supervisor, GError **error)
+{
+    const ScannerConfig *config = supervisor->config;
+    QuarantineLimits limits = supervisor_quarantine_limits(config);
+    gboolean is_elsewhere = config->quarantine_directory[0] != '\0';
+    g_autofree char *directory =
+        is_elsewhere ? g_strdup(config->quarantine_directory)
+                     : g_build_filename(config->state_directory, "quarantine", NULL);
+
+    if (own_directory_make(directory, OWN_DIRECTORY_PRIVATE, error))
+        supervisor->records.quarantine = quarantine_open(directory, &limits, error);
+    return supervisor->records.quarantine ||
+           scanner_config_blame(config, is_elsewhere ? "quarantine" : "service",
+                                is_elsewhere ? "directory" : "state-directory", error);
+}
+
+/* What cannot be opened is told with the key that names it. */
 gboolean supervisor_open(Supervisor *supervisor, GError **error)
 {
     ScannerConfig *config = supervisor->config;
@@ -211,17 +222,22 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error)
     supervisor->records.clients = supervisor->clients;
     if (getrandom(supervisor->instance, sizeof(supervisor->instance), 0) < 0)
         return fail(error, "random bytes");
-    if (!own_directory_make(sockets, OWN_DIRECTORY_SHARED, error))
-        return FALSE;
-    supervisor->lock = listen_lock(config->socket, error);
-    if (supervisor->lock < 0 || !open_state(supervisor, error))
-        return FALSE;
+    if (own_directory_make(sockets, OWN_DIRECTORY_SHARED, error))
+        supervisor->lock = listen_lock(config->socket, error);
+    if (supervisor->lock < 0)
+        return scanner_config_blame(config, "service", "socket", error);
+    if (!open_state(supervisor, error))
+        return scanner_config_blame(config, "service", "state-directory", error);
     supervisor->temp_directory = temp_directory_path(config);
     if (!temp_directory_reset(supervisor->temp_directory, error))
-        return FALSE;
+        return scanner_config_blame(config, "service", "temporary-directory", error);
     supervisor->shared.temp_directory = supervisor->temp_directory;
-    return open_records(supervisor, error) && open_memory(supervisor, error) &&
-           open_sockets(supervisor, error);
+    if (!open_records(supervisor, error))
+        return scanner_config_blame(config, "service", "state-directory", error);
+    if (!open_quarantine(supervisor, error) || !open_memory(supervisor, error))
+        return FALSE;
+    return open_sockets(supervisor, error) ||
+           scanner_config_blame(config, "service", "socket", error);
 }
 
 static const char *const SUFFIXES[SUPERVISOR_SOCKETS] = {

@@ -165,13 +165,6 @@ static void on_health_checked(gpointer user_data)
 
 /* --- Life -------------------------------------------------------------------------- */
 
-static gboolean blame(const ScannerConfig *config, const char *section, const char *key,
-                      GError **error)
-{
-    scanner_config_blame(config, section, key, error);
-    return FALSE;
-}
-
 gboolean supervisor_check(const ScannerConfig *config, GError **error)
 {
     g_autofree char *profile = profile_load(config->profiles, error);
@@ -181,20 +174,20 @@ gboolean supervisor_check(const ScannerConfig *config, GError **error)
     const char *unknown = NULL;
 
     if (!profile)
-        return blame(config, "profile", "files", error);
+        return scanner_config_blame(config, "profile", "files", error);
     macro_rules = macro_rules_choose(config->macro_rules_file, error);
     if (!macro_rules)
-        return blame(config, "macros", "rules-file", error);
+        return scanner_config_blame(config, "macros", "rules-file", error);
     if (config->rules_file[0] != '\0') {
         rules = filter_rules_load(config->rules_file, error);
         if (!rules)
-            return blame(config, "rules", "file", error);
+            return scanner_config_blame(config, "rules", "file", error);
     }
     users = users_resolve(config->users, &unknown);
     if (users)
         return TRUE;
     g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "no user \"%s\"", unknown);
-    return blame(config, "service", "users", error);
+    return scanner_config_blame(config, "service", "users", error);
 }
 
 /* What modules warn of, and libraries, belongs into the log, and has a time there. */

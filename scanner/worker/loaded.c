@@ -110,8 +110,7 @@ gboolean loaded_read(Loaded *loaded, const char *config_name, const char *temp_d
     loaded->users = users_resolve(loaded->config->users, &unknown);
     if (!loaded->users) {
         g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "no user \"%s\"", unknown);
-        scanner_config_blame(loaded->config, "service", "users", error);
-        return FALSE;
+        return scanner_config_blame(loaded->config, "service", "users", error);
     }
     loaded->rules = loaded->config->rules_file[0]
                         ? filter_rules_load(loaded->config->rules_file, error)
@@ -125,7 +124,7 @@ gboolean loaded_read(Loaded *loaded, const char *config_name, const char *temp_d
         kept = kept_directory(loaded->config);
     loaded->source = signature_source_new(kept ? kept : loaded->config->signature_directory, error);
     if (!loaded->source)
-        return FALSE;
+        return scanner_config_blame(loaded->config, "signatures", "directory", error);
     loaded->engine = engine_new((const char *const *)loaded->source->directories, &limits, error);
     loaded->typer = loaded->engine ? file_typer_new(error) : NULL;
     if (!loaded->typer)

@@ -238,6 +238,7 @@ def what_mail_says_ends_no_value_in_the_log():
         (line,) = [line for line in s.log().splitlines() if "incident reference=" in line]
         assert " attachment=\"a' verdict=clean x='?.exe\" " in line, line
         assert " sender=\"'q' action=pass@example.org\" " in line, line
+        assert ' recipients="b@example.org,c@example.org" ' in line, line
         assert s.control("incidents")["incidents"][0]["sender"] == '"q" action=pass@example.org'
 
 

@@ -37,6 +37,34 @@ def what_cannot_be_listened_on_is_named():
         assert not sockets_of(s), "sockets stay that nobody reads"
 
 
+@test
+def what_cannot_be_opened_is_told_with_its_key():
+    """File, line and reason, as of any other mistake in the configuration."""
+    for section, key, value in (("service", "state-directory", "/etc/passwd"),
+                                ("service", "temporary-directory", "/nowhere"),
+                                ("service", "socket", "/etc/passwd/s"),
+                                ("signatures", "directory", "/nowhere"),
+                                ("quarantine", "directory", "/etc/passwd"),
+                                ("log", "file", "/nowhere/log")):
+        with Service(start=False) as s:
+            s.write_config(f"[{section}]\n{key}={value}\n")
+            with open(s.config, encoding="utf-8") as text:
+                line = text.read().splitlines().index(f"{key}={value}") + 1
+            assert f"{s.config}:{line}: [{section}] {key}: /" in refusal(s), s.log()
+
+
+@test
+def a_program_that_is_not_there_is_warned_of():
+    """Else a slip in its name would leave the store unprotected while the status says protected."""
+    with Service() as s:
+        listed = os.path.realpath("/proc/self/exe")
+        assert s.status()["warnings"] == []
+        s.write_config(f"[clients]\nexecutables={listed};/usr/sbin/mailstore\n")
+        s.control("reload")
+        assert s.status()["warnings"] == \
+            ["no program is at /usr/sbin/mailstore, which is to be hooked"]
+
+
 def sockets_of(s):
     return [path for path in [s.socket, *glob.glob(s.socket + ".*")]
             if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode)]
@@ -91,11 +119,11 @@ def a_directory_of_others_is_not_used():
             s.write_config(f"[{section}]\n{key}={path}{'/s' if key == 'socket' else ''}\n")
             for mode in modes:
                 os.chmod(path, mode)
-                assert f'"{path}: everybody may write there"' in refusal(s), s.log()
+                assert f" {key}: {path}: everybody may write there" in refusal(s), s.log()
             if os.geteuid() == 0:
                 os.chmod(path, 0o700)
                 os.chown(path, 65534, 65534)
-                assert f'"{path}: it belongs to another user"' in refusal(s), s.log()
+                assert f" {key}: {path}: it belongs to another user" in refusal(s), s.log()
         assert not os.listdir(s.directory + "/socket"), "something stands where others may write"
 
 

@@ -70,8 +70,8 @@ START_TEST(refusals_name_file_line_and_reason)
                                        "scan-size=419430400, its default"},
         {"[limits]\n\ntemporary-size=2M\n",
          "conf:3: [limits] temporary-size: 2097152 is below [limits] file-size=104857600, its"},
-        {"[service]\ndeadline=500\n",
-         "conf:2: [service] deadline: 500 is below [quarantine] timeout=3000, its default"},
+        {"[service]\ndeadline=500\n[quarantine]\ntimeout=3000\n",
+         "conf:2: [service] deadline: 500 is below [quarantine] timeout=3000: the store"},
         {"[metrics]\nlisten=0.0.0.0:9100\n",
          "conf:2: [metrics] listen: \"0.0.0.0:9100\" is neither unix:/path nor a loopback"},
         {"[metrics]\nlisten=unix:here\n", "conf:2: [metrics] listen: "},
@@ -79,8 +79,11 @@ START_TEST(refusals_name_file_line_and_reason)
          "conf:2: [quarantine] release-lmtp: \"mail.example.org:24\" is neither unix:/path nor"},
         {"[quarantine]\ntimeout=6000\n",
          "conf:2: [quarantine] timeout: 6000 is above [service] deadline=5000, its default"},
-        {"[service]\ndeadline=70000\n",
-         "conf:2: [service] deadline: 70000 is above [service] background-deadline=60000, its"},
+        {"[service]\ndeadline=70000\nbackground-deadline=60000\n",
+         "conf:3: [service] background-deadline: 60000 is below [service] deadline=70000: who"},
+        {"[clients]\nexecutables=/bin/true;bin/x\n",
+         "conf:2: [clients] executables: \"bin/x\" is not an absolute path"},
+        {"[profile]\nfiles=x\n", "conf:2: [profile] files: \"x\" is not an absolute path"},
         {"[service\n", "conf:1: neither [section] nor key=value"},
         {"[log]\nfile=/a\xff\n", "conf:2: not UTF-8"},
     };
@@ -93,6 +96,22 @@ START_TEST(refusals_name_file_line_and_reason)
         ck_assert_msg(strstr(error->message, cases[i].wanted) != NULL, "%s: %s", cases[i].text,
                       error->message);
     }
+}
+END_TEST
+
+/* Nobody who sets one key has contradicted himself. */
+START_TEST(a_deadline_alone_takes_the_others_along)
+{
+    g_autoptr(ScannerConfig) shorter = scanner_config_parse("f", "[service]\ndeadline=500\n", NULL);
+    g_autoptr(ScannerConfig) longer =
+        scanner_config_parse("f", "[service]\ndeadline=70000\n", NULL);
+
+    ck_assert_ptr_nonnull(shorter);
+    ck_assert_uint_eq(shorter->quarantine_timeout, 500);
+    ck_assert_uint_eq(shorter->background_deadline, 60000);
+    ck_assert_ptr_nonnull(longer);
+    ck_assert_uint_eq(longer->quarantine_timeout, 3000);
+    ck_assert_uint_eq(longer->background_deadline, 70000);
 }
 END_TEST
 
@@ -111,8 +130,12 @@ START_TEST(what_a_key_names_is_blamed_on_it)
         scanner_config_parse("f", "[service]\nworkers=2\n[rules]\nfile=/none\n", NULL);
     g_autoptr(GError) error = g_error_new_literal(CONFIG_ERROR, CONFIG_ERROR_READ, "not there");
 
-    scanner_config_blame(config, "rules", "file", &error);
+    ck_assert(!scanner_config_blame(config, "rules", "file", &error));
     ck_assert_str_eq(error->message, "f:4: [rules] file: not there");
+    g_clear_error(&error);
+    error = g_error_new_literal(CONFIG_ERROR, CONFIG_ERROR_READ, "not there");
+    ck_assert(!scanner_config_blame(config, "log", "file", &error));
+    ck_assert_str_eq(error->message, "f: [log] file: not there");
 }
 END_TEST
 
@@ -179,6 +202,7 @@ END_TEST
 
 SCANNER_TEST_MAIN("config", SCANNER_TEST(defaults_are_sound), SCANNER_TEST(values_are_read),
                   SCANNER_TEST(refusals_name_file_line_and_reason),
+                  SCANNER_TEST(a_deadline_alone_takes_the_others_along),
                   SCANNER_TEST(a_missing_file_is_refused),
                   SCANNER_TEST(what_a_key_names_is_blamed_on_it),
                   SCANNER_TEST(the_description_is_a_configuration),

@@ -323,9 +323,9 @@ END_TEST
 START_TEST(wrong_usage_is_told_apart)
 {
     static const char *const LINES[] = {
-        "frobnicate",          "quarantine",          "quarantine eat",    "status now",
-        "quarantine release",  "status --limit=3",    "--nonsense status", "stop --to=a",
-        "incidents --limit=x", "incidents --limit=-1"};
+        "frobnicate",          "quarantine",           "quarantine eat",     "status now",
+        "quarantine release",  "status --limit=3",     "--nonsense status",  "stop --to=a",
+        "incidents --limit=x", "incidents --limit=-1", "incidents --limit=0"};
 
     for (guint i = 0; i < G_N_ELEMENTS(LINES); i++) {
         g_auto(Run) run = ctl(LINES[i]);
