@@ -529,21 +529,15 @@ void connection_watch(Connection *connection)
         return;
     }
     GIOCondition wanted = (reads ? G_IO_IN : 0) | (writes ? G_IO_OUT : 0);
-    if (connection->at_end && !writes) {
-        /* Only a hang-up could come, again and again: the session's next word finds out. */
-        wanted = 0;
-        if (connection->source != 0)
-            g_source_remove(connection->source);
-        connection->source = 0;
-        connection->watched = 0;
-        return;
-    }
-    if (connection->source != 0 && wanted == connection->watched)
+    /* At its end only a hang-up could come, again and again: the session's next word finds out. */
+    gboolean is_watched = writes || !connection->at_end;
+    if (connection->source != 0 && is_watched && wanted == connection->watched)
         return;
     if (connection->source != 0)
         g_source_remove(connection->source);
     connection->watched = wanted;
-    connection->source = g_unix_fd_add(connection->fd, wanted, plain_ready, connection);
+    connection->source =
+        is_watched ? g_unix_fd_add(connection->fd, wanted, plain_ready, connection) : 0;
 }
 
 void connection_set_busy(Connection *connection, gboolean busy)
