@@ -7,6 +7,7 @@
  */
 #include "mailstore/message/entry.h"
 #include "mailstore/message/folder.h"
+#include "mailstore/message/folder-view.h"
 #include "mailstore/message/row.h"
 
 typedef struct {
@@ -36,8 +37,8 @@ static JET_ERR content_read(MailSession *session, EntryContent *ret)
 }
 
 /* *ret_uid: the UID it got, 0 when it is gone. */
-static JET_ERR copy_one(MailSession *session, const Copy *copy, guint32 uid, guint32 *uid_next,
-                        guint32 *ret_uid)
+static JET_ERR copy_one(MailSession *session, const Copy *copy, FolderChange *change, guint32 uid,
+                        guint32 *uid_next, guint32 *ret_uid)
 {
     EntryContent content = {0};
     JET_ERR err = entry_seek(session, copy->from, uid);
@@ -47,8 +48,8 @@ static JET_ERR copy_one(MailSession *session, const Copy *copy, guint32 uid, gui
         return JET_errSuccess;
     if (err < 0 || (err = content_read(session, &content)) < 0)
         return err;
-    if (copy->move)
-        err = row_delete(session, ENTRIES_BY_UID);
+    if (copy->move && (err = row_delete(session, ENTRIES_BY_UID)) >= 0)
+        folder_change_remove(change, uid, content.flags);
     if (err >= 0)
         err = entry_insert(session, copy->to, *uid_next, &content);
     g_bytes_unref(content.keywords);
@@ -57,7 +58,8 @@ static JET_ERR copy_one(MailSession *session, const Copy *copy, guint32 uid, gui
     return err;
 }
 
-static JET_ERR copy_job(MailSession *session, gpointer data)
+/* `change` is NULL when nothing is moved. */
+static JET_ERR move_job(MailSession *session, FolderChange *change, gpointer data)
 {
     const Copy *copy = data;
     guint32 uid_next;
@@ -71,16 +73,21 @@ static JET_ERR copy_job(MailSession *session, gpointer data)
         return JET_errOutOfDatabaseSpace;
     guint32 first = uid_next;
     for (gsize i = 0; i < copy->count && err >= 0; i++)
-        err = copy_one(session, copy, copy->uids[i], &uid_next, &copy->to_uids[i]);
+        err = copy_one(session, copy, change, copy->uids[i], &uid_next, &copy->to_uids[i]);
     if (err < 0 || uid_next == first)
         return err;
     return folder_set_uid_next(session, uid_next);
 }
 
+static JET_ERR copy_job(MailSession *session, gpointer data)
+{
+    return move_job(session, NULL, data);
+}
+
 static gboolean copy_run(MailSession *session, const Copy *copy, GError **error)
 {
     JET_ERR err = copy->move
-                      ? folder_counts_run_change(session, copy->from, copy_job, (gpointer)copy)
+                      ? folder_views_run_change(session, copy->from, move_job, (gpointer)copy)
                       : folder_queue_run(session, copy_job, (gpointer)copy);
     if (err >= 0)
         err = entries_verify(session, &copy->to, 1, copy->to_uids, copy->count);

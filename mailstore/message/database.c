@@ -133,7 +133,7 @@ MailStore *mail_store_open(const char *path, GError **error)
     store->content_locks = keyed_lock_new(SCHEMA_DIGEST_SIZE);
     store->message_locks = keyed_lock_new(sizeof(guint64));
     store->folder_queue = folder_queue_new();
-    store->folder_counts = folder_counts_new();
+    store->folder_views = folder_views_new();
     store->watches = watch_list_new();
 
     Opening opening = {.store = store};
@@ -156,7 +156,7 @@ MailStore *mail_store_close(MailStore *store)
     if (store->instance != 0)
         JetTerm(store->instance);
     watch_list_free(store->watches);
-    folder_counts_free(store->folder_counts);
+    folder_views_free(store->folder_views);
     folder_queue_free(store->folder_queue);
     keyed_lock_free(store->message_locks);
     keyed_lock_free(store->content_locks);

@@ -7,8 +7,8 @@
 
 #include <stdatomic.h>
 
-#include "mailstore/message/folder-count.h"
 #include "mailstore/message/folder-queue.h"
+#include "mailstore/message/folder-view.h"
 #include "mailstore/message/keyed-lock.h"
 #include "mailstore/message/message-store.h"
 #include "mailstore/message/schema.h"
@@ -23,7 +23,7 @@ struct MailStore {
     KeyedLock *content_locks; /* by digest */
     KeyedLock *message_locks; /* by id: stored, but not in its folders yet */
     FolderQueue *folder_queue;
-    FolderCounts *folder_counts;
+    FolderViews *folder_views;
     WatchList *watches;
     _Atomic guint64 unlinked; /* entries deleted */
     atomic_bool no_collecting;

@@ -15,6 +15,7 @@
 #include "mailstore/message/content.h"
 #include "mailstore/message/entry.h"
 #include "mailstore/message/folder.h"
+#include "mailstore/message/keywords.h"
 #include "mailstore/message/part-header.h"
 #include "mailstore/message/row.h"
 #include "mailstore/message/split.h"
@@ -293,7 +294,7 @@ gboolean mail_deliver(MailSession *session, const MailDelivery *delivery, const 
     g_autoptr(GBytes) keywords = NULL;
     JET_ERR errs[LINKS_BATCH];
     guint64 message;
-    JET_ERR err = entry_keywords_pack(delivery->keywords, &keywords);
+    JET_ERR err = keywords_pack(delivery->keywords, &keywords);
 
     if (err >= 0 && g_bytes_get_size(delivery->text) > MAIL_MESSAGE_MAX)
         err = JET_errInvalidParameter;

@@ -3,7 +3,7 @@
  * entry.h - entry rows: a message in a folder.
  *
  * Entries are written only by jobs of the folder queue; those that were there before are changed
- * and removed only by jobs that folder_counts_run_change() runs.
+ * and removed only by jobs that folder_views_run_change() runs.
  */
 #ifndef MAILSTORE_MESSAGE_ENTRY_H
 #define MAILSTORE_MESSAGE_ENTRY_H
@@ -17,12 +17,10 @@ typedef struct {
     gint64 internal_date;
 } EntryContent;
 
-/* The stored form of keywords; JET_errInvalidParameter when they cannot be. */
-JET_ERR entry_keywords_pack(const char *const *keywords, GBytes **ret);
-
 /* Puts ENTRIES_BY_UID on an entry. */
 JET_ERR entry_seek(MailSession *session, guint64 folder, guint32 uid);
-JET_ERR entry_read(MailSession *session, MailEntry **ret);
+/* The entry there. It shares the keywords of another one that has the same; `like` may be NULL. */
+JET_ERR entry_read(MailSession *session, const MailEntry *like, MailEntry *ret);
 JET_ERR entry_insert(MailSession *session, guint64 folder, guint32 uid,
                      const EntryContent *content);
 

@@ -124,13 +124,14 @@ static JET_ERR deletion_check(MailSession *session)
     return below ? JET_errInvalidParameter : JET_errSuccess;
 }
 
-static JET_ERR delete_job(MailSession *session, gpointer data)
+static JET_ERR delete_job(MailSession *session, FolderChange *change, gpointer data)
 {
     Deletion *deletion = data;
     RowValue key = ROW_NUMBER(deletion->folder);
     JET_ERR err;
 
     deletion->emptied = FALSE;
+    folder_change_all(change);
     if ((err = folder_seek(session, deletion->folder)) < 0 || (err = deletion_check(session)) < 0)
         return err;
     for (guint i = 0; i < ENTRIES_BATCH; i++) {
@@ -151,7 +152,7 @@ gboolean mail_folder_delete(MailSession *session, guint64 folder, GError **error
     JET_ERR err = JET_errSuccess;
 
     while (err >= 0 && !deletion.emptied)
-        err = folder_counts_run_change(session, folder, delete_job, &deletion);
+        err = folder_views_run_change(session, folder, delete_job, &deletion);
     if (err < 0)
         return session_fail(session, err, error, "cannot delete folder");
     watch_list_tell(session->store->watches, folder, FALSE);
@@ -227,13 +228,13 @@ static gboolean inbox_empty_into(MailSession *session, const Renaming *renaming,
         mail_folder_find(session, renaming->mailbox, renaming->to, error);
     if (target == NULL)
         return FALSE;
-    g_autoptr(GPtrArray) entries = mail_folder_entries(session, renaming->inbox, 0, error);
+    g_autoptr(GArray) entries = mail_folder_entries(session, renaming->inbox, 0, error);
     if (entries == NULL)
         return FALSE;
     g_autofree guint32 *uids = g_new0(guint32, entries->len + 1);
     g_autofree guint32 *moved = g_new0(guint32, entries->len + 1);
     for (guint i = 0; i < entries->len; i++)
-        uids[i] = ((MailEntry *)g_ptr_array_index(entries, i))->uid;
+        uids[i] = g_array_index(entries, MailEntry, i).uid;
     return mail_move(session, renaming->inbox, uids, entries->len, target->id, moved, error);
 }
 

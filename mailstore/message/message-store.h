@@ -66,14 +66,14 @@ typedef struct {
     guint32 uid;
     guint64 message;      /* id of the message */
     guint32 flags;        /* MailFlags */
-    char **keywords;      /* NULL-terminated; may be NULL */
+    char **keywords;      /* NULL-terminated, may be NULL; others have them, too */
     gint64 internal_date; /* seconds since 1970, UTC */
 } MailEntry;
 
 typedef struct {
     guint32 messages;
     guint32 unseen;
-    guint32 last_uid; /* the greatest there was when they were counted; 0 without messages */
+    guint32 last_uid; /* no less than the greatest there is */
 } MailCounts;
 
 typedef enum {
@@ -86,9 +86,9 @@ typedef enum {
 #define MAIL_MESSAGE_MAX (1u << 30)
 
 void mail_folder_free(MailFolder *folder);
-void mail_entry_free(MailEntry *entry);
+void mail_entry_clear(MailEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailFolder, mail_folder_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailEntry, mail_entry_free)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MailEntry, mail_entry_clear)
 
 /* Opens or creates the database in directory `path` (made 0700 when absent). */
 MailStore *mail_store_open(const char *path, GError **error);
@@ -116,11 +116,12 @@ gboolean mail_folder_rename(MailSession *session, guint64 mailbox, const char *f
 gboolean mail_folder_subscribe(MailSession *session, guint64 folder, gboolean subscribed,
                                GError **error);
 
-/* Entries of a folder in UID order, from first_uid on. */
-GPtrArray *mail_folder_entries(MailSession *session, guint64 folder, guint32 first_uid,
-                               GError **error);
-/* How many entries the folder has: of all of them at one moment, none before the call. Reads those
- * that came since the last call, or all where one was changed or removed. */
+/* MailEntry's of a folder in UID order, from first_uid on: as they are at one moment, none before
+ * the call. Those that were there at the last call need not be read again. */
+GArray *mail_folder_entries(MailSession *session, guint64 folder, guint32 first_uid,
+                            GError **error);
+/* How many entries the folder has: of all of them at one moment, none before the call. Those that
+ * were there at the last call need not be read again. */
 gboolean mail_folder_count(MailSession *session, guint64 folder, MailCounts *ret_counts,
                            GError **error);
 /* The exact size in bytes, without reading contents into memory. */
@@ -173,11 +174,11 @@ gboolean mail_move(MailSession *session, guint64 from, const guint32 *uids, gsiz
 /* What such a change makes of an entry, in memory. */
 void mail_entry_apply(MailEntry *entry, MailFlagsChange change, guint32 flags,
                       const char *const *keywords);
-/* All or nothing. ret_entries[i]: the entry of uids[i] as changed, NULL when it is not there; the
- * caller frees them. The folder's watches hear of it once. */
+/* All or nothing. ret_entries[i]: the entry of uids[i] as changed, with UID 0 when it is not there;
+ * the caller clears them. The folder's watches hear of it once. */
 gboolean mail_entries_change_flags(MailSession *session, guint64 folder, const guint32 *uids,
                                    gsize count, MailFlagsChange change, guint32 flags,
-                                   const char *const *keywords, MailEntry **ret_entries,
+                                   const char *const *keywords, MailEntry *ret_entries,
                                    GError **error);
 /* Removes the given UIDs; absent ones are passed over, and with only_deleted those that are not
  * marked MAIL_FLAG_DELETED by now. Messages without an entry are collected. */

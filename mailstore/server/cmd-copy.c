@@ -43,7 +43,7 @@ static GArray *select_uids(ImapSession *session)
         const ImapItem *item =
             imap_mailbox_item(session->selected, g_array_index(indexes, guint, i));
         if (!item->gone)
-            g_array_append_val(uids, item->entry->uid);
+            g_array_append_val(uids, item->entry.uid);
     }
     return uids;
 }

@@ -10,7 +10,7 @@ gboolean imap_expunge(ImapSession *session, MailSession *mail, const GArray *set
 
     imap_session_refresh(session, mail, FALSE); /* others mark messages, too */
     for (guint i = 0; i < imap_mailbox_count(mailbox); i++) {
-        const MailEntry *entry = imap_mailbox_item(mailbox, i)->entry;
+        const MailEntry *entry = &imap_mailbox_item(mailbox, i)->entry;
         if ((entry->flags & MAIL_FLAG_DELETED) != 0 &&
             (set == NULL || imap_set_has(set, entry->uid, imap_mailbox_last_uid(mailbox))))
             g_array_append_val(uids, entry->uid);

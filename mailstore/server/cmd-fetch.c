@@ -159,8 +159,8 @@ static gboolean mark_seen(ImapSession *session, MailSession *mail, guint index, 
 {
     const Arguments *arguments = session->arguments;
     ImapMailbox *mailbox = session->selected;
-    const MailEntry *entry = imap_mailbox_item(mailbox, index)->entry;
-    MailEntry *changed = NULL;
+    const MailEntry *entry = &imap_mailbox_item(mailbox, index)->entry;
+    MailEntry changed;
 
     if (!arguments->items.sets_seen || mailbox->read_only || (entry->flags & MAIL_FLAG_SEEN) != 0)
         return FALSE;
@@ -168,7 +168,7 @@ static gboolean mark_seen(ImapSession *session, MailSession *mail, guint index, 
                                    MAIL_FLAG_SEEN, NULL, &changed, error))
         return FALSE;
     session->own_changes++;
-    if (changed == NULL)
+    if (changed.uid == 0)
         return FALSE;
     imap_mailbox_set_entry(mailbox, index, changed);
     return TRUE;
@@ -186,7 +186,7 @@ static GBytes *read_summary(ImapSession *session, MailSession *mail)
         forget_summaries(arguments);
         for (guint i = 0; i < count; i++) {
             guint index = g_array_index(arguments->indexes, guint, arguments->next + i);
-            messages[i] = imap_mailbox_item(session->selected, index)->entry->message;
+            messages[i] = imap_mailbox_item(session->selected, index)->entry.message;
         }
         if (!mail_summaries_read(mail, messages, count, arguments->summaries, NULL))
             return NULL;
@@ -249,7 +249,7 @@ static ImapStep fetch_one(ImapSession *session, MailSession *mail, guint index, 
 {
     const FetchItems *items = &((Arguments *)session->arguments)->items;
     ImapItem *item = imap_mailbox_item(session->selected, index);
-    Subject subject = {.entry = item->entry};
+    Subject subject = {.entry = &item->entry};
     ImapOutput storage;
     ImapStep step = IMAP_STEP_DONE;
 
@@ -259,7 +259,6 @@ static ImapStep fetch_one(ImapSession *session, MailSession *mail, guint index, 
     imap_output_init(&storage);
     if (read_subject(session, mail, &subject, &storage, &step, error)) {
         gboolean changed = mark_seen(session, mail, index, error);
-        subject.entry = item->entry;
         print_message(session, index, &subject, changed);
     }
     imap_output_clear(&storage);

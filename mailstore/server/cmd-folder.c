@@ -131,7 +131,7 @@ static void rename_inbox(ImapSession *session, MailSession *mail, const char *to
     g_autoptr(MailFolder) inbox = mail_folder_find(mail, session->mailbox, INBOX, error);
     if (inbox == NULL)
         return;
-    g_autoptr(GPtrArray) entries = mail_folder_entries(mail, inbox->id, 1, error);
+    g_autoptr(GArray) entries = mail_folder_entries(mail, inbox->id, 1, error);
     if (entries == NULL)
         return;
     g_autoptr(MailFolder) target =
@@ -141,7 +141,7 @@ static void rename_inbox(ImapSession *session, MailSession *mail, const char *to
     g_autofree guint32 *uids = g_new(guint32, entries->len);
     g_autofree guint32 *moved = g_new0(guint32, entries->len);
     for (guint i = 0; i < entries->len; i++)
-        uids[i] = ((MailEntry *)g_ptr_array_index(entries, i))->uid;
+        uids[i] = g_array_index(entries, MailEntry, i).uid;
     mail_move(mail, inbox->id, uids, entries->len, target->id, moved, error);
 }
 

@@ -43,7 +43,7 @@ static ImapStep search_one(ImapSession *session, MailSession *mail, guint index,
     const Arguments *arguments = session->arguments;
     const ImapMailbox *mailbox = session->selected;
     const ImapItem *item = imap_mailbox_item(mailbox, index);
-    ImapSearchSubject subject = {.entry = item->entry,
+    ImapSearchSubject subject = {.entry = &item->entry,
                                  .number = index + 1,
                                  .last = imap_mailbox_count(mailbox),
                                  .last_uid = imap_mailbox_last_uid(mailbox)};
@@ -53,11 +53,11 @@ static ImapStep search_one(ImapSession *session, MailSession *mail, guint index,
     if (item->gone || !imap_search_may_match(search, &subject))
         return IMAP_STEP_DONE;
     if (imap_search_needs_size(search) &&
-        !mail_message_size(mail, item->entry->message, &subject.size, NULL))
+        !mail_message_size(mail, item->entry.message, &subject.size, NULL))
         return IMAP_STEP_DONE;
     g_autoptr(GBytes) text = NULL;
     if (imap_search_needs_header(search) || imap_search_needs_body(search)) {
-        ImapStep step = imap_session_read_message(session, mail, item->entry->message,
+        ImapStep step = imap_session_read_message(session, mail, item->entry.message,
                                                   !imap_search_needs_body(search), &text, NULL);
         if (step == IMAP_STEP_WAIT || text == NULL)
             return step;
@@ -97,7 +97,7 @@ static ImapStep step_search(ImapSession *session, MailSession *mail)
             return IMAP_STEP_WAIT;
         if (matches) {
             guint32 number = session->by_uid
-                                 ? imap_mailbox_item(session->selected, arguments->next)->entry->uid
+                                 ? imap_mailbox_item(session->selected, arguments->next)->entry.uid
                                  : arguments->next + 1;
             g_array_append_val(arguments->found, number);
         }

@@ -21,7 +21,7 @@ static void tell_flags(ImapSession *session)
     g_autoptr(GString) names = g_string_new("\\Answered \\Flagged \\Deleted \\Seen \\Draft");
 
     for (guint i = 0; i < imap_mailbox_count(mailbox); i++)
-        for (char **at = imap_mailbox_item(mailbox, i)->entry->keywords; at != NULL && *at != NULL;
+        for (char **at = imap_mailbox_item(mailbox, i)->entry.keywords; at != NULL && *at != NULL;
              at++)
             if (g_hash_table_add(seen, *at))
                 g_string_append_printf(names, " %s", *at);
@@ -39,7 +39,7 @@ static void tell_numbers(ImapSession *session, const MailFolder *folder)
     guint first_unseen = 0;
 
     for (guint i = 0; i < count && first_unseen == 0; i++)
-        if ((imap_mailbox_item(mailbox, i)->entry->flags & MAIL_FLAG_SEEN) == 0)
+        if ((imap_mailbox_item(mailbox, i)->entry.flags & MAIL_FLAG_SEEN) == 0)
             first_unseen = i + 1;
     imap_output_printf(&session->output, "* %u EXISTS\r\n* 0 RECENT\r\n", count);
     if (first_unseen > 0)

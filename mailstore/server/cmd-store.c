@@ -58,21 +58,21 @@ static void tell_flags(ImapSession *session, guint index, const MailEntry *entry
     imap_output_puts(&session->output, ")\r\n");
 }
 
-/* Takes the changed entry into the view; NULL: it is gone. */
-static void take_changed(ImapSession *session, guint index, MailEntry *entry)
+/* Takes the changed entry into the view; UID 0: it is gone. */
+static void take_changed(ImapSession *session, guint index, MailEntry entry)
 {
     Arguments *arguments = session->arguments;
-    MailEntry *known = imap_mailbox_item(session->selected, index)->entry;
+    MailEntry *known = &imap_mailbox_item(session->selected, index)->entry;
 
-    if (entry == NULL) {
+    if (entry.uid == 0) {
         arguments->lost = TRUE;
         return;
     }
     /* What others changed before is told in any case (RFC 3501 §6.4.6). */
     mail_entry_apply(known, arguments->change, arguments->flags,
                      (const char *const *)arguments->keywords);
-    if (!arguments->silent || !imap_flags_equal(known, entry))
-        tell_flags(session, index, entry);
+    if (!arguments->silent || !imap_flags_equal(known, &entry))
+        tell_flags(session, index, &entry);
     imap_mailbox_set_entry(session->selected, index, entry);
 }
 
@@ -82,7 +82,7 @@ static gboolean store_some(ImapSession *session, MailSession *mail, GError **err
     Arguments *arguments = session->arguments;
     guint indexes[CHANGES_A_STEP];
     guint32 uids[CHANGES_A_STEP];
-    MailEntry *entries[CHANGES_A_STEP];
+    MailEntry entries[CHANGES_A_STEP];
     guint count = 0;
 
     for (; count < CHANGES_A_STEP && arguments->next < arguments->indexes->len; arguments->next++) {
@@ -93,7 +93,7 @@ static gboolean store_some(ImapSession *session, MailSession *mail, GError **err
             continue;
         }
         indexes[count] = index;
-        uids[count++] = item->entry->uid;
+        uids[count++] = item->entry.uid;
     }
     if (count == 0)
         return TRUE;

@@ -12,20 +12,23 @@
 
 static void item_clear(gpointer data)
 {
-    g_clear_pointer(&((ImapItem *)data)->entry, mail_entry_free);
+    mail_entry_clear(&((ImapItem *)data)->entry);
 }
 
-static void items_append(GArray *items, MailEntry *entry)
+/* Takes the entries from `first` on. */
+static void items_append(ImapMailbox *mailbox, GArray *entries, guint first)
 {
-    ImapItem item = {.entry = entry};
-
-    g_array_append_val(items, item);
+    for (guint i = first; i < entries->len; i++) {
+        ImapItem item = {.entry = g_array_index(entries, MailEntry, i)};
+        g_array_append_val(mailbox->items, item);
+        g_array_index(entries, MailEntry, i) = (MailEntry){0};
+    }
 }
 
 ImapMailbox *imap_mailbox_new(MailSession *session, const MailFolder *folder, const char *name,
                               gboolean read_only, GError **error)
 {
-    g_autoptr(GPtrArray) entries = mail_folder_entries(session, folder->id, 1, error);
+    g_autoptr(GArray) entries = mail_folder_entries(session, folder->id, 1, error);
 
     if (entries == NULL)
         return NULL;
@@ -36,9 +39,7 @@ ImapMailbox *imap_mailbox_new(MailSession *session, const MailFolder *folder, co
     mailbox->uid_validity = folder->uid_validity;
     mailbox->items = g_array_sized_new(FALSE, FALSE, sizeof(ImapItem), entries->len);
     g_array_set_clear_func(mailbox->items, item_clear);
-    g_ptr_array_set_free_func(entries, NULL);
-    for (guint i = 0; i < entries->len; i++)
-        items_append(mailbox->items, g_ptr_array_index(entries, i));
+    items_append(mailbox, entries, 0);
     return mailbox;
 }
 
@@ -70,7 +71,7 @@ static guint lower_bound(const ImapMailbox *mailbox, guint32 uid)
 
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        if (imap_mailbox_item(mailbox, middle)->entry->uid < uid)
+        if (imap_mailbox_item(mailbox, middle)->entry.uid < uid)
             low = middle + 1;
         else
             high = middle;
@@ -82,7 +83,7 @@ guint32 imap_mailbox_last_uid(const ImapMailbox *mailbox)
 {
     guint count = mailbox->items->len;
 
-    return count == 0 ? 0 : imap_mailbox_item(mailbox, count - 1)->entry->uid;
+    return count == 0 ? 0 : imap_mailbox_item(mailbox, count - 1)->entry.uid;
 }
 
 GArray *imap_mailbox_select(const ImapMailbox *mailbox, const GArray *set, gboolean by_uid)
@@ -118,13 +119,14 @@ gboolean imap_flags_equal(const MailEntry *a, const MailEntry *b)
     static char *none[] = {NULL};
 
     return a->flags == b->flags &&
-           g_strv_equal((const char *const *)(a->keywords == NULL ? none : a->keywords),
-                        (const char *const *)(b->keywords == NULL ? none : b->keywords));
+           (a->keywords == b->keywords ||
+            g_strv_equal((const char *const *)(a->keywords == NULL ? none : a->keywords),
+                         (const char *const *)(b->keywords == NULL ? none : b->keywords)));
 }
 
 static void tell_flags(const ImapMailbox *mailbox, guint index, ImapOutput *output)
 {
-    const MailEntry *entry = imap_mailbox_item(mailbox, index)->entry;
+    const MailEntry *entry = &imap_mailbox_item(mailbox, index)->entry;
 
     imap_output_printf(output, "* %u FETCH (UID %u FLAGS ", index + 1, entry->uid);
     imap_output_flags(output, entry->flags, entry->keywords);
@@ -133,7 +135,7 @@ static void tell_flags(const ImapMailbox *mailbox, guint index, ImapOutput *outp
 
 /* What the client knows against what there is: marks the gone, tells of changed flags. Returns the
  * index of the first entry that is new. */
-static guint compare(ImapMailbox *mailbox, GPtrArray *entries, ImapOutput *output)
+static guint compare(ImapMailbox *mailbox, GArray *entries, ImapOutput *output)
 {
     guint fresh = 0;
 
@@ -141,23 +143,23 @@ static guint compare(ImapMailbox *mailbox, GPtrArray *entries, ImapOutput *outpu
         ImapItem *item = imap_mailbox_item(mailbox, i);
         MailEntry *entry = NULL;
         while (fresh < entries->len &&
-               (entry = g_ptr_array_index(entries, fresh))->uid < item->entry->uid)
+               (entry = &g_array_index(entries, MailEntry, fresh))->uid < item->entry.uid)
             fresh++;
-        if (fresh == entries->len || entry->uid != item->entry->uid) {
+        if (fresh == entries->len || entry->uid != item->entry.uid) {
             item->gone = TRUE;
             mailbox->has_gone = TRUE;
             continue;
         }
-        gboolean same = imap_flags_equal(entry, item->entry);
-        mail_entry_free(item->entry);
-        item->entry = entry;
-        g_ptr_array_index(entries, fresh++) = NULL;
-        if (!same)
-            tell_flags(mailbox, i, output);
+        fresh++;
+        if (imap_flags_equal(entry, &item->entry))
+            continue;
+        imap_mailbox_set_entry(mailbox, i, *entry);
+        *entry = (MailEntry){.uid = entry->uid};
+        tell_flags(mailbox, i, output);
     }
     /* Below the last known UID nothing is new. */
     while (fresh < entries->len &&
-           ((MailEntry *)g_ptr_array_index(entries, fresh))->uid <= imap_mailbox_last_uid(mailbox))
+           g_array_index(entries, MailEntry, fresh).uid <= imap_mailbox_last_uid(mailbox))
         fresh++;
     return fresh;
 }
@@ -171,7 +173,7 @@ void imap_mailbox_tell_expunged(ImapMailbox *mailbox, ImapOutput *output)
         ImapItem *item = imap_mailbox_item(mailbox, i);
         if (item->gone) {
             imap_output_printf(output, "* %u EXPUNGE\r\n", kept + 1);
-            g_clear_pointer(&item->entry, mail_entry_free);
+            item_clear(item);
         } else {
             *imap_mailbox_item(mailbox, kept++) = *item;
         }
@@ -184,45 +186,37 @@ void imap_mailbox_tell_expunged(ImapMailbox *mailbox, ImapOutput *output)
     }
 }
 
-static void free_entry(gpointer entry)
-{
-    if (entry != NULL)
-        mail_entry_free(entry);
-}
-
 gboolean imap_mailbox_refresh(ImapMailbox *mailbox, MailSession *session, gboolean only_added,
                               gboolean may_expunge, ImapOutput *output, GError **error)
 {
     guint32 first = only_added ? imap_mailbox_last_uid(mailbox) + 1 : 1;
     g_autoptr(GError) local = NULL;
-    g_autoptr(GPtrArray) entries = mail_folder_entries(session, mailbox->folder, first, &local);
+    g_autoptr(GArray) entries = mail_folder_entries(session, mailbox->folder, first, &local);
 
     if (entries == NULL) {
         if (!g_error_matches(local, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        entries = g_ptr_array_new(); /* the folder was deleted, and all its messages with it */
+        entries = g_array_new(
+            FALSE, FALSE,
+            sizeof(MailEntry)); /* the folder was deleted, and all its messages with it */
         only_added = FALSE;
     }
-    g_ptr_array_set_free_func(entries, free_entry); /* some are taken out */
     guint fresh = only_added ? 0 : compare(mailbox, entries, output);
     if (may_expunge && mailbox->has_gone)
         imap_mailbox_tell_expunged(mailbox, output);
     if (fresh == entries->len)
         return TRUE;
-    for (; fresh < entries->len; fresh++) {
-        items_append(mailbox->items, g_ptr_array_index(entries, fresh));
-        g_ptr_array_index(entries, fresh) = NULL;
-    }
+    items_append(mailbox, entries, fresh);
     imap_output_printf(output, "* %u EXISTS\r\n", mailbox->items->len);
     return TRUE;
 }
 
-void imap_mailbox_set_entry(ImapMailbox *mailbox, guint index, MailEntry *entry)
+void imap_mailbox_set_entry(ImapMailbox *mailbox, guint index, MailEntry entry)
 {
     ImapItem *item = imap_mailbox_item(mailbox, index);
 
-    mail_entry_free(item->entry);
+    item_clear(item);
     item->entry = entry;
 }

@@ -12,7 +12,7 @@
 #include "mailstore/server/imap-output.h"
 
 typedef struct {
-    MailEntry *entry;
+    MailEntry entry;
     gboolean gone;
 } ImapItem;
 
@@ -46,6 +46,6 @@ gboolean imap_mailbox_refresh(ImapMailbox *mailbox, MailSession *session, gboole
 void imap_mailbox_tell_expunged(ImapMailbox *mailbox, ImapOutput *output);
 gboolean imap_flags_equal(const MailEntry *a, const MailEntry *b);
 /* Takes the entry, after a change of our own. */
-void imap_mailbox_set_entry(ImapMailbox *mailbox, guint index, MailEntry *entry);
+void imap_mailbox_set_entry(ImapMailbox *mailbox, guint index, MailEntry entry);
 
 #endif /* MAILSTORE_SERVER_IMAP_MAILBOX_H */

@@ -75,9 +75,10 @@ void pop3_maildrop_load(Pop3Maildrop *maildrop, MailSession *session)
     if (inbox == NULL)
         return;
     maildrop->folder = inbox->id;
-    g_autoptr(GPtrArray) entries = mail_folder_entries(session, inbox->id, 1, &maildrop->error);
+    g_autoptr(GArray) entries = mail_folder_entries(session, inbox->id, 1, &maildrop->error);
     for (guint i = 0; entries != NULL && i < entries->len; i++)
-        if (!add_message(maildrop, session, inbox, g_ptr_array_index(entries, i), &maildrop->error))
+        if (!add_message(maildrop, session, inbox, &g_array_index(entries, MailEntry, i),
+                         &maildrop->error))
             return;
 }
 

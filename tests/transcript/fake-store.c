@@ -16,7 +16,7 @@
 typedef struct {
     MailFolder folder;
     guint64 mailbox;
-    GPtrArray *entries;
+    GArray *entries; /* MailEntry */
 } FakeFolder;
 
 typedef struct {
@@ -54,12 +54,9 @@ void mail_folder_free(MailFolder *folder)
     g_free(folder);
 }
 
-void mail_entry_free(MailEntry *entry)
+void mail_entry_clear(MailEntry *entry)
 {
-    if (entry == NULL)
-        return;
-    g_strfreev(entry->keywords);
-    g_free(entry);
+    g_clear_pointer(&entry->keywords, g_strfreev);
 }
 
 static gboolean fail(GError **error, MailStoreError code)
@@ -76,17 +73,25 @@ static MailFolder *folder_copy(const MailFolder *folder)
     return copy;
 }
 
-static MailEntry *entry_copy(const MailEntry *entry)
+static MailEntry entry_copy(const MailEntry *entry)
 {
-    MailEntry *copy = g_memdup2(entry, sizeof *entry);
+    MailEntry copy = *entry;
 
-    copy->keywords = g_strdupv(entry->keywords);
+    copy.keywords = g_strdupv(entry->keywords);
     return copy;
 }
 
-static void free_entry(gpointer entry)
+static void clear_entry(gpointer entry)
 {
-    mail_entry_free(entry);
+    mail_entry_clear(entry);
+}
+
+static GArray *entries_new(void)
+{
+    GArray *entries = g_array_new(FALSE, FALSE, sizeof(MailEntry));
+
+    g_array_set_clear_func(entries, clear_entry);
+    return entries;
 }
 
 static void free_folder(gpointer folder)
@@ -100,7 +105,7 @@ static void free_fake_folder(gpointer data)
 
     if (folder == NULL)
         return;
-    g_ptr_array_unref(folder->entries);
+    g_array_unref(folder->entries);
     g_free(folder->folder.name);
     g_free(folder);
 }
@@ -162,7 +167,7 @@ static FakeFolder *add_folder(MailStore *store, guint64 mailbox, const char *nam
     FakeFolder *folder = g_new0(FakeFolder, 1);
 
     folder->mailbox = mailbox;
-    folder->entries = g_ptr_array_new_with_free_func(free_entry);
+    folder->entries = entries_new();
     g_ptr_array_add(store->folders, folder);
     folder->folder = (MailFolder){.id = store->folders->len,
                                   .name = g_strdup(name),
@@ -311,19 +316,21 @@ gboolean mail_folder_subscribe(MailSession *session, guint64 id, gboolean subscr
     return folder != NULL || fail(error, MAIL_STORE_ERROR_NOT_FOUND);
 }
 
-GPtrArray *mail_folder_entries(MailSession *session, guint64 id, guint32 first_uid, GError **error)
+GArray *mail_folder_entries(MailSession *session, guint64 id, guint32 first_uid, GError **error)
 {
     MailStore *store = session->store;
-    GPtrArray *list = NULL;
+    GArray *list = NULL;
 
     pthread_mutex_lock(&store->lock);
     FakeFolder *folder = folder_by_id(store, id);
     if (folder != NULL) {
-        list = g_ptr_array_new_with_free_func(free_entry);
+        list = entries_new();
         for (guint i = 0; i < folder->entries->len; i++) {
-            const MailEntry *entry = g_ptr_array_index(folder->entries, i);
-            if (entry->uid >= first_uid)
-                g_ptr_array_add(list, entry_copy(entry));
+            MailEntry entry = g_array_index(folder->entries, MailEntry, i);
+            if (entry.uid < first_uid)
+                continue;
+            entry = entry_copy(&entry);
+            g_array_append_val(list, entry);
         }
     }
     pthread_mutex_unlock(&store->lock);
@@ -334,13 +341,13 @@ GPtrArray *mail_folder_entries(MailSession *session, guint64 id, guint32 first_u
 
 gboolean mail_folder_count(MailSession *session, guint64 id, MailCounts *ret_counts, GError **error)
 {
-    g_autoptr(GPtrArray) entries = mail_folder_entries(session, id, 1, error);
+    g_autoptr(GArray) entries = mail_folder_entries(session, id, 1, error);
 
     if (entries == NULL)
         return FALSE;
     *ret_counts = (MailCounts){.messages = entries->len};
     for (guint i = 0; i < entries->len; i++) {
-        const MailEntry *entry = g_ptr_array_index(entries, i);
+        const MailEntry *entry = &g_array_index(entries, MailEntry, i);
         ret_counts->unseen += (entry->flags & MAIL_FLAG_SEEN) == 0;
         ret_counts->last_uid = entry->uid;
     }
@@ -438,15 +445,14 @@ gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_s
 static guint32 add_entry(FakeFolder *folder, guint64 message, guint32 flags, char **keywords,
                          gint64 date)
 {
-    MailEntry *entry = g_new0(MailEntry, 1);
+    MailEntry entry = {.uid = folder->folder.uid_next++,
+                       .message = message,
+                       .flags = flags,
+                       .keywords = g_strdupv(keywords),
+                       .internal_date = date};
 
-    entry->uid = folder->folder.uid_next++;
-    entry->message = message;
-    entry->flags = flags;
-    entry->keywords = g_strdupv(keywords);
-    entry->internal_date = date;
-    g_ptr_array_add(folder->entries, entry);
-    return entry->uid;
+    g_array_append_val(folder->entries, entry);
+    return entry.uid;
 }
 
 static const struct {
@@ -491,8 +497,7 @@ static guint find_entry(const FakeFolder *folder, guint32 uid)
 {
     guint i = 0;
 
-    while (i < folder->entries->len &&
-           ((const MailEntry *)g_ptr_array_index(folder->entries, i))->uid != uid)
+    while (i < folder->entries->len && g_array_index(folder->entries, MailEntry, i).uid != uid)
         i++;
     return i;
 }
@@ -510,12 +515,12 @@ static gboolean copy_entries(MailSession *session, guint64 from, const guint32 *
         ret_to[i] = 0;
         if (index == source->entries->len)
             continue;
-        const MailEntry *entry = g_ptr_array_index(source->entries, index);
+        const MailEntry *entry = &g_array_index(source->entries, MailEntry, index);
         if (!asks_for(g_ptr_array_index(store->messages, entry->message - 1), "uncopied"))
             ret_to[i] = add_entry(target, entry->message, entry->flags, entry->keywords,
                                   entry->internal_date);
         if (move)
-            g_ptr_array_remove_index(source->entries, index);
+            g_array_remove_index(source->entries, index);
     }
     tell(store, from);
     tell(store, to);
@@ -562,7 +567,7 @@ void mail_entry_apply(MailEntry *entry, MailFlagsChange change, guint32 flags,
 
 gboolean mail_entries_change_flags(MailSession *session, guint64 id, const guint32 *uids,
                                    gsize count, MailFlagsChange change, guint32 flags,
-                                   const char *const *keywords, MailEntry **ret_entries,
+                                   const char *const *keywords, MailEntry *ret_entries,
                                    GError **error)
 {
     MailStore *store = session->store;
@@ -575,7 +580,7 @@ gboolean mail_entries_change_flags(MailSession *session, guint64 id, const guint
         guint index = find_entry(folder, uids[i]);
         if (index == folder->entries->len)
             continue;
-        MailEntry *entry = g_ptr_array_index(folder->entries, index);
+        MailEntry *entry = &g_array_index(folder->entries, MailEntry, index);
         mail_entry_apply(entry, change, flags, keywords);
         ret_entries[i] = entry_copy(entry);
     }
@@ -594,9 +599,9 @@ gboolean mail_expunge(MailSession *session, guint64 id, const guint32 *uids, gsi
     for (gsize i = 0; folder != NULL && i < count; i++) {
         guint index = find_entry(folder, uids[i]);
         const MailEntry *entry =
-            index < folder->entries->len ? g_ptr_array_index(folder->entries, index) : NULL;
+            index < folder->entries->len ? &g_array_index(folder->entries, MailEntry, index) : NULL;
         if (entry != NULL && (!only_deleted || (entry->flags & MAIL_FLAG_DELETED) != 0))
-            g_ptr_array_remove_index(folder->entries, index);
+            g_array_remove_index(folder->entries, index);
     }
     tell(store, id);
     pthread_mutex_unlock(&store->lock);

@@ -7,6 +7,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "mailstore/message/entry.h"
+#include "mailstore/message/keywords.h"
 #include "mailstore/message/row.h"
 #include "mailstore/message/transaction.h"
 
@@ -133,22 +135,30 @@ guint32 fixture_deliver(MailSession *session, guint64 folder, GBytes *mail)
 MailEntry *fixture_entry(MailSession *session, guint64 folder, guint32 uid)
 {
     GError *error = NULL;
-    g_autoptr(GPtrArray) entries = mail_folder_entries(session, folder, uid, &error);
+    g_autoptr(GArray) entries = mail_folder_entries(session, folder, uid, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(entries->len, >, 0);
-    MailEntry *entry = g_ptr_array_steal_index(entries, 0);
+    MailEntry *entry = g_memdup2(entries->data, sizeof *entry);
+    g_array_index(entries, MailEntry, 0) = (MailEntry){0};
     g_assert_cmpuint(entry->uid, ==, uid);
     return entry;
+}
+
+void fixture_entry_free(MailEntry *entry)
+{
+    if (entry != NULL)
+        mail_entry_clear(entry);
+    g_free(entry);
 }
 
 MailEntry *fixture_change_flags(MailSession *session, guint64 folder, guint32 uid,
                                 MailFlagsChange change, guint32 flags, const char *const *keywords)
 {
     GError *error = NULL;
-    MailEntry *entry;
+    MailEntry entry;
     mail_entries_change_flags(session, folder, &uid, 1, change, flags, keywords, &entry, &error);
     g_assert_no_error(error);
-    return entry;
+    return entry.uid == 0 ? NULL : g_memdup2(&entry, sizeof entry);
 }
 
 GBytes *fixture_read(MailSession *session, guint64 folder, guint32 uid)
@@ -166,25 +176,75 @@ GBytes *fixture_read(MailSession *session, guint64 folder, guint32 uid)
 guint fixture_count_entries(MailSession *session, guint64 folder)
 {
     GError *error = NULL;
-    g_autoptr(GPtrArray) entries = mail_folder_entries(session, folder, 1, &error);
+    g_autoptr(GArray) entries = mail_folder_entries(session, folder, 1, &error);
     g_assert_no_error(error);
     return entries->len;
 }
 
-void fixture_check_count(MailSession *session, guint64 folder)
+typedef struct {
+    guint64 folder;
+    GArray *entries; /* of MailEntry */
+} Rows;
+
+static JET_ERR rows_body(MailSession *session, gpointer data)
+{
+    const Rows *rows = data;
+    JET_TABLEID cursor = session->cursors[ENTRIES_BY_UID];
+    guint64 folder;
+    MailEntry entry;
+
+    JET_ERR err = JetMove(session->sesid, cursor, JET_MoveFirst, 0);
+    for (; err >= 0; err = JetMove(session->sesid, cursor, JET_MoveNext, 0)) {
+        if ((err = row_get_number(session, ENTRIES_BY_UID, ENTRY_FOLDER, &folder)) < 0)
+            return err;
+        if (folder != rows->folder)
+            continue;
+        if ((err = entry_read(session, NULL, &entry)) < 0)
+            return err;
+        g_array_append_val(rows->entries, entry);
+    }
+    return err == JET_errNoCurrentRecord ? JET_errSuccess : err;
+}
+
+static void clear_entry(gpointer entry)
+{
+    mail_entry_clear(entry);
+}
+
+static void assert_entry(const MailEntry *entry, const MailEntry *expected)
+{
+    g_autoptr(GBytes) keywords = NULL, expected_keywords = NULL;
+    g_assert_cmpuint(entry->uid, ==, expected->uid);
+    g_assert_cmpuint(entry->message, ==, expected->message);
+    g_assert_cmpuint(entry->flags, ==, expected->flags);
+    g_assert_cmpint(entry->internal_date, ==, expected->internal_date);
+    keywords_pack((const char *const *)entry->keywords, &keywords);
+    keywords_pack((const char *const *)expected->keywords, &expected_keywords);
+    g_assert_true(g_bytes_equal(keywords, expected_keywords));
+}
+
+void fixture_check_view(MailSession *session, guint64 folder)
 {
     GError *error = NULL;
     MailCounts counts, expected = {0};
-    g_autoptr(GPtrArray) entries = mail_folder_entries(session, folder, 1, &error);
+    Rows rows = {folder, g_array_new(FALSE, FALSE, sizeof(MailEntry))};
+    g_array_set_clear_func(rows.entries, clear_entry);
+    JET_ERR err = transaction_run(session, TRANSACTION_READ, rows_body, &rows);
+    g_assert_cmpint(err, ==, JET_errSuccess);
+
+    g_autoptr(GArray) entries = mail_folder_entries(session, folder, 1, &error);
     g_assert_no_error(error);
+    g_assert_cmpuint(entries->len, ==, rows.entries->len);
     for (guint i = 0; i < entries->len; i++) {
-        const MailEntry *entry = g_ptr_array_index(entries, i);
+        const MailEntry *entry = &g_array_index(entries, MailEntry, i);
+        assert_entry(entry, &g_array_index(rows.entries, MailEntry, i));
         expected.messages++;
         expected.unseen += (entry->flags & MAIL_FLAG_SEEN) == 0;
         expected.last_uid = entry->uid;
     }
+    g_array_unref(rows.entries);
     g_assert_true(mail_folder_count(session, folder, &counts, &error));
     g_assert_cmpuint(counts.messages, ==, expected.messages);
     g_assert_cmpuint(counts.unseen, ==, expected.unseen);
-    g_assert_cmpuint(counts.last_uid, ==, expected.last_uid);
+    g_assert_cmpuint(counts.last_uid, >=, expected.last_uid);
 }

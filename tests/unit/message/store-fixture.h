@@ -32,12 +32,16 @@ GBytes *fixture_mail_text(const char *text);
 guint32 fixture_deliver(MailSession *session, guint64 folder, GBytes *mail);
 /* The message of that entry. */
 GBytes *fixture_read(MailSession *session, guint64 folder, guint32 uid);
+/* The caller frees it. */
 MailEntry *fixture_entry(MailSession *session, guint64 folder, guint32 uid);
-/* NULL when it is not there. */
+/* NULL when it is not there; else the caller frees it. */
 MailEntry *fixture_change_flags(MailSession *session, guint64 folder, guint32 uid,
                                 MailFlagsChange change, guint32 flags, const char *const *keywords);
 guint fixture_count_entries(MailSession *session, guint64 folder);
-/* mail_folder_count() says what its entries say, while nobody changes the folder. */
-void fixture_check_count(MailSession *session, guint64 folder);
+void fixture_entry_free(MailEntry *entry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailEntry, fixture_entry_free)
+/* mail_folder_entries() and mail_folder_count() say what the rows say, while nobody changes them.
+ */
+void fixture_check_view(MailSession *session, guint64 folder);
 
 #endif /* TESTS_UNIT_MESSAGE_STORE_FIXTURE_H */

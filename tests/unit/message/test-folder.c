@@ -320,7 +320,7 @@ START_TEST(flags_of_many_change_together_or_not_at_all)
     g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
     guint32 uids[] = {fixture_deliver(fixture.session, fixture.inbox, mail), 99,
                       fixture_deliver(fixture.session, fixture.inbox, mail)};
-    MailEntry *entries[3];
+    MailEntry entries[3];
     g_autofree char *long_keyword = g_strnfill(5000, 'k');
     const char *too_long[] = {long_keyword, NULL};
     guint watch = mail_store_watch(fixture.store, fixture.inbox, count_change, &changes);
@@ -329,11 +329,11 @@ START_TEST(flags_of_many_change_together_or_not_at_all)
                                         MAIL_FLAG_SEEN, NULL, entries, &error));
     mail_store_unwatch(fixture.store, watch);
     ck_assert_uint_eq(changes, 1);
-    ck_assert_uint_eq(entries[0]->uid, uids[0]);
-    ck_assert_ptr_null(entries[1]);
-    ck_assert_uint_eq(entries[2]->flags, MAIL_FLAG_SEEN);
+    ck_assert_uint_eq(entries[0].uid, uids[0]);
+    ck_assert_uint_eq(entries[1].uid, 0);
+    ck_assert_uint_eq(entries[2].flags, MAIL_FLAG_SEEN);
     for (guint i = 0; i < G_N_ELEMENTS(entries); i++)
-        mail_entry_free(entries[i]);
+        mail_entry_clear(&entries[i]);
 
     /* The second has no room for another keyword. */
     const char *long_enough[] = {long_keyword + 1000, NULL};
@@ -394,10 +394,10 @@ START_TEST(entries_begin_where_asked)
     }
     guint32 gone[] = {2, 4, 88};
     ck_assert(mail_expunge(fixture.session, fixture.inbox, gone, 3, FALSE, &error));
-    g_autoptr(GPtrArray) entries = mail_folder_entries(fixture.session, fixture.inbox, 2, &error);
+    g_autoptr(GArray) entries = mail_folder_entries(fixture.session, fixture.inbox, 2, &error);
     ck_assert_uint_eq(entries->len, 2);
-    ck_assert_uint_eq(((MailEntry *)g_ptr_array_index(entries, 0))->uid, 3);
-    ck_assert_uint_eq(((MailEntry *)g_ptr_array_index(entries, 1))->uid, 5);
+    ck_assert_uint_eq(g_array_index(entries, MailEntry, 0).uid, 3);
+    ck_assert_uint_eq(g_array_index(entries, MailEntry, 1).uid, 5);
 }
 END_TEST
 
@@ -411,9 +411,9 @@ START_TEST(counts_follow_every_change)
     guint64 other = create("other");
     for (guint32 uid = 1; uid <= 5; uid++) {
         fixture_deliver(fixture.session, fixture.inbox, mail);
-        fixture_check_count(fixture.session, fixture.inbox);
+        fixture_check_view(fixture.session, fixture.inbox);
     }
-    fixture_check_count(fixture.session, other);
+    fixture_check_view(fixture.session, other);
 
     guint32 uids[] = {1, 2, 3, 4, 5};
     g_autoptr(MailEntry) seen = fixture_change_flags(fixture.session, fixture.inbox, 2,
@@ -424,14 +424,14 @@ START_TEST(counts_follow_every_change)
     ck_assert_uint_eq(counts.last_uid, 5);
     ck_assert(
         mail_copy(fixture.session, fixture.inbox, &uids[1], 2, other, (guint32[2]){0}, &error));
-    fixture_check_count(fixture.session, other);
+    fixture_check_view(fixture.session, other);
     ck_assert(mail_move(fixture.session, fixture.inbox, &uids[1], 1, other, &to, &error));
-    fixture_check_count(fixture.session, fixture.inbox);
-    fixture_check_count(fixture.session, other);
+    fixture_check_view(fixture.session, fixture.inbox);
+    fixture_check_view(fixture.session, other);
     ck_assert(mail_move(fixture.session, fixture.inbox, &uids[0], 1, fixture.inbox, &to, &error));
-    fixture_check_count(fixture.session, fixture.inbox);
+    fixture_check_view(fixture.session, fixture.inbox);
     ck_assert(mail_expunge(fixture.session, fixture.inbox, &uids[2], 1, FALSE, &error));
-    fixture_check_count(fixture.session, fixture.inbox);
+    fixture_check_view(fixture.session, fixture.inbox);
 
     fixture_reopen(&fixture);
     ck_assert(mail_folder_count(fixture.session, fixture.inbox, &counts, &error));
@@ -440,7 +440,7 @@ START_TEST(counts_follow_every_change)
     ck_assert(mail_folder_rename(fixture.session, fixture.mailbox, "INBOX", "old", &error));
     ck_assert(mail_folder_count(fixture.session, fixture.inbox, &counts, &error));
     ck_assert_uint_eq(counts.messages, 0);
-    fixture_check_count(fixture.session, other);
+    fixture_check_view(fixture.session, other);
     ck_assert(mail_folder_delete(fixture.session, other, &error));
     ck_assert(!mail_folder_count(fixture.session, other, &counts, &error));
     ck_assert(g_error_matches(error, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND));
@@ -454,14 +454,14 @@ START_TEST(expunge_passes_over_what_is_not_marked)
     g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
     guint32 uids[] = {fixture_deliver(fixture.session, fixture.inbox, mail),
                       fixture_deliver(fixture.session, fixture.inbox, mail)};
-    MailEntry *changed = NULL;
+    MailEntry changed;
     ck_assert(mail_entries_change_flags(fixture.session, fixture.inbox, &uids[1], 1, MAIL_FLAGS_ADD,
                                         MAIL_FLAG_DELETED, NULL, &changed, &error));
-    mail_entry_free(changed);
+    mail_entry_clear(&changed);
     ck_assert(mail_expunge(fixture.session, fixture.inbox, uids, 2, TRUE, &error));
-    g_autoptr(GPtrArray) entries = mail_folder_entries(fixture.session, fixture.inbox, 1, &error);
+    g_autoptr(GArray) entries = mail_folder_entries(fixture.session, fixture.inbox, 1, &error);
     ck_assert_uint_eq(entries->len, 1);
-    ck_assert_uint_eq(((MailEntry *)g_ptr_array_index(entries, 0))->uid, uids[0]);
+    ck_assert_uint_eq(g_array_index(entries, MailEntry, 0).uid, uids[0]);
 }
 END_TEST
 
