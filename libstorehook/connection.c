@@ -28,6 +28,7 @@
 #include "libstorehook/guard.h"
 #include "libstorehook/handshake.h"
 #include "libstorehook/originals.h"
+#include "libstorehook/turn.h"
 #include "libstorehook/unscanned.h"
 
 enum {
@@ -159,6 +160,7 @@ static int adopt(const Welcome *welcome, Descriptor *supervisor)
     atomic_store(&connection.deadline_ms, welcome->deadline_ms);
     atomic_store(&connection.next_us, clock_now_us() + (hooked ? NOBODY_US : NOT_YOU_US));
     atomic_store(&connection.look_us, clock_now_us() + LOOK_US);
+    turn_set_limit();
     atomic_store(&connection.state, hooked ? STATE_LIVE : STATE_NOT_YOU);
     return 0;
 }

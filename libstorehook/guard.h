@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
     unsigned depth;
     unsigned calls;
+    bool has_turn; /* turn.h */
 } GuardThread;
 
 extern GuardPage *guard_page;

@@ -21,6 +21,7 @@
 #include "libstorehook/judge.h"
 #include "libstorehook/link-note.h"
 #include "libstorehook/remembered.h"
+#include "libstorehook/turn.h"
 #include "libstorehook/unscanned.h"
 
 /* One JetUpdate, in either form. */
@@ -225,6 +226,7 @@ static JET_ERR update_judged(UpdateCall *call, Judgement *judgement)
         (remembered.dropped || row->role == ROLE_ENTRIES))
         return update_linked(call, judgement, &remembered);
     decision = judge_row(judgement);
+    turn_give();
     if (decision == DECISION_WRITE)
         decision = judge_flagged(judgement);
     if (decision == DECISION_SKIP)
@@ -343,6 +345,8 @@ static JET_ERR update_nested(const UpdateCall *call, const void *caller)
     TableInfo info;
     Guard guard;
 
+    /* Who came here by a jump has it no more. */
+    turn_give();
     if (err < 0 || guard_thread.depth == 0)
         return err;
     guard_work_begin(&guard);

@@ -69,7 +69,7 @@ Decision judge_content(Judgement *judgement)
     if (table_info_read(&judgement->place, COLUMN_DIGEST, STOREHOOK_DIGEST_SIZE,
                         &row->fields[FIELD_DIGEST]) < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
-    if (!judge_may_ask(row, &decision))
+    if (!judge_may_ask(row, &decision) || !judge_take_turn(judgement, &decision))
         return decision;
     if (table_info_read_blob(&judgement->place, COLUMN_DATA, &row->original) < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);

@@ -155,9 +155,12 @@ static Decision ask_with_data(Judgement *judgement)
     Blob data = BLOB_NONE;
     Decision decision;
     bool need_data;
-    int result = rows_read_content(judgement->place.sesid, row->database, row->set,
-                                   &row->fields[FIELD_DIGEST], &data);
+    int result;
 
+    if (!judge_take_turn(judgement, &decision))
+        return decision;
+    result = rows_read_content(judgement->place.sesid, row->database, row->set,
+                               &row->fields[FIELD_DIGEST], &data);
     /* A content that is nowhere yet is judged when its row is written. */
     if (result == -ENOENT)
         return DECISION_WRITE;
@@ -233,10 +236,13 @@ Decision judge_link(Judgement *judgement)
         return DECISION_DEFER;
     if (!judge_may_ask(row, &decision))
         return decision;
+    if (!judgement->place.info->columns[COLUMN_DATA].present && !row->fields[FIELD_NOTICE].data &&
+        is_known_clean(row))
+        return DECISION_WRITE;
+    if (!judge_take_turn(judgement, &decision))
+        return decision;
     if (table_info_read_blob(&judgement->place, COLUMN_DATA, &row->original) < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
-    if (!row->original.set && !row->fields[FIELD_NOTICE].data && is_known_clean(row))
-        return DECISION_WRITE;
     decision = ask(judgement, &row->original, &need_data);
     if (need_data)
         decision = ask_with_data(judgement);

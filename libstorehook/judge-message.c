@@ -16,6 +16,7 @@
 
 #include "libstorehook/link-note.h"
 #include "libstorehook/originals.h"
+#include "libstorehook/turn.h"
 
 /* A message, or a flagged row that belongs to none, and what is needed to show it. */
 typedef struct {
@@ -254,7 +255,7 @@ static Decision ask_with_parts(Group *group, Request *request, Bundle *bundle, i
     return decision;
 }
 
-static Decision ask(Group *group, int64_t *budget_us)
+static Decision ask_in_turn(Group *group, int64_t *budget_us)
 {
     Request *request = request_new(STOREHOOK_JUDGE_MESSAGE);
     Bundle *bundle = bundle_new();
@@ -269,6 +270,16 @@ static Decision ask(Group *group, int64_t *budget_us)
     blob_clear(&recipients);
     bundle_free(bundle);
     request_free(request);
+    return decision;
+}
+
+static Decision ask(Group *group, int64_t *budget_us)
+{
+    Decision decision = DECISION_DEFER;
+
+    if (turn_take(budget_us) != TURN_NONE)
+        decision = ask_in_turn(group, budget_us);
+    turn_give();
     return decision;
 }
 

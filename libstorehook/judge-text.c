@@ -74,7 +74,7 @@ Decision judge_text(Judgement *judgement)
     if (table_info_read(&judgement->place, COLUMN_KEY, STOREHOOK_TEXT_MAX,
                         &row->fields[FIELD_MESSAGE]) < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
-    if (!judge_may_ask(row, &decision))
+    if (!judge_may_ask(row, &decision) || !judge_take_turn(judgement, &decision))
         return decision;
     if (table_info_read_blob(&judgement->place, COLUMN_TEXT, &row->original) < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);

@@ -7,6 +7,7 @@
 #include "libstorehook/judge.h"
 
 #include "libstorehook/connection.h"
+#include "libstorehook/turn.h"
 
 Decision judge_unscanned(TrackedRow *row, int reason)
 {
@@ -31,6 +32,19 @@ bool judge_may_ask(TrackedRow *row, Decision *ret)
         return false;
     default:
         *ret = judge_unscanned(row, STOREHOOK_REASON_UNAVAILABLE);
+        return false;
+    }
+}
+
+bool judge_take_turn(const Judgement *judgement, Decision *ret)
+{
+    switch (turn_take(judgement->budget_us)) {
+    case TURN_TAKEN:
+        return true;
+    case TURN_TAKEN_LATE:
+        return judge_may_ask(judgement->row, ret);
+    default:
+        *ret = judge_unscanned(judgement->row, STOREHOOK_REASON_UNAVAILABLE);
         return false;
     }
 }

@@ -46,6 +46,8 @@ Decision judge_alone(Judgement *judgement);
 Decision judge_unscanned(TrackedRow *row, int reason);
 /* Whether to ask at all; else *ret is the decision. */
 bool judge_may_ask(TrackedRow *row, Decision *ret);
+/* Waits until few enough others ask (turn.h), before anything takes a descriptor. */
+bool judge_take_turn(const Judgement *judgement, Decision *ret);
 /* Keeps the answer in the row and does what it says; `replace` where that is to replace. */
 typedef Decision JudgeReplace(Judgement *judgement, const Answer *answer);
 Decision judge_obey(Judgement *judgement, const Answer *answer, JudgeReplace *replace);

@@ -15,6 +15,7 @@
 
 #include "libstorehook/clock.h"
 #include "libstorehook/connection.h"
+#include "libstorehook/turn.h"
 
 static _Atomic uint64_t answered;
 
@@ -225,6 +226,8 @@ int request_ask(Request *request, int64_t *budget_us, const Answer **ret)
     if (reason == REQUEST_ANSWERED)
         reason = receive_answer(request, start, until);
     *budget_us -= clock_now_us() - start;
+    /* What is done by the answer calls the store, from which the host may not return. */
+    turn_give();
     if (reason != REQUEST_ANSWERED)
         return reason;
     atomic_fetch_add(&answered, 1);

@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 enum {
-    ROWS = 3 /* judged rows of the delivery below: content, message, link */
+    ROWS = 3, /* judged rows of the delivery below: content, message, link */
+    THREADS_MANY = 40
 };
 
 static Host host;
@@ -453,6 +454,19 @@ END_TEST
 /* --- A host that makes it hard -----------------------------------------------------------------
  */
 
+static void *run_some(void *argument)
+{
+    Host own;
+
+    (void)argument;
+    host_open(&own, hook_directory);
+    for (unsigned i = 0; i < 5; i++)
+        if (deliver_on(&own, "good") != 0)
+            __atomic_fetch_add(&load_failures, 1, 5);
+    host_close(&own);
+    return NULL;
+}
+
 START_TEST(no_descriptors_left)
 {
     struct rlimit limit, none;
@@ -480,6 +494,27 @@ START_TEST(no_descriptors_left)
     ck_assert_uint_eq(total(STOREHOOK_REASON_RESOURCES) + total(STOREHOOK_REASON_CRASH) +
                           total(STOREHOOK_REASON_DEADLINE),
                       20 * ROWS);
+}
+END_TEST
+
+/* If all asked at once, with three descriptors each: they wait for one another. */
+START_TEST(more_threads_than_descriptors)
+{
+    struct rlimit limit, few;
+    pthread_t threads[THREADS_MANY];
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    few = (struct rlimit){2 * THREADS_MANY, limit.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    fake_service_next_generation(service);
+    for (unsigned i = 0; i < THREADS_MANY; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, run_some, NULL), 0);
+    for (unsigned i = 0; i < THREADS_MANY; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_uint_eq(load_failures, 0);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+    ck_assert_uint_eq(fake_service_counts(service).contents, THREADS_MANY * 5);
 }
 END_TEST
 
@@ -648,19 +683,6 @@ START_TEST(storm_of_signals)
 }
 END_TEST
 
-static void *run_some(void *argument)
-{
-    Host own;
-
-    (void)argument;
-    host_open(&own, hook_directory);
-    for (unsigned i = 0; i < 5; i++)
-        if (deliver_on(&own, "good") != 0)
-            __atomic_fetch_add(&load_failures, 1, 5);
-    host_close(&own);
-    return NULL;
-}
-
 static void *write_with_little_stack(void *argument)
 {
     static const unsigned char digest[STOREHOOK_DIGEST_SIZE] = "alone";
@@ -758,6 +780,7 @@ int main(int argc, char **argv)
     tcase_add_test(served, not_to_be_hooked);
     tcase_add_test(served, toggled_a_thousand_times_under_load);
     tcase_add_test(served, no_descriptors_left);
+    tcase_add_test(served, more_threads_than_descriptors);
     tcase_add_test(served, no_file_size_left);
     tcase_add_test(served, fork_in_mid_call);
     tcase_add_test(served, storm_of_signals);
