@@ -26,8 +26,10 @@ enum {
     CHANNEL_INCIDENT,   /* the fields of an incident */
     CHANNEL_QUARANTINE, /* those, DATA (descriptor), DIGESTS, IS_MESSAGE; answered by STORED */
     CHANNEL_NOTE,       /* what a NOTE_LINK said */
+    CHANNEL_CONFIRM,    /* answered by RECORDED when all that was sent before it was taken */
     /* supervisor -> worker */
-    CHANNEL_STORED /* QUARANTINE_ID, or REASON why not */
+    CHANNEL_STORED, /* QUARANTINE_ID, or REASON why not */
+    CHANNEL_RECORDED
 };
 
 enum {

@@ -4,7 +4,8 @@
  *
  * The original is put together again and made safe in quarantine before anything of it may be
  * lost; then the Active Message Filter decides. Where the original cannot be made safe, the
- * configured fallback is the answer. Each flagged part becomes an incident.
+ * configured fallback is the answer. Each flagged part becomes an incident, which is on record
+ * before anything is done: a supervisor that is killed takes no trace of it along.
  */
 #include "scanner/judge/judge.h"
 
@@ -325,12 +326,17 @@ static void digests_add(GByteArray *digests, const guint8 *digest)
     g_byte_array_append(digests, digest, STOREHOOK_DIGEST_SIZE);
 }
 
+static guint64 quarantine_end(const Judge *judge)
+{
+    return MIN(board_now() + (guint64)judge->config->quarantine_timeout * 1000, judge->end);
+}
+
 static gboolean message_keep(Message *message, char **ret_id, char **ret_reason)
 {
     g_autofree char *inside = NULL;
     RecordsIncident incident = incident_of(message, message_first_flagged(message), &inside);
     g_autoptr(GByteArray) digests = g_byte_array_new();
-    guint64 end = board_now() + (guint64)message->judge->config->quarantine_timeout * 1000;
+    guint64 end = quarantine_end(message->judge);
     gboolean safe;
     gsize size;
     int fd = message_compose(message, &size, ret_reason);
@@ -351,8 +357,8 @@ static gboolean message_keep(Message *message, char **ret_id, char **ret_reason)
             g_byte_array_append(digests, piece->digest, STOREHOOK_DIGEST_SIZE);
     }
     safe = records_quarantine(message->judge->channel, &incident, message->has_text, fd, size,
-                              digests->data, digests->len / STOREHOOK_DIGEST_SIZE,
-                              MIN(end, message->judge->end), ret_id, ret_reason);
+                              digests->data, digests->len / STOREHOOK_DIGEST_SIZE, end, ret_id,
+                              ret_reason);
     close(fd);
     return safe;
 }
@@ -392,6 +398,13 @@ static void message_report(const Message *message, StorehookAction answer, const
     }
 }
 
+/* Not where the message stays as it is, or with its sender. */
+static gboolean must_be_on_record(const Message *message, StorehookAction answer)
+{
+    return message->policy.action != FILTER_ACTION_PASS && answer != STOREHOOK_ACTION_REFUSE &&
+           answer != STOREHOOK_ACTION_DEFER;
+}
+
 void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
     Message message = {.judge = judge, .pieces = g_array_new(FALSE, FALSE, sizeof(Piece))};
@@ -413,6 +426,9 @@ void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer
     memcpy(answer->incident, first->incident, sizeof(answer->incident));
     if (first->flagged)
         message_report(&message, answer->action, id, reason);
+    if (must_be_on_record(&message, answer->action) &&
+        !records_confirm(judge->channel, quarantine_end(judge)))
+        answer->action = policy_fallback(judge->config, &message.policy);
     g_array_free(message.pieces, TRUE);
     content_close(&message.parts);
     g_free(message.recipients);

@@ -101,45 +101,70 @@ gboolean records_add_incident(int channel, const RecordsIncident *incident, guin
     return sent;
 }
 
+static guint64 next_number(void)
+{
+    static _Thread_local guint64 number;
+
+    return ++number;
+}
+
 /* The answer to question `number`. */
+static gboolean receive_answer(int channel, guint64 number, guint64 end, ChannelMessage *answer)
+{
+    for (;;) {
+        struct pollfd ready = {.fd = channel, .events = POLLIN};
+        int result = poll(&ready, 1, time_left(end));
+
+        if (result < 0 && errno == EINTR)
+            continue;
+        if (result <= 0 || channel_receive(channel, answer, MSG_DONTWAIT) != 1)
+            return FALSE;
+        channel_clear(answer);
+        if (answer->message.header.request == number)
+            return TRUE;
+    }
+}
+
 static gboolean receive_stored(int channel, guint64 number, guint64 end, char **ret_id,
                                char **ret_reason)
 {
     g_autofree ChannelMessage *answer = g_try_new(ChannelMessage, 1);
     char text[256];
 
-    while (answer) {
-        struct pollfd ready = {.fd = channel, .events = POLLIN};
-        int result = poll(&ready, 1, time_left(end));
-
-        if (result < 0 && errno == EINTR)
-            continue;
-        if (result <= 0)
-            break;
-        if (channel_receive(channel, answer, MSG_DONTWAIT) != 1)
-            break;
-        channel_clear(answer);
-        if (answer->message.header.kind != CHANNEL_STORED ||
-            answer->message.header.request != number)
-            continue;
-        channel_text(&answer->message, CHANNEL_FIELD_QUARANTINE_ID, text, sizeof(text));
-        if (text[0] != '\0') {
-            *ret_id = g_strdup(text);
-            return TRUE;
-        }
-        *ret_reason =
-            g_strdup(channel_text(&answer->message, CHANNEL_FIELD_REASON, text, sizeof(text)));
+    if (!answer || !receive_answer(channel, number, end, answer) ||
+        answer->message.header.kind != CHANNEL_STORED) {
+        *ret_reason = g_strdup("no answer in time");
         return FALSE;
     }
-    *ret_reason = g_strdup("no answer in time");
+    channel_text(&answer->message, CHANNEL_FIELD_QUARANTINE_ID, text, sizeof(text));
+    if (text[0] != '\0') {
+        *ret_id = g_strdup(text);
+        return TRUE;
+    }
+    *ret_reason =
+        g_strdup(channel_text(&answer->message, CHANNEL_FIELD_REASON, text, sizeof(text)));
     return FALSE;
+}
+
+gboolean records_confirm(int channel, guint64 end)
+{
+    g_autofree ChannelMessage *answer = g_try_new(ChannelMessage, 1);
+    unsigned char buffer[sizeof(StorehookHeader)] __attribute__((aligned(8)));
+    guint64 number = next_number();
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_CONFIRM, number,
+                          0, 0);
+    return answer && send_in_time(&writer, channel, end) &&
+           receive_answer(channel, number, end, answer) &&
+           answer->message.header.kind == CHANNEL_RECORDED;
 }
 
 gboolean records_quarantine(int channel, const RecordsIncident *incident, gboolean is_message,
                             int fd, gsize size, const guint8 *digests, gsize count, guint64 end,
                             char **ret_id, char **ret_reason)
 {
-    static _Thread_local guint64 number;
+    guint64 number = next_number();
     g_autofree unsigned char *buffer = g_try_malloc(STOREHOOK_DATAGRAM_MAX);
     StorehookWriter writer;
     gboolean sent;
@@ -149,7 +174,6 @@ gboolean records_quarantine(int channel, const RecordsIncident *incident, gboole
         *ret_reason = g_strdup("no memory");
         return FALSE;
     }
-    number++;
     storehook_write_start(&writer, buffer, STOREHOOK_DATAGRAM_MAX,
                           (StorehookKind)CHANNEL_QUARANTINE, number, 0, 0);
     put_incident(&writer, incident);

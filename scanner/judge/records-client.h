@@ -28,6 +28,10 @@ typedef struct {
 /* Tells of an incident; waits no longer than until `end` (board_now()) for the supervisor. */
 gboolean records_add_incident(int channel, const RecordsIncident *incident, guint64 end);
 
+/* Waits until what was told before is on record, or counted as lost where it cannot be written.
+ * FALSE when nobody says so until `end`. */
+gboolean records_confirm(int channel, guint64 end);
+
 /* Asks that `size` bytes of fd be kept, and waits until they are safe or `end` comes. digests:
  * count * 32 bytes. *ret_id: g_free(). FALSE with a reason for the record. */
 gboolean records_quarantine(int channel, const RecordsIncident *incident, gboolean is_message,

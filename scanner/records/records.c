@@ -187,6 +187,16 @@ static void take_quarantine(const Records *records, ChannelMessage *message, int
         close(fd);
 }
 
+static void answer_recorded(int socket, guint64 number)
+{
+    unsigned char buffer[sizeof(StorehookHeader)] __attribute__((aligned(8)));
+    StorehookWriter writer;
+
+    storehook_write_start(&writer, buffer, sizeof(buffer), (StorehookKind)CHANNEL_RECORDED, number,
+                          0, 0);
+    (void)storehook_write_send(&writer, socket, MSG_DONTWAIT);
+}
+
 static void take_note(const Records *records, const StorehookMessage *message)
 {
     char reference[64], folder[STOREHOOK_TEXT_MAX + 1], kind[64], mailbox[STOREHOOK_TEXT_MAX + 1];
@@ -214,6 +224,9 @@ void records_take(const Records *records, ChannelMessage *message, int answer)
         break;
     case CHANNEL_NOTE:
         take_note(records, &message->message);
+        break;
+    case CHANNEL_CONFIRM:
+        answer_recorded(answer, message->message.header.request);
         break;
     default:
         break;

@@ -19,7 +19,7 @@ typedef struct {
     int log;
 } Records;
 
-/* One message of a worker; a quarantine request is answered on `answer`. */
+/* One message of a worker; what wants an answer gets it on `answer`. */
 void records_take(const Records *records, ChannelMessage *message, int answer);
 /* A client's REPORT of what passed unscanned. */
 void records_take_report(const Records *records, const StorehookMessage *report,

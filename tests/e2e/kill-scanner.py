@@ -44,7 +44,7 @@ class Sender(threading.Thread):
                     self.deferred += 1
                     continue
                 assert refused == {}, f"{subject}: {refused}"
-                self.sent.append((kind, message))
+                self.sent.append((kind, subject, message))
         except Exception as error:  # pylint: disable=broad-except
             self.error = error
 
@@ -90,14 +90,17 @@ def killed_under_load(build):
 
 def assert_accounted_for(rig, store, senders):
     passed = 0
+    on_record = {i["subject"] for i in rig.control("incidents", "--limit", "10000")["incidents"]}
     for sender in senders:
         assert sender.worst < DEADLINE + 5, f"a delivery took {sender.worst:.1f} s"
         there = list(store.messages(sender.user).values())
         held = set(there)
-        for kind, message in sender.sent:
+        for kind, subject, message in sender.sent:
             if kind == "clean":
                 assert message in held, "a clean message that was acknowledged is not there, whole"
-        passed += sum(message in held for kind, message in sender.sent if kind == "eicar")
+            else:
+                assert message in held or subject in on_record, f"{subject}: gone without a trace"
+        passed += sum(message in held for kind, _, message in sender.sent if kind == "eicar")
     wait_until(lambda: rig.unscanned() >= passed,
                f"status to own up to {passed} infected messages that passed")
     print(f"  {passed} infected ones passed unscanned, status says {rig.unscanned()} rows; "
@@ -122,6 +125,26 @@ def nothing_passes_after_a_restart(build):
             assert store.deliver("alice", mail("plain", "alice", "plain"), client) == {}
         time.sleep(0.2)
         assert rig.unscanned() == 0, "the first write after a restart was not judged"
+
+
+def nothing_is_done_without_record(build):
+    """The supervisor hangs and is killed in mid-decision: what was taken out of a message by then has
+    an incident, or the message is whole, or its sender keeps it."""
+    with Rig(build) as rig:
+        rig.configure(extra="[quarantine]\nkeep-all=false\n")  # the worker asks for nothing else
+        store = rig.start_scanner().start_store()
+        rig.wait_protected()
+        message, refused = mail("renamed-program", "alice", "renamed"), {}
+        rig.scanner.send_signal(signal.SIGSTOP)
+        sender = threading.Thread(target=lambda: refused.update(store.deliver("alice", message)))
+        sender.start()
+        sender.join(0.3)
+        rig.kill_scanner()
+        sender.join(PATIENCE)
+        assert not sender.is_alive()
+        rig.start_scanner()
+        if not refused and message not in store.messages("alice").values():
+            assert [incident["subject"] for incident in rig.incidents()] == ["renamed"]
 
 
 def all_workers_hang(build):
@@ -206,5 +229,5 @@ def temporary_directory_full(build):
 
 
 if __name__ == "__main__":
-    main(killed_under_load, nothing_passes_after_a_restart, all_workers_hang, parser_crashes,
-         temporary_directory_full)
+    main(killed_under_load, nothing_passes_after_a_restart, nothing_is_done_without_record,
+         all_workers_hang, parser_crashes, temporary_directory_full)
