@@ -128,11 +128,15 @@ gboolean mail_folder_count(MailSession *session, guint64 folder, MailCounts *ret
 gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_size,
                            GError **error);
 /* The header with its empty line, without reading contents; *ret_header is NULL when it has more
- * than `most` bytes. */
+ * than `most` bytes. With the size of the message, unless ret_size is NULL. */
 gboolean mail_message_read_header(MailSession *session, guint64 message, gsize most,
-                                  GBytes **ret_header, GError **error);
-/* The whole message, byte for byte. */
-GBytes *mail_message_read(MailSession *session, guint64 message, GError **error);
+                                  GBytes **ret_header, guint64 *ret_size, GError **error);
+/* Whether there is memory for that many bytes; it does not wait. */
+typedef gboolean (*MailReserve)(guint64 size, gpointer data);
+/* The whole message, byte for byte; *ret_text is NULL when `reserve`, which is asked before
+ * anything is read, says no. It may be NULL. */
+gboolean mail_message_read(MailSession *session, guint64 message, MailReserve reserve,
+                           gpointer data, GBytes **ret_text, GError **error);
 
 /* What a reader found out about a message and wants to find again, in a form that only it knows: it
  * is not looked into. It goes with the message, and may be lost. */

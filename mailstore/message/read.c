@@ -24,6 +24,8 @@ typedef struct {
 typedef struct {
     guint64 message;
     gboolean only_size;
+    MailReserve reserve; /* or NULL */
+    gpointer reserve_data;
     GArray *sources; /* of PartSource */
     GArray *parts;   /* of JoinPart, each with its source */
     gsize size;
@@ -119,28 +121,36 @@ static JET_ERR damaged(MailSession *session)
     return session_note(session, "joining", MESSAGES_BY_ID, JET_errDatabaseCorrupted);
 }
 
-static JET_ERR message_join(MailSession *session, Reading *reading)
+/* Puts MESSAGES_BY_ID on the message, and finds out what it is made of. */
+static JET_ERR message_measure(MailSession *session, Reading *reading, gsize *ret_text_size)
 {
     RowValue key = ROW_NUMBER(reading->message);
-    JoinSource text = {.read = read_text, .user_data = session};
-    const JoinPart *parts;
     JET_ERR err;
 
     if ((err = row_seek(session, MESSAGES_BY_ID, &key, 1)) < 0 ||
-        (err = row_get_size(session, MESSAGES_BY_ID, MESSAGE_TEXT, &text.size)) < 0 ||
+        (err = row_get_size(session, MESSAGES_BY_ID, MESSAGE_TEXT, ret_text_size)) < 0 ||
         (err = parts_read(session, reading)) < 0)
         return err;
-    parts = (const JoinPart *)reading->parts->data;
-    if (!join_size(text.size, parts, reading->parts->len, &reading->size))
+    if (!join_size(*ret_text_size, (const JoinPart *)reading->parts->data, reading->parts->len,
+                   &reading->size))
         return damaged(session);
-    if (reading->only_size)
-        return JET_errSuccess;
+    return JET_errSuccess;
+}
 
+static JET_ERR message_join(MailSession *session, Reading *reading)
+{
+    JoinSource text = {.read = read_text, .user_data = session};
+    JET_ERR err = message_measure(session, reading, &text.size);
+
+    if (err < 0 || reading->only_size ||
+        (reading->reserve != NULL && !reading->reserve(reading->size, reading->reserve_data)))
+        return err;
     reading->bytes = g_try_malloc(MAX(reading->size, 1));
     if (reading->bytes == NULL)
         return session_note(session, "joining", MESSAGES_BY_ID, JET_errOutOfMemory);
     session->failure.err = JET_errSuccess;
-    if (join_write(&text, parts, reading->parts->len, reading->bytes))
+    if (join_write(&text, (const JoinPart *)reading->parts->data, reading->parts->len,
+                   reading->bytes))
         return JET_errSuccess;
     return session->failure.err < 0 ? session->failure.err : damaged(session);
 }
@@ -168,7 +178,7 @@ static JET_ERR read_body(MailSession *session, gpointer data)
 
 static gboolean message_read(MailSession *session, Reading *reading, GError **error)
 {
-    JET_ERR err = transaction_run(session, TRANSACTION_READ, read_body, reading);
+    JET_ERR err = transaction_try(session, TRANSACTION_READ, read_body, reading);
     return err >= 0 || session_fail(session, err, error, "cannot read message %" G_GUINT64_FORMAT,
                                     reading->message);
 }
@@ -182,18 +192,21 @@ gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_s
     return TRUE;
 }
 
-GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
+gboolean mail_message_read(MailSession *session, guint64 message, MailReserve reserve,
+                           gpointer data, GBytes **ret_text, GError **error)
 {
-    Reading reading = {.message = message};
+    Reading reading = {.message = message, .reserve = reserve, .reserve_data = data};
     if (!message_read(session, &reading, error))
-        return NULL;
-    return g_bytes_new_take(reading.bytes, reading.size);
+        return FALSE;
+    *ret_text = reading.bytes == NULL ? NULL : g_bytes_new_take(reading.bytes, reading.size);
+    return TRUE;
 }
 
 typedef struct {
     guint64 message;
     gsize most;
     GBytes *header;
+    guint64 *ret_size; /* or NULL */
 } HeaderReading;
 
 /* Where the header ends, or `size` when it does not within these bytes. */
@@ -212,9 +225,8 @@ static gsize header_end(const guint8 *text, gsize size)
 }
 
 /* A part is taken out of a message from below its header only, so all of that is in the text. */
-static JET_ERR read_header_body(MailSession *session, gpointer data)
+static JET_ERR header_read(MailSession *session, HeaderReading *reading)
 {
-    HeaderReading *reading = data;
     RowValue key = ROW_NUMBER(reading->message);
     gsize text_size;
     JET_ERR err;
@@ -239,11 +251,26 @@ static JET_ERR read_header_body(MailSession *session, gpointer data)
     }
 }
 
-gboolean mail_message_read_header(MailSession *session, guint64 message, gsize most,
-                                  GBytes **ret_header, GError **error)
+static JET_ERR read_header_body(MailSession *session, gpointer data)
 {
-    HeaderReading reading = {.message = message, .most = most};
-    JET_ERR err = transaction_run(session, TRANSACTION_READ, read_header_body, &reading);
+    HeaderReading *reading = data;
+    Reading sized = {.message = reading->message, .only_size = TRUE};
+    JET_ERR err = header_read(session, reading);
+
+    if (err < 0 || reading->ret_size == NULL)
+        return err;
+    if ((err = read_body(session, &sized)) >= 0)
+        *reading->ret_size = sized.size;
+    else
+        g_clear_pointer(&reading->header, g_bytes_unref);
+    return err;
+}
+
+gboolean mail_message_read_header(MailSession *session, guint64 message, gsize most,
+                                  GBytes **ret_header, guint64 *ret_size, GError **error)
+{
+    HeaderReading reading = {.message = message, .most = most, .ret_size = ret_size};
+    JET_ERR err = transaction_try(session, TRANSACTION_READ, read_header_body, &reading);
 
     if (err < 0)
         return session_fail(session, err, error, "cannot read message %" G_GUINT64_FORMAT, message);

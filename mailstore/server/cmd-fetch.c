@@ -9,7 +9,7 @@
 #include "mailstore/server/imap-session.h"
 #include "mailstore/server/imap-set.h"
 
-#include <string.h>
+#include <time.h>
 
 /* What a step may take before others get the thread. */
 #define STEP_MICROSECONDS 50000
@@ -57,14 +57,16 @@ static gboolean parse_fetch(ImapSession *session, ImapParser *parser)
 
 static void print_date(ImapOutput *output, gint64 seconds)
 {
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
+    time_t time = (time_t)seconds;
+    struct tm when;
 
-    if (time == NULL) /* no year of four digits */
-        time = g_date_time_new_from_unix_utc(0);
-    imap_output_printf(
-        output, "\"%2d-%s-%04d %02d:%02d:%02d +0000\"", g_date_time_get_day_of_month(time),
-        imap_month_names[g_date_time_get_month(time) - 1], g_date_time_get_year(time),
-        g_date_time_get_hour(time), g_date_time_get_minute(time), g_date_time_get_second(time));
+    if (gmtime_r(&time, &when) == NULL || when.tm_year < 0 || when.tm_year > 9999 - 1900) {
+        time = 0; /* no year of four digits */
+        gmtime_r(&time, &when);
+    }
+    imap_output_printf(output, "\"%2d-%s-%04d %02d:%02d:%02d +0000\"", when.tm_mday,
+                       imap_month_names[when.tm_mon], when.tm_year + 1900, when.tm_hour,
+                       when.tm_min, when.tm_sec);
 }
 
 /* What is known of one message while it is printed. */
@@ -201,6 +203,7 @@ static void find_summary(ImapSession *session, Subject *subject, guint missing, 
 {
     const char *data = g_bytes_get_data(subject->text, NULL);
 
+    imap_output_init(storage);
     imap_summary_find(&subject->summary, missing, data == NULL ? "" : data, subject->root, storage);
     GBytes *packed = imap_summary_pack(&subject->summary);
     if (packed != NULL)
@@ -221,23 +224,19 @@ static gboolean read_subject(ImapSession *session, MailSession *mail, Subject *s
     gboolean needs_body =
         items->needs_body || (missing & ~IMAP_SUMMARY_BIT(IMAP_SUMMARY_ENVELOPE)) != 0;
     *ret_step = IMAP_STEP_DONE;
+    gboolean needs_size = items->needs_size && !summary->has_size;
     if (needs_body || items->needs_header || missing != 0) {
         gsize length;
         *ret_step =
-            imap_session_read_message(session, mail, message, !needs_body, &subject->text, error);
+            imap_session_read_message(session, mail, message, !needs_body, &subject->text,
+                                      needs_body || needs_size ? &summary->size : NULL, error);
         if (*ret_step == IMAP_STEP_WAIT || subject->text == NULL)
             return FALSE;
         const char *data = g_bytes_get_data(subject->text, &length);
         subject->root = mime_part_parse(data == NULL ? "" : data, length);
-        if (needs_body) {
-            summary->size = length;
-            summary->has_size = TRUE;
-        }
-    }
-    if (items->needs_size && !summary->has_size) {
-        if (!mail_message_size(mail, message, &summary->size, error))
-            return FALSE;
-        summary->has_size = TRUE;
+        summary->has_size |= needs_body || needs_size;
+    } else if (needs_size && !mail_message_size(mail, message, &summary->size, error)) {
+        return FALSE;
     }
     if (missing != 0)
         find_summary(session, subject, missing, storage);
@@ -250,13 +249,12 @@ static ImapStep fetch_one(ImapSession *session, MailSession *mail, guint index, 
     const FetchItems *items = &((Arguments *)session->arguments)->items;
     ImapItem *item = imap_mailbox_item(session->selected, index);
     Subject subject = {.entry = &item->entry};
-    ImapOutput storage;
+    ImapOutput storage = {0}; /* of what is found out */
     ImapStep step = IMAP_STEP_DONE;
 
     if (item->gone &&
         (items->summary != 0 || items->needs_size || items->needs_header || items->needs_body))
         return IMAP_STEP_DONE;
-    imap_output_init(&storage);
     if (read_subject(session, mail, &subject, &storage, &step, error)) {
         gboolean changed = mark_seen(session, mail, index, error);
         print_message(session, index, &subject, changed);

@@ -52,16 +52,17 @@ static ImapStep search_one(ImapSession *session, MailSession *mail, guint index,
     *ret_matches = FALSE;
     if (item->gone || !imap_search_may_match(search, &subject))
         return IMAP_STEP_DONE;
-    if (imap_search_needs_size(search) &&
-        !mail_message_size(mail, item->entry.message, &subject.size, NULL))
-        return IMAP_STEP_DONE;
+    guint64 *ret_size = imap_search_needs_size(search) ? &subject.size : NULL;
     g_autoptr(GBytes) text = NULL;
     if (imap_search_needs_header(search) || imap_search_needs_body(search)) {
-        ImapStep step = imap_session_read_message(session, mail, item->entry.message,
-                                                  !imap_search_needs_body(search), &text, NULL);
+        ImapStep step =
+            imap_session_read_message(session, mail, item->entry.message,
+                                      !imap_search_needs_body(search), &text, ret_size, NULL);
         if (step == IMAP_STEP_WAIT || text == NULL)
             return step;
         subject.text = text;
+    } else if (ret_size != NULL && !mail_message_size(mail, item->entry.message, ret_size, NULL)) {
+        return IMAP_STEP_DONE;
     }
     *ret_matches = imap_search_matches(search, &subject);
     return IMAP_STEP_DONE;

@@ -182,8 +182,10 @@ static void session_bad(ImapSession *session, const char *tag, const char *probl
 
 /* --- steps in a worker --- */
 
-static gboolean session_take_memory(ImapSession *session, guint64 bytes)
+static gboolean take_memory(guint64 bytes, gpointer data)
 {
+    ImapSession *session = data;
+
     if (session->granted >= bytes && session->granted > 0) {
         session->output.charge += session->granted;
         session->granted = 0;
@@ -198,19 +200,20 @@ static gboolean session_take_memory(ImapSession *session, guint64 bytes)
 }
 
 ImapStep imap_session_read_message(ImapSession *session, MailSession *mail, guint64 message,
-                                   gboolean only_header, GBytes **ret_text, GError **error)
+                                   gboolean only_header, GBytes **ret_text, guint64 *ret_size,
+                                   GError **error)
 {
-    guint64 size;
-
     *ret_text = NULL;
-    if (only_header && (!mail_message_read_header(mail, message, HEADER_MOST, ret_text, error) ||
-                        *ret_text != NULL))
+    if (only_header &&
+        (!mail_message_read_header(mail, message, HEADER_MOST, ret_text, ret_size, error) ||
+         *ret_text != NULL))
         return IMAP_STEP_DONE;
-    if (!mail_message_size(mail, message, &size, error))
+    if (!mail_message_read(mail, message, take_memory, session, ret_text, error))
         return IMAP_STEP_DONE;
-    if (!session_take_memory(session, size))
+    if (*ret_text == NULL)
         return IMAP_STEP_WAIT;
-    *ret_text = mail_message_read(mail, message, error);
+    if (ret_size != NULL)
+        *ret_size = g_bytes_get_size(*ret_text);
     return IMAP_STEP_DONE;
 }
 

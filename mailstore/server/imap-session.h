@@ -66,10 +66,12 @@ void imap_idle_drained(ImapSession *session);
 void imap_session_reply(ImapSession *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* NO with the response code that belongs to the error. `what` was to be done. */
 void imap_session_reply_error(ImapSession *session, const GError *error, const char *what);
-/* In a worker: reads a message, or its header and perhaps more. DONE: *ret_text is NULL when it
- * cannot be read. WAIT, for memory: the step returns that and is run again. */
+/* In a worker: reads a message, or its header and perhaps more; and its size, unless ret_size is
+ * NULL. DONE: *ret_text is NULL when it cannot be read. WAIT, for memory: the step returns that and
+ * is run again. */
 ImapStep imap_session_read_message(ImapSession *session, MailSession *mail, guint64 message,
-                                   gboolean only_header, GBytes **ret_text, GError **error);
+                                   gboolean only_header, GBytes **ret_text, guint64 *ret_size,
+                                   GError **error);
 /* In a worker: leaves the selected mailbox. */
 void imap_session_unselect(ImapSession *session);
 /* In a worker: the folder a client's name means. */

@@ -85,7 +85,9 @@ void pop3_maildrop_load(Pop3Maildrop *maildrop, MailSession *session)
 GBytes *pop3_maildrop_read(Pop3Maildrop *maildrop, MailSession *session, guint index)
 {
     g_clear_error(&maildrop->error);
-    return mail_message_read(session, at(maildrop, index)->message, &maildrop->error);
+    GBytes *text = NULL;
+    mail_message_read(session, at(maildrop, index)->message, NULL, NULL, &text, &maildrop->error);
+    return text;
 }
 
 void pop3_maildrop_update(Pop3Maildrop *maildrop, MailSession *session)

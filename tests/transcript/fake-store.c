@@ -405,7 +405,7 @@ gboolean mail_summaries_keep(MailSession *session, const MailSummary *summaries,
     return TRUE;
 }
 
-GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
+static GBytes *read_message(MailSession *session, guint64 message, GError **error)
 {
     MailStore *store = session->store;
     GBytes *bytes = NULL;
@@ -422,11 +422,25 @@ GBytes *mail_message_read(MailSession *session, guint64 message, GError **error)
     return bytes;
 }
 
-gboolean mail_message_read_header(MailSession *session, guint64 message, gsize most,
-                                  GBytes **ret_header, GError **error)
+gboolean mail_message_read(MailSession *session, guint64 message, MailReserve reserve,
+                           gpointer data, GBytes **ret_text, GError **error)
 {
-    *ret_header = mail_message_read(session, message, error); /* and more: nobody minds */
+    g_autoptr(GBytes) bytes = read_message(session, message, error);
+
+    if (bytes == NULL)
+        return FALSE;
+    gboolean fits = reserve == NULL || reserve(g_bytes_get_size(bytes), data);
+    *ret_text = fits ? g_steal_pointer(&bytes) : NULL;
+    return TRUE;
+}
+
+gboolean mail_message_read_header(MailSession *session, guint64 message, gsize most,
+                                  GBytes **ret_header, guint64 *ret_size, GError **error)
+{
+    *ret_header = read_message(session, message, error); /* and more: nobody minds */
     (void)most;
+    if (*ret_header != NULL && ret_size != NULL)
+        *ret_size = g_bytes_get_size(*ret_header);
     return *ret_header != NULL;
 }
 

@@ -165,7 +165,8 @@ GBytes *fixture_read(MailSession *session, guint64 folder, guint32 uid)
 {
     GError *error = NULL;
     g_autoptr(MailEntry) entry = fixture_entry(session, folder, uid);
-    GBytes *mail = mail_message_read(session, entry->message, &error);
+    GBytes *mail = NULL;
+    mail_message_read(session, entry->message, NULL, NULL, &mail, &error);
     g_assert_no_error(error);
     guint64 size;
     g_assert_true(mail_message_size(session, entry->message, &size, &error));

@@ -232,7 +232,10 @@ static void assert_header(GBytes *mail, gsize most, const char *expected, gsize 
     GBytes *header = NULL;
     guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
     g_autoptr(MailEntry) entry = fixture_entry(fixture.session, fixture.inbox, uid);
-    ck_assert(mail_message_read_header(fixture.session, entry->message, most, &header, &error));
+    guint64 whole;
+    ck_assert(
+        mail_message_read_header(fixture.session, entry->message, most, &header, &whole, &error));
+    ck_assert_uint_eq(whole, g_bytes_get_size(mail));
     if (expected == NULL) {
         ck_assert_ptr_null(header);
         return;
@@ -270,19 +273,45 @@ START_TEST(headers_are_read_alone)
 }
 END_TEST
 
+static gboolean reserve(guint64 size, gpointer data)
+{
+    guint64 *room = data;
+    gboolean fits = size <= *room;
+    *room = size;
+    return fits;
+}
+
+START_TEST(room_is_asked_for_before_a_message_is_read)
+{
+    GError *error = NULL;
+    GBytes *text = NULL;
+    g_autoptr(GBytes) mail = fixture_mail_new("x", "data", 4);
+    guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
+    g_autoptr(MailEntry) entry = fixture_entry(fixture.session, fixture.inbox, uid);
+    guint64 room = g_bytes_get_size(mail) - 1;
+
+    ck_assert(mail_message_read(fixture.session, entry->message, reserve, &room, &text, &error));
+    ck_assert_ptr_null(text);
+    ck_assert_uint_eq(room, g_bytes_get_size(mail));
+    ck_assert(mail_message_read(fixture.session, entry->message, reserve, &room, &text, &error));
+    ck_assert(g_bytes_equal(text, mail));
+    g_bytes_unref(text);
+}
+END_TEST
+
 START_TEST(missing_message_is_not_found)
 {
     GError *error = NULL;
-    GBytes *header;
+    GBytes *header, *text;
     guint64 size;
-    ck_assert_ptr_null(mail_message_read(fixture.session, 12345, &error));
+    ck_assert(!mail_message_read(fixture.session, 12345, NULL, NULL, &text, &error));
     ck_assert(g_error_matches(error, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND));
     ck_assert_str_eq(error->message,
                      "cannot read message 12345: JetSeek on table messages: -1601 (not there)");
     g_clear_error(&error);
     ck_assert(!mail_message_size(fixture.session, 12345, &size, &error));
     g_clear_error(&error);
-    ck_assert(!mail_message_read_header(fixture.session, 12345, 100, &header, &error));
+    ck_assert(!mail_message_read_header(fixture.session, 12345, 100, &header, NULL, &error));
     ck_assert(g_error_matches(error, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND));
     g_clear_error(&error);
 }
@@ -371,6 +400,7 @@ int main(void)
     tcase_add_test(tcase, flags_keywords_and_date_are_kept);
     tcase_add_test(tcase, uids_grow_and_are_not_used_again);
     tcase_add_test(tcase, headers_are_read_alone);
+    tcase_add_test(tcase, room_is_asked_for_before_a_message_is_read);
     tcase_add_test(tcase, missing_message_is_not_found);
     tcase_add_test(tcase, summaries_come_and_go_with_their_message);
     tcase_add_test(tcase, a_store_without_summaries_gets_them);
