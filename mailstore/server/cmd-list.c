@@ -7,7 +7,18 @@
 
 #include <string.h>
 
-static gboolean parse_list(ImapSession *session, ImapParser *parser)
+typedef struct {
+    char *pattern;
+    gboolean only_special; /* those with a special use */
+} Arguments;
+
+static void arguments_free(gpointer data)
+{
+    g_free(((Arguments *)data)->pattern);
+    g_free(data);
+}
+
+static gboolean parse_names(ImapParser *parser, Arguments *arguments)
 {
     g_autofree char *reference = NULL, *pattern = NULL, *decoded = NULL;
 
@@ -19,9 +30,58 @@ static gboolean parse_list(ImapSession *session, ImapParser *parser)
         parser->problem = "A mailbox name is modified UTF-7";
         return FALSE;
     }
-    session->arguments = *decoded == '\0' ? g_strdup("") : g_strconcat(reference, decoded, NULL);
-    session->free_arguments = g_free;
+    arguments->pattern = *decoded == '\0' ? g_strdup("") : g_strconcat(reference, decoded, NULL);
     return TRUE;
+}
+
+static gboolean parse_lsub(ImapSession *session, ImapParser *parser)
+{
+    session->arguments = g_new0(Arguments, 1);
+    session->free_arguments = arguments_free;
+    return parse_names(parser, session->arguments);
+}
+
+/* "(A B)", of these names. */
+static gboolean parse_options(ImapParser *parser, const char *const *names, guint *ret_count)
+{
+    *ret_count = 0;
+    if (!imap_parse_char(parser, '('))
+        return FALSE;
+    if (imap_parser_take(parser, ')'))
+        return TRUE;
+    do {
+        const char *const *at = names;
+        while (*at != NULL && !imap_parser_take_word(parser, *at))
+            at++;
+        if (*at == NULL) {
+            parser->problem = "Unknown option";
+            return FALSE;
+        }
+        ++*ret_count;
+    } while (imap_parser_take(parser, ' '));
+    return imap_parse_char(parser, ')');
+}
+
+/* Of the extended form (RFC 5258) only what RFC 6154 adds to it: who announces SPECIAL-USE is asked
+ * for it by some. What RETURN names is told anyway. */
+static gboolean parse_list(ImapSession *session, ImapParser *parser)
+{
+    static const char *const selections[] = {"SPECIAL-USE", NULL};
+    static const char *const returns[] = {"SPECIAL-USE", "CHILDREN", NULL};
+    Arguments *arguments = g_new0(Arguments, 1);
+    ImapParser other = *parser;
+    guint count;
+
+    session->arguments = arguments;
+    session->free_arguments = arguments_free;
+    if (imap_parser_take(&other, ' ') && imap_parser_take(&other, '(')) {
+        if (!imap_parse_space(parser) || !parse_options(parser, selections, &count))
+            return FALSE;
+        arguments->only_special = count > 0;
+    }
+    if (!parse_names(parser, arguments))
+        return FALSE;
+    return !imap_parser_take_word(parser, " RETURN ") || parse_options(parser, returns, &count);
 }
 
 static const char *special_use(FolderKind kind)
@@ -113,6 +173,7 @@ static void tell(ImapSession *session, const char *attributes, const char *name)
 static void tell_parents(ImapSession *session, GPtrArray *folders, GHashTable *parents,
                          gboolean lsub)
 {
+    const Arguments *arguments = session->arguments;
     g_autoptr(GHashTable) real = g_hash_table_new(g_str_hash, g_str_equal);
     GHashTableIter iterator;
     gpointer name;
@@ -124,12 +185,13 @@ static void tell_parents(ImapSession *session, GPtrArray *folders, GHashTable *p
     }
     g_hash_table_iter_init(&iterator, parents);
     while (g_hash_table_iter_next(&iterator, &name, NULL))
-        if (!g_hash_table_contains(real, name) && imap_name_matches(name, session->arguments))
+        if (!g_hash_table_contains(real, name) && imap_name_matches(name, arguments->pattern))
             tell(session, lsub ? "\\Noselect" : "\\Noselect \\HasChildren", name);
 }
 
 static ImapStep list_folders(ImapSession *session, MailSession *mail, gboolean lsub)
 {
+    const Arguments *arguments = session->arguments;
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) folders = load_folders(session, mail, &error);
 
@@ -137,24 +199,26 @@ static ImapStep list_folders(ImapSession *session, MailSession *mail, gboolean l
         imap_session_reply_error(session, error, "list");
         return IMAP_STEP_DONE;
     }
-    g_autoptr(GHashTable) parents = collect_parents(folders, lsub, session->arguments);
+    g_autoptr(GHashTable) parents = collect_parents(folders, lsub, arguments->pattern);
     for (guint i = 0; i < folders->len; i++) {
         MailFolder *folder = g_ptr_array_index(folders, i);
-        if ((lsub && !folder->subscribed) || !imap_name_matches(folder->name, session->arguments))
+        if ((lsub && !folder->subscribed) || !imap_name_matches(folder->name, arguments->pattern) ||
+            (arguments->only_special && *special_use(folder->kind) == '\0'))
             continue;
         g_autofree char *attributes = g_strconcat(
             g_hash_table_contains(parents, folder->name) ? "\\HasChildren" : "\\HasNoChildren",
             special_use(folder->kind), NULL);
         tell(session, lsub ? "" : attributes, folder->name);
     }
-    tell_parents(session, folders, parents, lsub);
+    if (!arguments->only_special)
+        tell_parents(session, folders, parents, lsub);
     imap_session_reply(session, "OK %s completed", session->command->name);
     return IMAP_STEP_DONE;
 }
 
 static ImapStep step_list(ImapSession *session, MailSession *mail)
 {
-    if (*(const char *)session->arguments == '\0') {
+    if (*((const Arguments *)session->arguments)->pattern == '\0') {
         /* Only the separator is asked for. */
         tell(session, "\\Noselect", "");
         imap_session_reply(session, "OK LIST completed");
@@ -176,5 +240,5 @@ const ImapCommand imap_command_list = {.name = "LIST",
 const ImapCommand imap_command_lsub = {.name = "LSUB",
                                        .states = IMAP_STATE_KNOWN,
                                        .run = IMAP_RUN_READER,
-                                       .parse = parse_list,
+                                       .parse = parse_lsub,
                                        .step = step_lsub};
