@@ -51,14 +51,22 @@ static bool mark_list(Walk *walk, const uint8_t *data, size_t size)
     return true;
 }
 
+static bool is_overflow_page(const PageFile *file, uint64_t number)
+{
+    uint8_t *page = fault_malloc(file->page_size);
+    bool is = page && page_read(file, number, PAGE_OVERFLOW, page);
+
+    free(page);
+    return is;
+}
+
 static bool walk_overflow(Walk *walk, uint64_t number, size_t size)
 {
     const PageFile *file = walk->file;
     size_t pages = (sizeof(PageHeader) + size + file->page_size - 1) / file->page_size;
-    uint8_t header[PAGE_SIZE_MAX];
     bool sound = false;
 
-    if (!page_read(file, number, PAGE_OVERFLOW, header) || number + pages > file->pages)
+    if (!is_overflow_page(file, number) || number + pages > file->pages)
         return false;
     uint8_t *data = fault_malloc(size);
     if (data && pread(file->fd, data, size,

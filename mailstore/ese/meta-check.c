@@ -9,10 +9,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailstore/ese/fault.h"
 #include "mailstore/ese/free-check.h"
 #include "mailstore/ese/meta-check.h"
 #include "mailstore/ese/open-files.h"
@@ -48,10 +50,10 @@ static bool meta_is_sane(const Meta *meta)
 }
 
 /* The page a tree begins with must be there, say what it is, and point to what is there. LMDB
- * insists on two children of a branch, but not in the free tree. */
-static bool root_is_sane(const PageFile *file, const TreeRecord *tree, bool is_free_tree)
+ * insists on two children of a branch, but not in the free tree. `page` has room for one. */
+static bool root_is_sane(const PageFile *file, const TreeRecord *tree, bool is_free_tree,
+                         uint8_t *page)
 {
-    uint8_t page[PAGE_SIZE_MAX];
     size_t children_min = tree->depth == 1 || is_free_tree ? 1 : 2;
 
     return tree->root == PAGE_NONE ||
@@ -59,11 +61,10 @@ static bool root_is_sane(const PageFile *file, const TreeRecord *tree, bool is_f
             page_nodes_are_sane(file, page) && page_node_count(page) >= children_min);
 }
 
-/* The few named trees fit into one leaf: each of its nodes is the record of a tree. */
-static bool names_are_sane(const PageFile *file, const TreeRecord *names)
+/* The few named trees fit into one leaf: each of its nodes is the record of a tree. `page` has room
+ * for two. */
+static bool names_are_sane(const PageFile *file, const TreeRecord *names, uint8_t *page)
 {
-    uint8_t page[PAGE_SIZE_MAX];
-
     if (names->root == PAGE_NONE || names->depth != 1 ||
         !page_read(file, names->root, PAGE_LEAF, page) || page_node_count(page) != names->entries)
         return false;
@@ -80,7 +81,7 @@ static bool names_are_sane(const PageFile *file, const TreeRecord *names)
             return false;
         memcpy(&tree, page + offset, sizeof tree);
         if ((tree.flags & ~TREE_DUPSORT) != 0 || !tree_is_sane(&tree, file->last_page) ||
-            !root_is_sane(file, &tree, false))
+            !root_is_sane(file, &tree, false, page + file->page_size))
             return false;
     }
     return true;
@@ -108,6 +109,19 @@ static JET_ERR read_metas(PageFile *file, Meta metas[2])
     return JET_errSuccess;
 }
 
+/* Not on the stack: a page may be as large as all that a thread has. */
+static JET_ERR check_roots(const PageFile *file, const Meta *meta)
+{
+    uint8_t *pages = fault_malloc(2 * file->page_size);
+
+    if (!pages)
+        return JET_errOutOfMemory;
+    bool sound =
+        root_is_sane(file, &meta->free, true, pages) && names_are_sane(file, &meta->names, pages);
+    free(pages);
+    return sound ? JET_errSuccess : JET_errDatabaseCorrupted;
+}
+
 static JET_ERR check_file(PageFile *file)
 {
     Meta metas[2];
@@ -122,9 +136,11 @@ static JET_ERR check_file(PageFile *file)
     const Meta *meta = &metas[metas[1].txn > metas[0].txn];
     file->pages = (uint64_t)status.st_size / file->page_size;
     file->last_page = meta->last_page;
-    if (!meta_is_sane(meta) || !root_is_sane(file, &meta->free, true) ||
-        !names_are_sane(file, &meta->names))
+    if (!meta_is_sane(meta))
         return JET_errDatabaseCorrupted;
+    error = check_roots(file, meta);
+    if (error != JET_errSuccess)
+        return error;
     return file->pages <= file->last_page ? free_check(file, &meta->free) : JET_errSuccess;
 }
 

@@ -342,6 +342,37 @@ START_TEST(test_info)
 }
 END_TEST
 
+enum {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    LITTLE_STACK = 1 << 20 /* their frames are wider */
+#else
+    LITTLE_STACK = 1 << 16 /* as large as a page may be */
+#endif
+};
+
+static void *open_and_create(void *argument)
+{
+    TestJet *jet = argument;
+    JET_TABLEID table;
+    test_jet_reopen(jet);
+    ck_ok(JetCreateTable(jet->session, jet->database, "little", 0, 100, &table));
+    return NULL;
+}
+
+START_TEST(test_little_stack)
+{
+    TestJet jet;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    test_jet_open(&jet);
+    ck_assert_int_eq(pthread_attr_init(&attributes), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, LITTLE_STACK), 0);
+    ck_assert_int_eq(pthread_create(&thread, &attributes, open_and_create, &jet), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    test_jet_close(&jet);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("jet-session");
@@ -355,6 +386,7 @@ int main(void)
     tcase_add_test(tests, test_wide);
     tcase_add_test(tests, test_unicode_index);
     tcase_add_test(tests, test_info);
+    tcase_add_test(tests, test_little_stack);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
