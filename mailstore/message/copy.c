@@ -84,23 +84,31 @@ static JET_ERR copy_job(MailSession *session, gpointer data)
     return move_job(session, NULL, data);
 }
 
+static void tell(const MailSession *session, const Copy *copy)
+{
+    gboolean is_within = copy->from == copy->to, changed = FALSE;
+
+    for (gsize i = 0; i < copy->count; i++)
+        changed |= copy->to_uids[i] != 0;
+    if (changed)
+        watch_list_tell(session->store->watches, copy->to, !copy->move || !is_within);
+    if (copy->move && !is_within)
+        watch_list_tell(session->store->watches, copy->from, FALSE);
+}
+
 static gboolean copy_run(MailSession *session, const Copy *copy, GError **error)
 {
     JET_ERR err = copy->move
                       ? folder_views_run_change(session, copy->from, move_job, (gpointer)copy)
                       : folder_queue_run(session, copy_job, (gpointer)copy);
-    if (err >= 0)
+
+    if (err >= 0) {
         err = entries_verify(session, &copy->to, 1, copy->to_uids, copy->count);
+        tell(session, copy); /* what is done, whether it could be verified or not */
+    }
     if (err < 0)
         return session_fail(session, err, error, "cannot %s messages",
                             copy->move ? "move" : "copy");
-    gboolean changed = FALSE;
-    for (gsize i = 0; i < copy->count; i++)
-        changed |= copy->to_uids[i] != 0;
-    if (changed)
-        watch_list_tell(session->store->watches, copy->to, !copy->move || copy->from != copy->to);
-    if (copy->move && copy->from != copy->to)
-        watch_list_tell(session->store->watches, copy->from, FALSE);
     return TRUE;
 }
 

@@ -272,18 +272,20 @@ static JET_ERR link_job(MailSession *session, gpointer data)
 static void message_link(MailSession *session, Linking *linking, GError **ret_errors)
 {
     JET_ERR err = folder_queue_run(session, link_job, linking);
+    gboolean is_done = err >= 0; /* whether it can be verified or not */
 
-    if (err >= 0)
+    if (is_done)
         err = entries_verify(session, linking->folders, linking->count, linking->uids,
                              linking->count);
     for (gsize i = 0; i < linking->count; i++) {
         JET_ERR folder_err = err < 0 ? err : linking->errs[i];
+
+        if (is_done && linking->errs[i] >= 0 && linking->uids[i] != 0)
+            watch_list_tell(session->store->watches, linking->folders[i], TRUE);
         ret_errors[i] = NULL;
         if (folder_err < 0) {
             linking->uids[i] = 0;
             session_fail(session, folder_err, &ret_errors[i], "cannot put the message into folder");
-        } else if (linking->uids[i] != 0) {
-            watch_list_tell(session->store->watches, linking->folders[i], TRUE);
         }
     }
 }

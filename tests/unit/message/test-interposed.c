@@ -25,6 +25,7 @@ static struct {
     const char *replace;   /* what contents are replaced by */
     gboolean drop;         /* the next transaction's message is deleted before it is committed */
     gboolean swallow;      /* entries are not written, and nobody is told */
+    gboolean fail_reads;   /* no transaction for reading begins */
     gboolean fail_commits; /* every fifth durable one, and savepoints alike */
     MailSession *mover;    /* moves a message within the inbox before the next snapshot is taken */
     guint32 moved;         /* its UID */
@@ -100,6 +101,8 @@ JET_ERR JetBeginTransaction2(JET_SESID sesid, JET_GRBIT grbit)
     JET_ERR (*original)(JET_SESID, JET_GRBIT) = dlsym(RTLD_NEXT, "JetBeginTransaction2");
     MailSession *mover = hook.mover;
 
+    if (hook.fail_reads && grbit == JET_bitTransactionReadOnly)
+        return JET_errOutOfMemory;
     if (mover != NULL) {
         guint32 uid = hook.moved, to;
         hook.mover = NULL; /* written with one thread only */
@@ -340,6 +343,32 @@ START_TEST(swallowed_entry_was_never_there)
 }
 END_TEST
 
+/* It is done nevertheless, and who looks on hears of it. */
+START_TEST(what_cannot_be_verified_is_told)
+{
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
+    MailDelivery delivery = {.sender = "", .text = mail};
+    GError *folder_error = NULL, *error = NULL;
+    guint changes = 0;
+    guint32 uids[] = {1}, to[1];
+    ck_assert_uint_eq(fixture_deliver(fixture.session, fixture.inbox, mail), 1);
+    guint watch = mail_store_watch(fixture.store, fixture.inbox, count_change, &changes);
+
+    hook.fail_reads = TRUE;
+    ck_assert(!mail_copy(fixture.session, fixture.inbox, uids, 1, fixture.inbox, to, &error));
+    g_clear_error(&error);
+    ck_assert_uint_eq(changes, 1);
+    ck_assert(
+        mail_deliver(fixture.session, &delivery, &fixture.inbox, 1, to, &folder_error, &error));
+    ck_assert_ptr_nonnull(folder_error);
+    g_clear_error(&folder_error);
+    ck_assert_uint_eq(changes, 2);
+    hook.fail_reads = FALSE;
+    ck_assert_uint_eq(fixture_count_entries(fixture.session, fixture.inbox), 3);
+    mail_store_unwatch(fixture.store, watch);
+}
+END_TEST
+
 /* What was kept is of before the move, what is added to it would be of after. */
 START_TEST(a_view_is_of_one_moment)
 {
@@ -380,6 +409,7 @@ int main(void)
     tcase_add_test(tcase, failed_batches_are_done_one_by_one);
     tcase_add_test(tcase, dropped_message_was_never_there);
     tcase_add_test(tcase, swallowed_entry_was_never_there);
+    tcase_add_test(tcase, what_cannot_be_verified_is_told);
     tcase_add_test(tcase, a_view_is_of_one_moment);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
