@@ -36,8 +36,7 @@ gboolean mime_field_is(const MimeField *field, const char *name)
            g_ascii_strncasecmp(field->start, name, field->name_length) == 0;
 }
 
-/* Unfolded, `most` bytes of it. */
-static void append_value(GString *text, const MimeField *field, gsize most)
+void mime_field_unfold(const MimeField *field, GString *text, gsize most)
 {
     const char *at = field->value, *end = at + MIN(field->value_length, most);
 
@@ -60,7 +59,7 @@ static gboolean collect(const MimeWanted *wanted, const MimeField *field, GStrin
         g_string_append_c(*text, ',');
     else
         return TRUE;
-    append_value(*text, field, MIME_VALUE_MOST - MIN((*text)->len, MIME_VALUE_MOST));
+    mime_field_unfold(field, *text, MIME_VALUE_MOST - MIN((*text)->len, MIME_VALUE_MOST));
     return wanted->is_list;
 }
 

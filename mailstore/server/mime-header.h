@@ -26,6 +26,8 @@ typedef struct {
  * without a colon is a field without a name. */
 gboolean mime_field_next(const char **at, const char *end, MimeField *ret);
 gboolean mime_field_is(const MimeField *field, const char *name);
+/* Appends the value without its line ends, at most `most` bytes of it. */
+void mime_field_unfold(const MimeField *field, GString *text, gsize most);
 
 /* What is wanted of a header. */
 typedef struct {

@@ -184,23 +184,11 @@ char *mime_decode_words(const char *value)
     return g_string_free(out, FALSE);
 }
 
-static char *unfold(const MimeField *field)
-{
-    gsize length = MIN(field->value_length, MIME_VALUE_MOST);
-    GString *value = g_string_sized_new(length);
-
-    for (gsize i = 0; i < length; i++) {
-        char c = field->value[i];
-        if (c != '\r' && c != '\n' && c != '\0')
-            g_string_append_c(value, c == '\t' ? ' ' : c);
-    }
-    return g_string_free(value, FALSE);
-}
-
 gboolean mime_field_contains(const MimeField *field, const char *folded)
 {
-    g_autofree char *value = unfold(field);
-    g_autofree char *decoded = mime_decode_words(value);
+    g_autoptr(GString) value = g_string_new(NULL);
+    mime_field_unfold(field, value, MIME_VALUE_MOST);
+    g_autofree char *decoded = mime_decode_words(value->str);
 
     return mime_bytes_contain(decoded, strlen(decoded), folded);
 }
