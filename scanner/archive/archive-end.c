@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "scanner/common/byte-number.h"
+
 enum {
     TAR_BLOCK = 512,
     TAR_SUM_AT = 148,
@@ -37,13 +39,9 @@ typedef struct {
 /* Little-endian; 0 beyond the end. */
 static guint64 number(const Archive *archive, gsize at, guint count)
 {
-    guint64 value = 0;
-
-    if (at > archive->size || count > archive->size - at)
-        return 0;
-    while (count-- > 0)
-        value = value << 8 | archive->data[at + count];
-    return value;
+    return at > archive->size || count > archive->size - at
+               ? 0
+               : byte_number(archive->data + at, count);
 }
 
 /* Digits to a base up to 16, after blanks; ends at the first other sign. */
@@ -90,13 +88,10 @@ static gboolean tar_head_is_sound(const Archive *archive, gsize at)
 
 static guint64 tar_size(const Archive *archive, gsize at)
 {
-    guint64 size = 0;
-
     if ((archive->data[at + 124] & 0x80) == 0)
         return digits(archive, at + 124, 12, 8);
-    for (guint i = 128; i < 136; i++) /* base 256, the upper bytes are for the far future */
-        size = size << 8 | archive->data[at + i];
-    return MIN(size, archive->size);
+    /* Base 256; the upper bytes are for the far future. */
+    return MIN(byte_number_big(archive->data + at + 128, 8), archive->size);
 }
 
 /* The next head, behind the member at `at`. */

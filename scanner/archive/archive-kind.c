@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "scanner/common/byte-number.h"
+
 enum {
     FOOTER = 512, /* of a fixed virtual disk, and of one of a Mac */
     SECTOR = 2048,
@@ -134,15 +136,12 @@ static const Sign LZMA = {.kind = STREAM}; /* which has none */
  * that is unknown or below a terabyte, and the zero with which the packed bytes begin. */
 static gboolean is_lzma(const guint8 *data, gsize size)
 {
-    guint32 dictionary, lowest;
-    guint64 unpacked;
+    guint64 dictionary, lowest, unpacked;
 
     if (size < 18 || data[0] >= 225 || data[1] != 0 || data[13] != 0) /* 18: head and least body */
         return FALSE;
-    memcpy(&dictionary, data + 1, sizeof(dictionary));
-    memcpy(&unpacked, data + 5, sizeof(unpacked));
-    dictionary = GUINT32_FROM_LE(dictionary);
-    unpacked = GUINT64_FROM_LE(unpacked);
+    dictionary = byte_number(data + 1, 4);
+    unpacked = byte_number(data + 5, 8);
     lowest = dictionary & (~dictionary + 1);
     return dictionary >= 4096 && (dictionary == lowest || dictionary == 3 * lowest) &&
            (unpacked == G_MAXUINT64 || (unpacked > 0 && unpacked >> 40 == 0));
@@ -200,15 +199,6 @@ static gboolean has_footer(const guint8 *data, gsize size, gsize length, const c
     return size > 2 * FOOTER && memcmp(data + size - length, sign, strlen(sign)) == 0;
 }
 
-static guint number(const guint8 *at, guint count)
-{
-    guint value = 0;
-
-    while (count-- > 0)
-        value = value << 8 | at[count];
-    return value;
-}
-
 static gboolean is_power(guint value)
 {
     return value != 0 && (value & (value - 1)) == 0;
@@ -218,9 +208,9 @@ static gboolean is_power(guint value)
 static gboolean has_fat(const guint8 *data, gsize size)
 {
     return size > 512 && (data[0] == 0xeb || data[0] == 0xe9) && data[510] == 0x55 &&
-           data[511] == 0xaa && is_power(number(data + 11, 2)) && number(data + 11, 2) >= 512 &&
-           is_power(data[13]) && number(data + 14, 2) > 0 && data[16] >= 1 && data[16] <= 2 &&
-           data[21] >= 0xf0;
+           data[511] == 0xaa && is_power(byte_number(data + 11, 2)) &&
+           byte_number(data + 11, 2) >= 512 && is_power(data[13]) &&
+           byte_number(data + 14, 2) > 0 && data[16] >= 1 && data[16] <= 2 && data[21] >= 0xf0;
 }
 
 /* The superblock of ext2 and its successors: magic, state, block size, revision. */
@@ -228,8 +218,9 @@ static gboolean has_ext(const guint8 *data, gsize size)
 {
     const guint8 *block = data + EXT_BLOCK;
 
-    return size > 2 * EXT_BLOCK && number(block + 56, 2) == 0xef53 && number(block, 4) > 0 &&
-           number(block + 24, 4) <= 6 && number(block + 58, 2) <= 7 && number(block + 76, 4) <= 1;
+    return size > 2 * EXT_BLOCK && byte_number(block + 56, 2) == 0xef53 &&
+           byte_number(block, 4) > 0 && byte_number(block + 24, 4) <= 6 &&
+           byte_number(block + 58, 2) <= 7 && byte_number(block + 76, 4) <= 1;
 }
 
 /* The superblock of minix 1, 2 and 3. Two bytes are no sign: its tables lie one behind another. */
@@ -240,22 +231,23 @@ static gboolean has_minix(const guint8 *data, gsize size)
 
     if (size < 2 * MINIX_BLOCK)
         return FALSE;
-    magic = number(block + 16, 2);
+    magic = byte_number(block + 16, 2);
     if (magic == 0x137f || magic == 0x138f) {
-        inodes = number(block, 2);
+        inodes = byte_number(block, 2);
         inode = 32;
     } else if (magic == 0x2468 || magic == 0x2478) {
-        inodes = number(block, 2);
-    } else if (number(block + 24, 2) == 0x4d5a) {
-        inodes = number(block, 4);
-        unit = number(block + 28, 2);
+        inodes = byte_number(block, 2);
+    } else if (byte_number(block + 24, 2) == 0x4d5a) {
+        inodes = byte_number(block, 4);
+        unit = byte_number(block + 28, 2);
         block += 2; /* where all the rest then stands */
     } else {
         return FALSE;
     }
-    return is_power((guint)unit) && number(block + 4, 2) > 0 && number(block + 6, 2) > 0 &&
-           number(block + 8, 2) ==
-               2 + number(block + 4, 2) + number(block + 6, 2) + (inodes * inode + unit - 1) / unit;
+    return is_power((guint)unit) && byte_number(block + 4, 2) > 0 &&
+           byte_number(block + 6, 2) > 0 &&
+           byte_number(block + 8, 2) == 2 + byte_number(block + 4, 2) + byte_number(block + 6, 2) +
+                                            (inodes * inode + unit - 1) / unit;
 }
 
 /* The master directory block of a disk of the old kind of a Mac: sign, blocks, a name. */
@@ -266,7 +258,7 @@ static gboolean has_hfs(const guint8 *data, gsize size)
 
     if (size < 2 * HFS_BLOCK || memcmp(block, "BD", 2) != 0)
         return FALSE;
-    block_size = (gsize)block[20] << 24 | block[21] << 16 | block[22] << 8 | block[23];
+    block_size = byte_number_big(block + 20, 4);
     return block_size > 0 && block_size % 512 == 0 && (block[18] || block[19]) && block[36] > 0 &&
            block[36] <= 27;
 }
@@ -280,8 +272,8 @@ static gboolean has_arc(const guint8 *data, gsize size)
         return FALSE;
     while (length < 12 && data[2 + length] > ' ' && data[2 + length] < 0x7f)
         length++;
-    return length > 0 && data[2 + length] == 0 && number(data + 15, 4) <= size - ARC_HEAD &&
-           number(data + 15, 4) > 0;
+    return length > 0 && data[2 + length] == 0 && byte_number(data + 15, 4) <= size - ARC_HEAD &&
+           byte_number(data + 15, 4) > 0;
 }
 
 /* PEA, of which the stream's head stands behind that of the archive. */
@@ -294,8 +286,8 @@ static gboolean has_pea(const guint8 *data, gsize size)
 void archive_kind_skip_frames(const guint8 **data, gsize *size)
 {
     while (*size >= 8 && ((*data)[0] & 0xf0) == 0x50 && memcmp(*data + 1, "\x2a\x4d\x18", 3) == 0 &&
-           number(*data + 4, 4) <= *size - 8) {
-        gsize length = 8 + number(*data + 4, 4);
+           byte_number(*data + 4, 4) <= *size - 8) {
+        gsize length = 8 + byte_number(*data + 4, 4);
 
         *data += length;
         *size -= length;

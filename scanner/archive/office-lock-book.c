@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "scanner/common/byte-number.h"
 #include "scanner/common/rc4.h"
 
 enum {
@@ -29,15 +30,6 @@ typedef struct {
     gsize base_size;
     gsize key_size; /* of it, the rest up to KEY_SIZE are zeros */
 } Lock;
-
-static guint get_number(const guint8 *at, guint count)
-{
-    guint value = 0;
-
-    while (count-- > 0)
-        value = value << 8 | at[count];
-    return value;
-}
 
 static gboolean hash_two(const EVP_MD *hash, const void *one, gsize one_size, const void *two,
                          gsize two_size, guint8 *out)
@@ -103,16 +95,16 @@ static gboolean lock_old(const guint8 *at, gsize size, const guint8 *text, gsize
 static gboolean lock_new(const guint8 *at, gsize size, const guint8 *text, gsize text_size,
                          Lock *lock)
 {
-    gsize header = size >= 28 ? get_number(at + 4, 4) : 0, bits;
+    gsize header = size >= 28 ? byte_number(at + 4, 4) : 0, bits;
 
     if (header < 20 || header > size - 8 || size - 8 - header < 60)
         return FALSE;
-    bits = get_number(at + 8 + 16, 4);
+    bits = byte_number(at + 8 + 16, 4);
     if (bits == 0)
         bits = 40;
     *lock = (Lock){.hash = EVP_sha1(), .base_size = HASH_MAX, .key_size = bits / 8};
     at += 8 + header;
-    return bits % 8 == 0 && bits >= 40 && bits <= 128 && get_number(at, 4) == 16 &&
+    return bits % 8 == 0 && bits >= 40 && bits <= 128 && byte_number(at, 4) == 16 &&
            hash_two(lock->hash, at + 4, 16, text, text_size, lock->base) &&
            lock_fits(lock, at + 20, at + 40);
 }
@@ -122,11 +114,11 @@ static gboolean lock_read(const guint8 *at, gsize size, const char *password, Lo
     guint8 text[2 * OFFICE_PASSWORD_MAX];
     gsize length = office_lock_password(password, text);
 
-    if (size < 6 || get_number(at, 2) != 1)
+    if (size < 6 || byte_number(at, 2) != 1)
         return FALSE;
-    if (get_number(at + 2, 2) == 1)
+    if (byte_number(at + 2, 2) == 1)
         return lock_old(at + 6, size - 6, text, length, lock);
-    return get_number(at + 4, 2) == 2 && lock_new(at + 6, size - 6, text, length, lock);
+    return byte_number(at + 4, 2) == 2 && lock_new(at + 6, size - 6, text, length, lock);
 }
 
 static gboolean is_plain(guint record)
@@ -156,7 +148,7 @@ static gboolean decrypt(const Lock *lock, guint8 *book, gsize size, gsize from)
         if (at % BLOCK == 0 && !lock_start(lock, (guint)(at / BLOCK), &rc4))
             return FALSE;
         if (at == record && size - at >= 4) {
-            guint type = get_number(book + at, 2), length = get_number(book + at + 2, 2);
+            guint type = byte_number(book + at, 2), length = byte_number(book + at + 2, 2);
 
             record = at + 4 + length;
             plain_to = is_plain(type) ? record : at + 4 + (type == RECORD_SHEET ? 4 : 0);
@@ -173,8 +165,8 @@ gboolean office_lock_open_book(guint8 *book, gsize size, const char *password)
     gsize at = 0;
 
     for (guint i = 0; i < RECORDS_BEFORE_MAX && size - at >= 4; i++) {
-        guint type = get_number(book + at, 2);
-        gsize length = MIN(get_number(book + at + 2, 2), size - at - 4);
+        guint type = byte_number(book + at, 2);
+        gsize length = MIN(byte_number(book + at + 2, 2), size - at - 4);
         Lock lock;
 
         if (type == RECORD_FILE_PASS) {

@@ -20,6 +20,7 @@
 
 #include "scanner/common/aes-blocks.h"
 #include "scanner/common/board.h"
+#include "scanner/common/byte-number.h"
 
 enum {
     SPIN_MAX = 1000000, /* Office makes 100000, which take 50 ms */
@@ -270,11 +271,6 @@ static gboolean open_agile(Piece info, Piece package, guint64 end, guint8 *out)
 
 /* --- Standard encryption (2.3.4.5) -------------------------------------------------- */
 
-static guint32 number(const guint8 *at)
-{
-    return at[0] | (guint32)at[1] << 8 | (guint32)at[2] << 16 | (guint32)at[3] << 24;
-}
-
 /* 2.3.4.7: the hash, exclusive or with the two, filled up and hashed once more. */
 static gboolean standard_key(EVP_MD_CTX *work, const EVP_MD *hash, const guint8 *spun,
                              guint8 key[2 * STANDARD_HASH])
@@ -313,7 +309,7 @@ static gboolean standard_try(EVP_MD_CTX *work, const EVP_MD *hash, AesBlocks *ae
 static gboolean open_standard(Piece info, Piece package, guint64 end, guint8 *out)
 {
     const guint8 *bytes = info.bytes;
-    gsize header = info.size >= 32 ? number(bytes + 8) : 0, key_size, algorithm;
+    gsize header = info.size >= 32 ? byte_number(bytes + 8, 4) : 0, key_size, algorithm;
     g_autoptr(AesBlocks) aes = NULL;
     EVP_MD_CTX *work;
     EVP_MD *hash;
@@ -322,9 +318,9 @@ static gboolean open_standard(Piece info, Piece package, guint64 end, guint8 *ou
     /* Flags and header stand before the verifier of 72 bytes. */
     if (header < 20 || header > info.size - 12 || info.size - 12 - header < 72)
         return FALSE;
-    algorithm = number(bytes + 12 + 8);
-    key_size = number(bytes + 12 + 16) / 8;
-    if (algorithm < AES_128 || algorithm > AES_256 || number(bytes + 12 + header) != 16)
+    algorithm = byte_number(bytes + 12 + 8, 4);
+    key_size = byte_number(bytes + 12 + 16, 4) / 8;
+    if (algorithm < AES_128 || algorithm > AES_256 || byte_number(bytes + 12 + header, 4) != 16)
         return FALSE;
     aes = aes_blocks_new(NULL, key_size, FALSE, AES_BLOCKS_DECRYPT);
     work = EVP_MD_CTX_new();
@@ -372,7 +368,8 @@ static GBytes *open_package(GsfInfile *root, gsize most, guint64 end)
         ok = open_agile((Piece){info + 8, info_size - 8}, package, end, out);
     else
         ok = info[2] == 2 && open_standard((Piece){info, info_size}, package, end, out);
-    length = number(packed + 4) == 0 ? MIN(package.size, number(packed)) : package.size;
+    length =
+        byte_number(packed + 4, 4) == 0 ? MIN(package.size, byte_number(packed, 4)) : package.size;
     return ok ? g_bytes_new_take(g_steal_pointer(&out), length) : NULL;
 }
 

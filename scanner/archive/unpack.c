@@ -18,6 +18,7 @@
 #include "scanner/archive/office-lock.h"
 #include "scanner/archive/rar-lock.h"
 #include "scanner/common/board.h"
+#include "scanner/common/byte-number.h"
 #include "scanner/macro/macro-object.h"
 #include "scanner/macro/macro-rtf.h"
 #include "scanner/mail/mail-crypt.h"
@@ -39,9 +40,8 @@ static gboolean has_mac_binary(const guint8 *data, gsize size, gsize *ret_length
     if (size <= MAC_HEAD || data[0] != 0 || data[74] != 0 || data[82] != 0 || data[1] == 0 ||
         data[1] > MAC_NAME_MAX || data[63] != 0 || memchr(data + 2, 0, data[1]))
         return FALSE;
-    length = (gsize)data[83] << 24 | data[84] << 16 | data[85] << 8 | data[86];
-    if (length == 0 || length > size - MAC_HEAD ||
-        ((gsize)data[87] << 24 | data[88] << 16 | data[89] << 8 | data[90]) > size - MAC_HEAD)
+    length = byte_number_big(data + 83, 4);
+    if (length == 0 || length > size - MAC_HEAD || byte_number_big(data + 87, 4) > size - MAC_HEAD)
         return FALSE;
     for (gsize i = 101; i < 116; i++)
         if (data[i] != 0)

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/common/byte-number.h"
+
 enum {
     ENTRIES_MAX = 100000,
     END_SIZE = 22,
@@ -45,15 +47,6 @@ typedef struct {
     guint flags;
     gboolean has_two_names; /* whose extensions differ */
 } Entry;
-
-static guint64 number(const guint8 *at, guint count)
-{
-    guint64 value = 0;
-
-    while (count-- > 0)
-        value = value << 8 | at[count];
-    return value;
-}
 
 /* Of the end record, searched from the end; -1: none. */
 static gssize find_end(const guint8 *data, gsize size)
@@ -88,20 +81,20 @@ static gboolean find_directory(const guint8 *data, gsize size, gsize *ret_end, g
         return FALSE;
     locator = data + MAX(end - LOCATOR_SIZE, 0);
     *ret_end = (gsize)end;
-    *ret_length = number(data + end + 12, 4);
-    *ret_offset = number(data + end + 16, 4);
+    *ret_length = byte_number(data + end + 12, 4);
+    *ret_offset = byte_number(data + end + 16, 4);
     if ((*ret_length == SEE_ZIP64 || *ret_offset == SEE_ZIP64 ||
-         number(data + end + 10, 2) == 0xffff) &&
+         byte_number(data + end + 10, 2) == 0xffff) &&
         end >= LOCATOR_SIZE + END64_SIZE && memcmp(locator, "PK\6\7", 4) == 0) {
-        at = number(locator + 8, 8);
+        at = byte_number(locator + 8, 8);
         /* What stands before a zip shifts it: then it is looked for where it must be. */
         if (at > (gsize)end - LOCATOR_SIZE - END64_SIZE || memcmp(data + at, "PK\6\6", 4) != 0)
             at = (gsize)end - LOCATOR_SIZE - END64_SIZE;
         if (memcmp(data + at, "PK\6\6", 4) != 0)
             return FALSE;
         *ret_end = at;
-        *ret_length = number(data + at + 40, 8);
-        *ret_offset = number(data + at + 48, 8);
+        *ret_length = byte_number(data + at + 40, 8);
+        *ret_offset = byte_number(data + at + 48, 8);
     }
     return *ret_length <= *ret_end && *ret_offset <= *ret_end - *ret_length;
 }
@@ -129,33 +122,33 @@ static gboolean extensions_differ(const guint8 *one, gsize one_length, const gui
 /* Sizes that do not fit stand here, in this order, after the unpacked one. */
 static void read_zip64(const guint8 *entry, const guint8 *field, const guint8 *last, Entry *ret)
 {
-    field += number(entry + 24, 4) == SEE_ZIP64 ? 8 : 0;
+    field += byte_number(entry + 24, 4) == SEE_ZIP64 ? 8 : 0;
     if (ret->packed == SEE_ZIP64 && last - field >= 8) {
-        ret->packed = number(field, 8);
+        ret->packed = byte_number(field, 8);
         field += 8;
     }
     if (ret->offset == SEE_ZIP64 && last - field >= 8)
-        ret->offset = number(field, 8);
+        ret->offset = byte_number(field, 8);
 }
 
 static void read_entry(const guint8 *entry, gsize left, Entry *ret)
 {
-    gsize at = CENTRAL_SIZE + number(entry + 28, 2), end = at + number(entry + 30, 2);
+    gsize at = CENTRAL_SIZE + byte_number(entry + 28, 2), end = at + byte_number(entry + 30, 2);
 
-    *ret = (Entry){.packed = number(entry + 20, 4),
-                   .offset = number(entry + 42, 4),
-                   .flags = (guint)number(entry + 8, 2)};
+    *ret = (Entry){.packed = byte_number(entry + 20, 4),
+                   .offset = byte_number(entry + 42, 4),
+                   .flags = (guint)byte_number(entry + 8, 2)};
     while (end <= left && at + 4 <= end) {
-        gsize length = number(entry + at + 2, 2);
+        gsize length = byte_number(entry + at + 2, 2);
         const guint8 *field = entry + at + 4;
 
         if (length > end - at - 4)
             return;
-        if (number(entry + at, 2) == EXTRA_ZIP64)
+        if (byte_number(entry + at, 2) == EXTRA_ZIP64)
             read_zip64(entry, field, field + length, ret);
-        else if (number(entry + at, 2) == EXTRA_UNICODE && length > EXTRA_UNICODE_NAME)
+        else if (byte_number(entry + at, 2) == EXTRA_UNICODE && length > EXTRA_UNICODE_NAME)
             ret->has_two_names |=
-                extensions_differ(entry + CENTRAL_SIZE, number(entry + 28, 2),
+                extensions_differ(entry + CENTRAL_SIZE, byte_number(entry + 28, 2),
                                   field + EXTRA_UNICODE_NAME, length - EXTRA_UNICODE_NAME);
         at += 4 + length;
     }
@@ -166,8 +159,8 @@ static void read_entry(const guint8 *entry, gsize left, Entry *ret)
  * field. */
 static gboolean is_told_in_two_ways(const guint8 *local, const Entry *entry)
 {
-    guint flags = (guint)number(local + 6, 2);
-    guint64 packed = number(local + 18, 4);
+    guint flags = (guint)byte_number(local + 6, 2);
+    guint64 packed = byte_number(local + 18, 4);
 
     return ((flags ^ entry->flags) & FLAG_ENCRYPTED) != 0 ||
            (packed != 0 && packed != SEE_ZIP64 && packed != entry->packed);
@@ -178,12 +171,12 @@ static gboolean is_told_in_two_ways(const guint8 *local, const Entry *entry)
 static Range member_range(const guint8 *data, gsize start, guint64 packed)
 {
     const guint8 *local = data + start;
-    gboolean is_stored = number(local + 8, 2) == 0;
+    gboolean is_stored = byte_number(local + 8, 2) == 0;
     Range range = {.start = start, .is_stored = is_stored};
 
     if (is_stored && (local[6] & FLAG_STREAMED) == 0)
-        packed = MIN(packed, number(local + 18, 4));
-    range.body = start + LOCAL_SIZE + number(local + 26, 2) + number(local + 28, 2);
+        packed = MIN(packed, byte_number(local + 18, 4));
+    range.body = start + LOCAL_SIZE + byte_number(local + 26, 2) + byte_number(local + 28, 2);
     range.end = range.body + (gsize)packed;
     return range;
 }
@@ -206,8 +199,8 @@ static GArray *read_directory(const guint8 *data, gsize size, gsize *ret_directo
         Range range;
 
         read_entry(data + at, end - at, &entry);
-        at += CENTRAL_SIZE + number(data + at + 28, 2) + number(data + at + 30, 2) +
-              number(data + at + 32, 2);
+        at += CENTRAL_SIZE + byte_number(data + at + 28, 2) + byte_number(data + at + 30, 2) +
+              byte_number(data + at + 32, 2);
         ret->has_disguised |= entry.has_two_names;
         if (entry.offset > *ret_directory || shift > *ret_directory - entry.offset ||
             *ret_directory - shift - entry.offset < LOCAL_SIZE || entry.packed > size) {
@@ -228,8 +221,8 @@ static GArray *read_directory(const guint8 *data, gsize size, gsize *ret_directo
 static gboolean is_member(const guint8 *at, gsize left)
 {
     return left > LOCAL_SIZE && memcmp(at, "PK\3\4", 4) == 0 && at[5] == 0 &&
-           number(at + 8, 2) <= METHOD_MAX && number(at + 26, 2) > 0 &&
-           number(at + 26, 2) <= left - LOCAL_SIZE;
+           byte_number(at + 8, 2) <= METHOD_MAX && byte_number(at + 26, 2) > 0 &&
+           byte_number(at + 26, 2) <= left - LOCAL_SIZE;
 }
 
 static void look_between(const guint8 *data, gsize start, gsize end, ZipLayout *layout)

@@ -14,6 +14,8 @@
 #include <gsf/gsf-input-memory.h>
 #include <string.h>
 
+#include "scanner/common/byte-number.h"
+
 enum {
     HEAD = 8,
     VERSION_CONTAINER = 0xF,
@@ -36,15 +38,6 @@ typedef struct {
     gpointer user;
     guint depth;
 } Slides;
-
-static guint32 number(const guint8 *at, guint count)
-{
-    guint32 value = 0;
-
-    while (count-- > 0)
-        value = value << 8 | at[count];
-    return value;
-}
 
 /* NULL: broken, or more than `most`. */
 static GByteArray *inflate(const guint8 *data, gsize size, gsize most)
@@ -144,7 +137,7 @@ static void take_action(Slides *slides, guint8 *body)
 
 static void take_vba(Slides *slides, guint8 *body)
 {
-    if (number(body, 4) == 0 && number(body + 4, 4) == 0)
+    if (byte_number(body, 4) == 0 && byte_number(body + 4, 4) == 0)
         return;
     memset(body, 0, 8); /* which object is the project, and that there is one */
     slides->removed("VBA", slides->user);
@@ -155,8 +148,8 @@ static gboolean take_records(Slides *slides, guint8 *at, gsize left)
     if (slides->depth > DEPTH_MAX)
         return FALSE;
     while (left >= HEAD) {
-        guint version = number(at, 2), type = number(at + 2, 2);
-        gsize size = number(at + 4, 4);
+        guint version = byte_number(at, 2), type = byte_number(at + 2, 2);
+        gsize size = byte_number(at + 4, 4);
         guint8 *body = at + HEAD;
         gboolean ok = TRUE;
 

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "scanner/common/byte-number.h"
+
 enum {
     FORMAT_LINKED = 1,
     FORMAT_EMBEDDED = 2,
@@ -22,8 +24,7 @@ static gboolean take_number(Bytes *bytes, guint32 *ret)
 {
     if (bytes->end - bytes->at < 4)
         return FALSE;
-    *ret = (guint32)bytes->at[0] | (guint32)bytes->at[1] << 8 | (guint32)bytes->at[2] << 16 |
-           (guint32)bytes->at[3] << 24;
+    *ret = (guint32)byte_number(bytes->at, 4);
     bytes->at += 4;
     return TRUE;
 }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "scanner/common/byte-number.h"
+
 enum {
     REPEAT_MARK = 0x90,
     FIRST_CAPACITY = 4096,
@@ -87,11 +89,6 @@ static void unpack(const char *text, gsize size, Unpacked *out)
     }
 }
 
-static guint32 number_at(const guint8 *bytes)
-{
-    return (guint32)bytes[0] << 24 | (guint32)bytes[1] << 16 | (guint32)bytes[2] << 8 | bytes[3];
-}
-
 /* FALSE when there is no whole header. */
 static gboolean find_forks(Unpacked *out, MailBinhex *ret)
 {
@@ -105,11 +102,11 @@ static gboolean find_forks(Unpacked *out, MailBinhex *ret)
     fixed = out->bytes + 1 + name;
     g_snprintf(ret->name, sizeof(ret->name), "%.*s", (int)name, (const char *)out->bytes + 1);
     left = out->used - header;
-    ret->data_fork = MIN(number_at(fixed + DATA_SIZE_AT), left);
+    ret->data_fork = MIN(byte_number_big(fixed + DATA_SIZE_AT, 4), left);
     left -= ret->data_fork;
     left -= MIN((gsize)FORK_CHECKSUM, left);
     resource = header + ret->data_fork + MIN((gsize)FORK_CHECKSUM, out->used - header);
-    ret->resource_fork = MIN(number_at(fixed + RESOURCE_SIZE_AT), left);
+    ret->resource_fork = MIN(byte_number_big(fixed + RESOURCE_SIZE_AT, 4), left);
     memmove(out->bytes, out->bytes + header, ret->data_fork);
     if (ret->resource_fork > 0)
         memmove(out->bytes + ret->data_fork, out->bytes + resource, ret->resource_fork);

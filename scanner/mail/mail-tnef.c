@@ -16,6 +16,8 @@
 #include <stdio.h> /* also for FILE, which ytnef.h wants */
 #include <ytnef.h>
 
+#include "scanner/common/byte-number.h"
+
 enum {
     SIGNATURE = 0x223e9f78,
     STREAM_HEADER = 6,    /* signature, key */
@@ -36,12 +38,6 @@ void mail_tnef_init(void)
 {
     if (!freopen("/dev/null", "we", stdout))
         fclose(stdout);
-}
-
-static guint32 number_at(const guint8 *bytes)
-{
-    return (guint32)bytes[0] | (guint32)bytes[1] << 8 | (guint32)bytes[2] << 16 |
-           (guint32)bytes[3] << 24;
 }
 
 static void tell(Reading *reading, const char *name, const void *data, gsize size)
@@ -104,7 +100,7 @@ static gboolean walk_attributes(Reading *reading, const guint8 *data, gsize size
     *ret_sound = at;
 
     while (size - at >= ATTRIBUTE_HEADER) {
-        gsize length = number_at(data + at + 5);
+        gsize length = byte_number(data + at + 5, 4);
         gsize left = size - at - ATTRIBUTE_HEADER;
         guint32 id;
 
@@ -115,7 +111,7 @@ static gboolean walk_attributes(Reading *reading, const guint8 *data, gsize size
         if (++count > MAIL_TNEF_ATTRIBUTES_MAX)
             return FALSE;
         tell(reading, "", data + at + ATTRIBUTE_HEADER, length);
-        id = number_at(data + at + 1);
+        id = byte_number(data + at + 1, 4);
         if (id == attAttachRenddata) /* begins the next attachment */
             attachment.count = 0;
         is_sound = is_sound && checksum_is_right(data + at + ATTRIBUTE_HEADER, length) &&
@@ -177,7 +173,7 @@ MailTnefResult mail_tnef_read(const guint8 *data, gsize size, MailTnefFound foun
     Reading reading = {.found = found, .user_data = user_data};
     gsize sound;
 
-    if (size < STREAM_HEADER + ATTRIBUTE_HEADER || number_at(data) != SIGNATURE)
+    if (size < STREAM_HEADER + ATTRIBUTE_HEADER || byte_number(data, 4) != SIGNATURE)
         return MAIL_TNEF_NONE;
     if (size > MAIL_TNEF_SIZE_MAX || !walk_attributes(&reading, data, size, &sound))
         return MAIL_TNEF_TOO_LARGE;

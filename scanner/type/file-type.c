@@ -11,6 +11,7 @@
 #include <magic.h>
 #include <string.h>
 
+#include "scanner/common/byte-number.h"
 #include "scanner/type/ole-kind.h"
 #include "scanner/type/program-type.h"
 #include "scanner/type/script-type.h"
@@ -108,15 +109,6 @@ static void set_type(Verdict *verdict, const char *type, gboolean is_sure)
     verdict->type_is_sure = is_sure;
 }
 
-static guint32 read_number(const guint8 *bytes, guint count)
-{
-    guint32 number = 0;
-
-    for (guint i = 0; i < count; i++)
-        number |= (guint32)bytes[i] << (8 * i);
-    return number;
-}
-
 static const char *elf_type(const guint8 *data, gsize size)
 {
     guint kind = size < 18 ? 0 : data[5] == 2 ? data[17] : data[16];
@@ -159,21 +151,21 @@ static const char *zip_type(const guint8 *data, gsize size)
 {
     gsize best = G_N_ELEMENTS(ZIP_NAMES);
     gssize end = zip_find_end(data, size);
-    gsize at = end >= 0 ? read_number(data + end + 16, 4) : size;
+    gsize at = end >= 0 ? byte_number(data + end + 16, 4) : size;
 
     for (guint i = 0; i < ZIP_ENTRIES_LOOKED_AT; i++) {
         gsize name_length;
 
         if (at > size || size - at < ZIP_ENTRY_SIZE || memcmp(data + at, "PK\1\2", 4) != 0)
             break;
-        name_length = read_number(data + at + 28, 2);
+        name_length = byte_number(data + at + 28, 2);
         if (size - at - ZIP_ENTRY_SIZE < name_length)
             break;
         for (gsize j = 0; j < best; j++)
             if (zip_name_matches(j, (const char *)data + at + ZIP_ENTRY_SIZE, name_length))
                 best = j;
-        at += ZIP_ENTRY_SIZE + name_length + read_number(data + at + 30, 2) +
-              read_number(data + at + 32, 2);
+        at += ZIP_ENTRY_SIZE + name_length + byte_number(data + at + 30, 2) +
+              byte_number(data + at + 32, 2);
     }
     return best < G_N_ELEMENTS(ZIP_NAMES) ? ZIP_NAMES[best].type : NULL;
 }
@@ -183,12 +175,12 @@ static gboolean zip_tells_itself(const guint8 *data, gsize size, Verdict *verdic
 {
     static const char name[] = "mimetype";
     const gsize start = ZIP_LOCAL_SIZE + sizeof(name) - 1;
-    gsize length = size > start ? read_number(data + 18, 4) : 0;
+    gsize length = size > start ? byte_number(data + 18, 4) : 0;
     g_autofree char *type = NULL;
 
     if (length == 0 || length >= VERDICT_TYPE_SIZE || size - start < length ||
-        read_number(data + 8, 2) != 0 || read_number(data + 26, 2) != sizeof(name) - 1 ||
-        read_number(data + 28, 2) != 0 ||
+        byte_number(data + 8, 2) != 0 || byte_number(data + 26, 2) != sizeof(name) - 1 ||
+        byte_number(data + 28, 2) != 0 ||
         memcmp(data + ZIP_LOCAL_SIZE, name, sizeof(name) - 1) != 0)
         return FALSE;
     type = g_strndup((const char *)data + start, length);

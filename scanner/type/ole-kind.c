@@ -12,6 +12,8 @@
 #include <gsf/gsf-input-memory.h>
 #include <string.h>
 
+#include "scanner/common/byte-number.h"
+
 enum {
     CHILDREN_MAX = 1000, /* of the root: documents have a dozen, an MSI a hundred */
     FIB_SIZE = 12,       /* [MS-DOC] 2.5.2 FibBase, as far as its flags */
@@ -40,21 +42,12 @@ static const struct {
     {"VisioDocument", {"application/vnd.visio", FALSE}},
 };
 
-static guint32 little_endian(const guint8 *bytes, guint count)
-{
-    guint32 number = 0;
-
-    while (count-- > 0)
-        number = number << 8 | bytes[count];
-    return number;
-}
-
 static gboolean word_is_encrypted(GsfInput *stream)
 {
     guint8 fib[FIB_SIZE];
 
     return gsf_input_read(stream, sizeof(fib), fib) != NULL &&
-           (little_endian(fib + 10, 2) & FIB_ENCRYPTED) != 0;
+           (byte_number(fib + 10, 2) & FIB_ENCRYPTED) != 0;
 }
 
 static gboolean excel_is_encrypted(GsfInput *stream)
@@ -62,12 +55,12 @@ static gboolean excel_is_encrypted(GsfInput *stream)
     guint8 head[4];
 
     for (guint i = 0; i < BIFF_RECORDS_MAX && gsf_input_read(stream, sizeof(head), head); i++) {
-        guint32 record = little_endian(head, 2);
+        guint32 record = byte_number(head, 2);
 
         if (record == BIFF_FILEPASS)
             return TRUE;
         if (record == BIFF_BOUNDSHEET ||
-            gsf_input_seek(stream, (gsf_off_t)little_endian(head + 2, 2), G_SEEK_CUR))
+            gsf_input_seek(stream, (gsf_off_t)byte_number(head + 2, 2), G_SEEK_CUR))
             break;
     }
     return FALSE;
@@ -78,7 +71,7 @@ static gboolean powerpoint_is_encrypted(GsfInput *stream)
     guint8 user[CURRENT_USER_SIZE];
 
     return gsf_input_read(stream, sizeof(user), user) != NULL &&
-           little_endian(user + 12, 4) == CURRENT_USER_ENCRYPTED;
+           byte_number(user + 12, 4) == CURRENT_USER_ENCRYPTED;
 }
 
 static gboolean stream_is_encrypted(GsfInput *stream, const char *name)

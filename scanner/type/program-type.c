@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "scanner/common/byte-number.h"
+
 enum {
     HEADER_AT = 0x3C,
     COFF_SIZE = 24, /* with the signature in front of it */
@@ -31,13 +33,9 @@ typedef struct {
 
 static guint32 number(const Program *program, gsize at, guint count)
 {
-    guint32 value = 0;
-
-    if (at > program->size || count > program->size - at)
-        return 0;
-    while (count-- > 0)
-        value = value << 8 | program->data[at + count];
-    return value;
+    return at > program->size || count > program->size - at
+               ? 0
+               : (guint32)byte_number(program->data + at, count);
 }
 
 /* Where in the file an address is; the file's size: nowhere. */
