@@ -362,6 +362,17 @@ static JET_ERR update_nested(const UpdateCall *call, const void *caller)
     return err;
 }
 
+static JET_ERR update_called(UpdateCall *call, const void *caller)
+{
+    JET_ERR err;
+
+    if (!guard_enter())
+        return update_nested(call, caller);
+    err = update_guarded(call);
+    guard_leave();
+    return err;
+}
+
 INTERCEPT_EXPORT JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark,
                                    uint32_t cbBookmark, uint32_t *pcbActual)
 {
@@ -370,15 +381,10 @@ INTERCEPT_EXPORT JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *p
                        .bookmark = pvBookmark,
                        .bookmark_size = cbBookmark,
                        .actual = pcbActual};
-    JET_ERR err;
 
     if (!ORIGINAL(JetUpdate))
         return JET_errEntryPointNotFound;
-    if (!guard_enter())
-        return update_nested(&call, __builtin_return_address(0));
-    err = update_guarded(&call);
-    guard_leave();
-    return err;
+    return update_called(&call, __builtin_return_address(0));
 }
 
 INTERCEPT_EXPORT JET_ERR JetUpdate2(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark,
@@ -391,15 +397,10 @@ INTERCEPT_EXPORT JET_ERR JetUpdate2(JET_SESID sesid, JET_TABLEID tableid, void *
                        .actual = pcbActual,
                        .grbit = grbit,
                        .is_second = true};
-    JET_ERR err;
 
     if (!ORIGINAL(JetUpdate2))
         return JET_errEntryPointNotFound;
-    if (!guard_enter())
-        return update_nested(&call, __builtin_return_address(0));
-    err = update_guarded(&call);
-    guard_leave();
-    return err;
+    return update_called(&call, __builtin_return_address(0));
 }
 
 INTERCEPT_EXPORT JET_ERR JetPrepareUpdate(JET_SESID sesid, JET_TABLEID tableid, uint32_t prep)
