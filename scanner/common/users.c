@@ -2,7 +2,7 @@
 /*
  * users.c - user names to numbers.
  *
- * Fails by NULL and the name that is unknown.
+ * Fails with CONFIG_ERROR_VALUE for a name that is unknown.
  */
 #include "scanner/common/users.h"
 
@@ -25,8 +25,9 @@ static gboolean user_find(const char *name, uid_t *ret)
     return TRUE;
 }
 
-GArray *users_resolve(char *const *names, const char **ret_unknown)
+GArray *users_resolve(const ScannerConfig *config, GError **error)
 {
+    char *const *names = config->users;
     g_autoptr(GArray) users = g_array_new(FALSE, FALSE, sizeof(uid_t));
     const uid_t always[] = {0, geteuid()};
 
@@ -37,7 +38,8 @@ GArray *users_resolve(char *const *names, const char **ret_unknown)
         uid_t user;
 
         if (!user_find(names[i], &user)) {
-            *ret_unknown = names[i];
+            g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "no user \"%s\"", names[i]);
+            scanner_config_blame(config, "service", "users", error);
             return NULL;
         }
         g_array_append_val(users, user);

@@ -210,14 +210,13 @@ gboolean supervisor_open(Supervisor *supervisor, GError **error)
 {
     ScannerConfig *config = supervisor->config;
     g_autofree char *sockets = g_path_get_dirname(config->socket);
-    const char *unknown;
 
     if (!supervisor_open_log(supervisor, error) || !supervisor_check(config, error))
         return FALSE;
     supervisor->profile = profile_load(config->profiles, error);
     if (!supervisor->profile)
         return FALSE;
-    supervisor->users = users_resolve(config->users, &unknown);
+    supervisor->users = users_resolve(config, NULL); /* supervisor_check() did */
     supervisor->clients = clients_new(config->executables);
     supervisor->records.clients = supervisor->clients;
     if (getrandom(supervisor->instance, sizeof(supervisor->instance), 0) < 0)

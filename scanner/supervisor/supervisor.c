@@ -171,7 +171,6 @@ gboolean supervisor_check(const ScannerConfig *config, GError **error)
     g_autoptr(FilterRules) rules = NULL;
     g_autoptr(MacroRules) macro_rules = NULL;
     g_autoptr(GArray) users = NULL;
-    const char *unknown = NULL;
 
     if (!profile)
         return scanner_config_blame(config, "profile", "files", error);
@@ -183,11 +182,8 @@ gboolean supervisor_check(const ScannerConfig *config, GError **error)
         if (!rules)
             return scanner_config_blame(config, "rules", "file", error);
     }
-    users = users_resolve(config->users, &unknown);
-    if (users)
-        return TRUE;
-    g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "no user \"%s\"", unknown);
-    return scanner_config_blame(config, "service", "users", error);
+    users = users_resolve(config, error);
+    return users != NULL;
 }
 
 /* What modules warn of, and libraries, belongs into the log, and has a time there. */

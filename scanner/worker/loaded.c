@@ -98,7 +98,6 @@ gboolean loaded_read(Loaded *loaded, const char *config_name, const char *temp_d
                      GError **error)
 {
     g_autofree char *kept = NULL;
-    const char *unknown = NULL;
     EngineLimits limits;
 
     if (!read_config(loaded, config_name, error))
@@ -107,11 +106,9 @@ gboolean loaded_read(Loaded *loaded, const char *config_name, const char *temp_d
                             .file_size = loaded->config->file_size,
                             .files = loaded->config->files,
                             .recursion = loaded->config->recursion};
-    loaded->users = users_resolve(loaded->config->users, &unknown);
-    if (!loaded->users) {
-        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "no user \"%s\"", unknown);
-        return scanner_config_blame(loaded->config, "service", "users", error);
-    }
+    loaded->users = users_resolve(loaded->config, error);
+    if (!loaded->users)
+        return FALSE;
     loaded->rules = loaded->config->rules_file[0]
                         ? filter_rules_load(loaded->config->rules_file, error)
                         : filter_rules_new_empty();
