@@ -9,12 +9,12 @@
  */
 #include "scanner/clean/clean-slides.h"
 
-#include <gio/gio.h>
 #include <gsf/gsf-infile-msole.h>
 #include <gsf/gsf-input-memory.h>
 #include <string.h>
 
 #include "scanner/common/byte-number.h"
+#include "scanner/common/inflate.h"
 
 enum {
     HEAD = 8,
@@ -28,8 +28,7 @@ enum {
     ACTION_OBJECT = 5,
     INSTANCE_PACKED = 1,
     DEPTH_MAX = 64, /* of containers; PowerPoint makes about ten */
-    STORAGES_MAX = 16,
-    CHUNK = 65536
+    STORAGES_MAX = 16
 };
 
 typedef struct {
@@ -38,31 +37,6 @@ typedef struct {
     gpointer user;
     guint depth;
 } Slides;
-
-/* NULL: broken, or more than `most`. */
-static GByteArray *inflate(const guint8 *data, gsize size, gsize most)
-{
-    g_autoptr(GConverter) converter =
-        G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB));
-    GByteArray *out = g_byte_array_new();
-    GConverterResult result = G_CONVERTER_CONVERTED;
-
-    while (result == G_CONVERTER_CONVERTED && out->len <= most) {
-        guint used = out->len;
-        gsize read = 0, written = 0;
-
-        g_byte_array_set_size(out, used + CHUNK);
-        result = g_converter_convert(converter, data, size, out->data + used, CHUNK,
-                                     G_CONVERTER_INPUT_AT_END, &read, &written, NULL);
-        data += read;
-        size -= read;
-        g_byte_array_set_size(out, used + (result == G_CONVERTER_ERROR ? 0 : (guint)written));
-    }
-    if (result == G_CONVERTER_FINISHED && out->len <= most)
-        return out;
-    g_byte_array_unref(out);
-    return NULL;
-}
 
 /* Of a project, a control, a package; all else that has code of its own is a workbook or text. */
 static gboolean is_active_name(const char *name)
@@ -110,17 +84,15 @@ static gboolean file_is_active(const guint8 *data, gsize size)
 
 static void take_object(Slides *slides, guint instance, guint8 *body, gsize size)
 {
-    g_autoptr(GByteArray) unpacked = NULL;
-    gboolean is_active;
+    g_autofree guint8 *unpacked = NULL;
+    gsize file_size = size;
 
-    if (instance == INSTANCE_PACKED) {
-        unpacked = size > 4 ? inflate(body + 4, size - 4, slides->most) : NULL;
-        is_active = !unpacked || file_is_active(unpacked->data, unpacked->len);
-    } else {
-        is_active = file_is_active(body, size);
+    if (instance != INSTANCE_PACKED ||
+        (size > 4 && inflate_bytes(body + 4, size - 4, G_ZLIB_COMPRESSOR_FORMAT_ZLIB, slides->most,
+                                   &unpacked, &file_size) == INFLATE_DONE)) {
+        if (!file_is_active(unpacked ? unpacked : body, file_size))
+            return;
     }
-    if (!is_active)
-        return;
     memset(body, 0, size);
     slides->removed("object", slides->user);
 }
