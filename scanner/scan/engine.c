@@ -507,14 +507,18 @@ static cl_error_t scan_for_others(Engine *engine, const void *data, gsize size,
     return witness.kept[0] != '\0' ? CL_VIRUS : CL_CLEAN;
 }
 
-/* One call of libclamav; what it says is believed or not by verdict_from_result(). */
+/* One call of libclamav; what it says is believed or not by verdict_from_result(). `is_again`:
+ * with nobody looking on, and passwords are nothing to be told. */
 static void run(Engine *engine, const void *data, gsize size, const EngineScan *how,
-                const EngineWatcher *watcher, guint32 heuristics, guint64 now, Verdict *verdict)
+                gboolean is_again, Verdict *verdict)
 {
+    static const EngineWatcher nobody;
     struct cl_scan_options options = {
         .general = CL_SCAN_GENERAL_HEURISTICS,
         .parse = how->is_plain_mail ? ~(guint32)CL_SCAN_PARSE_MAIL : ~0U,
-        .heuristic = heuristics,
+        .heuristic =
+            CL_SCAN_HEURISTIC_EXCEEDS_MAX |
+            (is_again ? 0 : CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE | CL_SCAN_HEURISTIC_ENCRYPTED_DOC),
     };
     const char *name = NULL;
     unsigned long scanned = 0;
@@ -523,12 +527,13 @@ static void run(Engine *engine, const void *data, gsize size, const EngineScan *
     bool has_files;
     int space;
 
-    witness = (Witness){.file_size = engine->file_size,
-                        .engine = engine,
-                        .end = how->time_limit_ms > 0 ? now + (guint64)how->time_limit_ms * 1000
-                                                      : G_MAXUINT64,
-                        .watcher = watcher,
-                        .watch = how->watch};
+    witness =
+        (Witness){.file_size = engine->file_size,
+                  .engine = engine,
+                  .end = how->time_limit_ms > 0 ? board_now() + (guint64)how->time_limit_ms * 1000
+                                                : G_MAXUINT64,
+                  .watcher = is_again ? &nobody : &engine->watcher,
+                  .watch = is_again ? NULL : how->watch};
     if (cl_engine_set_num(engine->library, CL_ENGINE_MAX_SCANTIME, how->time_limit_ms) !=
         CL_SUCCESS) {
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "engine: no time limit");
@@ -555,12 +560,8 @@ static void run(Engine *engine, const void *data, gsize size, const EngineScan *
 void engine_scan(Engine *engine, const void *data, gsize size, const EngineScan *how,
                  Verdict *verdict)
 {
-    static const EngineWatcher nobody;
-    const guint32 heuristics = CL_SCAN_HEURISTIC_EXCEEDS_MAX;
-    EngineScan again = *how;
     char text[VERDICT_NAME_SIZE];
     Verdict without = {0};
-    guint64 now;
     int probe;
 
     if (size < SMALLEST) {
@@ -571,21 +572,17 @@ void engine_scan(Engine *engine, const void *data, gsize size, const EngineScan 
         verdict_from_name(verdict, NULL);
         return;
     }
-    now = board_now();
-    probe = engine_prove_directory(engine, now);
+    probe = engine_prove_directory(engine, board_now());
     if (probe < 0) {
         g_snprintf(text, sizeof(text), "temporary directory: %s", g_strerror(-probe));
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
         return;
     }
-    run(engine, data, size, how, &engine->watcher,
-        heuristics | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE | CL_SCAN_HEURISTIC_ENCRYPTED_DOC, now,
-        verdict);
+    run(engine, data, size, how, FALSE, verdict);
     if (verdict->kind != STOREHOOK_VERDICT_ENCRYPTED)
         return;
     /* Of its heuristics libclamav tells one alone. What else there is outranks a password. */
-    again.watch = NULL;
-    run(engine, data, size, &again, &nobody, heuristics, board_now(), &without);
+    run(engine, data, size, how, TRUE, &without);
     if (strcmp(verdict->name, ENCRYPTED_PDF) == 0 && how->watch &&
         !member_watch_pdf_is_locked(how->watch))
         *verdict = without;
