@@ -219,23 +219,32 @@ guint incidents_save_unscanned(Incidents *incidents)
     return g_hash_table_size(incidents->unsaved);
 }
 
+/* Rows of a reason and a count; what there is none of is 0. */
+static gboolean read_totals(Database *database, sqlite3_stmt *statement,
+                            guint64 totals[STOREHOOK_REASONS], GError **error)
+{
+    gboolean failed;
+
+    memset(totals, 0, STOREHOOK_REASONS * sizeof *totals);
+    while (database_next(database, statement, &failed, error)) {
+        int reason = sqlite3_column_int(statement, 0);
+
+        if (reason >= 0 && reason < STOREHOOK_REASONS)
+            totals[reason] = (guint64)sqlite3_column_int64(statement, 1);
+    }
+    return !failed;
+}
+
 static gboolean work_stored(Database *database, gpointer data, GError **error)
 {
     Report *stored = data;
     sqlite3_stmt *statement = database_prepare(
         database, "SELECT reason, count FROM unscanned_totals WHERE instance=?1", error);
-    gboolean failed;
 
     if (statement == NULL)
         return FALSE;
-    memset(stored->totals, 0, sizeof stored->totals);
     sqlite3_bind_blob(statement, 1, stored->instance, INSTANCE_SIZE, SQLITE_TRANSIENT);
-    while (database_next(database, statement, &failed, error)) {
-        int reason = sqlite3_column_int(statement, 0);
-        if (reason >= 0 && reason < STOREHOOK_REASONS)
-            stored->totals[reason] = (guint64)sqlite3_column_int64(statement, 1);
-    }
-    return !failed;
+    return read_totals(database, statement, stored->totals, error);
 }
 
 /* What is held adds to the sum what it is ahead of the database. */
@@ -260,21 +269,10 @@ static gboolean add_unsaved(Incidents *incidents, guint64 totals[STOREHOOK_REASO
 
 static gboolean work_totals(Database *database, gpointer data, GError **error)
 {
-    guint64 *totals = data;
     sqlite3_stmt *statement = database_prepare(
         database, "SELECT reason, sum(count) FROM unscanned_totals GROUP BY reason", error);
-    gboolean failed;
 
-    if (statement == NULL)
-        return FALSE;
-    for (int i = 0; i < STOREHOOK_REASONS; i++)
-        totals[i] = 0;
-    while (database_next(database, statement, &failed, error)) {
-        int reason = sqlite3_column_int(statement, 0);
-        if (reason >= 0 && reason < STOREHOOK_REASONS)
-            totals[reason] = (guint64)sqlite3_column_int64(statement, 1);
-    }
-    return !failed;
+    return statement != NULL && read_totals(database, statement, data, error);
 }
 
 gboolean incidents_unscanned_totals(Incidents *incidents, guint64 ret_totals[STOREHOOK_REASONS],
