@@ -12,6 +12,7 @@
 #include "mailstore/ese/cursor-tree.h"
 #include "mailstore/ese/index-entry.h"
 #include "mailstore/ese/result.h"
+#include "mailstore/ese/update.h"
 
 void cursor_park(Cursor *cursor, Position position)
 {
@@ -185,6 +186,7 @@ JET_ERR cursor_move(Cursor *cursor, int32_t rows, JET_GRBIT grbit)
     bool filling = cursor->temporary && cursor->temporary->state == TEMPORARY_INSERTING;
     if (grbit & ~JET_bitMoveKeyNE)
         return JET_errInvalidGrbit;
+    update_cancel(cursor);
     cursor_end_filling(cursor);
     if (rows < 0 && rows != JET_MoveFirst && cursor->temporary &&
         !temporary_is_scrollable(cursor->temporary))
@@ -326,6 +328,7 @@ JET_ERR cursor_goto_bookmark(Cursor *cursor, const void *data, uint32_t size)
     uint8_t bookmark[BOOKMARK_MAX];
     if (!data || size == 0 || size > BOOKMARK_MAX)
         return JET_errInvalidBookmark;
+    update_cancel(cursor);
     memcpy(bookmark, data, size);
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
     return scope_end(&scope, cursor_goto_row(cursor, scope.txn, (Bytes){bookmark, size}, 1));

@@ -80,6 +80,7 @@ JET_ERR cursor_goto_position(Cursor *cursor, const JET_RECPOS *position)
     CursorFilter *filter = cursor->filter;
     if (position->centriesLT > position->centriesTotal)
         return JET_errInvalidParameter;
+    update_cancel(cursor);
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
     cursor->filter = NULL; /* it is for moving */
     JET_ERR err = position_goto(cursor, position);
@@ -163,6 +164,7 @@ JET_ERR cursor_goto_index_bookmark(Cursor *cursor, Bytes key, Bytes bookmark, JE
         return JET_errInvalidBookmark;
     if (bookmark.size == 0 && !(cursor->index->grbit & JET_bitIndexUnique))
         return JET_errInvalidBookmark;
+    update_cancel(cursor);
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
     return scope_end(&scope, index_bookmark_goto(cursor, key, bookmark,
                                                  grbit & JET_bitBookmarkPermitVirtualCurrency));

@@ -9,6 +9,7 @@
 
 #include "mailstore/ese/cursor-tree.h"
 #include "mailstore/ese/result.h"
+#include "mailstore/ese/update.h"
 
 enum {
     KEY_LIMIT_BITS = JET_bitStrLimit | JET_bitSubStrLimit | JET_bitFullColumnStartLimit |
@@ -230,6 +231,7 @@ JET_ERR cursor_seek(Cursor *cursor, JET_GRBIT grbit)
         return JET_errNoCurrentIndex;
     if (!cursor->search_made)
         return JET_errKeyNotMade;
+    update_cancel(cursor);
     cursor_consume_key(cursor, &key);
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
     return scope_end(&scope, cursor_seek_in_scope(cursor, &key, grbit));

@@ -6,6 +6,7 @@
 #include "mailstore/ese/entry.h"
 #include "mailstore/ese/info.h"
 #include "mailstore/ese/result.h"
+#include "mailstore/ese/update.h"
 
 JET_ERR entry_get_bookmark(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint32_t cbMax,
                            uint32_t *pcbActual)
@@ -62,6 +63,16 @@ JET_ERR entry_move(JET_SESID sesid, JET_TABLEID tableid, int32_t cRow, JET_GRBIT
     return cursor_leave(cursor, cursor_move(cursor, cRow, grbit));
 }
 
+/* The row being made goes with the place that the cursor leaves. */
+static JET_ERR set_index(Cursor *cursor, const char *name, JET_GRBIT grbit, uint32_t itag)
+{
+    const Index *old = cursor->index;
+    JET_ERR err = cursor_set_index(cursor, name, grbit, itag);
+    if (err >= 0 && (cursor->index != old || !(grbit & JET_bitNoMove)))
+        update_cancel(cursor);
+    return err;
+}
+
 JET_ERR entry_set_current_index(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName)
 {
     return entry_set_current_index3(sesid, tableid, szIndexName, JET_bitMoveFirst, 1);
@@ -78,7 +89,7 @@ JET_ERR entry_set_current_index3(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR
 {
     Cursor *cursor;
     RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_NEEDS_STORED, &cursor));
-    return cursor_leave(cursor, cursor_set_index(cursor, szIndexName, grbit, itagSequence));
+    return cursor_leave(cursor, set_index(cursor, szIndexName, grbit, itagSequence));
 }
 
 JET_ERR entry_set_current_index4(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName,
@@ -91,7 +102,7 @@ JET_ERR entry_set_current_index4(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR
     RETURN_IF_ERROR(cursor_enter(sesid, tableid, &cursor));
     JET_ERR err = info_index_of_id(cursor, pindexid, name);
     if (err >= 0)
-        err = cursor_set_index(cursor, name, grbit, itagSequence);
+        err = set_index(cursor, name, grbit, itagSequence);
     return cursor_leave(cursor, err);
 }
 

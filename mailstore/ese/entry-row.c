@@ -99,6 +99,8 @@ JET_ERR entry_delete(JET_SESID sesid, JET_TABLEID tableid)
 {
     Cursor *cursor;
     RETURN_IF_ERROR(cursor_enter_for(sesid, tableid, CURSOR_DELETES, &cursor));
+    if (cursor->update.kind == UPDATE_COPY_DELETE)
+        return cursor_leave(cursor, JET_errAlreadyPrepared);
     JET_ERR err = cursor->position == POSITION_ON_ENTRY
                       ? callbacks_run(&cursor, JET_cbtypBeforeDelete)
                       : JET_errSuccess;

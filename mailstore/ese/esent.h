@@ -183,8 +183,10 @@ JET_ERR JetOpenTemporaryTable2(JET_SESID sesid, JET_OPENTEMPORARYTABLE2 *popente
 /* --- Records ------------------------------------------------------------------------ */
 
 /* Begins a row (prepInsert, -InsertCopy...), a change (prepReplace locks the row in a transaction;
- * -ReplaceNoLock locks it at the update) or gives it up (prepCancel). Autoincrement values are
- * drawn here. JET_errAlreadyPrepared, JET_errWriteConflict, JET_errSessionWriteConflict. */
+ * -ReplaceNoLock locks it at the update) or gives it up (prepCancel), as JetDelete and whatever
+ * moves the cursor do: JetMove, also by 0, JetSeek, JetGoto..., JetSetCurrentIndex. Autoincrement
+ * values are drawn here. JET_errAlreadyPrepared, JET_errWriteConflict, JET_errSessionWriteConflict.
+ */
 JET_ERR JetPrepareUpdate(JET_SESID sesid, JET_TABLEID tableid, uint32_t prep);
 /* Sets a value of the row being made; 0 bytes are NULL unless JET_bitSetZeroLength. Long values
  * outside the row need a transaction. psetinfo: offset, and which multi-value (0: a new one).
@@ -204,7 +206,8 @@ JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint32
 JET_ERR JetUpdate2(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint32_t cbBookmark,
                    uint32_t *pcbActual, JET_GRBIT grbit);
 /* Deletes the current row, and forgets one being made. The cursor stays on its place.
- * JET_errWriteConflict, JET_errNoCurrentRecord, JET_errRecordDeleted. */
+ * JET_errWriteConflict, JET_errNoCurrentRecord, JET_errRecordDeleted; JET_errAlreadyPrepared while
+ * a copy is made that replaces the row. */
 JET_ERR JetDelete(JET_SESID sesid, JET_TABLEID tableid);
 /* Adds to an escrow column without conflict with others that do; in a transaction.
  * *pvOld: the value before, with everybody's additions. JET_errInvalidOperation,

@@ -155,10 +155,10 @@ START_TEST(test_refusing)
             ck_ok(JetBeginTransaction(jet.session));
         seen.fail_at = JET_cbtypBeforeInsert;
         ck_jet(insert(jet.session, table, 2), -10007);
-        ck_assert_uint_eq(count_rows(jet.session, table), 1);
         seen.fail_at = 0;
         ck_jet(JetPrepareUpdate(jet.session, table, JET_prepInsert), JET_errAlreadyPrepared);
         ck_ok(JetPrepareUpdate(jet.session, table, JET_prepCancel));
+        ck_assert_uint_eq(count_rows(jet.session, table), 1);
 
         seen.fail_at = JET_cbtypBeforeReplace;
         ck_jet(replace(jet.session, table, 2), -10007);

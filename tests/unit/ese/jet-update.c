@@ -65,7 +65,6 @@ START_TEST(test_prepare_states)
     test_set_long(f.session, f.table, f.id, 2);
     test_set_text(f.session, f.table, f.name, "a");
     ck_jet(JetUpdate(f.session, f.table, NULL, 0, NULL), JET_errKeyDuplicate);
-    ck_jet(go(f.session, f.table, 2), JET_errRecordNotFound);
     test_set_text(f.session, f.table, f.name, "b");
     uint8_t bookmark[16];
     uint32_t size;
@@ -76,6 +75,87 @@ START_TEST(test_prepare_states)
     ck_jet(JetMove(f.session, f.table, 0, 0), JET_errNoCurrentRecord);
     ck_ok(JetGotoBookmark(f.session, f.table, bookmark, size));
     ck_assert_str_eq(test_get_text(f.session, f.table, f.name), "b");
+    test_jet_close(&f.jet);
+}
+END_TEST
+
+typedef JET_ERR (*Move)(Fixture *);
+
+static JET_ERR move_first(Fixture *f)
+{
+    return JetMove(f->session, f->table, JET_MoveFirst, 0);
+}
+
+static JET_ERR move_nowhere(Fixture *f)
+{
+    return JetMove(f->session, f->table, 0, 0);
+}
+
+static JET_ERR seek_second(Fixture *f)
+{
+    return go(f->session, f->table, 2);
+}
+
+static JET_ERR goto_own_bookmark(Fixture *f)
+{
+    uint8_t bookmark[500];
+    uint32_t size;
+    ck_ok(JetGetBookmark(f->session, f->table, bookmark, sizeof bookmark, &size));
+    return JetGotoBookmark(f->session, f->table, bookmark, size);
+}
+
+static JET_ERR goto_position(Fixture *f)
+{
+    JET_RECPOS position = {.cbStruct = sizeof position, .centriesLT = 0, .centriesTotal = 2};
+    return JetGotoPosition(f->session, f->table, &position);
+}
+
+static JET_ERR change_index_in_place(Fixture *f)
+{
+    return JetSetCurrentIndex2(f->session, f->table, "name", JET_bitNoMove);
+}
+
+static JET_ERR goto_own_entry(Fixture *f)
+{
+    uint8_t key[500], bookmark[500];
+    uint32_t key_size, size;
+    ck_ok(JetGetSecondaryIndexBookmark(f->session, f->table, key, sizeof key, &key_size, bookmark,
+                                       sizeof bookmark, &size, 0));
+    return JetGotoSecondaryIndexBookmark(f->session, f->table, key, key_size, bookmark, size, 0);
+}
+
+static JET_ERR back_to_primary(Fixture *f)
+{
+    return JetSetCurrentIndex(f->session, f->table, NULL);
+}
+
+/* As ErrIsamMove, ErrIsamSeek and the others cancel it: the change would meet another row. */
+START_TEST(test_moving_gives_a_row_up)
+{
+    static const Move moves[] = {move_first,        move_nowhere,   seek_second,
+                                 goto_own_bookmark, goto_position,  change_index_in_place,
+                                 goto_own_entry,    back_to_primary};
+    Fixture f;
+    open_fixture(&f);
+    insert(&f, 1, "a");
+    insert(&f, 2, "b");
+    ck_ok(go(f.session, f.table, 1));
+    for (unsigned i = 0; i < sizeof moves / sizeof *moves; i++) {
+        ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplace));
+        ck_ok(moves[i](&f));
+        ck_jet(JetUpdate(f.session, f.table, NULL, 0, NULL), JET_errUpdateNotPrepared);
+    }
+    /* What only looks, or fails before it moves, does not. */
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplace));
+    ck_jet(JetSeek(f.session, f.table, JET_bitSeekEQ), JET_errKeyNotMade);
+    ck_jet(JetGotoBookmark(f.session, f.table, NULL, 0), JET_errInvalidBookmark);
+    ck_jet(JetSetCurrentIndex(f.session, f.table, "none"), JET_errIndexNotFound);
+    ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
+    ck_ok(JetBeginTransaction(f.session));
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepInsertCopyDeleteOriginal));
+    ck_jet(JetDelete(f.session, f.table), JET_errAlreadyPrepared);
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepCancel));
+    ck_ok(JetRollback(f.session, 0));
     test_jet_close(&f.jet);
 }
 END_TEST
@@ -597,6 +677,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, test_prepare_states);
+    tcase_add_test(tests, test_moving_gives_a_row_up);
     tcase_add_test(tests, test_replace);
     tcase_add_test(tests, test_set_rules);
     tcase_add_test(tests, test_multi_values);

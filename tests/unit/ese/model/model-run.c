@@ -313,7 +313,10 @@ static bool run_delete(World *world, ModelSession *session, ModelCursor *cursor)
 {
     Expect expect = {0};
     bool automatic = auto_begin(world, session);
-    cursor->update = UPDATE_NONE;
+    if (cursor->update == UPDATE_MOVE)
+        expect_must(&expect, JET_errAlreadyPrepared);
+    else
+        cursor->update = UPDATE_NONE;
     if (cursor->place != AT_ENTRY)
         expect_must(&expect, JET_errNoCurrentRecord);
     if (session_conflict(session, cursor))
@@ -405,13 +408,17 @@ static bool run_lock(World *world, ModelSession *session, ModelCursor *cursor, c
 static bool run_move(World *world, ModelSession *session, ModelCursor *cursor, const Op *op)
 {
     JET_ERR err = JetMove(session->session, cursor->table, op->a, op->b ? JET_bitMoveKeyNE : 0);
+    cursor->update = UPDATE_NONE;
     return expected_code(world, "JetMove", cursor_move(world, session, cursor, op->a, op->b), err);
 }
 
 static bool run_index(World *world, ModelSession *session, ModelCursor *cursor, const Op *op)
 {
+    IndexKind old = cursor->index;
     JET_ERR err = JetSetCurrentIndex2(session->session, cursor->table, index_names[op->a],
                                       op->b ? JET_bitNoMove : 0);
+    if (err >= 0 && (!op->b || old != (IndexKind)op->a))
+        cursor->update = UPDATE_NONE;
     return expected_code(world, "JetSetCurrentIndex2",
                          cursor_index(world, session, cursor, (IndexKind)op->a, op->b), err);
 }
@@ -470,6 +477,7 @@ static bool run_seek(World *world, ModelSession *session, ModelCursor *cursor, c
     JET_GRBIT grbit = relations[op->a % 6];
     if (!range) {
         err = JetSeek(session->session, cursor->table, grbit);
+        cursor->update = UPDATE_NONE;
         return expected_code(world, "JetSeek", cursor_seek(world, session, cursor, &key, grbit),
                              err);
     }
@@ -495,6 +503,7 @@ static bool run_goto(World *world, ModelSession *session, ModelCursor *cursor, c
     const ModelKey *bookmark = &from->rows[op->a % from->n]->bookmark;
     JET_ERR err = JetGotoBookmark(session->session, cursor->table, (void *)bookmark->data,
                                   (uint32_t)bookmark->size);
+    cursor->update = UPDATE_NONE;
     return expected_code(world, "JetGotoBookmark", cursor_goto(world, session, cursor, bookmark),
                          err);
 }
