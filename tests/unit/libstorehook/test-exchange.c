@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test-exchange.c - a line is used again after an answer and never otherwise; only the answer with
- * the right number counts; a call for another worker is repeated until there is room for it.
+ * the right number counts; a call for another worker is repeated until there is room for it. And
+ * how long a service may have a store wait.
  */
 #include "libstorehook/exchange.h"
 
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "libstorehook/clock.h"
+#include "libstorehook/handshake.h"
 #include "tests/scratch.h"
 #include "tests/unit/libstorehook/unit-main.h"
 
@@ -122,6 +124,19 @@ START_TEST(answered_line_is_used_again)
 }
 END_TEST
 
+START_TEST(no_more_lines_are_kept_than_there_is_room)
+{
+    Exchange many[LINES_IDLE_MAX + 2];
+    const unsigned count = sizeof(many) / sizeof(many[0]);
+
+    for (unsigned i = 0; i < count; i++)
+        ck_assert_int_eq(exchange_open(&pool, &many[i]), 0);
+    for (unsigned i = 0; i < count; i++)
+        exchange_close(&many[i], true);
+    ck_assert_uint_eq(pool.idle_count, LINES_IDLE_MAX);
+}
+END_TEST
+
 START_TEST(another_questions_answer_is_none)
 {
     Exchange exchange;
@@ -201,9 +216,26 @@ static void jam_lane(int processor)
     descriptor_close(&memory);
 }
 
-static void jam_start(Jam *jam)
+/* Until nobody can send, and not only one who has used up what a sender may have under way. */
+static void fill(const char *path)
 {
-    int processor = sched_getcpu(), filler;
+    unsigned sent;
+
+    do {
+        int filler = exchange_connect(path);
+
+        ck_assert_int_ge(filler, 0);
+        for (sent = 0; send(filler, "", 1, MSG_DONTWAIT) == 1; sent++)
+            ;
+        ck_assert_int_eq(errno, EAGAIN);
+        close(filler);
+    } while (sent > 0);
+}
+
+/* On this processor from now on, whose worker waits. */
+static void jam_open_lane(Jam *jam)
+{
+    int processor = sched_getcpu();
     cpu_set_t here;
 
     ck_assert(processor >= 0 && processor < STOREHOOK_LANES_MAX);
@@ -213,15 +245,15 @@ static void jam_start(Jam *jam)
     snprintf(jam->path, sizeof(jam->path), STOREHOOK_LANE_FORMAT, pool.path, (unsigned)processor);
     jam->lane = serve(jam->path);
     jam_lane(processor);
-    filler = exchange_connect(pool.path);
-    ck_assert_int_ge(filler, 0);
-    while (send(filler, "", 1, MSG_DONTWAIT) == 1)
-        ;
-    ck_assert_int_eq(errno, EAGAIN);
-    close(filler);
     ck_assert_int_eq(exchange_open(&pool, &jam->exchange), 0);
     ck_assert_int_eq(jam->exchange.line.lane, processor);
     jam->request = jam->exchange.request;
+}
+
+static void jam_start(Jam *jam)
+{
+    jam_open_lane(jam);
+    fill(pool.path);
     send_question(&jam->exchange);
 }
 
@@ -269,6 +301,19 @@ static void *come_back(void *data)
     return NULL;
 }
 
+/* What is full is only one worker's: the others are asked, and without waiting. */
+START_TEST(full_lane_is_left)
+{
+    Jam jam;
+
+    jam_open_lane(&jam);
+    fill(jam.path);
+    close(ask(&jam.exchange));
+    ck_assert_int_eq(jam.exchange.line.lane, LANE_NONE);
+    jam_end(&jam);
+}
+END_TEST
+
 START_TEST(call_is_repeated_until_there_is_room)
 {
     Jam jam;
@@ -304,15 +349,61 @@ START_TEST(calling_neither_takes_longer_nor_all_the_time)
 }
 END_TEST
 
+/* A supervisor that is asked once and grants so many milliseconds; 0: says nothing of it. */
+static void *welcome(void *data)
+{
+    _Alignas(8) unsigned char bytes[STOREHOOK_DATAGRAM_MAX];
+    int descriptors[STOREHOOK_DESCRIPTORS_MAX];
+    const uint32_t *deadline_ms = data;
+    StorehookWriter writer;
+    unsigned count = 0;
+
+    if (storehook_receive(served, bytes, sizeof(bytes), descriptors, &count, 0) <= 0)
+        return NULL;
+    storehook_write_start(&writer, bytes, sizeof(bytes), STOREHOOK_WELCOME, 0, 0, 1);
+    storehook_write_u32(&writer, STOREHOOK_FIELD_ANSWER, STOREHOOK_ANSWER_NOT_YOU);
+    if (*deadline_ms > 0)
+        storehook_write_u32(&writer, STOREHOOK_FIELD_DEADLINE, *deadline_ms);
+    (void)storehook_write_send(&writer, descriptors[0], 0);
+    for (unsigned i = 0; i < count; i++)
+        close(descriptors[i]);
+    return NULL;
+}
+
+START_TEST(no_service_makes_a_store_wait_for_ever)
+{
+    static const struct {
+        uint32_t granted, taken;
+    } deadlines[] = {{0, 10000}, {7, 7}, {600000, 600000}, {600001, 600000}, {UINT32_MAX, 600000}};
+    const unsigned char instance[HANDSHAKE_INSTANCE_SIZE] = {1};
+
+    for (size_t i = 0; i < sizeof(deadlines) / sizeof(deadlines[0]); i++) {
+        uint32_t granted = deadlines[i].granted;
+        int fd = exchange_connect(pool.path);
+        pthread_t supervisor;
+        Welcome said;
+
+        ck_assert_int_eq(pthread_create(&supervisor, NULL, welcome, &granted), 0);
+        ck_assert_int_eq(handshake_say(fd, instance, clock_now_us() + 20000000, &said), 0);
+        pthread_join(supervisor, NULL);
+        ck_assert_uint_eq(said.deadline_ms, deadlines[i].taken);
+        close(fd);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, answered_line_is_used_again);
+    tcase_add_test(tests, no_more_lines_are_kept_than_there_is_room);
     tcase_add_test(tests, another_questions_answer_is_none);
     tcase_add_test(tests, death_is_seen);
     tcase_add_test(tests, late_answer_comes_but_its_line_goes);
+    tcase_add_test(tests, full_lane_is_left);
     tcase_add_test(tests, call_is_repeated_until_there_is_room);
     tcase_add_test(tests, calling_neither_takes_longer_nor_all_the_time);
+    tcase_add_test(tests, no_service_makes_a_store_wait_for_ever);
 }
 
 UNIT_MAIN(add_tests)

@@ -5,11 +5,14 @@
 #include "libstorehook/protocol.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "libstorehook/handshake.h"
 #include "tests/unit/libstorehook/unit-main.h"
 
 static _Alignas(8) unsigned char buffer[STOREHOOK_DATAGRAM_MAX];
@@ -179,9 +182,46 @@ START_TEST(carries_descriptors)
     ck_assert_int_eq(value.descriptor, received[1]);
     ck_assert_int_eq(storehook_memfd_check(value.descriptor, 5), 0);
     ck_assert_int_ne(storehook_memfd_check(value.descriptor, 6), 0);
+    ck_assert_int_ne(storehook_memfd_check(value.descriptor, 4), 0);
     ck_assert_int_ne(storehook_memfd_check(pair[0], 5), 0);
     /* An index beyond what came is no field. */
     ck_assert_int_eq(storehook_read_message(buffer, (size_t)size, received, 1, &message), -EPROTO);
+}
+END_TEST
+
+static int memfd_sealed(size_t size, int seals)
+{
+    int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+    ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, seals), 0);
+    return fd;
+}
+
+/* What is mapped while others have it must neither shrink under the reader nor change where that
+ * counts. */
+START_TEST(looks_at_seals)
+{
+    static const int short_of[] = {F_SEAL_WRITE, F_SEAL_GROW, F_SEAL_SHRINK};
+    const int all = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
+    Descriptor taken;
+    int fd;
+
+    for (size_t i = 0; i < sizeof(short_of) / sizeof(short_of[0]); i++) {
+        fd = memfd_sealed(100, all & ~short_of[i]);
+        ck_assert_int_eq(storehook_memfd_check(fd, 100), -EPERM);
+        ck_assert_int_eq(handshake_take_shared(&(StorehookValue){.descriptor = fd}, 100, &taken),
+                         short_of[i] == F_SEAL_SHRINK ? -EPROTO : 0);
+        if (short_of[i] != F_SEAL_SHRINK)
+            descriptor_close(&taken);
+        close(fd);
+    }
+    fd = memfd_sealed(99, all);
+    ck_assert_int_eq(handshake_take_shared(&(StorehookValue){.descriptor = fd}, 100, &taken),
+                     -EPROTO);
+    close(fd);
+    ck_assert_int_eq(handshake_take_shared(&(StorehookValue){.descriptor = -1}, 100, &taken),
+                     -EPROTO);
 }
 END_TEST
 
@@ -193,6 +233,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, refuses_wrong_headers);
     tcase_add_loop_test(tests, survives_random_changes, 0, 4);
     tcase_add_test(tests, carries_descriptors);
+    tcase_add_test(tests, looks_at_seals);
 }
 
 UNIT_MAIN(add_tests)
