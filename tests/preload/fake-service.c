@@ -299,9 +299,9 @@ static void judge_content(FakeService *service, const Datagram *request, Reply *
     } else if (find_word(&data, "DEFER")) {
         reply_verdict(reply, STOREHOOK_ACTION_DEFER, STOREHOOK_VERDICT_NOT_SCANNED, "later");
     } else {
-        reply_verdict(reply,
-                      behaviour == FAKE_BAD_ACTION ? STOREHOOK_ACTIONS : STOREHOOK_ACTION_PASS,
-                      STOREHOOK_VERDICT_CLEAN, "");
+        reply_verdict(
+            reply, behaviour == FAKE_BAD_ACTION ? STOREHOOK_ACTIONS : STOREHOOK_ACTION_PASS,
+            behaviour == FAKE_BAD_VERDICT ? STOREHOOK_VERDICTS : STOREHOOK_VERDICT_CLEAN, "");
     }
     free(data.bytes);
 }

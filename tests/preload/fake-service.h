@@ -20,6 +20,7 @@ typedef enum {
     FAKE_WRONG_REQUEST,
     FAKE_WRONG_KIND,
     FAKE_BAD_ACTION,
+    FAKE_BAD_VERDICT,
     FAKE_BAD_LENGTHS,
     FAKE_UNSEALED, /* DATA in a memfd that could shrink */
     FAKE_DESCRIPTORS,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -189,6 +190,28 @@ START_TEST(carries_descriptors)
 }
 END_TEST
 
+/* Where the process has no room for what comes along, the message is no message. */
+START_TEST(leaves_no_descriptor_out)
+{
+    static int received[STOREHOOK_DESCRIPTORS_MAX];
+    struct rlimit before, now;
+    unsigned count = 0;
+    int pair[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    start();
+    storehook_write_reply_socket(&writer, pair[0]);
+    ck_assert_int_eq(storehook_write_send(&writer, pair[0], 0), 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    now = (struct rlimit){0, before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &now), 0);
+    ck_assert_int_eq(storehook_receive(pair[1], buffer, sizeof(buffer), received, &count, 0),
+                     -EPROTO);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
 static int memfd_sealed(size_t size, int seals)
 {
     int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -233,6 +256,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, refuses_wrong_headers);
     tcase_add_loop_test(tests, survives_random_changes, 0, 4);
     tcase_add_test(tests, carries_descriptors);
+    tcase_add_test(tests, leaves_no_descriptor_out);
     tcase_add_test(tests, looks_at_seals);
 }
 
