@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "libstorehook/protocol.h"
+
 #include "tests/unit/libstorehook/unit-main.h"
 
 static Session *session;
@@ -176,6 +178,34 @@ START_TEST(is_bounded)
 }
 END_TEST
 
+/* Memfds are counted, and what goes with a level is not counted any more. */
+START_TEST(memfds_make_room_with_their_level)
+{
+    TableInfo info = {.role = ROLE_CONTENTS, .database = 1, .table = "t"};
+    static const char large[STOREHOOK_INLINE_MAX + 1];
+    TrackedRow *row;
+
+    transaction_begun(session, 1);
+    transaction_begun(session, 1);
+    for (unsigned i = 0; i <= TRANSACTION_MEMFDS_MAX; i++) {
+        row = tracked_row_new(&info);
+        row->inserted = true;
+        ck_assert_int_eq(blob_set(&row->original, large, sizeof(large)), 0);
+        ck_assert_ptr_null(row->original.data);
+        ck_assert(transaction_make_room(session, row));
+        /* For one more than there may be only memory is left. */
+        ck_assert_int_eq(row->original.data != NULL, i == TRANSACTION_MEMFDS_MAX);
+        ck_assert(transaction_add_row(session, row));
+    }
+    transaction_rolled_back(session, false);
+    row = tracked_row_new(&info);
+    ck_assert_int_eq(blob_set(&row->original, large, sizeof(large)), 0);
+    ck_assert(transaction_make_room(session, row));
+    ck_assert_ptr_null(row->original.data);
+    tracked_row_free(row);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
@@ -186,6 +216,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, begun_session_is_a_new_one);
     tcase_add_test(tests, session_outlives_its_end_while_in_use);
     tcase_add_test(tests, is_bounded);
+    tcase_add_test(tests, memfds_make_room_with_their_level);
 }
 
 UNIT_MAIN(add_tests)
