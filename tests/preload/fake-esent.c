@@ -321,7 +321,8 @@ PUBLIC JET_ERR JetCommitTransaction(JET_SESID sesid, JET_GRBIT grbit)
     LOCKED;
     Session *session = session_at(sesid);
 
-    (void)grbit;
+    if (session && (grbit & (JET_bitWaitLastLevel0Commit | JET_bitWaitAllLevel0Commit)))
+        return JET_errSuccess; /* waits for what was committed before */
     if (!session || session->level == 0)
         return JET_errNotInTransaction;
     session->level--;
@@ -355,6 +356,8 @@ PUBLIC JET_ERR JetRollback(JET_SESID sesid, JET_GRBIT grbit)
 
     if (!session || session->level == 0)
         return JET_errNotInTransaction;
+    if (grbit & ~JET_bitRollbackAll)
+        return JET_errInvalidGrbit;
     undo_to(sesid, session, grbit & JET_bitRollbackAll ? 0 : session->level - 1);
     return JET_errSuccess;
 }

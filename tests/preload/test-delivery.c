@@ -671,6 +671,37 @@ START_TEST(many_infected_parts)
 }
 END_TEST
 
+/* Not by a call that only waits for earlier commits, nor by one that it refuses. */
+START_TEST(transaction_ends_where_the_store_ends_it)
+{
+    const HostColumn text[] = {{"text", "x", 1}};
+
+    ck_assert_int_eq(deliver("good", NULL, false), 0);
+    fake_service_enable(service, false);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, JET_bitWaitLastLevel0Commit), 0);
+    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, JET_bitWaitLastLevel0Commit), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+    ck_assert_int_eq(JetRollback(host.sesid, ~JET_bitRollbackAll), JET_errInvalidGrbit);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 1);
+}
+END_TEST
+
+START_TEST(verdict_beyond_the_last_is_none)
+{
+    ck_assert_int_eq(deliver("good", NULL, false), 0);
+    fake_service_behave(service, FAKE_BAD_VERDICT);
+    ck_assert_int_eq(deliver("good too", clean, false), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 1);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     Suite *suite = suite_create("delivery");
@@ -705,6 +736,8 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, rows_written_in_a_callback_are_counted, 0, 2);
     tcase_add_test(tests, configuration_changes_are_followed);
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
+    tcase_add_test(tests, transaction_ends_where_the_store_ends_it);
+    tcase_add_test(tests, verdict_beyond_the_last_is_none);
     suite_add_tcase(suite, tests);
     return hook_test_main(argv, suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test-loader.c - when a loader's workers begin, and that they end with the supervisor.
+ * test-loader.c - when a loader's workers begin, and that they end with the supervisor; how many
+ * clients that remembers.
  *
  * The test is the supervisor, and the loader is this program again.
  */
@@ -20,6 +21,7 @@
 #include "scanner/common/board.h"
 #include "scanner/common/temp-directory.h"
 #include "scanner/common/verdict-cache.h"
+#include "scanner/supervisor/clients.h"
 #include "scanner/supervisor/loader-handle.h"
 #include "tests/unit/scanner/scanner-test.h"
 
@@ -209,13 +211,34 @@ START_TEST(workers_end_with_the_supervisor)
 }
 END_TEST
 
+/* Whatever says HELLO how often: each that is remembered costs a descriptor. */
+START_TEST(clients_are_bounded)
+{
+    const struct ucred self = {.pid = getpid(), .uid = getuid(), .gid = getgid()};
+    char *none[] = {NULL};
+    Clients *clients = clients_new(none);
+    guint unhooked;
+
+    for (guint32 i = 0; i < CLIENTS_MAX + 10; i++) {
+        guint8 instance[CLIENTS_INSTANCE_SIZE] = {0};
+
+        memcpy(instance, &i, sizeof(i));
+        clients_add(clients, instance, &self, "test");
+    }
+    g_autoptr(JsonArray) described = clients_describe(clients, &unhooked);
+    ck_assert_uint_eq(json_array_get_length(described) - unhooked, CLIENTS_MAX);
+    clients_free(clients);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], LOADER_OPTION) == 0)
         return loader_main(argc - 1, argv + 1);
 
     const ScannerTest tests[] = {SCANNER_TEST(no_worker_before_it_is_told),
-                                 SCANNER_TEST(workers_end_with_the_supervisor)};
+                                 SCANNER_TEST(workers_end_with_the_supervisor),
+                                 SCANNER_TEST(clients_are_bounded)};
 
     return scanner_test_run("loader", tests, G_N_ELEMENTS(tests));
 }
