@@ -663,6 +663,32 @@ def strangers_and_nonsense():
 
 
 @test
+def only_users_named_may_ask():
+    """Of a connected socket that another user got hold of, workers take no question, unless he is
+    named. Only root can be somebody else."""
+    if os.getuid() != 0:
+        return
+    for users, verdict in (("root", None), ("root;65534", "infected")):
+        with Service(f"[service]\nusers={users}\n") as s:
+            mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.connect(s.socket + ".store")
+                child = os.fork()
+                if child == 0:
+                    os.setresuid(65534, 65534, 65534)
+                    socket.send_fds(sender, [encode(JUDGE_CONTENT, [("data", EICAR)], 1000, [])],
+                                    [theirs.fileno()])
+                    os._exit(0)
+                assert os.waitpid(child, 0)[1] == 0
+            theirs.close()
+            mine.settimeout(PATIENCE)
+            answer = mine.recv(65536)
+            mine.close()
+            assert (decode(answer, [])["verdict"] if answer else None) == verdict, answer
+            assert s.status()["scans"]["refused"] == (verdict is None)
+
+
+@test
 def handshake():
     """Only listed executables are hooked; the page cannot be written; stop and start show in it."""
     with Service() as s:
