@@ -2,7 +2,9 @@
 /*
  * notes-store.c - a store of its own kind, in a hundred lines: notes in one table.
  *
- *   notes-store FILE add AUTHOR TITLE < TEXT     notes-store FILE list     notes-store FILE show ID
+ *   - notes-store FILE add AUTHOR TITLE < TEXT
+ *   - notes-store FILE list
+ *   - notes-store FILE show ID
  *
  * Not a word about scanning here either. It is protected because it is linked with the hook before
  * the store library, and because notes-store.profile, in [profile] files= of storehookd, says what

@@ -7,11 +7,12 @@
  * native-endian: both ends are on one machine. Nothing here allocates, blocks or trusts its input.
  *
  * Sockets, all SOCK_DGRAM (the last SOCK_STREAM), beside each other; SOCKET is [service] socket=:
- *   SOCKET              supervisor: HELLO and ASK_LANES (answered), REPORT (not answered)
- *   SOCKET.store        workers: judgements for a store's write; goes before all else
- *   SOCKET.store-N      the worker of processor N: the same, from who runs there; see
- * StorehookLanes SOCKET.access       workers: SCAN of what somebody waits to read SOCKET.background
- * workers: SCAN by programs that have time SOCKET.control      supervisor: storehookctl
+ *   - SOCKET: supervisor; HELLO and ASK_LANES (answered), REPORT (not answered)
+ *   - SOCKET.store: workers; judgements for a store's write, which go before all else
+ *   - SOCKET.store-N: the worker of processor N; the same, from who runs there (StorehookLanes)
+ *   - SOCKET.access: workers; SCAN of what somebody waits to read
+ *   - SOCKET.background: workers; SCAN by programs that have time
+ *   - SOCKET.control: supervisor; storehookctl
  *
  * A request carries its reply socket as its first descriptor; the reply is one datagram there. End
  * of file without a reply means that the worker died. A client may use the pair again for its next

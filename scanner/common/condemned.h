@@ -43,6 +43,7 @@ typedef struct Condemned Condemned;
 Condemned *condemned_new(VerdictCache *cache, VerdictStore *store); /* both borrowed */
 Condemned *condemned_free(Condemned *condemned);                    /* accepts and returns NULL */
 
+/* From now on; one of too many is not. */
 void condemned_add(Condemned *condemned, const VerdictKey *key);
 /* A VerdictStoreSeen: takes up what an earlier run condemned. */
 void condemned_seen(const VerdictKey *key, const Verdict *verdict, gpointer condemned);

@@ -102,6 +102,7 @@ typedef struct {
     guint log_decisions; /* ConfigLog */
 } ScannerConfig;
 
+/* NULL with CONFIG_ERROR, here and below: the file, line and key are in the message. */
 ScannerConfig *scanner_config_load(const char *file, GError **error);
 /* `file` stands for the source in messages; NULL text: all defaults. */
 ScannerConfig *scanner_config_parse(const char *file, const char *text, GError **error);

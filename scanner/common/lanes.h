@@ -20,6 +20,7 @@ typedef struct {
     int sockets[STOREHOOK_LANES_MAX]; /* by processor; -1: it has none */
 } Lanes;
 
+/* There are none. */
 void lanes_init(Lanes *lanes);
 /* For so many workers, beside the service's socket; stale ones are removed. FALSE with LISTEN_ERROR
  * (listen.h) or G_FILE_ERROR. */

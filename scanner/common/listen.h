@@ -24,6 +24,7 @@ typedef struct {
     struct timespec made; /* numbers of inodes come again */
 } ListenPlace;
 
+/* As of now. */
 ListenPlace listen_place(const char *path);
 /* Nothing is there any more, or something else. What cannot be seen counts as there. */
 gboolean listen_is_displaced(const char *path, const ListenPlace *place);

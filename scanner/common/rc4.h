@@ -13,6 +13,7 @@ typedef struct {
     guint8 i, j;
 } Rc4;
 
+/* At the first byte of a text under this key, of 1 to 256 bytes. */
 void rc4_start(Rc4 *rc4, const guint8 *key, gsize size);
 /* The byte that the next one of a text is combined with. */
 guint8 rc4_next(Rc4 *rc4);

@@ -73,6 +73,7 @@ gboolean verdict_cache_may_know(const VerdictCache *cache, guint64 mark, gsize s
 /* Before the verdict is added. */
 void verdict_cache_note(VerdictCache *cache, guint64 mark);
 
+/* Forgets it, if it is there. */
 void verdict_cache_remove(VerdictCache *cache, const VerdictKey *key);
 
 /* For the supervisor: the entries to be kept that were added since *position (0 at first), one a
@@ -80,6 +81,7 @@ void verdict_cache_remove(VerdictCache *cache, const VerdictKey *key);
 gboolean verdict_cache_next_new(VerdictCache *cache, guint64 *position, VerdictKey *ret_key,
                                 Verdict *ret_verdict, GBytes **ret_list);
 
+/* Whether there is one, without a lock. */
 gboolean verdict_cache_has_new(const VerdictCache *cache, guint64 position);
 
 #endif /* SCANNER_VERDICT_CACHE_H */
