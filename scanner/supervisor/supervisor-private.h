@@ -10,6 +10,7 @@
 #include "scanner/common/config.h"
 #include "scanner/common/listen.h"
 #include "scanner/common/verdict-store.h"
+#include "scanner/records/age-clock.h"
 #include "scanner/records/control.h"
 #include "scanner/records/records.h"
 #include "scanner/supervisor/clients.h"
@@ -64,6 +65,7 @@ typedef struct {
     guint64 reported[STOREHOOK_REASONS];
     guint ticks;
     gboolean wants_expiry; /* the last one left some */
+    AgeClock ages;
 } Supervisor;
 
 Supervisor *supervisor_new(ScannerConfig *config);

@@ -101,10 +101,28 @@ void supervisor_report_unscanned(Supervisor *supervisor)
         memcpy(supervisor->reported, totals, sizeof(totals));
 }
 
+/* What goes by its age goes for good. */
+static gint64 time_for_ages(Supervisor *supervisor)
+{
+    struct timespec since_boot;
+    gint64 leapt, now;
+
+    clock_gettime(CLOCK_BOOTTIME, &since_boot);
+    now = age_clock_now(&supervisor->ages, g_get_real_time(),
+                        (gint64)since_boot.tv_sec * G_USEC_PER_SEC + since_boot.tv_nsec / 1000,
+                        &leapt);
+    if (leapt > 0)
+        log_line(supervisor->log,
+                 "warning clock-set-forward seconds=%" G_GINT64_FORMAT
+                 " (for a day nothing goes by its age of now)",
+                 leapt / G_USEC_PER_SEC);
+    return now;
+}
+
 static void expire(Supervisor *supervisor)
 {
     const ScannerConfig *config = supervisor->config;
-    gint64 now = g_get_real_time();
+    gint64 now = time_for_ages(supervisor);
     gint64 before = config->incident_days > 0
                         ? now - (gint64)config->incident_days * 86400 * G_USEC_PER_SEC
                         : 0;
@@ -200,12 +218,12 @@ static void on_warning(const char *domain, GLogLevelFlags level, const char *mes
 
 static gboolean on_idle(gpointer user_data)
 {
-    const Supervisor *supervisor = user_data;
+    Supervisor *supervisor = user_data;
     Quarantine *quarantine = supervisor->records.quarantine;
 
     if (quarantine_read_on(quarantine, QUARANTINE_READ_AT_ONCE))
         return G_SOURCE_CONTINUE;
-    (void)quarantine_expire(quarantine, g_get_real_time() / G_USEC_PER_SEC);
+    (void)quarantine_expire(quarantine, time_for_ages(supervisor) / G_USEC_PER_SEC);
     return G_SOURCE_REMOVE;
 }
 

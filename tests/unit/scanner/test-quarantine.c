@@ -5,6 +5,7 @@
 #include "scanner/records/quarantine.h"
 
 #include "libstorehook/protocol.h"
+#include "scanner/records/age-clock.h"
 
 #include <check.h>
 #include <errno.h>
@@ -342,6 +343,38 @@ START_TEST(strange_ids_are_not_found)
 }
 END_TEST
 
+/* What is given up goes for good. All in hours. */
+START_TEST(a_clock_set_forward_is_not_believed_at_once)
+{
+    const gint64 hour = (gint64)3600 * G_USEC_PER_SEC, begin = 500000 * hour, year = 8760 * hour;
+    const struct {
+        gint64 clock, boot, now, leapt;
+    } looks[] = {
+        {begin, hour, begin, 0},
+        {begin + hour, 2 * hour, begin + hour, 0},
+        /* Set forward: what was before goes on. */
+        {begin + 2 * hour + year, 3 * hour, begin + 2 * hour, year},
+        {begin + 3 * hour + year, 4 * hour, begin + 3 * hour, 0},
+        /* Set right again, and back: nothing goes too early by that. */
+        {begin + 4 * hour, 5 * hour, begin + 4 * hour, 0},
+        {begin - year, 6 * hour, begin - year, 0},
+        {begin + 6 * hour, 7 * hour, begin - year + hour, year + 6 * hour - hour},
+        /* A day later it will be true. */
+        {begin + 31 * hour, 32 * hour, begin + 31 * hour, 0},
+        {begin + 32 * hour, 33 * hour, begin + 32 * hour, 0},
+    };
+    AgeClock clock = {0};
+
+    for (guint i = 0; i < G_N_ELEMENTS(looks); i++) {
+        gint64 leapt = -1;
+
+        ck_assert_int_eq(age_clock_now(&clock, looks[i].clock, looks[i].boot, &leapt),
+                         looks[i].now);
+        ck_assert_int_eq(leapt, looks[i].leapt);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("quarantine");
@@ -352,6 +385,7 @@ int main(void)
     tcase_add_test(tcase, large_contents_are_whole);
     tcase_add_test(tcase, full_is_an_error_and_nothing_is_evicted);
     tcase_add_test(tcase, only_what_is_too_old_expires);
+    tcase_add_test(tcase, a_clock_set_forward_is_not_believed_at_once);
     tcase_add_test(tcase, what_cannot_expire_is_told_once);
     tcase_add_test(tcase, deliveries_are_remembered);
     tcase_add_test(tcase, damage_is_seen_and_set_aside);
