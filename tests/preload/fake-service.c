@@ -262,7 +262,7 @@ static void make_notice(FakeService *service, char ret[64], unsigned char digest
     fake_digest(ret, strlen(ret), digest);
 }
 
-static void reply_notice(FakeService *service, Reply *reply, bool unsealed, bool flagged)
+static void reply_notice(FakeService *service, Reply *reply, FakeBehaviour behaviour, bool flagged)
 {
     unsigned char digest[STOREHOOK_DIGEST_SIZE];
     char notice[64], incident[32];
@@ -271,8 +271,9 @@ static void reply_notice(FakeService *service, Reply *reply, bool unsealed, bool
     snprintf(incident, sizeof(incident), "INC-%u", service->notices);
     storehook_write_u32(&reply->writer, STOREHOOK_FIELD_FLAGGED, flagged);
     storehook_write_bytes(&reply->writer, STOREHOOK_FIELD_INCIDENT, incident, strlen(incident));
-    storehook_write_bytes(&reply->writer, STOREHOOK_FIELD_DIGEST, digest, sizeof(digest));
-    reply_data(reply, notice, strlen(notice), unsealed);
+    storehook_write_bytes(&reply->writer, STOREHOOK_FIELD_DIGEST, digest,
+                          sizeof(digest) - (behaviour == FAKE_SHORT_DIGEST));
+    reply_data(reply, notice, strlen(notice), behaviour == FAKE_UNSEALED);
 }
 
 static void judge_content(FakeService *service, const Datagram *request, Reply *reply,
@@ -287,10 +288,10 @@ static void judge_content(FakeService *service, const Datagram *request, Reply *
     learn(service, digest, infected);
     if (infected) {
         reply_verdict(reply, STOREHOOK_ACTION_REPLACE, STOREHOOK_VERDICT_INFECTED, "Eicar");
-        reply_notice(service, reply, behaviour == FAKE_UNSEALED, true);
+        reply_notice(service, reply, behaviour, true);
     } else if (find_word(&data, "STRIP")) {
         reply_verdict(reply, STOREHOOK_ACTION_REPLACE, STOREHOOK_VERDICT_BLOCKED, "rule");
-        reply_notice(service, reply, false, false);
+        reply_notice(service, reply, FAKE_CORRECT, false);
     } else if (find_word(&data, "FLAG")) {
         reply_verdict(reply, STOREHOOK_ACTION_PASS, STOREHOOK_VERDICT_SUSPICIOUS, "why");
         storehook_write_u32(&reply->writer, STOREHOOK_FIELD_FLAGGED, 1);
@@ -346,7 +347,7 @@ static void judge_link(FakeService *service, const Datagram *request, Reply *rep
         reply_verdict(reply, STOREHOOK_ACTION_REPLACE, STOREHOOK_VERDICT_INFECTED, "Eicar");
         storehook_write_bytes(&reply->writer, STOREHOOK_FIELD_HEADER, header, strlen(header));
         storehook_write_bytes(&reply->writer, STOREHOOK_FIELD_NAME, "notice.txt", 10);
-        reply_notice(service, reply, false, true);
+        reply_notice(service, reply, FAKE_CORRECT, true);
     } else {
         reply_verdict(reply, STOREHOOK_ACTION_PASS, STOREHOOK_VERDICT_CLEAN, "");
         if (service->remembers)

@@ -22,7 +22,8 @@ typedef enum {
     FAKE_BAD_ACTION,
     FAKE_BAD_VERDICT,
     FAKE_BAD_LENGTHS,
-    FAKE_UNSEALED, /* DATA in a memfd that could shrink */
+    FAKE_SHORT_DIGEST, /* of a notice */
+    FAKE_UNSEALED,     /* DATA in a memfd that could shrink */
     FAKE_DESCRIPTORS,
     FAKE_CLOSING,
     FAKE_SILENT,

@@ -693,6 +693,19 @@ START_TEST(transaction_ends_where_the_store_ends_it)
 }
 END_TEST
 
+/* A content whose digest would name nothing stays what it was. */
+START_TEST(notice_without_a_whole_digest_is_none)
+{
+    const HostColumn data[] = {{"data", "EICAR", 5}};
+
+    ck_assert_int_eq(deliver("good", NULL, false), 0);
+    fake_service_behave(service, FAKE_SHORT_DIGEST);
+    ck_assert_int_eq(host_insert(&host, HOST_CONTENTS, data, 1, NULL), 0);
+    ck_assert_str_eq(text_of(HOST_CONTENTS, 0, "data"), "EICAR");
+    ck_assert_uint_eq(hook_status().unscanned, 1);
+}
+END_TEST
+
 START_TEST(verdict_beyond_the_last_is_none)
 {
     ck_assert_int_eq(deliver("good", NULL, false), 0);
@@ -737,6 +750,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, configuration_changes_are_followed);
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
     tcase_add_test(tests, transaction_ends_where_the_store_ends_it);
+    tcase_add_test(tests, notice_without_a_whole_digest_is_none);
     tcase_add_test(tests, verdict_beyond_the_last_is_none);
     suite_add_tcase(suite, tests);
     return hook_test_main(argv, suite);
