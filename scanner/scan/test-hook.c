@@ -94,6 +94,26 @@ static gboolean can_map_code(void)
     return TRUE;
 }
 
+static gboolean can_turn_to_code(void)
+{
+    void *map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    gboolean can = map != MAP_FAILED && mprotect(map, 4096, PROT_READ | PROT_EXEC) == 0;
+
+    if (map != MAP_FAILED)
+        munmap(map, 4096);
+    return can;
+}
+
+static gboolean can_grow(guint64 size)
+{
+    int fd = memfd_create("storehook-caught", MFD_CLOEXEC);
+    gboolean can = fd >= 0 && ftruncate(fd, (off_t)size) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return can;
+}
+
 static gboolean can_make_socket(int family)
 {
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -133,6 +153,8 @@ static void try_cage(const ScannerConfig *config, Verdict *verdict)
         {"bpf", can_call(SYS_bpf)},
         {"exec", can_execute()},
         {"code", can_map_code()},
+        {"turn", can_turn_to_code()},
+        {"large", can_grow(config->temporary_size + 1)},
         {"kill", syscall(SYS_kill, getppid(), 0) == 0},
         {"ptrace", ptrace(PTRACE_TRACEME, 0, 0, 0) == 0},
         {"move", can_move(getpid())},
