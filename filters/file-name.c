@@ -67,8 +67,7 @@ static gboolean is_plain(const char *raw, gsize size)
     return TRUE;
 }
 
-/* Decoded, with its control characters. */
-static char *decode_text(const char *raw, gssize length)
+char *file_name_decode(const char *raw, gssize length)
 {
     g_autofree char *both_ends = NULL;
     gsize size = length < 0 ? strlen(raw) : (gsize)length;
@@ -90,35 +89,20 @@ static char *decode_text(const char *raw, gssize length)
     return is_plain(raw, size) ? g_strndup(raw, size) : name_decode(raw, size);
 }
 
-/* Spaces in place of control characters. */
-static char *text_to_show(const char *text)
+char *file_name_decode_otherwise(const char *raw)
 {
-    GString *out = g_string_sized_new(strlen(text));
+    gsize size = strlen(raw);
 
-    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-
-        if (c >= ' ' && c <= '~')
-            g_string_append_c(out, (char)c);
-        else
-            g_string_append_unichar(out, u_charType((UChar32)c) == U_CONTROL_CHAR ? ' ' : c);
-    }
-    return g_string_free(out, FALSE);
+    return size <= FILE_NAME_MAX ? name_decode_otherwise(raw, size) : NULL;
 }
 
-char *file_name_decode(const char *raw, gssize length)
-{
-    g_autofree char *text = decode_text(raw, length);
-
-    return text_to_show(text);
-}
-
-/* The last component of a path of either kind; one slash at the end more is forgiven. */
+/* The last component of a path of either kind; what Windows drops at the end is forgiven, slashes
+ * and a folder's name for itself among it. */
 static char *last_component(char *name)
 {
     gsize length = strlen(name);
 
-    while (length > 0 && (name[length - 1] == '/' || name[length - 1] == '\\'))
+    while (length > 0 && strchr("/\\. ", name[length - 1]) != NULL)
         name[--length] = '\0';
     char *slash = strrchr(name, '/');
     char *backslash = strrchr(name, '\\');
@@ -158,11 +142,22 @@ static void trim(GString *name)
     g_string_erase(name, 0, (gssize)lead);
 }
 
-static char *normalize(const char *text)
+static gboolean is_control(gunichar c)
 {
-    g_autofree char *decoded = text_to_show(text);
-    g_autofree char *folded = fold(last_component(decoded));
-    const char *source = folded != NULL ? folded : last_component(decoded);
+    return u_charType((UChar32)c) == U_CONTROL_CHAR;
+}
+
+/* Seen as nothing: white space, and the letter of Braille without a dot. */
+static gboolean is_blank(gunichar c)
+{
+    return u_isUWhiteSpace((UChar32)c) || is_control(c) || c == 0x2800;
+}
+
+static char *normalize(const char *decoded)
+{
+    g_autofree char *text = g_strdup(decoded);
+    g_autofree char *folded = fold(last_component(text));
+    const char *source = folded != NULL ? folded : last_component(text);
     GString *out = g_string_sized_new(strlen(source));
 
     for (const char *p = source; *p != '\0'; p = g_utf8_next_char(p)) {
@@ -170,7 +165,7 @@ static char *normalize(const char *text)
 
         if (c >= ' ' && c <= '~')
             g_string_append_c(out, (char)c);
-        else if (u_isUWhiteSpace((UChar32)c))
+        else if (is_blank(c))
             g_string_append_c(out, ' ');
         else if (!is_hidden(c))
             g_string_append_unichar(out, c);
@@ -181,7 +176,7 @@ static char *normalize(const char *text)
 
 char *file_name_normalize(const char *raw, gssize length)
 {
-    g_autofree char *text = decode_text(raw, length);
+    g_autofree char *text = file_name_decode(raw, length);
 
     return normalize(text);
 }
@@ -232,32 +227,46 @@ static void readings_add(GPtrArray *readings, const char *text)
         g_ptr_array_add(readings, g_steal_pointer(&name));
 }
 
-char *file_name_before_control(const char *raw)
+/* A control character, or what stands for bytes that are no letter: some programs leave it out. */
+static gboolean is_dropped(gunichar c)
 {
-    g_autofree char *text = NULL;
+    return c == 0xFFFD || is_control(c);
+}
 
-    if (is_plain(raw, strlen(raw)))
+static char *without_dropped(const char *text)
+{
+    GString *out = g_string_sized_new(strlen(text));
+
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
+        if (!is_dropped(g_utf8_get_char(p)))
+            g_string_append_unichar(out, g_utf8_get_char(p));
+    return g_string_free(out, FALSE);
+}
+
+char *file_name_without_broken(const char *raw)
+{
+    g_autofree char *valid = NULL;
+
+    if (g_utf8_validate(raw, -1, NULL))
         return NULL;
-    text = decode_text(raw, -1);
-    for (const char *p = text; *p != '\0'; p++)
-        if (is_end(*p))
-            return g_strndup(text, (gsize)(p - text));
-    return NULL;
+    valid = g_utf8_make_valid(raw, -1);
+    return without_dropped(valid);
 }
 
 char **file_name_readings(const char *raw, gssize length)
 {
     GPtrArray *readings = g_ptr_array_new();
-    g_autofree char *text = decode_text(raw, length);
+    g_autofree char *text = file_name_decode(raw, length);
     gboolean has_more = strpbrk(text, "%:") != NULL;
 
     g_ptr_array_add(readings, normalize(text));
-    for (const char *p = text; *p != '\0' && !has_more; p++)
-        has_more = is_end(*p);
+    for (const char *p = text; *p != '\0' && !has_more; p = g_utf8_next_char(p))
+        has_more = is_dropped(g_utf8_get_char(p));
     if (has_more) {
-        g_autofree char *name = without_escapes(text);
+        g_autofree char *name = without_escapes(text), *kept = without_dropped(name);
 
         readings_add(readings, name);
+        readings_add(readings, kept);
         for (char *p = name; *p != '\0'; p++) {
             if (!is_end(*p))
                 continue;
@@ -329,7 +338,7 @@ static gboolean has_trailing(const char *decoded)
 {
     gsize length = strlen(decoded);
 
-    return length > 0 && (decoded[length - 1] == '.' || decoded[length - 1] == ' ');
+    return length > 0 && strchr(". \t\r\n", decoded[length - 1]) != NULL;
 }
 
 /* .{01234567-89ab-cdef-0123-456789abcdef} */
@@ -348,7 +357,6 @@ static gboolean is_class(const char *extension)
 
 guint file_name_lies(const char *raw, gssize length)
 {
-    gsize size = MIN(length < 0 ? strlen(raw) : (gsize)length, FILE_NAME_MAX);
     g_autofree char *decoded = file_name_decode(raw, length);
     g_autofree char *name = file_name_normalize(raw, length);
     g_auto(GStrv) extensions = file_name_extensions(name);
@@ -359,12 +367,8 @@ guint file_name_lies(const char *raw, gssize length)
         if (turns_direction(g_utf8_get_char(p)))
             lies |= FILE_NAME_DIRECTION;
     }
-    if (!is_plain(raw, size)) {
-        g_autofree char *text = name_decode(raw, size);
-
-        if (has_control(text))
-            lies |= FILE_NAME_CONTROL;
-    }
+    if (has_control(decoded))
+        lies |= FILE_NAME_CONTROL;
     if (strstr(name, SPACES_THAT_HIDE ".") != NULL)
         lies |= FILE_NAME_SPACES;
     if (runs && extensions[1] != NULL && g_strv_contains(HARMLESS, extensions[1]))

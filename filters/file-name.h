@@ -16,24 +16,28 @@
  * since the last extension decides what a desktop does with it. */
 #define FILE_NAME_MAX 16384
 
-/* The name as text to show: encoded words (RFC 2047), an RFC 2231 value (charset'lang'%41, also as
- * whole `filename*0*=...; filename*1=...` parameters) and raw 8-bit are decoded to valid UTF-8;
- * control characters become spaces. length < 0: raw ends at a NUL. Never NULL; g_free(). */
+/* The name as text: encoded words (RFC 2047), an RFC 2231 value (charset'lang'%41, also as
+ * whole `filename*0*=...; filename*1=...` parameters) and raw 8-bit are decoded to valid UTF-8,
+ * with their control characters. length < 0: raw ends at a NUL. Never NULL; g_free(). */
 char *file_name_decode(const char *raw, gssize length);
+
+/* The same of `filename*0*=...; filename*1=...` as programs put it together that take the last of
+ * two pieces with one number, and pay no heed to a number that is missing. NULL: it is the same;
+ * g_free(). */
+char *file_name_decode_otherwise(const char *raw);
+
+/* A name that is no UTF-8 without the bytes that are not. NULL: it is UTF-8; g_free(). */
+char *file_name_without_broken(const char *raw);
 
 /* The form that rules match: decoded, last path component, NFKC with case folded, without control,
  * bidi and zero-width characters, without trailing dots and spaces. Never NULL, may be "";
  * g_free(). */
 char *file_name_normalize(const char *raw, gssize length);
 
-/* What stands before a control character in the decoded name, which file_name_decode() would hide:
- * there the name ends for programs in C, if it is a NUL. NULL: there is none; g_free(). */
-char *file_name_before_control(const char *raw);
-
 /* The normalised form, and behind it in that form what some program would save the file as instead:
- * with %41 decoded, cut at a control character (a NUL ends a name in C), or without the name of a
- * stream of NTFS behind a colon. Nearly all names have no second one. NULL-terminated;
- * g_strfreev(). */
+ * with %41 decoded, without control characters and broken ones, cut at a control character (a NUL
+ * ends a name in C), or without the name of a stream of NTFS behind a colon. Nearly all names have
+ * no second one. NULL-terminated; g_strfreev(). */
 char **file_name_readings(const char *raw, gssize length);
 
 /* Points at what follows the last dot of a normalised name; "" without one. */

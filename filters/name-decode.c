@@ -31,6 +31,14 @@ static gboolean charset_is_known(const char *charset)
     return ucnv_countAliases(charset, &status) > 0 && U_SUCCESS(status);
 }
 
+/* ISO-2022-JP (RFC 1468) as it stands in headers that nobody encoded, and as programs read it. */
+static gboolean shifts_as_japanese(const char *bytes, gsize length)
+{
+    const char *shift = memchr(bytes, 0x1b, length);
+
+    return shift != NULL && bytes + length - shift > 1 && (shift[1] == '$' || shift[1] == '(');
+}
+
 char *name_decode_charset(const char *charset, const char *bytes, gsize length)
 {
     g_autofree UChar *wide = NULL;
@@ -40,9 +48,12 @@ char *name_decode_charset(const char *charset, const char *bytes, gsize length)
 
     g_assert(length <= G_MAXINT32 / 8);
     if (!charset_is_known(charset)) {
-        if (g_utf8_validate_len(bytes, length, NULL))
+        if (shifts_as_japanese(bytes, length))
+            charset = "iso-2022-jp";
+        else if (g_utf8_validate_len(bytes, length, NULL))
             return g_strndup(bytes, length);
-        charset = "windows-1252";
+        else
+            charset = "windows-1252";
     }
     converter = ucnv_open(charset, &status);
     if (U_FAILURE(status))
@@ -186,7 +197,7 @@ static char *decode_words(const char *raw, gsize length)
             g_string_append(out, text);
         }
         g_autofree char *name = g_strndup(word.charset, (gsize)(word.charset_end - word.charset));
-        if (charset != NULL && g_ascii_strcasecmp(charset, name) != 0)
+        if (charset != NULL && ucnv_compareNames(charset, name) != 0)
             flush_words(out, bytes, &charset);
         word_append_bytes(&word, bytes);
         if (charset == NULL)
@@ -223,7 +234,8 @@ typedef struct {
 } Section;
 
 /* One `filename*N*=value` between semicolons. */
-static void section_parse(const char *p, const char *end, Section sections[NAME_DECODE_SECTIONS])
+static void section_parse(const char *p, const char *end, gboolean takes_last,
+                          Section sections[NAME_DECODE_SECTIONS])
 {
     Section section = {.present = TRUE};
     guint index = 0;
@@ -263,12 +275,12 @@ static void section_parse(const char *p, const char *end, Section sections[NAME_
     }
     section.value = p;
     section.value_end = end;
-    if (!sections[index].present)
+    if (!sections[index].present || takes_last)
         sections[index] = section;
 }
 
-/* NULL when it is not a list of such parameters. */
-static char *decode_parameters(const char *raw, gsize length)
+/* NULL when it is not a list of such parameters. Otherwise: see name_decode_otherwise(). */
+static char *decode_parameters(const char *raw, gsize length, gboolean otherwise)
 {
     Section sections[NAME_DECODE_SECTIONS] = {0};
     g_autoptr(GString) bytes = NULL;
@@ -282,7 +294,7 @@ static char *decode_parameters(const char *raw, gsize length)
             quoted = !quoted;
         if (p < end && (*p != ';' || quoted))
             continue;
-        section_parse(start, p, sections);
+        section_parse(start, p, otherwise, sections);
         start = p + 1;
     }
     /* Some programs count from 1. */
@@ -291,9 +303,13 @@ static char *decode_parameters(const char *raw, gsize length)
     if (first == NAME_DECODE_SECTIONS)
         return NULL;
     bytes = g_string_new(NULL);
-    for (guint i = first; i < NAME_DECODE_SECTIONS && sections[i].present; i++) {
+    for (guint i = first; i < NAME_DECODE_SECTIONS; i++) {
         const char *value = sections[i].value;
 
+        if (!sections[i].present && !otherwise)
+            break;
+        if (!sections[i].present)
+            continue;
         if (i == first && sections[i].extended) {
             const char *rest = extended_parse(value, sections[i].value_end, &charset);
             value = rest != NULL ? rest : value;
@@ -311,7 +327,7 @@ char *name_decode(const char *raw, gsize length)
     g_autofree char *charset = NULL;
     const char *rest;
 
-    char *text = decode_parameters(raw, length);
+    char *text = decode_parameters(raw, length, FALSE);
     if (text != NULL)
         return text;
     /* Without a %XX it is a name like "it's what's.txt". */
@@ -322,4 +338,12 @@ char *name_decode(const char *raw, gsize length)
         return name_decode_charset(charset, bytes->str, bytes->len);
     }
     return decode_words(raw, length);
+}
+
+char *name_decode_otherwise(const char *raw, gsize length)
+{
+    g_autofree char *one = decode_parameters(raw, length, FALSE);
+    g_autofree char *other = decode_parameters(raw, length, TRUE);
+
+    return one != NULL && strcmp(one, other) != 0 ? g_steal_pointer(&other) : NULL;
 }

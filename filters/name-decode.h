@@ -11,12 +11,16 @@
 #define NAME_DECODE_SECTIONS 2048
 
 /* Bytes in a charset to valid UTF-8, replacing what is wrong by U+FFFD. An unknown or NULL charset
- * means UTF-8 where that is valid, else windows-1252 (what raw 8-bit names mostly are). Tables come
- * from ICU's library: no file is opened, so it works inside a cage. g_free(). */
+ * means ISO-2022-JP where its shifts stand, UTF-8 where that is valid, else windows-1252 (what raw
+ * 8-bit names mostly are). Tables come from ICU's library: no file is opened, so it works inside a
+ * cage. g_free(). */
 char *name_decode_charset(const char *charset, const char *bytes, gsize length);
 
 /* Any of: `charset'lang'%41...`, `filename*0*=...; filename*1=...`, text with =?charset?Q?...?=
  * words, plain bytes. Valid UTF-8, may hold control characters but no NUL; g_free(). */
 char *name_decode(const char *raw, gsize length);
+
+/* As file_name_decode_otherwise(). */
+char *name_decode_otherwise(const char *raw, gsize length);
 
 #endif /* FILTERS_NAME_DECODE_H */

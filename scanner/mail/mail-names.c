@@ -117,20 +117,60 @@ static void tell_one(Search *search, const char *name)
 
 static void tell(Search *search)
 {
-    g_autofree char *before = NULL;
+    g_autofree char *kept = NULL;
 
     g_strstrip(search->name->str);
     if (search->name->str[0] == '\0')
         return;
     tell_one(search, search->name->str);
-    before = file_name_before_control(search->name->str);
-    if (before && before[0] != '\0')
-        tell_one(search, before);
+    /* In the letters of an older charset all bytes mean something; in UTF-8 some mean nothing. */
+    kept = file_name_without_broken(search->name->str);
+    if (kept)
+        tell_one(search, kept);
+}
+
+/* Behind blanks and comments (RFC 5322 3.2.2; none is within another here). */
+static const char *skip_blanks(const char *p)
+{
+    const char *end;
+
+    for (;;) {
+        p += strspn(p, " \t");
+        end = *p == '(' ? strchr(p, ')') : NULL;
+        if (!end)
+            return p;
+        p = end + 1;
+    }
+}
+
+/* All of the value up to a semicolon, without what only holds it together: some programs look for
+ * strings in it, others drop the quotation marks, or go on behind them. */
+static void take_joined(Search *search, const char *p)
+{
+    gboolean is_quoted = FALSE;
+
+    g_string_truncate(search->name, 0);
+    while (*p && (is_quoted || *p != ';')) {
+        const char *next = is_quoted ? p : skip_blanks(p);
+
+        if (next != p) {
+            p = next;
+            continue;
+        }
+        is_quoted ^= *p == '"';
+        next = *p == '\\' && p[1] ? p + 1 : p;
+        if (*p != '"')
+            g_string_append_c(search->name, *next);
+        p = next + 1;
+    }
+    tell(search);
 }
 
 /* A value that stands in quotation marks, of which the last may be missing. */
-static void take_quoted(Search *search, const char *p)
+static void take_quoted(Search *search, const char *value)
 {
+    const char *p = value + 1;
+
     g_string_truncate(search->name, 0);
     for (; *p && *p != '"'; p++) {
         if (*p == '\\' && p[1])
@@ -138,6 +178,9 @@ static void take_quoted(Search *search, const char *p)
         g_string_append_c(search->name, *p);
     }
     tell(search);
+    p = skip_blanks(*p ? p + 1 : p);
+    if (*p && *p != ';')
+        take_joined(search, value);
 }
 
 /* A value without them ends at a blank, or only at the next semicolon. */
@@ -148,6 +191,8 @@ static void take_bare(Search *search, const char *p)
     g_string_truncate(search->name, 0);
     g_string_append_len(search->name, p, (gssize)all);
     tell(search);
+    if (strcspn(p, "\"\\(") < all)
+        take_joined(search, p);
     if (word == all)
         return;
     g_string_truncate(search->name, 0);
@@ -160,12 +205,16 @@ static void take_bare(Search *search, const char *p)
 static void take_pieces(Search *search, const char *begin, const char *p, gboolean *has_pieces)
 {
     gboolean is_first = strspn(p, "0") == strspn(p, "0123456789");
+    g_autofree char *other = NULL;
 
     if (*has_pieces && !is_first)
         return;
     *has_pieces = TRUE;
     g_string_assign(search->name, begin);
     tell(search);
+    other = file_name_decode_otherwise(begin);
+    if (other && !search->is_over)
+        tell_one(search, other);
 }
 
 static gboolean is_word(char c)
@@ -185,14 +234,14 @@ static void take_value(Search *search, const char *value)
             begin -= 4;
         if (begin > value && is_word(begin[-1]))
             continue;
-        p += strspn(p, " \t");
+        p = skip_blanks(p);
         if (*p == '*')
             take_pieces(search, begin, p + 1, &has_pieces);
         if (*p != '=')
             continue;
         p += 1 + strspn(p + 1, " \t");
         if (*p == '"')
-            take_quoted(search, p + 1);
+            take_quoted(search, p);
         else
             take_bare(search, p);
     }

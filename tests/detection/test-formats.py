@@ -94,7 +94,8 @@ def archives(s):
 def names(s):
     """What some mail program, browser or file system makes a.js of."""
     for name in ("a%2Ejs", "a.js%00.txt", "a.js:b.txt", "a.js:b:$DATA", "a.js::$DATA", "a.js. .",
-                 "b.txt/../a.js", "..\\\\a.js", "a.j\u200bs", "a\uff0e\uff4a\uff53", "=?utf-8?Q?a.js=00.txt?="):
+                 "b.txt/../a.js", "..\\\\a.js", "a.j\u200bs", "a\uff0e\uff4a\uff53", "=?utf-8?Q?a.js=00.txt?=",
+                 "a.j\1s", "a.j\ts", "a.js/."):
         expect(f"named {name!a}", s.text(mailed(TEXT, name, "base64")), "blocked", "scripts")
         if "?" not in name:
             expect(f"named {name!a}: in a zip", s.scan(zipped((name, TEXT))), "blocked", "scripts")

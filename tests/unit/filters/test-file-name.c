@@ -29,6 +29,10 @@ static const Case CASES[] = {
     {"=?utf-8?q?a", "=?utf-8?q?a", "=?utf-8?q?a"},
     {"=?../../etc/passwd?q?a.exe?=", "a.exe", "a.exe"},
     {"=?utf-16?B?/v8AYQAuAGUAeABl?=", "a.exe", "a.exe"},
+    {"=?UTF8?B?ww==?= =?utf-8?B?qS5leGU=?=", "\xc3\xa9.exe", "\xc3\xa9.exe"},
+    /* RFC 1468, as it stands and between words */
+    {"\x1b$B%\"\x1b(B.exe", "\xe3\x82\xa2.exe", "\xe3\x82\xa2.exe"},
+    {"a\x1b[0m", "a\x1b[0m", "a [0m"},
     /* RFC 2231 §3 and §4, its own examples */
     {"us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A", "This is ***fun***", "this is ***fun***"},
     {"name*0*=us-ascii'en'This%20is%20even%20more%20; name*1*=%2A%2A%2Afun%2A%2A%2A%20; "
@@ -44,8 +48,9 @@ static const Case CASES[] = {
     /* disguises */
     {"..\\..\\Startup\\x.EXE", "..\\..\\Startup\\x.EXE", "x.exe"},
     {"/tmp/a/b.exe/", "/tmp/a/b.exe/", "b.exe"},
+    {"a/b.exe\\. /", "a/b.exe\\. /", "b.exe"},
     {"a.exe. . .", "a.exe. . .", "a.exe"},
-    {"a.exe\t\r\n", "a.exe   ", "a.exe"},
+    {"a.exe\t\r\n", "a.exe\t\r\n", "a.exe"},
     {"\"a.exe\"", "\"a.exe\"", "a.exe"},
     {"a.exe::$DATA", "a.exe::$DATA", "a.exe"},
     {"a.e\xe2\x80\x8bxe", "a.e\xe2\x80\x8bxe", "a.exe"}, /* zero-width space */
@@ -63,8 +68,9 @@ static const Case CASES[] = {
      "exe",
      "a\xe2\x80\xa4"
      "exe",
-     "a.exe"},                                   /* one dot leader */
-    {"a.exe\xc2\xa0", "a.exe\xc2\xa0", "a.exe"}, /* no-break space */
+     "a.exe"},                                           /* one dot leader */
+    {"a.exe\xc2\xa0", "a.exe\xc2\xa0", "a.exe"},         /* no-break space */
+    {"a.exe\xe2\xa0\x80", "a.exe\xe2\xa0\x80", "a.exe"}, /* Braille, no dot */
     {"STRASSE.\xc3\x9f", "STRASSE.\xc3\x9f", "strasse.ss"},
 };
 
@@ -130,8 +136,13 @@ START_TEST(names_have_other_readings)
         {"a%2Ejs", "a%2ejs | a.js"},
         {"a%20b.js", "a%20b.js | a b.js"},
         {"utf-8''a%252Ejs", "a%2ejs | a.js"},
-        {"a.js%00.txt", "a.js%00.txt | a.js .txt | a.js"},
-        {"=?utf-8?Q?a.js=00.txt?=", "a.js .txt | a.js"},
+        {"a.js%00.txt", "a.js%00.txt | a.js .txt | a.js.txt | a.js"},
+        {"=?utf-8?Q?a.js=00.txt?=", "a.js .txt | a.js.txt | a.js"},
+        {"a.j\x01s", "a.j s | a.js | a.j"},
+        {"a.j\ts", "a.j s | a.js"},
+        {"=?utf-8?Q?a.j=FFs?=", "a.j\xef\xbf\xbds | a.js"},
+        /* An empty shift, which converters take for an error or for nothing */
+        {"=?iso-2022-jp?B?YS5qGyRCGyhCcw==?=", "a.j\xef\xbf\xbds | a.js"},
         {"a.js:x.txt", "a.js:x.txt | a.js"},
         {"a.js:x:$DATA", "a.js:x:$data | a.js"},
         {"a%2Ejs%3ax.txt", "a%2ejs%3ax.txt | a.js:x.txt | a.js"},
@@ -140,13 +151,32 @@ START_TEST(names_have_other_readings)
         {"dir%5Ca.js", "dir%5ca.js | a.js"},
         {"%00", "%00"},
         {":a", ":a"},
-        {"%ff.js", "%ff.js | \xef\xbf\xbd.js"},
+        {"%ff.js", "%ff.js | \xef\xbf\xbd.js | .js"},
         {"", ""},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
         check_readings(cases[i].raw, strlen(cases[i].raw), cases[i].readings);
-    check_readings("a.exe\0.txt", 10, "a.exe .txt | a.exe");
+    check_readings("a.exe\0.txt", 10, "a.exe .txt | a.exe.txt | a.exe");
+}
+END_TEST
+
+/* Programs that join all pieces there are, and of two with one number the last. */
+START_TEST(pieces_have_another_reading)
+{
+    static const char *const cases[][2] = {
+        {"name*0=a.; name*1=txt; name*1=exe", "a.exe"},
+        {"name*0=a; name*1=.; name*3*=%65xe", "a.exe"},
+        {"name*1=a.; name*2=exe", NULL},
+        {"name*0=a; name*0=a", NULL},
+        {"a.exe", NULL},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *other = file_name_decode_otherwise(cases[i][0]);
+
+        ck_assert_pstr_eq(other, cases[i][1]);
+    }
 }
 END_TEST
 
@@ -177,6 +207,9 @@ START_TEST(deception_is_seen)
                                      -1),
                       FILE_NAME_DIRECTION);
     ck_assert_uint_eq(file_name_lies("invoice.PDF.exe", -1), FILE_NAME_DOUBLE);
+#define NO_DOTS "\xe2\xa0\x80\xe2\xa0\x80\xe2\xa0\x80\xe2\xa0\x80\xe2\xa0\x80" /* of Braille */
+    ck_assert_uint_eq(file_name_lies("letter.pdf" NO_DOTS ".hta", -1),
+                      FILE_NAME_DOUBLE | FILE_NAME_SPACES);
     ck_assert_uint_ne(file_name_lies("invoice.pdf         .scr.", -1), 0);
     ck_assert_uint_eq(file_name_lies("invoice                    .exe", -1), FILE_NAME_SPACES);
     ck_assert_uint_eq(file_name_lies("=?utf-8?q?invoice=2Epdf?= =?utf-8?q?=2Ejs?=", -1),
@@ -210,6 +243,7 @@ int main(void)
     tcase_add_loop_test(tcase, names_are_decoded_and_normalized, 0, G_N_ELEMENTS(CASES));
     tcase_add_test(tcase, nul_bytes_and_length_are_bounded);
     tcase_add_test(tcase, names_have_other_readings);
+    tcase_add_test(tcase, pieces_have_another_reading);
     tcase_add_test(tcase, extensions_are_listed);
     tcase_add_test(tcase, deception_is_seen);
     suite_add_tcase(suite, tcase);

@@ -355,6 +355,14 @@ START_TEST(all_names_are_told)
         {"Content-Type: text/plain; name=a\nContent-Type: text/vbscript\n", "<a><ATT00001.vbs>"},
         {"Content-Type: application/octet-stream", ""},
         {"Content-Type: a/b; name=\"c.e\r\n\txe\"\r\n", "<c.e\txe><c.exe>"},
+        /* What holds a value together is dropped by some. */
+        {"Content-Type: a/b; name=\"c\".exe; x=y", "<c><c.exe>"},
+        {"Content-Type: a/b; name=\"c;\\\"\" (d) \".exe\";", "<c;\"><c;\".exe>"},
+        {"Content-Type: a/b; name=\"c\" (d)", "<c>"},
+        {"Content-Type: a/b; name (d) = c.\\exe(e)", "<c.\\exe(e)><c.exe>"},
+        {"Content-Type: a/b; name=\"c\xff.exe\"", "<c\xff.exe><c.exe>"},
+        {"Content-Type: a/b; name*0=c.; name*2=b; name*2=exe",
+         "<name*0=c.; name*2=b; name*2=exe><c.exe>"},
     };
     g_autoptr(GString) told = g_string_new(NULL), many = g_string_new("Content-Type: a/b");
 
