@@ -372,3 +372,39 @@ gboolean archive_end_has_other_sizes(const void *data, gsize size)
             return TRUE;
     return FALSE;
 }
+
+/* The value of each `path=` in a pax record: readers take the last, and records may hold anything.
+ */
+static void tell_pax_names(const guint8 *body, gsize length, ArchiveEndNamed found,
+                           gpointer user_data)
+{
+    static const char key[] = " path=";
+    const gsize size = sizeof(key) - 1;
+    const guint8 *end = body + length;
+
+    while ((body = memmem(body, (gsize)(end - body), key, size)) != NULL) {
+        const guint8 *newline = memchr(body, '\n', (gsize)(end - body));
+
+        body += size;
+        found((const char *)body, (gsize)((newline ? newline : end) - body), user_data);
+    }
+}
+
+void archive_end_tell_long_names(const void *data, gsize size, ArchiveEndNamed found,
+                                 gpointer user_data)
+{
+    Archive archive = {data, size};
+
+    if (!begins(&archive, TAR_MAGIC_AT, "ustar", 5))
+        return;
+    for (gsize at = 0; tar_head_is_sound(&archive, at); at = tar_next(&archive, at)) {
+        guint8 type = archive.data[at + TAR_TYPE_AT];
+        const guint8 *body = archive.data + at + TAR_BLOCK;
+        gsize length = MIN(size - at - TAR_BLOCK, (gsize)tar_size(&archive, at));
+
+        if (type == 'x' || type == 'g')
+            tell_pax_names(body, length, found, user_data);
+        else if (type == 'L')
+            found((const char *)body, strnlen((const char *)body, length), user_data);
+    }
+}

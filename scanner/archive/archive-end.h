@@ -9,6 +9,12 @@
 /* TRUE for a tar with a member that is longer or shorter than its own head says: libclamav goes by
  * the head, and those who unpack it do not. */
 gboolean archive_end_has_other_sizes(const void *data, gsize size);
+/* The names in a tar that stand in a record before the member's head, which has room for a hundred
+ * letters (POSIX 1003.1 pax, GNU tar): libclamav knows what is in the head. `name` has `length`
+ * bytes and no end. */
+typedef void (*ArchiveEndNamed)(const char *name, gsize length, gpointer user_data);
+void archive_end_tell_long_names(const void *data, gsize size, ArchiveEndNamed found,
+                                 gpointer user_data);
 /* The place of the first byte behind the end that is not zero; 0: there is none, or these are the
  * bytes of no archive whose end can be told. Where an archive is damaged its end is there. */
 gsize archive_end_find(const void *data, gsize size);

@@ -7,8 +7,9 @@
  * be written so to be looked past.
  *
  * Fails by FALSE. A wrong checksum is not looked at: whoever unpacks such a member at all gets the
- * bytes that were scanned. Known limit: more than ENTRIES_MAX members are not looked at; those end
- * at the limit of files anyway.
+ * bytes that were scanned. Known limits: what does not begin as a zip and ends as one has a comment
+ * of COMMENT_SEEN bytes at most; more than ENTRIES_MAX members are not looked at; those end at the
+ * limit of files anyway.
  */
 #include "scanner/archive/zip-layout.h"
 
@@ -21,6 +22,7 @@ enum {
     ENTRIES_MAX = 100000,
     END_SIZE = 22,
     COMMENT_MAX = 65535,
+    COMMENT_SEEN = 100, /* of what does not begin as a zip: this is asked of every content */
     CENTRAL_SIZE = 46,
     LOCAL_SIZE = 30,
     LOCATOR_SIZE = 20, /* 4.3.15, in front of the end record */
@@ -30,8 +32,10 @@ enum {
     EXTRA_ZIP64 = 1,        /* 4.5.3 */
     EXTRA_UNICODE = 0x7075, /* 4.6.9: the name once more, behind a version and a checksum */
     EXTRA_UNICODE_NAME = 5,
-    OVERLAPS_MAX = 5, /* libclamav's own patience with odd writers */
-    METHOD_MAX = 99   /* AES; the highest that is in use */
+    OVERLAPS_MAX = 5,    /* libclamav's own patience with odd writers */
+    METHOD_MAX = 99,     /* AES; the highest that is in use */
+    NAME_MAX_SEEN = 255, /* bytes of a name that libclamav keeps */
+    DISK_IN_ZIP64 = 0xffff
 };
 
 typedef struct {
@@ -59,6 +63,42 @@ static gssize find_end(const guint8 *data, gsize size)
         if (memcmp(data + at, "PK\5\6", 4) == 0)
             return (gssize)at;
     return -1;
+}
+
+/* Of the end record if nothing but its comment stands behind it; -1: none. */
+static gssize find_last_end(const guint8 *data, gsize size)
+{
+    gsize lowest = size > END_SIZE + COMMENT_SEEN ? size - END_SIZE - COMMENT_SEEN : 0;
+    const guint8 *at = data + MAX(size, END_SIZE - 1) - (END_SIZE - 1);
+
+    while ((at = memrchr(data + lowest, 'P', (gsize)(at - data) - lowest)) != NULL)
+        if (memcmp(at, "PK\5\6", 4) == 0 && at + END_SIZE + byte_number(at + 20, 2) == data + size)
+            return at - data;
+    return -1;
+}
+
+/* The first of the pieces that a zip was cut into (APPNOTE.TXT 8.5.4). */
+static gboolean is_first_piece(const guint8 *data, gsize size)
+{
+    return size > LOCAL_SIZE && memcmp(data, "PK\7\x08PK\3\4", 8) == 0;
+}
+
+gboolean zip_layout_is_zip(const void *data, gsize size)
+{
+    return is_first_piece(data, size) || find_last_end(data, size) >= 0;
+}
+
+/* The rest of it is in another file: the end record counts more than one, or says that the
+ * directory begins before this one. */
+static gboolean is_piece(const guint8 *data, gsize size, gboolean has_directory)
+{
+    gssize end = find_last_end(data, size);
+    guint64 disk;
+
+    if (end < 0)
+        return is_first_piece(data, size);
+    disk = byte_number(data + end + 4, 2);
+    return !has_directory || (disk != 0 && disk != DISK_IN_ZIP64);
 }
 
 static int compare(const void *a, const void *b)
@@ -181,15 +221,30 @@ static Range member_range(const guint8 *data, gsize start, guint64 packed)
     return range;
 }
 
+typedef struct {
+    ZipLayoutLong found;
+    gpointer user_data;
+} Listener;
+
+static void tell_long_name(const guint8 *entry, gsize left, const Listener *listener)
+{
+    gsize length = MIN(byte_number(entry + 28, 2), left - CENTRAL_SIZE);
+
+    if (length > NAME_MAX_SEEN)
+        listener->found((const char *)entry + CENTRAL_SIZE, length, listener->user_data);
+}
+
 /* The members as the directory places them; none when it cannot be read. *ret_directory: where it
  * begins. What stands before a zip (a program, a picture) shifts all. */
-static GArray *read_directory(const guint8 *data, gsize size, gsize *ret_directory, ZipLayout *ret)
+static GArray *read_directory(const guint8 *data, gsize size, const Listener *listener,
+                              gboolean *ret_is_known, gsize *ret_directory, ZipLayout *ret)
 {
     GArray *ranges = g_array_new(FALSE, FALSE, sizeof(Range));
     guint64 length, offset;
     gsize at, end, shift;
 
-    if (!find_directory(data, size, &end, &length, &offset))
+    *ret_is_known = find_directory(data, size, &end, &length, &offset);
+    if (!*ret_is_known)
         return ranges;
     at = *ret_directory = end - (gsize)length;
     shift = at - (gsize)offset;
@@ -199,6 +254,7 @@ static GArray *read_directory(const guint8 *data, gsize size, gsize *ret_directo
         Range range;
 
         read_entry(data + at, end - at, &entry);
+        tell_long_name(data + at, end - at, listener);
         at += CENTRAL_SIZE + byte_number(data + at + 28, 2) + byte_number(data + at + 30, 2) +
               byte_number(data + at + 32, 2);
         ret->has_disguised |= entry.has_two_names;
@@ -240,17 +296,19 @@ static void look_between(const guint8 *data, gsize start, gsize end, ZipLayout *
     }
 }
 
-gboolean zip_layout_look(const void *data, gsize size, ZipLayout *ret)
+gboolean zip_layout_look(const void *data, gsize size, ZipLayoutLong found, gpointer user_data,
+                         ZipLayout *ret)
 {
+    const Listener listener = {found, user_data};
     gsize directory = 0, covered = 0;
     GArray *ranges;
     gboolean is_known;
     guint overlaps = 0;
 
     *ret = (ZipLayout){0};
-    ranges = read_directory(data, size, &directory, ret);
-    is_known = ranges->len > 0;
-    if (is_known)
+    ranges = read_directory(data, size, &listener, &is_known, &directory, ret);
+    ret->has_lost |= is_piece(data, size, is_known);
+    if (ranges->len > 0)
         qsort(ranges->data, ranges->len, sizeof(Range), compare);
     /* That many say it already, and each would have its bytes looked through again. */
     for (guint i = 0; i < ranges->len && overlaps <= OVERLAPS_MAX; i++) {

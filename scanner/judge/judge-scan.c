@@ -19,6 +19,7 @@
 
 #include "scanner/common/condemned.h"
 #include "scanner/common/digest.h"
+#include "scanner/judge/judge-union.h"
 #include "scanner/mail/mail-plain.h"
 #include "scanner/scan/deep-scan.h"
 #include "scanner/scan/memory-watch.h"
@@ -334,15 +335,17 @@ void judge_scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind
 {
     const DeepScan scan = judge_deep_scan(judge);
     Verdict inside = {0};
+    Union all;
 
     if (kind == VERDICT_CACHE_MESSAGE) {
         scan_message(judge, data, size, &scan, verdict, members);
         return;
     }
+    union_init(&all, judge, data, size, members);
     deep_scan(&scan, data, size, DEEP_SCAN_NO_MAIL, members, 0, verdict);
-    if (verdict->kind == STOREHOOK_VERDICT_INFECTED)
-        return;
-    judge_inside(judge, data, size, members, &inside);
+    if (verdict->kind != STOREHOOK_VERDICT_INFECTED)
+        judge_inside(judge, data, size, members, &inside);
+    union_clear(&all);
     if (verdict_is_worse(inside.kind, verdict->kind))
         verdict_set(verdict, inside.kind, inside.name);
 }

@@ -97,11 +97,17 @@ static void seen_keep(Union *all, UnionSeen *seen, const Members *members)
 
 void union_init(Union *all, Judge *judge, const void *text, gsize size, Members *members)
 {
-    *all = (Union){.judge = judge, .text = text, .text_size = size, .members = members};
+    *all = (Union){.judge = judge,
+                   .outer = judge->reading,
+                   .text = text,
+                   .text_size = size,
+                   .members = members};
+    judge->reading = all;
 }
 
 void union_clear(Union *all)
 {
+    all->judge->reading = all->outer;
     g_clear_pointer(&all->first, seen_free);
     g_clear_pointer(&all->more, g_hash_table_unref);
 }
@@ -316,11 +322,12 @@ void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting
 
 void judge_inside(Judge *judge, const void *data, gsize size, Members *members, Verdict *worst)
 {
-    Union all;
+    Union *all = judge->reading;
+    Members *outer = all->members;
 
-    union_init(&all, judge, data, size, members);
-    union_read_inside(&all, data, size, judge->nesting, FALSE, worst);
-    union_clear(&all);
+    all->members = members;
+    union_read_inside(all, data, size, judge->nesting, FALSE, worst);
+    all->members = outer;
 }
 
 void judge_member(const void *data, gsize size, guint number, Members *members, Verdict *worst,

@@ -14,9 +14,10 @@
 /* Of judge-union.c: what was scanned in this request. */
 typedef struct UnionSeen UnionSeen;
 
-typedef struct {
+typedef struct Union {
     Judge *judge;
-    const void *text; /* what all is read from; its bytes stay */
+    struct Union *outer; /* in which this one is read without its memory; NULL: none */
+    const void *text;    /* what all is read from; its bytes stay */
     gsize text_size;
     UnionSeen *first;  /* if it stands in the text as it is, else NULL */
     GHashTable *more;  /* the others, by digest; NULL: none, as in most messages */
@@ -27,6 +28,7 @@ typedef struct {
     const char *plain; /* a text that mail_plain_check() was asked about and found so, or NULL */
 } Union;
 
+/* Until it is cleared it is the one that judge_inside() reads by. */
 void union_init(Union *all, Judge *judge, const void *text, gsize size, Members *members);
 void union_clear(Union *all);
 

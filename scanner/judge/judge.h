@@ -51,6 +51,7 @@ typedef struct {
     BoardWorker *slot;
     guint slot_number;
     const AllowView *allow, *deny; /* NULL: no such list */
+    struct Union *reading;         /* what the request in work has read; NULL: nothing */
     guint nesting;                 /* levels of encoding around what is scanned */
     gboolean list_asked;           /* during this scan: about something in the content */
     gboolean list_spoke;    /* during this scan: its verdict hangs on more than the content */
@@ -146,7 +147,8 @@ void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *d
  * asked mail_plain_check(), and it said so. */
 void judge_parts(Judge *judge, const char *text, gsize size, gboolean is_plain,
                  const char *reference, char **ret_copy, Members *members, Verdict *worst);
-/* judge-union.c: what libclamav may not open in a content that it has scanned. */
+/* judge-union.c: what libclamav may not open in a content that it has scanned, by what the request
+ * in work has read: between union_init() and union_clear(). */
 void judge_inside(Judge *judge, const void *data, gsize size, Members *members, Verdict *worst);
 /* The same for the member `number` of something; a DeepScan's `inside`, with the Judge. */
 void judge_member(const void *data, gsize size, guint number, Members *members, Verdict *worst,

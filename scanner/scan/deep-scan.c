@@ -10,6 +10,7 @@
 
 #include "scanner/archive/unpack.h"
 #include "scanner/common/board.h"
+#include "scanner/common/digest.h"
 #include "scanner/pdf/pdf-file.h"
 
 enum {
@@ -26,6 +27,7 @@ typedef struct {
     guint rest;       /* the member that is being unpacked */
     gboolean is_text; /* it is one in which files were looked for */
     gboolean is_pdf;  /* it is one whose files libclamav may have shown without their names */
+    GHashTable *seen; /* digests of what was unpacked; NULL: nothing was */
 } Work;
 
 /* is_guess: what looks like an archive may be none. */
@@ -112,6 +114,32 @@ static void work_note_result(Work *work, UnpackResult result, const char *broken
     }
 }
 
+static guint digest_hash(gconstpointer key)
+{
+    guint hash;
+
+    memcpy(&hash, key, sizeof(hash));
+    return hash;
+}
+
+static gboolean digest_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, STOREHOOK_DIGEST_SIZE) == 0;
+}
+
+/* libclamav shows each layer with all that is in it, and each is unpacked: without this what lies
+ * within ten others would be scanned a thousand times. A guess that failed is tried in earnest. */
+static gboolean work_has_seen(Work *work, const void *data, gsize size, gboolean is_guess)
+{
+    g_autofree guint8 *digest = g_malloc(STOREHOOK_DIGEST_SIZE);
+
+    digest_bytes(data, size, digest);
+    digest[0] ^= is_guess ? 1 : 0;
+    if (!work->seen)
+        work->seen = g_hash_table_new_full(digest_hash, digest_equal, g_free, NULL);
+    return !g_hash_table_add(work->seen, g_steal_pointer(&digest));
+}
+
 static void on_unpacked(const char *name, const void *data, gsize size, gboolean is_encrypted,
                         gpointer user_data)
 {
@@ -120,7 +148,8 @@ static void on_unpacked(const char *name, const void *data, gsize size, gboolean
     gboolean is_text = work->is_text, is_pdf = work->is_pdf;
     guint number = work_member(work, name, data, size, is_encrypted);
 
-    if (!data || work->worst->kind == STOREHOOK_VERDICT_INFECTED)
+    if (!data || work->worst->kind == STOREHOOK_VERDICT_INFECTED ||
+        work_has_seen(work, data, size, is_text))
         return;
     work_scan(work, data, size, DEEP_SCAN_NO_MAIL, number != 0 ? number : rest, is_text);
     work->rest = rest;
@@ -294,4 +323,5 @@ void deep_scan(const DeepScan *scan, const void *data, gsize size, DeepScanMail 
 
     verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "");
     work_scan(&work, data, size, mail, root, FALSE);
+    g_clear_pointer(&work.seen, g_hash_table_unref);
 }

@@ -244,6 +244,20 @@ static const guint8 *find_rar(const guint8 *data, gsize size)
     return size > 0 ? byte_scan_sign(data + 1, size - 1, sign, sizeof(sign) - 1) : NULL;
 }
 
+/* Whose name libclamav knows in part, if at all. */
+typedef struct {
+    MemberWatch *watch;
+    const MemberLayer *layer;
+} LongNames;
+
+static void on_long_name(const char *name, gsize length, gpointer user_data)
+{
+    const LongNames *names = user_data;
+    g_autofree char *copy = g_strndup(name, length);
+
+    list_add(names->watch, names->layer, copy, NULL, 0, 0);
+}
+
 /* Archives in the middle of something else that libclamav does not look for: RAR, for which it was
  * built without the library, members of a zip that its directory does not name, what stands behind
  * the end of another archive, and tars whose members have sizes that libclamav does not see. */
@@ -252,6 +266,7 @@ static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const 
 {
     const guint8 *rar = lacks & SIGN_LACKS_RAR ? NULL : find_rar(data, size);
     gsize behind = archive_end_find(data, size);
+    LongNames names = {watch, layer};
     ZipLayout layout = {0};
 
     if (rar && !layer->is_archive && !layer->is_foreign)
@@ -260,9 +275,10 @@ static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const 
         rest_add(watch, layer->number, data + behind, size - behind, MEMBER_REST_BEHIND);
     if (archive_end_has_other_sizes(data, size))
         rest_add(watch, layer->number, data, size, MEMBER_REST_GUESS);
-    if (!layer->is_zip)
+    archive_end_tell_long_names(data, size, on_long_name, &names);
+    if (!layer->is_zip && !zip_layout_is_zip(data, size))
         return;
-    (void)zip_layout_look(data, size, &layout);
+    (void)zip_layout_look(data, size, on_long_name, &names, &layout);
     watch->has_overlap |= layout.has_overlap;
     watch->has_disguised |= layout.has_disguised;
     watch->has_contradiction |= layout.has_contradiction;

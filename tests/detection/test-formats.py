@@ -86,6 +86,9 @@ def archives(s):
         if keeps_names:
             answer = s.scan(make([("note.txt", TEXT), ("a.js", TEXT)]))
             expect(f"{kind}: a forbidden name", answer, "blocked", "scripts")
+    for kind in "zip", "zip streamed", "7z", "tar", "tar pax", "tar.gz", "tar.zst", "cab", "rar 5":
+        answer = s.scan(FORMATS[kind][0]([("/".join(["d" * 60] * 5) + "/a.js", TEXT)]))
+        expect(f"{kind}: a forbidden name behind a long path", answer, "blocked", "scripts")
     for kind, make in OPAQUE.items():
         expect(f"{kind}: cannot be opened", s.scan(make([("a.txt", TEXT * 99)])),
                "not-fully-scanned")

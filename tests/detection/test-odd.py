@@ -5,6 +5,7 @@
 What is bad in them is found or they are called odd; all of it in bounded time and memory, with no
 worker lost.
 """
+import base64
 import binascii
 import io
 import lzma
@@ -217,6 +218,36 @@ def arc(data):
                                                                  len(data)) + data + b"\x1a\0")
 
 
+def pieces(command):
+    """In the order of their names: out.z01 before out.zip."""
+    with tempfile.TemporaryDirectory(prefix="storehook-pieces-") as directory:
+        with open(directory + "/a.bin", "wb") as file:
+            file.write(os.urandom(100000))
+        subprocess.run(command.split(), cwd=directory, capture_output=True, check=True)
+        out = []
+        for name in sorted(name for name in os.listdir(directory) if name.startswith("out")):
+            with open(f"{directory}/{name}", "rb") as file:
+                out.append(file.read())
+        return out
+
+
+def within(make, depth):
+    data = TEXT
+    for _ in range(depth):
+        data = make(data)
+    return data
+
+
+def uuencoded(data):
+    return b"begin 644 a\n" + b"".join(binascii.b2a_uu(data[at:at + 45])
+                                       for at in range(0, len(data), 45)) + b"`\nend\n"
+
+
+def saved(data):
+    return (b"<html><script>var d = atob('" + base64.b64encode(data)
+            + b"'); var b = new Blob([d]); a.download = 'a';</script></html>")
+
+
 def unknown_method():
     body = local(b"a.txt", zlib.crc32(TEXT), len(TEXT), len(TEXT), 77) + TEXT
     directory = central(b"a.txt", zlib.crc32(TEXT), len(TEXT), len(TEXT), 0, 77)
@@ -330,6 +361,16 @@ def odd(s, virus):
     ask(s, "zip: a virus in a packed member's rest", behind_a_member(virus, False), "infected")
     ask(s, "zip: in that of a streamed one", behind_a_member(virus, False, True), "infected")
     ask(s, "zip: in that of a stored one", behind_a_member(virus, True), "infected")
+    ask(s, "zip: behind an empty directory", zipped(("a.exe", virus)) + end(0, 0, 0), "infected")
+    lost = bytearray(zipped(("a.txt", TEXT)))
+    lost[:4] = b"none"
+    ask(s, "zip: a first member without its sign", bytes(lost), "not-fully-scanned")
+    ask(s, "zip: the same with a comment", bytes(lost[:-2]) + b"\7\0comment", "not-fully-scanned")
+    for number, piece in enumerate(pieces("zip -q -s 64k out.zip a.bin"), 1):
+        ask(s, f"zip in pieces: {number}", piece, "not-fully-scanned")
+    cut = pieces("7zz a -bd -tzip -v40k out.zip a.bin")
+    for what, piece in ("first", cut[0]), ("last", cut[-1]):
+        ask(s, f"zip cut by 7-Zip: the {what}", piece, "not-fully-scanned")
     ask(s, "zip: a wrong checksum: a virus", wrong_checksum(virus), "infected")
     ask(s, "zip: a wrong checksum: a text", wrong_checksum(TEXT), "clean")
     ask(s, "zip: two names for one member", two_names(TEXT), "suspicious")
@@ -434,6 +475,8 @@ def cheap(s):
     for what, data, beside, times in (
             ("a text in which a page replaces much", text % changes, text % b"", 6),
             ("mails within mails", filled(field + b"\r\n", mail), filled(field, mail), 40),
+            ("uuencode within uuencode", within(uuencoded, 11), within(uuencoded, 5), 30),
+            ("pages within pages", within(saved, 12), within(saved, 6), 30),
             ("SYLK of short lines", filled(b"X\n", b"ID;P\n"), filled(b"X\n"), 3),
             ("XML of wrong instructions", instructions, instructions.replace(b"<?", b"? "), 5)):
         spent, other = worked(s, data), worked(s, beside)

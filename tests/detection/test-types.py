@@ -193,6 +193,7 @@ sys theme themepack udl url vb vbe vbs vhd vhdx vsmacros vsw vxd webpnp website 
 xlam xll xnk iqy slk'''.split()
 UNNAMED = '''application/hta application/x-msdownload application/x-ms-shortcut application/java-archive
 text/vbscript application/javascript application/x-mscfile text/scriptlet'''.split()
+PIECES = "a.7z.002 a.zip.010 a.tar.003 a.z01 a.z12 a.r00 a.R01 a.part2.rar a.part10.rar".split()
 OPENERS = '''url library-ms searchConnector-ms search-ms settingcontent-ms msc rdp iqy slk appinstaller
 ClickOnce contact wsb theme hta onenote chm vhd vhdx'''.split()
 HONEST = "pdf docx xlsx txt csv jpg png zip eml ics vcf html odt mp4 ai tif xml json".split()
@@ -202,6 +203,8 @@ def by_the_example(s):
     """examples/rules.conf, as README.md says to copy it."""
     for extension in REFUSED:
         expect(f".{extension}", named(s, b"An honest line.\n", "letter." + extension), "blocked")
+    for name in PIECES:
+        expect(name, named(s, os.urandom(500), name), "blocked", "pieces-of-archives")
     expect("all of them in a zip", s.scan(zipped(*(("letter." + one, b"") for one in REFUSED))), "blocked")
     for extension in HONEST:
         expect(f".{extension}", named(s, b"An honest line.\n", "letter." + extension), "clean")

@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "scanner/judge/judge-union.h"
 #include "tests/unit/scanner/readings-test.h"
 
 static void put_u32(GByteArray *out, guint32 value)
@@ -62,8 +63,11 @@ static StorehookVerdictKind kind_of_content(const guint8 *data, gsize size)
 {
     g_autoptr(Members) members = judge_members_new(judge_rig_judge(rig));
     Verdict verdict = {0};
+    Union all;
 
+    union_init(&all, judge_rig_judge(rig), data, size, members);
     judge_inside(judge_rig_judge(rig), data, size, members, &verdict);
+    union_clear(&all);
     return verdict.kind;
 }
 
