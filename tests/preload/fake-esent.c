@@ -4,10 +4,12 @@
  *
  * Tables, columns, one primary index, cursors, prepared updates, transactions with savepoints. Rows
  * of one session are seen by all at once; nothing is kept on disk. A bookmark is the row's number.
- * Handles are reused at once, so that a hook that remembers a closed one is found out.
+ * Handles are reused at once, so that a hook that remembers a closed one is found out. What reads
+ * leaves its mark in errno, and JetUpdate adds one to what it finds there.
  *
  * Environment: FAKE_ESENT_FAIL_UPDATE=N makes every Nth JetUpdate fail with JET_errWriteConflict.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -448,6 +450,7 @@ PUBLIC JET_ERR JetGetTableInfo(JET_SESID sesid, JET_TABLEID tableid, void *resul
     const Cursor *cursor = cursor_at(tableid);
 
     (void)sesid;
+    errno = ENOMSG;
     if (!cursor)
         return JET_errInvalidTableId;
     if (level == JET_TblInfoName) {
@@ -607,6 +610,7 @@ PUBLIC JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *bookmark, u
         memcpy(bookmark, &cursor->copy.number, 8);
     if (actual)
         *actual = 8;
+    errno++;
     return JET_errSuccess;
 }
 
@@ -646,6 +650,7 @@ PUBLIC JET_ERR JetRetrieveColumn(JET_SESID sesid, JET_TABLEID tableid, JET_COLUM
     const Row *row;
 
     (void)sesid;
+    errno = ENOMSG;
     if (!cursor || columnid < 1 || columnid > cursor->table->column_count)
         return JET_errInvalidTableId;
     row = (grbit & JET_bitRetrieveCopy) && cursor->prepared

@@ -289,6 +289,9 @@ static void judge_content(FakeService *service, const Datagram *request, Reply *
     if (infected) {
         reply_verdict(reply, STOREHOOK_ACTION_REPLACE, STOREHOOK_VERDICT_INFECTED, "Eicar");
         reply_notice(service, reply, behaviour, true);
+    } else if (behaviour == FAKE_BAD_ACTION && find_word(&data, "DROP")) {
+        reply_verdict(reply, STOREHOOK_ACTION_DROP, STOREHOOK_VERDICT_SUSPICIOUS, "not here");
+        storehook_write_u32(&reply->writer, STOREHOOK_FIELD_FLAGGED, 1);
     } else if (find_word(&data, "STRIP")) {
         reply_verdict(reply, STOREHOOK_ACTION_REPLACE, STOREHOOK_VERDICT_BLOCKED, "rule");
         reply_notice(service, reply, FAKE_CORRECT, false);

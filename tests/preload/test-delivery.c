@@ -586,13 +586,15 @@ START_TEST(bookmarks_and_errno_are_the_hosts)
                                   "EICAR", 5, 0, NULL),
                      0);
     ck_assert_int_eq(JetUpdate(host.sesid, contents, bookmark, sizeof(bookmark), &actual), 0);
+    if (STORE_IS_FAKE) /* but for this call, which adds one to what it finds */
+        ck_assert_int_eq(errno, 12346);
     ck_assert_uint_gt(actual, 0);
     ck_assert_int_eq(JetGotoBookmark(host.sesid, contents, bookmark, actual), 0);
     ck_assert_int_eq(JetUpdate(host.sesid, contents, NULL, 0, NULL), JET_errUpdateNotPrepared);
     ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
     ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), JET_errNotInTransaction);
-    if (STORE_KEEPS_ERRNO)
-        ck_assert_int_eq(errno, 12345);
+    if (STORE_IS_FAKE)
+        ck_assert_int_eq(errno, 12346);
 }
 END_TEST
 
@@ -706,12 +708,46 @@ START_TEST(notice_without_a_whole_digest_is_none)
 }
 END_TEST
 
-START_TEST(verdict_beyond_the_last_is_none)
+/* A verdict or an action that there is not, or none for a row: nothing of the answer is believed.
+ */
+START_TEST(what_no_answer_may_say_is_none)
 {
+    const char *word = _i == 2 ? "DROP" : "odd";
+    const HostColumn data[] = {{"data", word, strlen(word)}};
+
     ck_assert_int_eq(deliver("good", NULL, false), 0);
-    fake_service_behave(service, FAKE_BAD_VERDICT);
-    ck_assert_int_eq(deliver("good too", clean, false), 0);
+    fake_service_behave(service, _i == 0 ? FAKE_BAD_VERDICT : FAKE_BAD_ACTION);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_CONTENTS, data, 1, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_CONTENTS), 1);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
     ck_assert_uint_eq(hook_status().unscanned, 1);
+    hook_wait_for(fake_service_counts(service).totals[STOREHOOK_REASON_PROTOCOL] == 1);
+}
+END_TEST
+
+/* Neither a flagged row nor a message that has one goes on where not all of it is remembered. */
+START_TEST(more_rows_than_are_remembered)
+{
+    enum {
+        REMEMBERED = 65536
+    };
+    const HostColumn text[] = {{"text", "EICAR", 5}}, data[] = {{"data", "FLAG too", 8}};
+    uint64_t message, folder = 7;
+
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, &message), 0);
+    for (uint32_t uid = 1; uid <= REMEMBERED; uid++) {
+        const HostColumn entry[] = {
+            {"message", &message, 8}, {"folder", &folder, 8}, {"uid", &uid, 4}};
+
+        ck_assert_int_eq(host_insert(&host, HOST_ENTRIES, entry, 3, NULL), 0);
+    }
+    ck_assert_int_eq(host_insert(&host, HOST_CONTENTS, data, 1, NULL), JET_errPermissionDenied);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), JET_errPermissionDenied);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
+    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
 }
 END_TEST
 
@@ -751,7 +787,9 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
     tcase_add_test(tests, transaction_ends_where_the_store_ends_it);
     tcase_add_test(tests, notice_without_a_whole_digest_is_none);
-    tcase_add_test(tests, verdict_beyond_the_last_is_none);
+    tcase_add_loop_test(tests, what_no_answer_may_say_is_none, 0, 3);
+    if (!STORE_IS_FAKE) /* that looks through all its rows for each */
+        tcase_add_test(tests, more_rows_than_are_remembered);
     suite_add_tcase(suite, tests);
     return hook_test_main(argv, suite);
 }
