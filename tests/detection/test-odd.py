@@ -466,7 +466,9 @@ def worked(s, data):
 
 def cheap(s):
     """What is built to be dear, beside as many bytes that look much like it."""
-    def filled(line, start=b"", size=4 << 20):
+    size = (1 if QUICK else 4) << 20
+
+    def filled(line, start=b""):
         return start + line * (size // len(line))
     mail, field = b"From: a@b\r\nTo: b@c\r\nSubject: s\r\n", b"Content-Transfer-Encoding: base64\r\n"
     instructions = filled("<?\u2039?".encode(), b"<?xml version='1.0'?><w:wordDocument>")

@@ -122,6 +122,10 @@ def all_of_it_is_installed(build):
         assert "(default: /etc/storehook/storehookd.conf)" in help_text, help_text
         for name in ("storehookd.conf", "mailstored.conf", "rules.conf"):
             assert glob.glob(f"{root}/**/doc/storehook/examples/{name}", recursive=True), name
+        hook, = glob.glob(f"{root}/**/libstorehook.so", recursive=True)
+        looked_at = subprocess.run(["/sbin/ldconfig", "-NXv"], capture_output=True, text=True,
+                                   check=False).stdout
+        assert f"{os.path.dirname(hook).removeprefix(root)}:" in looked_at, hook
         units = glob.glob(f"{root}/**/systemd/system/*.service", recursive=True)
         assert len(units) == 2, units
         for unit in units:
