@@ -2,6 +2,7 @@
 /* test-verdicts.c - the shared table, its memory on disk, latencies, and the policy tables. */
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,48 @@ START_TEST(finds_what_was_added)
     key.kind = VERDICT_CACHE_MESSAGE;
     ck_assert_msg(!verdict_cache_find(cache, &key, &found, NULL), "a verdict of another reading");
     verdict_cache_unmap(cache);
+}
+END_TEST
+
+/* Its sum and its use, which stand before the digest. */
+static guint8 *entry_of(VerdictCache *cache, gsize size, const VerdictKey *key)
+{
+    guint8 *digest = memmem(cache, size, key->digest, sizeof(key->digest));
+
+    ck_assert_ptr_nonnull(digest);
+    return digest - 2 * sizeof(guint64);
+}
+
+/* A torn entry, and one that was whole under the seed of another run. */
+START_TEST(only_whole_entries_are_believed)
+{
+    enum {
+        ENTRY = 5 * sizeof(guint64) + sizeof(VerdictKey) + sizeof(Verdict)
+    };
+    int fds[] = {verdict_cache_create(8), verdict_cache_create(8)};
+    VerdictCache *cache = verdict_cache_map(fds[0]), *other = verdict_cache_map(fds[1]);
+    Verdict verdict = make_verdict(1), found;
+    struct stat status;
+    guint8 *entry, *name;
+    VerdictKey key;
+
+    ck_assert_int_eq(fstat(fds[0], &status), 0);
+    make_key(&key, 1, "v1");
+    verdict_cache_add(cache, &key, &verdict, NULL, TRUE);
+    verdict_cache_add(other, &key, &verdict, NULL, TRUE);
+    entry = entry_of(cache, (gsize)status.st_size, &key);
+    name = memmem(entry, ENTRY, verdict.name, strlen(verdict.name));
+    ck_assert_ptr_nonnull(name);
+    name[0] ^= 1;
+    ck_assert(!verdict_cache_find(cache, &key, &found, NULL));
+    name[0] ^= 1;
+    ck_assert(verdict_cache_find(cache, &key, &found, NULL));
+    memcpy(entry, entry_of(other, (gsize)status.st_size, &key), ENTRY);
+    ck_assert(!verdict_cache_find(cache, &key, &found, NULL));
+    verdict_cache_unmap(cache);
+    verdict_cache_unmap(other);
+    close(fds[0]);
+    close(fds[1]);
 }
 END_TEST
 
@@ -517,6 +560,7 @@ START_TEST(digests_agree_with_glib)
 END_TEST
 
 SCANNER_TEST_MAIN("verdicts", SCANNER_TEST(finds_what_was_added),
+                  SCANNER_TEST(only_whole_entries_are_believed),
                   SCANNER_TEST(sums_tell_contents_apart), SCANNER_TEST(sums_are_as_specified),
                   SCANNER_TEST(tokens_hide_sums), SCANNER_TEST(sums_are_not_kept_on_disk),
                   SCANNER_TEST(marks_are_not_all_that_may_be_known),
