@@ -25,12 +25,6 @@ CONTENTS = (lambda tag: EICAR + b" " * (1 + tag % 50) + b"%d" % tag,
             lambda tag: Memfd(zipped("y.zip", zipped("x", EICAR + b"%d" % tag)) + os.urandom(9000)))
 
 
-def is_sanitized():
-    needs = subprocess.run(["readelf", "-d", BUILD + "/scanner/storehookd"], capture_output=True,
-                           text=True, check=True).stdout
-    return "san.so" in needs
-
-
 class Failing(Service):
     """With one worker, in which the n-th allocation from a moment on fails."""
 
@@ -225,6 +219,32 @@ def no_file_may_grow():
         run = subprocess.run([BUILD + "/scanner/storehookd", "--config", s.config], text=True, timeout=20,
                              stderr=subprocess.PIPE, preexec_fn=allow_nothing, check=False)
         assert run.returncode == 1 and "service not-started reason=" in run.stderr, run
+
+
+@test
+def an_answer_that_does_not_go_is_not_counted():
+    """Its client is gone, or there is no place for what it brings: then the client counts the row."""
+    with Service(workers=1) as s:
+        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with mine, theirs, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.connect(s.socket + ".store")
+            socket.send_fds(sender, [encode(JUDGE_CONTENT, [("data", HOOK + b"sleep 1000")], 9000, [])],
+                            [theirs.fileno()])
+            s.wait_for(lambda: s.are_busy(1))
+        s.wait_for(lambda: s.are_busy(0))
+        text = mail(*[attachment(b"%d" % i * 3000, f"{i}.bin") for i in range(9)], attachment(EICAR))
+        worker = s.status()["workers"]["processes"][0]
+        limits = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, (8000, limits[1]))
+        try:
+            raise AssertionError(s.text(text))
+        except Died:
+            pass
+        status = s.status()
+        assert status["scans"]["requests"] == 2 and status["workers"]["crashed"] == 0, status
+        assert not any(status["actions"].values()) and not any(status["verdicts"].values()), status
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, limits)
+        assert len(s.text(text)["data"]) == len(text) and s.status()["verdicts"]["infected"] == 1
 
 
 @test

@@ -10,6 +10,7 @@ import ctypes
 import hashlib
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -622,6 +623,14 @@ def the_cage_holds():
         else:
             assert answer["verdict_name"] == b"cage:", answer
         for pid in s.status()["workers"]["processes"]:
+            for limit in (resource.RLIMIT_CORE, resource.RLIMIT_NPROC):
+                assert resource.prlimit(pid, limit) == (0, 0), limit
+            assert max(resource.prlimit(pid, resource.RLIMIT_NOFILE)) <= 1024
+            if not is_sanitized():
+                assert resource.RLIM_INFINITY not in resource.prlimit(pid, resource.RLIMIT_DATA)
+            with open(f"/proc/{pid}/status", encoding="ascii") as text:
+                capabilities = [line.split() for line in text if line.startswith(("CapEff", "CapPrm"))]
+            assert [int(mask, 16) for _, mask in capabilities] == [0, 0], capabilities
             with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as text:
                 assert int(text.read()) == 500, "a store would be killed for want of memory first"
         # What it may do it can: unpack in its own directory.
@@ -662,30 +671,56 @@ def strangers_and_nonsense():
         assert s.status()["workers"]["crashed"] == 0
 
 
+def ask_as_nobody(s, suffix, kind, *fields):
+    """By a socket that another user got hold of; no bytes where nobody answers."""
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.connect(s.socket + suffix)
+        child = os.fork()
+        if child == 0:
+            os.setresuid(65534, 65534, 65534)
+            fds = [theirs.fileno()]
+            socket.send_fds(sender, [encode(kind, fields, 1000, fds)], fds)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    theirs.close()
+    mine.settimeout(PATIENCE)
+    with mine:
+        return mine.recv(65536)
+
+
+def control_answers_nobody(s):
+    """Where the modes of the socket let him by."""
+    os.chmod(s.directory, 0o711)
+    os.chmod(s.socket + ".control", 0o666)
+    child = os.fork()
+    if child == 0:
+        os.setresuid(65534, 65534, 65534)
+        answers = False
+        try:
+            answers = "protection" in s.status()
+        finally:
+            os._exit(answers)
+    return os.waitpid(child, 0)[1] != 0
+
+
 @test
 def only_users_named_may_ask():
-    """Of a connected socket that another user got hold of, workers take no question, unless he is
-    named. Only root can be somebody else."""
+    """Neither workers nor supervisor take a question of another user, unless he is named, and nobody
+    but root rules. Only root can be somebody else."""
     if os.getuid() != 0:
         return
     for users, verdict in (("root", None), ("root;65534", "infected")):
         with Service(f"[service]\nusers={users}\n") as s:
-            mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-                sender.connect(s.socket + ".store")
-                child = os.fork()
-                if child == 0:
-                    os.setresuid(65534, 65534, 65534)
-                    socket.send_fds(sender, [encode(JUDGE_CONTENT, [("data", EICAR)], 1000, [])],
-                                    [theirs.fileno()])
-                    os._exit(0)
-                assert os.waitpid(child, 0)[1] == 0
-            theirs.close()
-            mine.settimeout(PATIENCE)
-            answer = mine.recv(65536)
-            mine.close()
+            answer = ask_as_nobody(s, ".store", JUDGE_CONTENT, ("data", EICAR))
             assert (decode(answer, [])["verdict"] if answer else None) == verdict, answer
             assert s.status()["scans"]["refused"] == (verdict is None)
+            fd = os.open("/proc/self/exe", os.O_PATH)
+            answer = ask_as_nobody(s, "", HELLO, ("executable", fd), ("program", "test"),
+                                   ("instance", b"i" * 16))
+            os.close(fd)
+            assert bool(answer) == bool(verdict), answer
+            assert not control_answers_nobody(s)
 
 
 @test

@@ -134,6 +134,12 @@ def has_ended(pid):
         return True
 
 
+def is_sanitized():
+    needs = subprocess.run(["readelf", "-d", BUILD + "/scanner/storehookd"], capture_output=True,
+                           text=True, check=True).stdout
+    return "san.so" in needs
+
+
 class Service:
     """A storehookd of its own in a scratch directory."""
 
