@@ -401,6 +401,21 @@ START_TEST(entries_begin_where_asked)
 }
 END_TEST
 
+/* Who asks for what is behind a gap learns nothing of the gap. */
+START_TEST(a_view_has_no_gaps)
+{
+    GError *error = NULL;
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: x\r\n\r\n");
+    fixture_deliver(fixture.session, fixture.inbox, mail);
+    fixture_check_view(fixture.session, fixture.inbox);
+    fixture_deliver(fixture.session, fixture.inbox, mail);
+    fixture_deliver(fixture.session, fixture.inbox, mail);
+    g_autoptr(GArray) entries = mail_folder_entries(fixture.session, fixture.inbox, 3, &error);
+    ck_assert_uint_eq(entries->len, 1);
+    fixture_check_view(fixture.session, fixture.inbox);
+}
+END_TEST
+
 /* Looked at before and after each change, so that it can be told wrongly. */
 START_TEST(counts_follow_every_change)
 {
@@ -609,6 +624,7 @@ int main(void)
     tcase_add_test(tcase, flags_of_many_change_together_or_not_at_all);
     tcase_add_test(tcase, copy_links_and_move_takes_away);
     tcase_add_test(tcase, entries_begin_where_asked);
+    tcase_add_test(tcase, a_view_has_no_gaps);
     tcase_add_test(tcase, counts_follow_every_change);
     tcase_add_test(tcase, expunge_passes_over_what_is_not_marked);
     tcase_add_test(tcase, collect_removes_what_no_folder_has);
