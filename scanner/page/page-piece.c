@@ -85,41 +85,57 @@ const char *page_piece_begin(const char *begin, const char *at)
     return at - byte_scan_letters_before(begin, at);
 }
 
+/* Behind the comment at `at`; NULL: there is none, or it does not end. */
+static const char *comment_end(const char *at, const char *end)
+{
+    const char *last = NULL;
+
+    if (end - at >= 4 && at[0] == '/' && at[1] == '*') {
+        last = memmem(at + 2, (gsize)(end - at) - 2, "*/", 2);
+        return last ? last + 2 : NULL;
+    }
+    if (end - at >= 2 && at[0] == '/' && at[1] == '/')
+        last = memchr(at, '\n', (gsize)(end - at));
+    return last ? last + 1 : NULL;
+}
+
+/* Where a comment begins that goes up to `end`; NULL: there is none. */
+static const char *comment_begin(const char *at, const char *end)
+{
+    const char *newline;
+
+    if (end - at >= 4 && end[-1] == '/' && end[-2] == '*')
+        return memmem(at, (gsize)(end - at) - 2, "/*", 2);
+    newline = memrchr(at, '\n', (gsize)(end - at));
+    at = newline ? newline : at;
+    return memmem(at, (gsize)(end - at), "//", 2);
+}
+
 /* Without the comments and blanks at both ends. */
 static const char *trim(const char *at, gsize *size)
 {
-    const char *end = at + *size, *behind, *begin;
+    const char *end = at + *size, *next;
 
-    for (;;) {
+    do {
         while (at < end && g_ascii_isspace(*at))
             at++;
-        if (end - at < 4 || at[0] != '/' || at[1] != '*' ||
-            !(behind = memmem(at + 2, (gsize)(end - at) - 2, "*/", 2)))
-            break;
-        at = behind + 2;
-    }
-    for (;;) {
+        next = comment_end(at, end);
+        at = next ? next : at;
+    } while (next);
+    do {
         while (at < end && g_ascii_isspace(end[-1]))
             end--;
-        if (end - at < 4 || end[-1] != '/' || end[-2] != '*' ||
-            !(begin = memmem(at, (gsize)(end - at) - 2, "/*", 2)))
-            break;
-        end = begin;
-    }
-    /* `+ // a line's rest` */
-    behind = memmem(at, (gsize)(end - at), "//", 2);
-    if (behind && behind > at && behind - at <= 2) {
-        end = behind;
-        while (at < end && g_ascii_isspace(end[-1]))
-            end--;
-    }
+        next = comment_begin(at, end);
+        end = next ? next : end;
+    } while (next);
     *size = (gsize)(end - at);
     return at;
 }
 
-static gboolean is_comment(const char *at, const char *end)
+/* Behind a quote a slash is a letter too, but where the quote ends the piece at `from`. */
+static gboolean is_comment(const char *from, const char *at, const char *end)
 {
-    return end - at >= 2 && at[0] == '/' && at[1] == '*'; /* a star is no letter */
+    return end - at >= 2 && at[0] == '/' && (at[1] == '*' || (at[1] == '/' && at == from + 1));
 }
 
 /* Whether what stands between two quotes adds the one to the other: `; x += `, `); x.push(`. Of
@@ -191,7 +207,7 @@ const char *page_piece_next(const char *at, const char *end, gboolean is_wide)
         return NULL;
     at = separators_end(at, most);
     if ((at == end || !page_piece_is_letter(*at) || !page_piece_is_quote(at[-1]) ||
-         is_comment(at, end)) &&
+         is_comment(start, at, end)) &&
         next_statement(start, end, is_wide, &start))
         at = start;
     return at < end && page_piece_is_letter(*at) ? at : NULL;

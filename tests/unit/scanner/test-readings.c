@@ -8,9 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <zlib.h>
 
-#include "scanner/page/page-payload.h"
 #include "scanner/pdf/pdf-file.h"
 #include "tests/unit/scanner/readings-test.h"
 
@@ -438,81 +436,6 @@ START_TEST(hostile_shapes_end_soon)
 }
 END_TEST
 
-/* Megabytes of what may stand in a list of numbers. */
-START_TEST(hostile_pages_end_soon)
-{
-    enum {
-        SIZE = 4 << 20,
-        SECONDS = 5
-    };
-    static const char *const shapes[] = {
-        " ",
-        ",\n",
-        "1 ,               ",
-        "\\",
-        "'A'+ ",
-        "abc!",
-        "d[1]=2;",
-        "ff:",
-        "%41 ",
-        "\\x41\\",
-        "'%41",
-        "1-",
-        "_",
-        "'+'",
-        "a=\"AAAAAAAAAAAAAAAAAAAAAAAAAA"
-        "AAAAAAAAAA\" ",
-        "1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,x;"};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
-        g_autoptr(GString) text = g_string_sized_new(SIZE + 200);
-        clock_t begin = clock();
-
-        g_string_append(text, "<html><script>");
-        while (text->len < SIZE)
-            g_string_append(text, shapes[i]);
-        (void)page_payload_matches(text->str, text->len, 0);
-        begin = clock() - begin;
-        ck_assert_msg(begin < SECONDS * CLOCKS_PER_SEC, "%s: %.1f s", shapes[i],
-                      (double)begin / CLOCKS_PER_SEC);
-    }
-}
-END_TEST
-
-static gboolean on_payload(PagePayloadKind kind, const char *type, const guint8 *data, gsize size,
-                           gpointer user)
-{
-    (void)kind, (void)type, (void)data, (void)size, (void)user;
-    return TRUE;
-}
-
-/* Zeros are no file, and a thousand times smaller deflated. */
-START_TEST(what_unpacks_to_nothing_has_an_end)
-{
-    enum {
-        MOST = 1 << 20,
-        FEW = 3,
-        MANY = 30
-    };
-    g_autofree guint8 *zeros = g_malloc0(MOST / 4), *packed = g_malloc(MOST);
-    uLongf size = MOST;
-    g_autofree char *coded = NULL;
-
-    ck_assert_int_eq(compress2(packed, &size, zeros, MOST / 4, 9), Z_OK);
-    coded = g_base64_encode(packed, size);
-    for (guint count = FEW; count <= MANY; count += MANY - FEW) {
-        g_autoptr(GString) text = g_string_new("<html><script>");
-
-        for (guint i = 0; i < count; i++)
-            g_string_append_printf(text, "f%u(atob('%s'));\n", i, coded);
-        g_string_append(text, "</script></html>");
-        ck_assert(page_payload_matches(text->str, text->len, 0));
-        ck_assert_int_eq(page_payload_find(text->str, text->len, MOST, on_payload, NULL),
-                         count == FEW);
-    }
-}
-END_TEST
-
 static void on_action(PdfAction action, const char *text, gsize size, gpointer user_data)
 {
     (void)action, (void)text, (void)size, (void)user_data;
@@ -636,8 +559,6 @@ int main(void)
         SCANNER_TEST(limits_are_told),
         SCANNER_TEST(a_million_empty_parts),
         SCANNER_TEST(hostile_shapes_end_soon),
-        SCANNER_TEST(hostile_pages_end_soon),
-        SCANNER_TEST(what_unpacks_to_nothing_has_an_end),
         SCANNER_TEST(hostile_pdfs_end_soon),
         SCANNER_TEST(parts_of_one_size_are_told_apart),
         SCANNER_TEST(what_is_found_is_blotted_out),
