@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "scanner/common/byte-scan.h"
+
 enum {
     HEAD = 76,
     HAS_IDENTIFIERS = 1,
@@ -21,8 +23,7 @@ enum {
     ARGUMENTS = 3,
     ICON = 4,
     IS_WIDE = 0x80,
-    MARKUP_SAMPLE = 4096, /* in which a file of XML shows what it is */
-    LINES_MAX = 256       /* of a .url, which has a dozen */
+    MARKUP_SAMPLE = 4096 /* in which a file of XML shows what it is */
 };
 
 static const char LINK_SIGN[] = "L\0\0\0\x01\x14\x02";
@@ -75,7 +76,7 @@ static void tell(MacroDocument *document, const char *kind, const guint8 *bytes,
 
 static void read_link(MacroDocument *document, const guint8 *data, gsize size)
 {
-    Rest rest = {data + MIN(size, HEAD), data + size}, head = {data + 20, data + size};
+    Rest rest = {data + HEAD, data + size}, head = {data + 20, data + size};
     guint flags = take_number(&head, 4);
     const guint8 *text;
     gsize length;
@@ -108,7 +109,7 @@ static void read_address(MacroDocument *document, const char *data, gsize size)
 {
     const char *at = data, *end = data + size;
 
-    for (guint i = 0; i < LINES_MAX && at < end; i++) {
+    while (at < end) {
         const char *newline = memchr(at, '\n', (gsize)(end - at));
         const char *next = newline ? newline + 1 : end;
 
@@ -153,7 +154,7 @@ typedef enum {
 
 static gboolean has(const char *data, gsize size, const char *word)
 {
-    return memmem(data, MIN(size, (gsize)MARKUP_SAMPLE), word, strlen(word)) != NULL;
+    return byte_scan_sign(data, MIN(size, (gsize)MARKUP_SAMPLE), word, strlen(word)) != NULL;
 }
 
 static Shortcut tell_kind(const char *data, gsize size)
@@ -166,9 +167,9 @@ static Shortcut tell_kind(const char *data, gsize size)
         data += 3, size -= 3;
     while (size > 0 && g_ascii_isspace(*data))
         data++, size--;
-    if (size > 2 && *data == '[' && data[1] != '\0')
+    if (size > 0 && *data == '[')
         return has(data, size, "[InternetShortcut") ? ADDRESS : OTHER;
-    if (size < 2 || *data != '<')
+    if (size == 0 || *data != '<')
         return OTHER;
     if (has(data, size, "<libraryDescription") || has(data, size, "<searchConnectorDescription"))
         return LIBRARY;

