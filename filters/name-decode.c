@@ -14,15 +14,13 @@
 #include <string.h>
 #include <unicode/ucnv.h>
 
-#define CHARSET_MAX 40
-
 /* A known name of a converter. Others are kept away from ucnv_open(), which would look for files
  * of that name. */
 static gboolean charset_is_known(const char *charset)
 {
     UErrorCode status = U_ZERO_ERROR;
 
-    if (charset == NULL || *charset == '\0' || strlen(charset) > CHARSET_MAX)
+    if (charset == NULL || *charset == '\0')
         return FALSE;
     for (const char *p = charset; *p != '\0'; p++) {
         if (!g_ascii_isalnum(*p) && strchr("-_.:+", *p) == NULL)
@@ -218,7 +216,7 @@ static const char *extended_parse(const char *p, const char *end, char **ret_cha
     const char *first = memchr(p, '\'', (gsize)(end - p));
     const char *second = first != NULL ? memchr(first + 1, '\'', (gsize)(end - first - 1)) : NULL;
 
-    if (second == NULL || first - p > CHARSET_MAX)
+    if (second == NULL)
         return NULL;
     for (const char *q = p; q < first; q++) {
         if (!g_ascii_isalnum(*q) && strchr("-_.:+", *q) == NULL)

@@ -28,6 +28,12 @@ static const Case CASES[] = {
     {"=?utf-8?x?a?=", "=?utf-8?x?a?=", "=?utf-8?x?a?="},
     {"=?utf-8?q?a", "=?utf-8?q?a", "=?utf-8?q?a"},
     {"=?../../etc/passwd?q?a.exe?=", "a.exe", "a.exe"},
+    /* IANA's longest name of a charset, and one that is longer */
+    {"=?Extended_UNIX_Code_Packed_Format_for_Japanese?B?pKIuZXhl?=", "\xe3\x81\x82.exe",
+     "\xe3\x81\x82.exe"},
+    {"=?x-01234567890123456789012345678901234567890123456789012345678901?q?a=2Eexe?=", "a.exe",
+     "a.exe"},
+    {"x-01234567890123456789012345678901234567890''a%2eexe", "a.exe", "a.exe"},
     {"=?utf-16?B?/v8AYQAuAGUAeABl?=", "a.exe", "a.exe"},
     {"=?UTF8?B?ww==?= =?utf-8?B?qS5leGU=?=", "\xc3\xa9.exe", "\xc3\xa9.exe"},
     /* RFC 1468, as it stands and between words */
@@ -40,6 +46,7 @@ static const Case CASES[] = {
      "This is even more ***fun*** isn't it!", "this is even more ***fun*** isn't it!"},
     {"filename*1=xe; filename*0=\"a;.e\"", "a;.exe", "a;.exe"},
     {"filename*2=xe; filename*1*=utf-8''a%2Ee", "a.exe", "a.exe"},
+    {"name*2048=a", "name*2048=a", "name*2048=a"}, /* more pieces than there is room for */
     {"UTF-8''%e2%82%ac%20rates.exe", "\xe2\x82\xac rates.exe", "\xe2\x82\xac rates.exe"},
     {"''a%2eexe", "a.exe", "a.exe"},
     {"it's what's.txt", "it's what's.txt", "it's what's.txt"},
@@ -177,6 +184,9 @@ START_TEST(pieces_have_another_reading)
 
         ck_assert_pstr_eq(other, cases[i][1]);
     }
+    g_autofree char *filler = g_strnfill(FILE_NAME_MAX, 'a');
+    g_autofree char *large = g_strconcat("name*0=a.; name*0=exe; x=", filler, NULL);
+    ck_assert_ptr_null(file_name_decode_otherwise(large));
 }
 END_TEST
 
@@ -191,6 +201,11 @@ START_TEST(extensions_are_listed)
     ck_assert_uint_eq(g_strv_length(sentence), 1);
     ck_assert_str_eq(sentence[0], "pdf");
 
+    g_auto(GStrv) longest = file_name_extensions("a.document.exe");
+    ck_assert_uint_eq(g_strv_length(longest), 2);
+    g_auto(GStrv) longer = file_name_extensions("a.documents.exe");
+    ck_assert_uint_eq(g_strv_length(longer), 1);
+
     g_auto(GStrv) none = file_name_extensions("makefile");
     ck_assert_uint_eq(g_strv_length(none), 0);
     ck_assert_str_eq(file_name_extension("makefile"), "");
@@ -203,6 +218,10 @@ END_TEST
 START_TEST(deception_is_seen)
 {
     ck_assert_uint_eq(file_name_lies("a\xe2\x80\xae"
+                                     "fdp.exe",
+                                     -1),
+                      FILE_NAME_DIRECTION);
+    ck_assert_uint_eq(file_name_lies("a\xe2\x81\xa7"
                                      "fdp.exe",
                                      -1),
                       FILE_NAME_DIRECTION);
@@ -224,6 +243,8 @@ START_TEST(deception_is_seen)
     g_autofree char *longer = g_strconcat(longest, ".pdf", NULL);
     ck_assert_uint_eq(file_name_lies(longest, -1), 0);
     ck_assert_uint_eq(file_name_lies(longer, -1), FILE_NAME_LONG);
+    g_autofree char *path = g_strconcat(longest, "/a.pdf", NULL);
+    ck_assert_uint_eq(file_name_lies(path, -1), 0);
 
     ck_assert_uint_eq(file_name_lies("a.txt.{3050F4D8-98B5-11CF-BB82-00AA00BDCE0B}", -1),
                       FILE_NAME_CLASS);
