@@ -213,7 +213,7 @@ static void take_pieces(Search *search, const char *begin, const char *p, gboole
     g_string_assign(search->name, begin);
     tell(search);
     other = file_name_decode_otherwise(begin);
-    if (other && !search->is_over)
+    if (other)
         tell_one(search, other);
 }
 

@@ -350,6 +350,7 @@ START_TEST(all_names_are_told)
         {"Content-Description: a.b\r\nContent-Type: a/b; name=c\r\n", "<c>"},
         {"Content-Type", ""},
         {"Content-Type: Application/HTA\r\n", "<ATT00001.hta>"},
+        {"Content-Type: application/hta(a)\r\n", "<ATT00001.hta>"},
         {"Content-Type: application/x-msdownload; name=a", "<a><ATT00001.exe>"},
         {"Content-Type: text/vbscript; name=a.txt", "<a.txt>"},
         {"Content-Type: text/plain; name=a\nContent-Type: text/vbscript\n", "<a><ATT00001.vbs>"},
@@ -364,8 +365,12 @@ START_TEST(all_names_are_told)
         {"Content-Type: a/b; name*0=c.; name*2=b; name*2=exe",
          "<name*0=c.; name*2=b; name*2=exe><c.exe>"},
     };
+    static const char nul[] = "Content-Type: a/b; name=\"c\0.exe\"";
     g_autoptr(GString) told = g_string_new(NULL), many = g_string_new("Content-Type: a/b");
+    clock_t begin;
 
+    ck_assert(mail_names_find(nul, sizeof(nul) - 1, add_name, told));
+    ck_assert_str_eq(told->str, "<c.exe>");
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_string_truncate(told, 0);
         ck_assert(mail_names_find(cases[i][0], strlen(cases[i][0]), add_name, told));
@@ -377,6 +382,12 @@ START_TEST(all_names_are_told)
     ck_assert(!mail_names_find(many->str, many->len, add_name, told));
     ck_assert_uint_eq(told->len, strlen("<a>") * MAIL_NAMES_MAX);
     ck_assert(mail_names_find(many->str, many->len - strlen("; name=a"), add_name, told));
+    /* Each would be copied with all that follow. */
+    for (guint i = 0; i < 200000; i++)
+        g_string_append(many, "; name*0=a");
+    begin = clock();
+    ck_assert(!mail_names_find(many->str, many->len, add_name, told));
+    ck_assert_int_lt(clock() - begin, 5 * CLOCKS_PER_SEC);
 }
 END_TEST
 
