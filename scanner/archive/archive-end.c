@@ -267,7 +267,7 @@ static gsize rar5_end(const Archive *archive)
         kind = rar_number(archive, &field);
         flags = rar_number(archive, &field);
         if (size == 0 || kind == 0 || kind > 5)
-            return kind == 4 ? archive->size : at;
+            return at;
         if ((flags & 1) != 0)
             (void)rar_number(archive, &field);
         if ((flags & 2) != 0)

@@ -433,7 +433,10 @@ def odd(s, virus):
     ask(s, "zip in a zip: a damaged member", zipped(("a.zip", damaged())), "not-fully-scanned")
     ask(s, "gzip: cut", FORMATS["gzip"][0]([("a", os.urandom(900))])[:200], "not-fully-scanned",
         "clean")
-    ask(s, "zstd: cut", FORMATS["zstd"][0]([("a", os.urandom(900))])[:200], "not-fully-scanned")
+    cut = FORMATS["zstd"][0]([("a", os.urandom(900))])[:200]
+    ask(s, "zstd: cut", cut, "not-fully-scanned")
+    ask(s, "zstd: cut, behind a page that may hold it", FORMATS["tar.zst"][0]([
+        ("a.html", saved(cut)), ("b.zst", cut)]), "not-fully-scanned")
 
 
 def bombs(s):

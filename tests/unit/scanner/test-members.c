@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "scanner/archive/archive-end.h"
+#include "scanner/archive/archive-kind.h"
 #include "scanner/archive/zip-layout.h"
 #include "scanner/common/verdict-cache.h"
 #include "scanner/scan/xml-bounds.h"
@@ -217,6 +219,36 @@ static double seconds_since(clock_t begin)
     return (double)(clock() - begin) / CLOCKS_PER_SEC;
 }
 
+static void put_local(GByteArray *zip, guint packed)
+{
+    put_bytes(zip, "PK\3\4\24\0\0\0\10\0", 10);
+    put(zip, 0, 8); /* time, date, checksum */
+    put(zip, packed, 4);
+    put(zip, packed, 4);
+    put_bytes(zip, "\1\0\0\0a", 5);
+}
+
+static void put_entry(GByteArray *zip, guint packed, guint place)
+{
+    put_bytes(zip, "PK\1\2\24\0\24\0\0\0\10\0", 12);
+    put(zip, 0, 8);
+    put(zip, packed, 4);
+    put(zip, packed, 4);
+    put(zip, 1, 14); /* the name's length; no extra, no comment */
+    put(zip, place, 4);
+    put_bytes(zip, "a", 1);
+}
+
+static void put_end(GByteArray *zip, guint entries, guint length, guint place)
+{
+    put_bytes(zip, "PK\5\6\0\0\0\0", 8);
+    put(zip, entries, 2);
+    put(zip, entries, 2);
+    put(zip, length, 4);
+    put(zip, place, 4);
+    put(zip, 0, 2);
+}
+
 /* Sixty thousand entries for one member of 20 MB. */
 START_TEST(a_zip_that_shares_its_bytes_is_told_at_once)
 {
@@ -230,32 +262,148 @@ START_TEST(a_zip_that_shares_its_bytes_is_told_at_once)
     ZipLayout layout;
     guint directory;
 
-    put_bytes(zip, "PK\3\4\24\0\0\0\10\0", 10);
-    put(zip, 0, 8); /* time, date, checksum */
-    put(zip, BODY, 4);
-    put(zip, BODY, 4);
-    put_bytes(zip, "\1\0\0\0a", 5);
+    put_local(zip, BODY);
     put_bytes(zip, body, BODY);
     directory = zip->len;
-    for (guint i = 0; i < ENTRIES; i++) {
-        put_bytes(zip, "PK\1\2\24\0\24\0\0\0\10\0", 12);
-        put(zip, 0, 8);
-        put(zip, BODY, 4);
-        put(zip, BODY, 4);
-        put(zip, 1, 18); /* the name's length; no extra, no comment, place 0 */
-        put_bytes(zip, "a", 1);
-    }
-    guint length = zip->len - directory;
-    put_bytes(zip, "PK\5\6\0\0\0\0", 8);
-    put(zip, ENTRIES, 2);
-    put(zip, ENTRIES, 2);
-    put(zip, length, 4);
-    put(zip, directory, 4);
-    put(zip, 0, 2);
+    for (guint i = 0; i < ENTRIES; i++)
+        put_entry(zip, BODY, 0);
+    put_end(zip, ENTRIES, zip->len - directory, directory);
 
     ck_assert(zip_layout_look(zip->data, zip->len, NULL, NULL, &layout));
     ck_assert(layout.has_overlap);
     ck_assert_msg(seconds_since(begin) < 5, "%f s", seconds_since(begin));
+}
+END_TEST
+
+/* Places and lengths that lead out of the file. */
+START_TEST(a_zip_is_read_within_its_bytes)
+{
+    static const struct {
+        guint packed, place, more; /* of the directory's length, than it has */
+        gboolean is_known, has_lost;
+    } cases[] = {
+        {0, 0, 0, TRUE, FALSE},
+        {0xfffffff0, 0, 0, TRUE, TRUE},
+        {0, 20, 0, TRUE, TRUE},
+        {0, 0, 1000, FALSE, TRUE},
+    };
+    enum {
+        FILLER = 1025
+    };
+    g_autoptr(GByteArray) many = g_byte_array_new(), large = g_byte_array_new();
+    g_autoptr(GByteArray) shifted = g_byte_array_new();
+    ZipLayout layout;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GByteArray) zip = g_byte_array_new();
+        guint directory;
+
+        put_local(zip, 0);
+        directory = zip->len;
+        put_entry(zip, cases[i].packed, cases[i].place);
+        put_end(zip, 1, zip->len - directory + cases[i].more, directory);
+        ck_assert_int_eq(zip_layout_look(zip->data, zip->len, NULL, NULL, &layout),
+                         cases[i].is_known);
+        ck_assert_int_eq(layout.has_lost, cases[i].has_lost);
+    }
+    /* What stands before the zip shifts a place out of it. */
+    put(shifted, 0, FILLER);
+    put_entry(shifted, 0, FILLER);
+    put_end(shifted, 1, shifted->len - FILLER, 0);
+    ck_assert(zip_layout_look(shifted->data, shifted->len, NULL, NULL, &layout));
+    ck_assert(layout.has_lost);
+    /* More hidden members than are told, each before one that is known. */
+    for (guint i = 0; i < 2 * (ZIP_LAYOUT_GAPS_MAX + 1); i++)
+        put_local(many, 0);
+    guint head = many->len / (2 * (ZIP_LAYOUT_GAPS_MAX + 1)), directory = many->len;
+    for (guint i = 0; i <= ZIP_LAYOUT_GAPS_MAX; i++)
+        put_entry(many, 0, (2 * i + 1) * head);
+    put_end(many, ZIP_LAYOUT_GAPS_MAX + 1, many->len - directory, directory);
+    ck_assert(zip_layout_look(many->data, many->len, NULL, NULL, &layout));
+    ck_assert_uint_eq(layout.gaps, ZIP_LAYOUT_GAPS_MAX);
+    /* APPNOTE.TXT 4.3.14 and 4.3.15: its record stands elsewhere than the locator says. */
+    put_local(large, G_MAXUINT32);
+    put_entry(large, 0, 0);
+    put_bytes(large, "PK\6\6", 4);
+    put(large, 0, 36);
+    put(large, large->len - head - 40, 8);
+    put(large, head, 8);
+    put_bytes(large, "PK\6\7\0\0\0\0", 8);
+    put(large, G_GUINT64_CONSTANT(1) << 62, 8);
+    put(large, 1, 4);
+    put_end(large, 0xffff, G_MAXUINT32, G_MAXUINT32);
+    ck_assert(zip_layout_look(large->data, large->len, NULL, NULL, &layout));
+    ck_assert(!layout.has_lost && !layout.has_contradiction);
+    /* What stands behind it is found though its length is not where it was. */
+    put_bytes(large, "a", 1);
+    put(large, 0, 40);
+    ck_assert_uint_eq(archive_end_find(large->data, large->len), large->len - 41);
+}
+END_TEST
+
+START_TEST(archives_are_told_by_their_heads)
+{
+    static const guint8 frame[] = "\x50\x2a\x4d\x18\xff\xff\xff\xff text";
+    g_autofree guint8 *disk = g_malloc0(2048), *gzip = g_malloc(1000);
+    const guint8 *data = frame;
+    gsize size = sizeof(frame);
+
+    archive_kind_skip_frames(&data, &size); /* longer than all */
+    ck_assert_ptr_eq(data, frame);
+    ck_assert_uint_eq(size, sizeof(frame));
+    for (guint footer = 510; footer <= 513; footer++) { /* by Virtual PC of old: 511 */
+        memset(disk, 0, 2048);
+        memcpy(disk + 2048 - footer, "conectix", 8);
+        ck_assert_int_eq(archive_kind_is_packed(disk, 2048), footer == 511 || footer == 512);
+    }
+    /* A word that belongs to the head of a tar, where none has room for one. */
+    memset(gzip, 'x', 1000);
+    memcpy(gzip, "\x1f\x8b\x08", 3);
+    memcpy(gzip + 100, "ustar", 5);
+    memcpy(gzip + 400, "PK\3\4", 4);
+    ck_assert_uint_eq(archive_end_find(gzip, 1000), 400);
+}
+END_TEST
+
+/* POSIX 1003.1 ustar. */
+static void put_tar(GByteArray *tar, char type, const char *body, gsize size)
+{
+    guint8 head[512] = "a";
+    guint sum = 0;
+
+    memset(head + 148, ' ', 8);
+    head[156] = (guint8)type;
+    memcpy(head + 257, "ustar", 5);
+    g_snprintf((char *)head + 124, 12, "%011o", (guint)size);
+    for (gsize i = 0; i < sizeof(head); i++)
+        sum += head[i];
+    g_snprintf((char *)head + 148, 8, "%06o", sum);
+    put_bytes(tar, (const char *)head, sizeof(head));
+    put_bytes(tar, body, size);
+    put(tar, 0, (guint)(-size % 512));
+}
+
+static void add_name(const char *name, gsize length, gpointer user_data)
+{
+    g_string_append_printf(user_data, "<%.*s>", (int)length, name);
+}
+
+START_TEST(tars_are_told_by_their_records)
+{
+    static const char record[] = "14 path=a.exe\n";
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (const char *type = "xgLS0"; *type; type++) {
+        g_autoptr(GByteArray) tar = g_byte_array_new();
+
+        put_tar(tar, *type, record, sizeof(record) - 1);
+        g_string_assign(names, "");
+        archive_end_tell_long_names(tar->data, tar->len, add_name, names);
+        ck_assert_str_eq(names->str, *type == 'L'          ? "<14 path=a.exe\n>"
+                                     : strchr("xg", *type) ? "<a.exe>"
+                                                           : "");
+        ck_assert_int_eq(archive_end_has_other_sizes(tar->data, tar->len), *type == 'S');
+    }
 }
 END_TEST
 
@@ -443,12 +591,12 @@ START_TEST(what_is_no_wide_xml)
 }
 END_TEST
 
-SCANNER_TEST_MAIN("members", SCANNER_TEST(paths_are_fit_to_be_shown),
-                  SCANNER_TEST(limits_cut_the_list), SCANNER_TEST(is_stored_and_loaded),
-                  SCANNER_TEST(what_is_named_must_be_opened),
-                  SCANNER_TEST(two_names_for_one_member), SCANNER_TEST(no_verdict_without_its_list),
-                  SCANNER_TEST(a_zip_that_shares_its_bytes_is_told_at_once),
-                  SCANNER_TEST(xml_that_is_too_wide_is_not_read),
-                  SCANNER_TEST(xml_that_declares_too_much_is_not_read),
-                  SCANNER_TEST(attributes_may_be_short), SCANNER_TEST(what_is_no_wide_xml),
-                  SCANNER_TEST(a_program_with_many_names_is_told_at_once))
+SCANNER_TEST_MAIN(
+    "members", SCANNER_TEST(paths_are_fit_to_be_shown), SCANNER_TEST(limits_cut_the_list),
+    SCANNER_TEST(is_stored_and_loaded), SCANNER_TEST(what_is_named_must_be_opened),
+    SCANNER_TEST(two_names_for_one_member), SCANNER_TEST(no_verdict_without_its_list),
+    SCANNER_TEST(a_zip_that_shares_its_bytes_is_told_at_once),
+    SCANNER_TEST(a_zip_is_read_within_its_bytes), SCANNER_TEST(archives_are_told_by_their_heads),
+    SCANNER_TEST(tars_are_told_by_their_records), SCANNER_TEST(xml_that_is_too_wide_is_not_read),
+    SCANNER_TEST(xml_that_declares_too_much_is_not_read), SCANNER_TEST(attributes_may_be_short),
+    SCANNER_TEST(what_is_no_wide_xml), SCANNER_TEST(a_program_with_many_names_is_told_at_once))
