@@ -26,19 +26,6 @@ struct UnionSeen {
     gboolean is_cut;  /* they are more than can be kept */
 };
 
-static guint digest_hash(gconstpointer key)
-{
-    guint hash;
-
-    memcpy(&hash, key, sizeof(hash));
-    return hash;
-}
-
-static gboolean digest_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, STOREHOOK_DIGEST_SIZE) == 0;
-}
-
 static void seen_free(gpointer data)
 {
     UnionSeen *seen = data;

@@ -14,6 +14,7 @@
  */
 #include "scanner/records/allow-list.h"
 
+#include "scanner/common/digest.h"
 #include "scanner/records/incidents-private.h"
 
 #include <errno.h>
@@ -65,18 +66,6 @@ struct AllowView {
 static const char SCHEMA[] =
     "CREATE TABLE allowed (digest BLOB PRIMARY KEY, reason TEXT, added INTEGER NOT NULL,"
     " until INTEGER NOT NULL) WITHOUT ROWID";
-
-static guint digest_hash(gconstpointer digest)
-{
-    guint value;
-    memcpy(&value, digest, sizeof value);
-    return value;
-}
-
-static gboolean digest_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, ALLOW_LIST_DIGEST) == 0;
-}
 
 static gboolean fail(GError *take_error, GError **error)
 {

@@ -14,7 +14,9 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
-#define ALLOW_LIST_DIGEST 32
+#include "libstorehook/protocol.h"
+
+#define ALLOW_LIST_DIGEST STOREHOOK_DIGEST_SIZE
 /* A release adds one digest a part, and a message may have 10 000 of them. Beyond, the entries that
  * end first make room (told by g_warning()); 40 bytes each, twice that many places. */
 #define ALLOW_LIST_MAX 32768

@@ -114,19 +114,6 @@ static void work_note_result(Work *work, UnpackResult result, const char *broken
     }
 }
 
-static guint digest_hash(gconstpointer key)
-{
-    guint hash;
-
-    memcpy(&hash, key, sizeof(hash));
-    return hash;
-}
-
-static gboolean digest_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, STOREHOOK_DIGEST_SIZE) == 0;
-}
-
 /* libclamav shows each layer with all that is in it, and each is unpacked: without this what lies
  * within ten others would be scanned a thousand times. A guess that failed is tried in earnest. */
 static gboolean work_has_seen(Work *work, const void *data, gsize size, gboolean is_guess)
