@@ -161,10 +161,10 @@ static const Key KEYS[] = {
     {"quarantine", "retention-days", KEY_COUNT, AT(quarantine_days), "30", 0, 36500, NULL, FALSE,
      "Days until an original is removed; 0: never."},
     {"quarantine", "timeout", KEY_COUNT, AT(quarantine_timeout), "3000", 10, 600000, NULL, FALSE,
-     "Milliseconds that a worker waits for an original to be safe, and again for the incident to "
-     "be on record; then the fallback. Left out, it is no longer than the deadline."},
+     "Milliseconds that a worker waits for an original to be safe, and again for the supervisor to "
+     "take the incident; then the fallback. Left out, it is no longer than the deadline."},
     {"quarantine", "fallback", KEY_CHOICE, AT(quarantine_fallback), "defer", 0, 0, FALLBACKS, FALSE,
-     "When the original cannot be made safe, or the incident put on record: defer - the sender "
+     "When the original cannot be made safe, or nobody takes the incident: defer - the sender "
      "tries again later; refuse - it is told no; pass - notices stay in the message and the "
      "original is lost."},
     {"quarantine", "keep-all", KEY_SWITCH, AT(quarantine_keeps_all), "true", 0, 0, NULL, FALSE,

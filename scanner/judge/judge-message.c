@@ -4,8 +4,8 @@
  *
  * The original is put together again and made safe in quarantine before anything of it may be
  * lost; then the Active Message Filter decides. Where the original cannot be made safe, the
- * configured fallback is the answer. Each flagged part becomes an incident, which is on record
- * before anything is done: a supervisor that is killed takes no trace of it along.
+ * configured fallback is the answer. Each flagged part becomes an incident, which the
+ * supervisor has taken before anything is done: one that is killed takes no trace of it along.
  */
 #include "scanner/judge/judge.h"
 
@@ -375,10 +375,12 @@ static FilterAction action_done(const Message *message, StorehookAction answer, 
     return piece->action;
 }
 
-static void message_report(const Message *message, StorehookAction answer, const char *id,
-                           const char *reason)
+/* FALSE when one of them could not be told; it is counted. */
+static gboolean message_report(const Message *message, StorehookAction answer, const char *id,
+                               const char *reason)
 {
     guint64 end = board_now() + NOTE_MILLISECONDS * 1000;
+    gboolean told = TRUE;
 
     for (guint i = 0; i < message->pieces->len; i++) {
         const Piece *piece = &g_array_index(message->pieces, Piece, i);
@@ -392,10 +394,13 @@ static void message_report(const Message *message, StorehookAction answer, const
         incident.note = reason                            ? reason
                         : answer == STOREHOOK_ACTION_DROP ? "the message was dropped"
                                                           : NULL;
-        if (!records_add_incident(message->judge->channel, &incident, end))
-            atomic_fetch_add_explicit(&message->judge->board->counts.incidents_lost, 1,
-                                      memory_order_relaxed);
+        if (records_add_incident(message->judge->channel, &incident, end))
+            continue;
+        told = FALSE;
+        atomic_fetch_add_explicit(&message->judge->board->counts.incidents_lost, 1,
+                                  memory_order_relaxed);
     }
+    return told;
 }
 
 /* Not where the message stays as it is, or with its sender. */
@@ -409,6 +414,7 @@ void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer
 {
     Message message = {.judge = judge, .pieces = g_array_new(FALSE, FALSE, sizeof(Piece))};
     g_autofree char *id = NULL, *reason = NULL;
+    gboolean told = TRUE;
     const Piece *first;
 
     g_array_set_clear_func(message.pieces, piece_clear);
@@ -425,9 +431,9 @@ void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer
     answer->flagged = first->flagged;
     memcpy(answer->incident, first->incident, sizeof(answer->incident));
     if (first->flagged)
-        message_report(&message, answer->action, id, reason);
+        told = message_report(&message, answer->action, id, reason);
     if (must_be_on_record(&message, answer->action) &&
-        !records_confirm(judge->channel, quarantine_end(judge)))
+        !(told && records_confirm(judge->channel, quarantine_end(judge))))
         answer->action = policy_fallback(judge->config, &message.policy);
     g_array_free(message.pieces, TRUE);
     content_close(&message.parts);
