@@ -99,10 +99,11 @@ JET_ERR set_place_store(Cursor *cursor, Txn *txn, const SetPlace *place, uint8_t
 
 JET_ERR set_place_null(Cursor *cursor, Txn *txn, const SetPlace *place)
 {
-    bool last = place->count <= 1;
     if (place->column->grbit & JET_bitColumnNotNULL)
         return JET_errNullInvalid;
-    if (place->column->default_data && last)
+    if (!place->exists && place->count > 0)
+        return JET_errSuccess; /* one more NULL is no value */
+    if (place->column->default_data && place->count <= 1)
         return set_place_store(cursor, txn, place, RECORD_NULL, (Bytes){NULL, 0});
     if (!place->exists)
         return JET_errSuccess;

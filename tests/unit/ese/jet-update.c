@@ -294,6 +294,41 @@ START_TEST(test_multi_values)
 }
 END_TEST
 
+static uint32_t count_values(Fixture *f, JET_COLUMNID column)
+{
+    JET_RETRIEVECOLUMN count = {.columnid = column, .grbit = JET_bitRetrieveCopy};
+    ck_ok(JetRetrieveColumns(f->session, f->table, &count, 1));
+    return count.itagSequence;
+}
+
+/* NULL takes the place of the default, and of the last value; beside values it is none. */
+START_TEST(test_null_over_default)
+{
+    Fixture f;
+    JET_COLUMNID id;
+    JET_COLUMNDEF column = {.cbStruct = sizeof column,
+                            .coltyp = JET_coltypText,
+                            .cp = 1252,
+                            .grbit = JET_bitColumnTagged | JET_bitColumnMultiValued};
+    JET_SETINFO new = {.cbStruct = sizeof new, .itagSequence = 0};
+    JET_SETINFO third = {.cbStruct = sizeof third, .itagSequence = 3};
+    open_fixture(&f);
+    ck_ok(JetAddColumn(f.session, f.table, "d", &column, "default", 7, &id));
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepInsert));
+    ck_assert_uint_eq(count_values(&f, id), 1);
+    ck_ok(JetSetColumn(f.session, f.table, id, NULL, 0, 0, &new));
+    ck_assert_uint_eq(count_values(&f, id), 0);
+    ck_ok(JetSetColumn(f.session, f.table, id, "a", 1, 0, &new));
+    ck_assert_uint_eq(count_values(&f, id), 1);
+    ck_ok(JetSetColumn(f.session, f.table, id, NULL, 0, 0, &new));
+    ck_ok(JetSetColumn(f.session, f.table, id, NULL, 0, 0, &third));
+    ck_assert_uint_eq(count_values(&f, id), 1);
+    ck_ok(JetSetColumn(f.session, f.table, id, NULL, 0, 0, NULL));
+    ck_assert_uint_eq(count_values(&f, id), 0);
+    test_jet_close(&f.jet);
+}
+END_TEST
+
 START_TEST(test_delete)
 {
     Fixture f;
@@ -681,6 +716,7 @@ int main(void)
     tcase_add_test(tests, test_replace);
     tcase_add_test(tests, test_set_rules);
     tcase_add_test(tests, test_multi_values);
+    tcase_add_test(tests, test_null_over_default);
     tcase_add_test(tests, test_delete);
     tcase_add_test(tests, test_levels);
     tcase_add_test(tests, test_rollback_of_cursors);
