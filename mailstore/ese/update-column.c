@@ -59,8 +59,9 @@ static JET_ERR set_place_find(const RecordBuilder *row, const Column *column, ui
     return JET_errSuccess;
 }
 
-/* Pushes long values out of the row until `growth` more bytes fit. */
-static JET_ERR row_make_room(Cursor *cursor, Txn *txn, ptrdiff_t growth)
+/* Pushes other long values out of the row until `growth` more bytes fit: `growth` is by what is at
+ * the place now. */
+static JET_ERR row_make_room(Cursor *cursor, Txn *txn, const SetPlace *place, ptrdiff_t growth)
 {
     RecordBuilder *row = &cursor->update.row;
     uint32_t most = cursor->session->instance->record_most;
@@ -72,6 +73,8 @@ static JET_ERR row_make_room(Cursor *cursor, Txn *txn, ptrdiff_t growth)
         for (uint32_t at = 0; at < record.n_entries; at++) {
             RecordEntry entry;
             RETURN_IF_ERROR(record_entry(&record, at, &entry));
+            if (place->exists && at == place->at)
+                continue;
             const Column *column = schema_find_column(cursor->schema, entry.column_id);
             if (column && column_is_long_value(column) && entry.flags == 0 &&
                 entry.value.size > largest_size) {
@@ -92,7 +95,7 @@ JET_ERR set_place_store(Cursor *cursor, Txn *txn, const SetPlace *place, uint8_t
     RecordBuilder *row = &cursor->update.row;
     ptrdiff_t growth = place->exists ? (ptrdiff_t)value.size - (ptrdiff_t)place->old_size
                                      : (ptrdiff_t)(value.size + RECORD_ENTRY);
-    RETURN_IF_ERROR(row_make_room(cursor, txn, growth));
+    RETURN_IF_ERROR(row_make_room(cursor, txn, place, growth));
     return place->exists ? record_builder_replace(row, place->at, flags, value)
                          : record_builder_insert(row, place->at, place->column->id, flags, value);
 }

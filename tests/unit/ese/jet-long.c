@@ -220,6 +220,39 @@ START_TEST(test_pushed_out)
 }
 END_TEST
 
+/* A value that grows where the row is full is put outside itself, and the row keeps its limit. */
+START_TEST(test_grows_out)
+{
+    Fixture f;
+    JET_COLUMNID binary[100];
+    char value[1000], name[16];
+    JET_RECSIZE size = {0};
+    JET_API_PTR page = 0;
+    open_fixture(&f);
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "b%d", i);
+        binary[i] = test_add_column(f.session, f.table, name, JET_coltypBinary, 255, 0, 0);
+    }
+    ck_ok(JetGetSystemParameter(f.jet.instance, 0, JET_paramDatabasePageSize, &page, NULL, 0));
+    memset(value, 'v', sizeof value);
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepInsert));
+    ck_ok(set(&f, value, 500, 0, 0));
+    for (int i = 0; size.cbData + size.cbOverhead < page - 400; i++) {
+        ck_ok(JetSetColumn(f.session, f.table, binary[i], value, 100, 0, NULL));
+        size = (JET_RECSIZE){0};
+        ck_ok(JetGetRecordSize(f.session, f.table, &size, JET_bitRecordSizeInCopyBuffer));
+    }
+    ck_assert_uint_eq(size.cLongValues, 0);
+    ck_ok(set(&f, value, sizeof value, 0, 0));
+    ck_ok(JetGetRecordSize(f.session, f.table, &size, JET_bitRecordSizeInCopyBuffer));
+    ck_assert_uint_le(size.cbData + size.cbOverhead, page - 82);
+    ck_assert_uint_eq(size.cLongValues, 1);
+    check(&f, value, sizeof value, JET_bitRetrieveCopy);
+    ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
+    test_jet_close(&f.jet);
+}
+END_TEST
+
 START_TEST(test_offsets)
 {
     Fixture f;
@@ -291,6 +324,7 @@ int main(void)
     tcase_add_loop_test(tests, test_matrix, 0, 7);
     tcase_add_test(tests, test_limits);
     tcase_add_test(tests, test_pushed_out);
+    tcase_add_test(tests, test_grows_out);
     tcase_add_test(tests, test_offsets);
     tcase_add_test(tests, test_large);
     SRunner *runner = srunner_create(suite);
