@@ -50,6 +50,7 @@ typedef struct {
     JET_OSSNAPID id;
     JET_GRBIT grbit;
     SnapshotState state;
+    bool awaited; /* a call waits for the thread and has let go of the lock: others keep off */
     pthread_t thread;
     JET_ERR freeze_error;
     uint64_t timeout_ms;
@@ -202,18 +203,28 @@ static void *snapshot_run(void *context)
 static JET_ERR snapshot_enter(JET_OSSNAPID id, OsSnapshot **ret)
 {
     pthread_mutex_lock(&snapshot_lock);
-    if (current && current->id == id) {
+    JET_ERR err = !current || current->id != id ? JET_errOSSnapshotInvalidSnapId
+                  : current->awaited            ? JET_errOSSnapshotInvalidSequence
+                                                : JET_errSuccess;
+    if (err >= 0)
         *ret = current;
-        return JET_errSuccess;
-    }
-    pthread_mutex_unlock(&snapshot_lock);
-    return JET_errOSSnapshotInvalidSnapId;
+    else
+        pthread_mutex_unlock(&snapshot_lock);
+    return err;
 }
 
 static JET_ERR snapshot_leave(JET_ERR err)
 {
     pthread_mutex_unlock(&snapshot_lock);
     return err;
+}
+
+static void snapshot_await_end_of(OsSnapshot *snapshot, SnapshotState state)
+{
+    snapshot->awaited = true;
+    while (snapshot->state == state)
+        pthread_cond_wait(&snapshot_changed, &snapshot_lock);
+    snapshot->awaited = false;
 }
 
 /* Waits for the thread to have thawed, and for its end. JET_errOSSnapshotTimeOut: it did so by
@@ -224,8 +235,7 @@ static JET_ERR snapshot_stop_thread(OsSnapshot *snapshot)
         snapshot->state = SNAPSHOT_THAWING;
         pthread_cond_broadcast(&snapshot_changed);
     }
-    while (snapshot->state == SNAPSHOT_THAWING)
-        pthread_cond_wait(&snapshot_changed, &snapshot_lock);
+    snapshot_await_end_of(snapshot, SNAPSHOT_THAWING);
     pthread_join(snapshot->thread, NULL); /* it does not need the lock any more */
     members_let_go(snapshot);
     return snapshot->state == SNAPSHOT_THAWED ? JET_errSuccess : JET_errOSSnapshotTimeOut;
@@ -292,8 +302,7 @@ static JET_ERR snapshot_start_thread(OsSnapshot *snapshot)
         snapshot->state = SNAPSHOT_PREPARED;
         return JET_errOutOfThreads;
     }
-    while (snapshot->state == SNAPSHOT_FREEZING)
-        pthread_cond_wait(&snapshot_changed, &snapshot_lock);
+    snapshot_await_end_of(snapshot, SNAPSHOT_FREEZING);
     return JET_errSuccess;
 }
 

@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 #include <time.h>
 
 enum {
@@ -645,6 +646,69 @@ START_TEST(test_freeze_ends)
 }
 END_TEST
 
+/* Another process: freezes the same file when told to, and thaws when told again. */
+static int freeze_elsewhere(TestJet *jet, int told, int tells)
+{
+    JET_OSSNAPID snapshot;
+    JET_INSTANCE_INFO *infos;
+    uint32_t count;
+    char byte = 0;
+    bool good = read(told, &byte, 1) == 1;
+    test_jet_start(jet);
+    ck_ok(JetAttachDatabase(jet->session, jet->path, 0));
+    ck_ok(JetOSSnapshotPrepare(&snapshot, 0));
+    ck_ok(JetOSSnapshotFreeze(snapshot, &count, &infos, 0));
+    good = good && write(tells, &byte, 1) == 1 && read(told, &byte, 1) == 1;
+    ck_ok(JetOSSnapshotThaw(snapshot, 0));
+    ck_ok(JetTerm2(jet->instance, JET_bitTermAbrupt));
+    return good ? 0 : 1;
+}
+
+static void *freezer_run(void *context)
+{
+    JET_INSTANCE_INFO *infos;
+    uint32_t count;
+    ck_ok(JetOSSnapshotFreeze(*(JET_OSSNAPID *)context, &count, &infos, 0));
+    ck_ok(JetFreeBuffer((char *)infos));
+    return NULL;
+}
+
+/* While one thread waits for its freeze, others cannot take the snapshot from under it. */
+START_TEST(test_freeze_that_waits)
+{
+    TestJet jet;
+    JET_OSSNAPID snapshot;
+    pthread_t freezer;
+    int to_child[2], from_child[2], status;
+    char byte = 0;
+    test_jet_place(&jet);
+    ck_assert(pipe(to_child) == 0 && pipe(from_child) == 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(freeze_elsewhere(&jet, to_child[0], from_child[1]));
+    test_jet_start(&jet);
+    ck_ok(JetCreateDatabase(jet.session, jet.path, NULL, &jet.database, 0));
+    ck_assert(write(to_child[1], &byte, 1) == 1 && read(from_child[0], &byte, 1) == 1);
+
+    ck_ok(JetOSSnapshotPrepare(&snapshot, 0));
+    ck_assert_int_eq(pthread_create(&freezer, NULL, freezer_run, &snapshot), 0);
+    while (JetOSSnapshotPrepareInstance(snapshot, jet.instance, 0) == JET_errSuccess)
+        sleep_ms(1);
+    ck_jet(JetOSSnapshotThaw(snapshot, 0), JET_errOSSnapshotInvalidSequence);
+    ck_jet(JetOSSnapshotAbort(snapshot, 0), JET_errOSSnapshotInvalidSequence);
+    ck_assert(write(to_child[1], &byte, 1) == 1);
+    ck_assert_int_eq(pthread_join(freezer, NULL), 0);
+    ck_ok(JetOSSnapshotAbort(snapshot, 0));
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    for (int i = 0; i < 2; i++) {
+        close(to_child[i]);
+        close(from_child[i]);
+    }
+    test_jet_close(&jet);
+}
+END_TEST
+
 START_TEST(test_freeze_members)
 {
     TestJet jet;
@@ -701,6 +765,7 @@ int main(void)
     tcase_add_test(tests, test_streaming);
     tcase_add_test(tests, test_freeze);
     tcase_add_test(tests, test_freeze_ends);
+    tcase_add_test(tests, test_freeze_that_waits);
     tcase_add_test(tests, test_freeze_members);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
