@@ -9,30 +9,36 @@
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/table.h"
 
-/* `spec->locale` NULL: the default. */
-static JET_ERR temporary_open(JET_SESID sesid, TemporarySpec *spec, JET_TABLEID *ret_table,
-                              JET_COLUMNID *ret_ids)
+/* The two forms are alike but for what `pidxunicode` points at: `locale` NULL, for the default, and
+ * `map_flags` are what it says. */
+static JET_ERR temporary_open(JET_SESID sesid, JET_OPENTEMPORARYTABLE *open, const char *locale,
+                              uint32_t map_flags)
 {
     Session *session;
     TemporaryTable *table;
-    char locale[TEXT_LOCALE_MAX + 1] = "";
-    JET_ERR err = JET_errSuccess;
-    if (!ret_table || (spec->n_columns > 0 && (!spec->columns || !ret_ids)))
+    char usual[TEXT_LOCALE_MAX + 1] = "";
+    TemporarySpec spec = {
+        .name = "temporary",
+        .columns = open->prgcolumndef,
+        .n_columns = open->ccolumn,
+        .grbit = open->grbit,
+        .locale = locale ? locale : usual,
+        .map_flags = map_flags,
+        .key_most = open->cbKeyMost,
+        .var_segment_most = open->cbVarSegMac,
+    };
+    if (spec.n_columns > 0 && (!spec.columns || !open->prgcolumnid))
         return JET_errInvalidParameter;
-    for (uint32_t i = 0; i < spec->n_columns; i++)
-        if (spec->columns[i].cbStruct != sizeof(*spec->columns))
+    for (uint32_t i = 0; i < spec.n_columns; i++)
+        if (spec.columns[i].cbStruct != sizeof(*spec.columns))
             return JET_errInvalidParameter;
-    *ret_table = JET_tableidNil;
-    spec->name = "temporary";
     RETURN_IF_ERROR(session_enter(sesid, &session));
-    if (!spec->locale) {
-        err = collation_take_default(session->instance, locale, &spec->map_flags);
-        spec->locale = locale;
-    }
+    JET_ERR err =
+        locale ? JET_errSuccess : collation_take_default(session->instance, usual, &spec.map_flags);
     if (err >= 0)
-        err = temporary_new(session, spec, ret_ids, &table);
+        err = temporary_new(session, &spec, open->prgcolumnid, &table);
     if (err >= 0) {
-        err = cursor_open_temporary(table, JET_bitTableUpdatable, ret_table);
+        err = cursor_open_temporary(table, JET_bitTableUpdatable, &open->tableid);
         temporary_unref(table);
     }
     return session_leave(session, err);
@@ -78,20 +84,11 @@ JET_ERR entry_open_temporary_table(JET_SESID sesid, JET_OPENTEMPORARYTABLE *pope
     JET_OPENTEMPORARYTABLE *open = popentemporarytable;
     if (!open || open->cbStruct != sizeof(*open))
         return JET_errInvalidParameter;
-    TemporarySpec spec = {
-        .columns = open->prgcolumndef,
-        .n_columns = open->ccolumn,
-        .grbit = open->grbit,
-        .locale = open->pidxunicode ? locale : NULL,
-        .key_most = open->cbKeyMost,
-        .var_segment_most = open->cbVarSegMac,
-    };
     open->tableid = JET_tableidNil;
-    if (open->pidxunicode) {
-        spec.map_flags = open->pidxunicode->dwMapFlags;
-        RETURN_IF_ERROR(text_locale_of_lcid(open->pidxunicode->lcid, locale));
-    }
-    return temporary_open(sesid, &spec, &open->tableid, open->prgcolumnid);
+    if (!open->pidxunicode)
+        return temporary_open(sesid, open, NULL, 0);
+    RETURN_IF_ERROR(text_locale_of_lcid(open->pidxunicode->lcid, locale));
+    return temporary_open(sesid, open, locale, open->pidxunicode->dwMapFlags);
 }
 
 JET_ERR entry_open_temporary_table2(JET_SESID sesid, JET_OPENTEMPORARYTABLE2 *popentemporarytable)
@@ -100,18 +97,10 @@ JET_ERR entry_open_temporary_table2(JET_SESID sesid, JET_OPENTEMPORARYTABLE2 *po
     JET_OPENTEMPORARYTABLE2 *open = popentemporarytable;
     if (!open || open->cbStruct != sizeof(*open))
         return JET_errInvalidParameter;
-    TemporarySpec spec = {
-        .columns = open->prgcolumndef,
-        .n_columns = open->ccolumn,
-        .grbit = open->grbit,
-        .locale = open->pidxunicode ? locale : NULL,
-        .key_most = open->cbKeyMost,
-        .var_segment_most = open->cbVarSegMac,
-    };
     open->tableid = JET_tableidNil;
-    if (open->pidxunicode) {
-        spec.map_flags = open->pidxunicode->dwMapFlags;
-        RETURN_IF_ERROR(text_locale_of_name(open->pidxunicode->szLocaleName, locale));
-    }
-    return temporary_open(sesid, &spec, &open->tableid, open->prgcolumnid);
+    if (!open->pidxunicode)
+        return temporary_open(sesid, (JET_OPENTEMPORARYTABLE *)open, NULL, 0);
+    RETURN_IF_ERROR(text_locale_of_name(open->pidxunicode->szLocaleName, locale));
+    return temporary_open(sesid, (JET_OPENTEMPORARYTABLE *)open, locale,
+                          open->pidxunicode->dwMapFlags);
 }
