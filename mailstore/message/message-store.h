@@ -142,12 +142,14 @@ gboolean mail_message_read(MailSession *session, guint64 message, MailReserve re
  * is not looked into. It goes with the message, and may be lost. */
 typedef struct {
     guint64 message;
-    GBytes *data; /* MAIL_SUMMARY_MAX bytes at most */
+    guint64 state; /* of the message when it was asked for; given back when one is kept */
+    GBytes *data;  /* MAIL_SUMMARY_MAX bytes at most */
 } MailSummary;
 #define MAIL_SUMMARY_MAX (16 * 1024)
-/* ret_summaries[i]: what is kept of messages[i], NULL without any. */
-gboolean mail_summaries_read(MailSession *session, const guint64 *messages, gsize count,
-                             GBytes **ret_summaries, GError **error);
+/* Of each message: its state, and what is kept of it in that state, or NULL. What is found out by
+ * reading the message after this is of that state, or of none that will be asked for again. */
+gboolean mail_summaries_read(MailSession *session, MailSummary *summaries, gsize count,
+                             GError **error);
 /* In place of what is kept of them; messages that are gone are passed over. When others are in the
  * way it fails at once. */
 gboolean mail_summaries_keep(MailSession *session, const MailSummary *summaries, gsize count,

@@ -32,6 +32,7 @@ typedef struct {
 
 #define NUMBER JET_bitColumnFixed
 #define IDENTITY (JET_bitColumnFixed | JET_bitColumnAutoincrement)
+#define CHANGES (JET_bitColumnFixed | JET_bitColumnVersion)
 
 static const ColumnSpec column_specs[COLUMN_COUNT] = {
     [MAILBOX_ID] = {TABLE_MAILBOXES, "id", JET_coltypCurrency, IDENTITY, 0},
@@ -51,6 +52,7 @@ static const ColumnSpec column_specs[COLUMN_COUNT] = {
     [MESSAGE_RECIPIENTS] = {TABLE_MESSAGES, "recipients", JET_coltypLongBinary, 0, 0},
     [MESSAGE_SUBJECT] = {TABLE_MESSAGES, "subject", JET_coltypLongBinary, 0, 0},
     [MESSAGE_TEXT] = {TABLE_MESSAGES, "text", JET_coltypLongBinary, 0, 0},
+    [MESSAGE_VERSION] = {TABLE_MESSAGES, "version", JET_coltypLong, CHANGES, 0},
 
     [ATTACHMENT_ID] = {TABLE_ATTACHMENTS, "id", JET_coltypCurrency, IDENTITY, 0},
     [ATTACHMENT_MESSAGE] = {TABLE_ATTACHMENTS, "message", JET_coltypCurrency, NUMBER, 0},
@@ -61,6 +63,7 @@ static const ColumnSpec column_specs[COLUMN_COUNT] = {
     [ATTACHMENT_DIGEST] = {TABLE_ATTACHMENTS, "digest", JET_coltypBinary, 0, SCHEMA_DIGEST_SIZE},
     [ATTACHMENT_ENCODING] = {TABLE_ATTACHMENTS, "encoding", JET_coltypText, 0,
                              PART_ENCODING_TEXT_MAX},
+    [ATTACHMENT_VERSION] = {TABLE_ATTACHMENTS, "version", JET_coltypLong, CHANGES, 0},
 
     [CONTENT_DIGEST] = {TABLE_CONTENTS, "digest", JET_coltypBinary, 0, SCHEMA_DIGEST_SIZE},
     [CONTENT_DATA] = {TABLE_CONTENTS, "data", JET_coltypLongBinary, 0, 0},
@@ -73,6 +76,7 @@ static const ColumnSpec column_specs[COLUMN_COUNT] = {
     [ENTRY_INTERNAL_DATE] = {TABLE_ENTRIES, "internal_date", JET_coltypCurrency, NUMBER, 0},
 
     [SUMMARY_MESSAGE] = {TABLE_SUMMARIES, "message", JET_coltypCurrency, NUMBER, 0},
+    [SUMMARY_STATE] = {TABLE_SUMMARIES, "state", JET_coltypCurrency, NUMBER, 0},
     [SUMMARY_DATA] = {TABLE_SUMMARIES, "data", JET_coltypLongBinary, 0, 0},
 };
 

@@ -6,17 +6,18 @@
  *   mailboxes    id, name
  *   folders      id, mailbox, name, kind, subscribed, uidvalidity, uidnext
  *   messages     id, received (ms since 1970), sender, recipients (one a line), subject (UTF-8),
- *                text (the bytes without the detached parts)
+ *                text (the bytes without the detached parts), version
  *   attachments  id, message, ordinal, offset (in messages.text), header (with its empty line),
- *                name (UTF-8), digest (SHA-256 of the data), encoding (part-encoding.h)
+ *                name (UTF-8), digest (SHA-256 of the data), encoding (part-encoding.h), version
  *   contents     digest, data (decoded)
  *   entries      folder, uid, message, flags (MailFlags), keywords (one a line),
  *                internal_date (s since 1970)
- *   summaries    message, data (summary.c)
+ *   summaries    message, state, data (summary.c)
  *
  * A content is live while the index on attachments.digest finds it, a message while the index on
  * entries.message does: nothing is counted. No size is stored: the size of a message follows from
- * those of its columns. Text is stored as UTF-8 bytes, so that keys order bytewise.
+ * those of its columns. A version is the engine's count of the row's changes. Text is stored as
+ * UTF-8 bytes, so that keys order bytewise.
  */
 #ifndef MAILSTORE_MESSAGE_SCHEMA_H
 #define MAILSTORE_MESSAGE_SCHEMA_H
@@ -57,6 +58,7 @@ typedef enum {
     MESSAGE_RECIPIENTS,
     MESSAGE_SUBJECT,
     MESSAGE_TEXT,
+    MESSAGE_VERSION,
     ATTACHMENT_ID,
     ATTACHMENT_MESSAGE,
     ATTACHMENT_ORDINAL,
@@ -65,6 +67,7 @@ typedef enum {
     ATTACHMENT_NAME,
     ATTACHMENT_DIGEST,
     ATTACHMENT_ENCODING,
+    ATTACHMENT_VERSION,
     CONTENT_DIGEST,
     CONTENT_DATA,
     ENTRY_FOLDER,
@@ -74,6 +77,7 @@ typedef enum {
     ENTRY_KEYWORDS,
     ENTRY_INTERNAL_DATE,
     SUMMARY_MESSAGE,
+    SUMMARY_STATE,
     SUMMARY_DATA,
     COLUMN_COUNT
 } Column;

@@ -2,9 +2,13 @@
 /*
  * summary.c - what readers found out about messages, beside them.
  *
- * A message does not change once it is stored, so what was found out stays right. A delivery does
- * nothing for it: a summary is of what is stored, which need not be what was delivered. The rows
- * are in a table of their own, so that keeping them touches no row of a message.
+ * A delivery does nothing for it: a summary is of what is stored, which need not be what was
+ * delivered. The rows are in a table of their own, so that keeping them touches no row of a
+ * message.
+ *
+ * We do not change a message once it is stored, but another program may. So a summary has the state
+ * of the message that it is of: the rows the message is made of and how often each was changed,
+ * which the engine counts whoever does it.
  *
  * They can be made again and are committed lazily. Who keeps one write-locks its message: a
  * collection that did not see the summary meets a conflict when it deletes the message, and looks
@@ -31,46 +35,83 @@ JET_ERR summary_delete(MailSession *session, guint64 message)
     return row_delete(session, SUMMARIES_BY_MESSAGE);
 }
 
-typedef struct {
-    const guint64 *messages;
-    gsize count;
-    GBytes **summaries;
-} Reading;
-
-static void reading_forget(const Reading *reading)
+static guint64 state_mix(guint64 state, guint64 number)
 {
-    for (gsize i = 0; i < reading->count; i++)
-        g_clear_pointer(&reading->summaries[i], g_bytes_unref);
+    return (state ^ number) * 0x100000001b3; /* FNV-1a, by words */
 }
+
+/* 0 of a message that is gone. */
+static JET_ERR state_read(MailSession *session, guint64 message, guint64 *ret)
+{
+    RowValue key = ROW_NUMBER(message);
+    guint64 state = 0xcbf29ce484222325, version;
+    JET_ERR err = row_seek(session, MESSAGES_BY_ID, &key, 1);
+
+    *ret = 0;
+    if (err == JET_errRecordNotFound)
+        return JET_errSuccess;
+    if (err < 0 || (err = row_get_number(session, MESSAGES_BY_ID, MESSAGE_VERSION, &version)) < 0)
+        return err;
+    state = state_mix(state, version);
+    err = row_first(session, ATTACHMENTS_BY_MESSAGE, &key, 1, NULL);
+    while (err >= 0) {
+        guint64 id = 0, changes = 0;
+        RowField fields[] = {ROW_FIELD(ATTACHMENT_ID, id), ROW_FIELD(ATTACHMENT_VERSION, changes)};
+        err = row_get_fields(session, ATTACHMENTS_BY_MESSAGE, fields, G_N_ELEMENTS(fields));
+        if (err < 0)
+            return err;
+        state = state_mix(state_mix(state, id), changes);
+        err = row_next(session, ATTACHMENTS_BY_MESSAGE);
+    }
+    if (err == JET_errRecordNotFound)
+        *ret = state;
+    return err == JET_errRecordNotFound ? JET_errSuccess : err;
+}
+
+static JET_ERR read_one(MailSession *session, MailSummary *summary)
+{
+    guint8 bytes[MAIL_SUMMARY_MAX];
+    guint64 state = 0;
+    RowField fields[] = {ROW_FIELD(SUMMARY_STATE, state), ROW_FIELD(SUMMARY_DATA, bytes)};
+    JET_ERR err = state_read(session, summary->message, &summary->state);
+
+    if (err >= 0)
+        err = summary_seek(session, summary->message);
+    if (err < 0)
+        return err == JET_errRecordNotFound ? JET_errSuccess : err;
+    err = row_get_fields(session, SUMMARIES_BY_MESSAGE, fields, G_N_ELEMENTS(fields));
+    if (err >= 0 && state == summary->state)
+        summary->data = g_bytes_new(bytes, MIN(fields[1].actual, sizeof bytes));
+    return err;
+}
+
+typedef struct {
+    MailSummary *summaries;
+    gsize count;
+} Reading;
 
 static JET_ERR read_body(MailSession *session, gpointer data)
 {
     const Reading *reading = data;
-    guint8 bytes[MAIL_SUMMARY_MAX];
-    gsize size;
+    JET_ERR err = JET_errSuccess;
 
-    for (gsize i = 0; i < reading->count; i++) {
-        JET_ERR err = summary_seek(session, reading->messages[i]);
-        if (err == JET_errRecordNotFound)
-            continue;
-        if (err < 0 || (err = row_get_short(session, SUMMARIES_BY_MESSAGE, SUMMARY_DATA, bytes,
-                                            sizeof bytes, &size)) < 0)
-            return err;
-        reading->summaries[i] = g_bytes_new(bytes, size);
-    }
-    return JET_errSuccess;
+    for (gsize i = 0; i < reading->count && err >= 0; i++)
+        err = read_one(session, &reading->summaries[i]);
+    return err;
 }
 
-gboolean mail_summaries_read(MailSession *session, const guint64 *messages, gsize count,
-                             GBytes **ret_summaries, GError **error)
+gboolean mail_summaries_read(MailSession *session, MailSummary *summaries, gsize count,
+                             GError **error)
 {
-    Reading reading = {messages, count, ret_summaries};
+    Reading reading = {summaries, count};
 
-    memset(ret_summaries, 0, count * sizeof *ret_summaries);
+    for (gsize i = 0; i < count; i++)
+        summaries[i].data = NULL;
     JET_ERR err = transaction_try(session, TRANSACTION_READ, read_body, &reading);
     if (err >= 0)
         return TRUE;
-    reading_forget(&reading);
+    for (gsize i = 0; i < count; i++)
+        g_clear_pointer(&summaries[i].data, g_bytes_unref);
     return session_fail(session, err, error, "cannot read what is kept of messages");
 }
 
@@ -98,8 +139,11 @@ static JET_ERR keep_one(MailSession *session, const MailSummary *summary)
     if (err < 0)
         return err;
     value.data = g_bytes_get_data(summary->data, &value.size);
-    err = row_set(session, SUMMARIES_BY_MESSAGE, SUMMARY_DATA, value);
-    return err < 0 ? err : row_write(session, SUMMARIES_BY_MESSAGE);
+    if ((err = row_set(session, SUMMARIES_BY_MESSAGE, SUMMARY_STATE, ROW_NUMBER(summary->state))) <
+            0 ||
+        (err = row_set(session, SUMMARIES_BY_MESSAGE, SUMMARY_DATA, value)) < 0)
+        return err;
+    return row_write(session, SUMMARIES_BY_MESSAGE);
 }
 
 static JET_ERR keep_body(MailSession *session, gpointer data)

@@ -23,14 +23,14 @@ typedef struct {
     guint next;
     gboolean lost;
     /* What is kept of the messages at indexes[ahead ..], owned. */
-    GBytes *summaries[SUMMARIES_AHEAD];
+    MailSummary summaries[SUMMARIES_AHEAD];
     guint ahead, ahead_count;
 } Arguments;
 
 static void forget_summaries(Arguments *arguments)
 {
     for (guint i = 0; i < arguments->ahead_count; i++)
-        g_clear_pointer(&arguments->summaries[i], g_bytes_unref);
+        g_clear_pointer(&arguments->summaries[i].data, g_bytes_unref);
     arguments->ahead_count = 0;
 }
 
@@ -178,36 +178,37 @@ static gboolean mark_seen(ImapSession *session, MailSession *mail, guint index, 
 
 /* What is kept of the message at `next`, and of some behind it in the same transaction. NULL when
  * that cannot be read, too: then it is found out again. */
-static GBytes *read_summary(ImapSession *session, MailSession *mail)
+static const MailSummary *read_summary(ImapSession *session, MailSession *mail)
 {
     Arguments *arguments = session->arguments;
-    guint64 messages[SUMMARIES_AHEAD];
     guint count = MIN(arguments->indexes->len - arguments->next, SUMMARIES_AHEAD);
 
     if (arguments->next >= arguments->ahead + arguments->ahead_count) {
         forget_summaries(arguments);
         for (guint i = 0; i < count; i++) {
             guint index = g_array_index(arguments->indexes, guint, arguments->next + i);
-            messages[i] = imap_mailbox_item(session->selected, index)->entry.message;
+            arguments->summaries[i].message =
+                imap_mailbox_item(session->selected, index)->entry.message;
         }
-        if (!mail_summaries_read(mail, messages, count, arguments->summaries, NULL))
+        if (!mail_summaries_read(mail, arguments->summaries, count, NULL))
             return NULL;
         arguments->ahead = arguments->next;
         arguments->ahead_count = count;
     }
-    return arguments->summaries[arguments->next - arguments->ahead];
+    return &arguments->summaries[arguments->next - arguments->ahead];
 }
 
-/* Finds out what is missing of the summary, and has it kept. */
-static void find_summary(ImapSession *session, Subject *subject, guint missing, ImapOutput *storage)
+/* Finds out what is missing of the summary, and has it kept, unless `kept` is NULL. */
+static void find_summary(ImapSession *session, Subject *subject, guint missing,
+                         const MailSummary *kept, ImapOutput *storage)
 {
     const char *data = g_bytes_get_data(subject->text, NULL);
 
     imap_output_init(storage);
     imap_summary_find(&subject->summary, missing, data == NULL ? "" : data, subject->root, storage);
-    GBytes *packed = imap_summary_pack(&subject->summary);
+    GBytes *packed = kept == NULL ? NULL : imap_summary_pack(&subject->summary);
     if (packed != NULL)
-        summary_keeper_add(session->server->summaries, subject->entry->message, packed);
+        summary_keeper_add(session->server->summaries, kept, packed);
 }
 
 /* Reads what the items need of the message. FALSE: *ret_step, without anything to print. */
@@ -217,9 +218,9 @@ static gboolean read_subject(ImapSession *session, MailSession *mail, Subject *s
     const FetchItems *items = &((Arguments *)session->arguments)->items;
     guint64 message = subject->entry->message;
     ImapSummary *summary = &subject->summary;
+    const MailSummary *kept = items->summary == 0 ? NULL : read_summary(session, mail);
 
-    if (items->summary != 0)
-        imap_summary_parse(read_summary(session, mail), summary);
+    imap_summary_parse(kept == NULL ? NULL : kept->data, summary);
     guint missing = imap_summary_missing(summary, items->summary);
     gboolean needs_body =
         items->needs_body || (missing & ~IMAP_SUMMARY_BIT(IMAP_SUMMARY_ENVELOPE)) != 0;
@@ -239,7 +240,7 @@ static gboolean read_subject(ImapSession *session, MailSession *mail, Subject *s
         return FALSE;
     }
     if (missing != 0)
-        find_summary(session, subject, missing, storage);
+        find_summary(session, subject, missing, kept, storage);
     return TRUE;
 }
 

@@ -107,9 +107,9 @@ SummaryKeeper *summary_keeper_free(SummaryKeeper *keeper)
     return NULL;
 }
 
-void summary_keeper_add(SummaryKeeper *keeper, guint64 message, GBytes *data)
+void summary_keeper_add(SummaryKeeper *keeper, const MailSummary *kept, GBytes *data)
 {
-    MailSummary summary = {message, data};
+    MailSummary summary = {kept->message, kept->state, data};
     gsize size = g_bytes_get_size(data);
 
     pthread_mutex_lock(&keeper->lock);

@@ -16,7 +16,8 @@ void summary_keeper_stop(SummaryKeeper *keeper);
 /* The pool and its loop are gone. Accepts and returns NULL. */
 SummaryKeeper *summary_keeper_free(SummaryKeeper *keeper);
 
-/* Any thread; takes the data. What there is no room for is forgotten. */
-void summary_keeper_add(SummaryKeeper *keeper, guint64 message, GBytes *data);
+/* Any thread; takes the data, which is to be kept in place of what `kept` has. What there is no
+ * room for is forgotten. */
+void summary_keeper_add(SummaryKeeper *keeper, const MailSummary *kept, GBytes *data);
 
 #endif /* MAILSTORE_SERVER_SUMMARY_KEEPER_H */

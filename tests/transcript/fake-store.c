@@ -378,13 +378,14 @@ static GBytes *find_summary(MailStore *store, guint64 message, gboolean *ret_com
     return kept;
 }
 
-gboolean mail_summaries_read(MailSession *session, const guint64 *messages, gsize count,
-                             GBytes **ret_summaries, GError **error)
+gboolean mail_summaries_read(MailSession *session, MailSummary *summaries, gsize count,
+                             GError **error)
 {
     (void)error;
     for (gsize i = 0; i < count; i++) {
         gboolean comes;
-        while ((ret_summaries[i] = find_summary(session->store, messages[i], &comes)) == NULL &&
+        while ((summaries[i].data = find_summary(session->store, summaries[i].message, &comes)) ==
+                   NULL &&
                comes)
             g_usleep(G_USEC_PER_SEC / 100);
     }

@@ -321,7 +321,10 @@ static void keep(guint64 message, const char *text)
 {
     GError *error = NULL;
     g_autoptr(GBytes) data = g_bytes_new(text, strlen(text));
-    MailSummary summary = {message, data};
+    MailSummary summary = {.message = message};
+    ck_assert(mail_summaries_read(fixture.session, &summary, 1, &error));
+    g_clear_pointer(&summary.data, g_bytes_unref);
+    summary.data = data;
     ck_assert(mail_summaries_keep(fixture.session, &summary, 1, &error));
 }
 
@@ -329,14 +332,14 @@ static void keep(guint64 message, const char *text)
 static void assert_kept(guint64 message, const char *text)
 {
     GError *error = NULL;
-    GBytes *data;
-    ck_assert(mail_summaries_read(fixture.session, &message, 1, &data, &error));
-    ck_assert_int_eq(data != NULL, text != NULL);
-    if (data == NULL)
+    MailSummary summary = {.message = message};
+    ck_assert(mail_summaries_read(fixture.session, &summary, 1, &error));
+    ck_assert_int_eq(summary.data != NULL, text != NULL);
+    if (summary.data == NULL)
         return;
-    ck_assert_uint_eq(g_bytes_get_size(data), strlen(text));
-    ck_assert_mem_eq(g_bytes_get_data(data, NULL), text, strlen(text));
-    g_bytes_unref(data);
+    ck_assert_uint_eq(g_bytes_get_size(summary.data), strlen(text));
+    ck_assert_mem_eq(g_bytes_get_data(summary.data, NULL), text, strlen(text));
+    g_bytes_unref(summary.data);
 }
 
 START_TEST(summaries_come_and_go_with_their_message)
@@ -365,6 +368,45 @@ START_TEST(summaries_come_and_go_with_their_message)
     ck_assert_uint_eq(count, 1);
     assert_kept(first->message, NULL);
     ck_assert_uint_eq(fixture_count_rows(fixture.session, SUMMARIES_BY_MESSAGE), 1);
+}
+END_TEST
+
+/* As another program may do it: the column gets these bytes. */
+static void change(Index index, guint64 key, Column column, const char *bytes)
+{
+    JET_SESID session = fixture.session->sesid;
+    JET_TABLEID cursor = fixture.session->cursors[index];
+
+    ck_assert_int_eq(JetBeginTransaction(session), 0);
+    ck_assert_int_eq(JetMakeKey(session, cursor, &key, sizeof key, JET_bitNewKey), 0);
+    ck_assert_int_eq(JetSeek(session, cursor, JET_bitSeekGE) < 0, 0);
+    ck_assert_int_eq(JetPrepareUpdate(session, cursor, JET_prepReplace), 0);
+    ck_assert_int_eq(JetSetColumn(session, cursor, fixture.session->store->columns[column], bytes,
+                                  (uint32_t)strlen(bytes), 0, NULL),
+                     0);
+    ck_assert_int_eq(JetUpdate(session, cursor, NULL, 0, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(session, 0), 0);
+}
+
+START_TEST(a_summary_is_of_the_message_as_it_is)
+{
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: one\r\n\r\n");
+    g_autoptr(GBytes) attached = fixture_mail_new("two", "data", 4);
+    guint32 uids[] = {fixture_deliver(fixture.session, fixture.inbox, mail),
+                      fixture_deliver(fixture.session, fixture.inbox, attached)};
+    g_autoptr(MailEntry) plain = fixture_entry(fixture.session, fixture.inbox, uids[0]);
+    g_autoptr(MailEntry) parted = fixture_entry(fixture.session, fixture.inbox, uids[1]);
+
+    keep(plain->message, "one");
+    keep(parted->message, "two");
+    change(MESSAGES_BY_ID, plain->message, MESSAGE_TEXT, "Subject: two\r\n\r\n");
+    assert_kept(plain->message, NULL);
+    keep(plain->message, "three");
+    assert_kept(plain->message, "three");
+    assert_kept(parted->message, "two");
+    change(ATTACHMENTS_BY_MESSAGE, parted->message, ATTACHMENT_NAME, "other");
+    assert_kept(parted->message, NULL);
+    assert_kept(plain->message, "three");
 }
 END_TEST
 
@@ -403,6 +445,7 @@ int main(void)
     tcase_add_test(tcase, room_is_asked_for_before_a_message_is_read);
     tcase_add_test(tcase, missing_message_is_not_found);
     tcase_add_test(tcase, summaries_come_and_go_with_their_message);
+    tcase_add_test(tcase, a_summary_is_of_the_message_as_it_is);
     tcase_add_test(tcase, a_store_without_summaries_gets_them);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
