@@ -392,6 +392,11 @@ char *filter_file_load(const char *path, gsize most, gsize *ret_length, GError *
                     "%s: more than %" G_GSIZE_FORMAT " bytes", path, most);
         return NULL;
     }
+    if (g_str_has_prefix(text, "\xef\xbb\xbf")) { /* nobody would see it in the line */
+        g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
+                    "%s:1: a byte order mark: save the file as UTF-8 without one", path);
+        return NULL;
+    }
     *ret_length = length;
     return g_steal_pointer(&text);
 }

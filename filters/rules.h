@@ -21,7 +21,8 @@ typedef enum {
     FILTER_ERROR_VALUE   /* a value that cannot be meant */
 } FilterError;
 
-/* The text of such a file; NULL with FILTER_ERROR_READ, also when it has more than `most` bytes. */
+/* The text of such a file; NULL with FILTER_ERROR_READ, also when it has more than `most` bytes, or
+ * with _SYNTAX when it begins with a byte order mark. */
 char *filter_file_load(const char *path, gsize most, gsize *ret_length, GError **error);
 
 /* Limits of a rule file: what an operator writes by hand, with much to spare; every match walks

@@ -215,6 +215,8 @@ static gboolean reader_check_encoding(const Reader *reader, const char *text, gs
     guint line = 1;
     const char *end;
 
+    if (g_str_has_prefix(text, "\xef\xbb\xbf")) /* nobody would see it in the line */
+        return fail_at(reader, 1, error, "a byte order mark: save the file as UTF-8 without one");
     if (g_utf8_validate(text, (gssize)length, &end))
         return TRUE;
     for (const char *p = text; p < end; p++)

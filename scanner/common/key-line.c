@@ -45,6 +45,8 @@ char *key_line_fault(const char *file, const char *text)
 
     if (!g_utf8_validate(text, -1, &end))
         return fault_of_encoding(file, text, end);
+    if (g_str_has_prefix(text, "\xef\xbb\xbf")) /* nobody would see it in the line */
+        return g_strdup_printf("%s:1: a byte order mark: save the file as UTF-8 without one", file);
     for (guint i = 0; lines[i]; i++) {
         char *line = g_strstrip(lines[i]);
         char *equals = strchr(line, '=');

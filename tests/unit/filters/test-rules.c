@@ -6,6 +6,7 @@
 #include "filters/rules.h"
 
 #include <check.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -68,6 +69,19 @@ START_TEST(a_missing_file_is_refused)
     ck_assert_ptr_null(filter_rules_load("/nonexistent/rules.conf", &error));
     ck_assert(g_error_matches(error, FILTER_ERROR, FILTER_ERROR_READ));
     ck_assert_ptr_nonnull(strstr(error->message, "/nonexistent/rules.conf"));
+}
+END_TEST
+
+START_TEST(a_byte_order_mark_is_told_by_its_name)
+{
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "marked.conf", NULL);
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(g_file_set_contents(path, "\xef\xbb\xbf[rule a]\nname=x\n", -1, NULL));
+    ck_assert_ptr_null(filter_rules_load(path, &error));
+    ck_assert(g_error_matches(error, FILTER_ERROR, FILTER_ERROR_SYNTAX));
+    ck_assert_ptr_nonnull(strstr(error->message, "marked.conf:1: a byte order mark"));
+    ck_assert_int_eq(g_unlink(path), 0);
 }
 END_TEST
 
@@ -295,6 +309,7 @@ int main(void)
     TCase *tcase = tcase_create("rules");
     tcase_add_loop_test(tcase, bad_rules_are_refused_with_line_and_reason, 0, G_N_ELEMENTS(BAD));
     tcase_add_test(tcase, a_missing_file_is_refused);
+    tcase_add_test(tcase, a_byte_order_mark_is_told_by_its_name);
     tcase_add_test(tcase, conditions_are_all_needed_and_patterns_one);
     tcase_add_test(tcase, the_first_rule_decides);
     tcase_add_test(tcase, other_readings_of_a_name_make_nothing_milder);

@@ -86,6 +86,7 @@ START_TEST(refusals_name_file_line_and_reason)
         {"[profile]\nfiles=x\n", "conf:2: [profile] files: \"x\" is not an absolute path"},
         {"[service\n", "conf:1: neither [section] nor key=value"},
         {"[log]\nfile=/a\xff\n", "conf:2: not UTF-8"},
+        {"\xef\xbb\xbf# c\n", "conf:1: a byte order mark"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

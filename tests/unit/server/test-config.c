@@ -76,6 +76,7 @@ static const struct {
     {BASE "[lmtp]\nlisten=127.0.0.1:0\n[store]\n", ":7: ", "stands twice"},
     {"[store]\npath=\n[users]\npasswd-file=/p\n", ":2: ", "is empty"},
     {BASE "[lmtp]\nlisten=\xff\n", ":6: ", ": not UTF-8"},
+    {"\xef\xbb\xbf" BASE "[lmtp]\nlisten=127.0.0.1:0\n", ":1: ", ": a byte order mark"},
 };
 
 START_TEST(errors_name_line_and_reason)
