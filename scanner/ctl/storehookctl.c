@@ -233,6 +233,8 @@ static int show(const Command *command, const Options *options, JsonObject *answ
         fprintf(stderr, "storehookctl: %s\n",
                 json_object_get_string_member_with_default(answer, "error", "refused"));
     }
+    if (json_object_get_boolean_member_with_default(answer, "wrong-usage", FALSE))
+        return EXIT_USAGE;
     return yes ? EXIT_YES : EXIT_NO;
 }
 
@@ -259,7 +261,7 @@ static int run(const Command *command, const Options *options, char **operands)
     if (command->argument == NULL && operands[0] != NULL)
         return usage("too many words");
     if (command->argument != NULL && operands[0] == NULL)
-        return usage("this command needs to be told which");
+        return usage("this command needs an ID, a SHA-256 or a name");
     path = ctl_socket_path(options->config, &error);
     if (path == NULL)
         return no_answer(command, options, error);

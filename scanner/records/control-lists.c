@@ -15,13 +15,7 @@ enum {
     SIGNATURE_NAME_MAX = 111 /* VERDICT_NAME_SIZE less one: more no verdict has */
 };
 
-static gboolean refuse(GError **error, const char *why)
-{
-    g_set_error_literal(error, CONTROL_ERROR, CONTROL_ERROR_REQUEST, why);
-    return FALSE;
-}
-
-/* The text of the one member; NULL when it is not alone, not there, or no text. */
+/* The text of the one member; "" when it is not alone, not there, or no text. */
 static const char *only_text(JsonObject *arguments, const char *name)
 {
     JsonNode *node = json_object_get_member(arguments, name);
@@ -29,7 +23,7 @@ static const char *only_text(JsonObject *arguments, const char *name)
     return node && json_object_get_size(arguments) == 1 && JSON_NODE_HOLDS_VALUE(node) &&
                    json_node_get_value_type(node) == G_TYPE_STRING
                ? json_node_get_string(node)
-               : NULL;
+               : "";
 }
 
 gboolean control_take_digest(JsonObject *arguments, guint8 ret[STOREHOOK_DIGEST_SIZE],
@@ -37,9 +31,12 @@ gboolean control_take_digest(JsonObject *arguments, guint8 ret[STOREHOOK_DIGEST_
 {
     const char *text = only_text(arguments, "sha256");
 
-    if (!text || strlen(text) != 2 * STOREHOOK_DIGEST_SIZE ||
-        strspn(text, "0123456789abcdefABCDEF") != 2 * STOREHOOK_DIGEST_SIZE)
-        return refuse(error, "\"sha256\", and nothing else, is 64 hexadecimal digits");
+    if (strlen(text) != 2 * STOREHOOK_DIGEST_SIZE ||
+        strspn(text, "0123456789abcdefABCDEF") != 2 * STOREHOOK_DIGEST_SIZE) {
+        g_set_error(error, CONTROL_ERROR, CONTROL_ERROR_REQUEST,
+                    "\"%s\" is no SHA-256: it has 64 hexadecimal digits", text);
+        return FALSE;
+    }
     for (guint i = 0; i < STOREHOOK_DIGEST_SIZE; i++)
         ret[i] = (guint8)(g_ascii_xdigit_value(text[2 * i]) << 4 |
                           g_ascii_xdigit_value(text[2 * i + 1]));
@@ -54,8 +51,12 @@ static gboolean take_entry(JsonObject *arguments, guint8 ret_digest[ALLOW_LIST_D
     if (!json_object_has_member(arguments, "signature"))
         return control_take_digest(arguments, ret_digest, error);
     *ret_name = only_text(arguments, "signature");
-    if (!*ret_name || **ret_name == '\0' || strlen(*ret_name) > SIGNATURE_NAME_MAX)
-        return refuse(error, "\"signature\", and nothing else, is a name of 1 to 111 bytes");
+    if (**ret_name == '\0' || strlen(*ret_name) > SIGNATURE_NAME_MAX) {
+        g_set_error(error, CONTROL_ERROR, CONTROL_ERROR_REQUEST,
+                    "\"%s\" is no signature: its name has 1 to %d bytes", *ret_name,
+                    SIGNATURE_NAME_MAX);
+        return FALSE;
+    }
     allow_list_name_digest(*ret_name, ret_digest);
     return TRUE;
 }
@@ -98,7 +99,7 @@ static void on_add(ControlRequest *request, JsonObject *arguments, gpointer list
     if (done)
         control_request_reply(request, json_object_new());
     else
-        control_request_fail(request, error->message, NULL);
+        control_request_refuse(request, error);
 }
 
 static void on_remove(ControlRequest *request, JsonObject *arguments, gpointer list)
@@ -108,11 +109,11 @@ static void on_remove(ControlRequest *request, JsonObject *arguments, gpointer l
     const char *name;
 
     if (!take_entry(arguments, digest, &name, &error))
-        control_request_fail(request, error->message, NULL);
+        control_request_refuse(request, error);
     else if (!allow_list_has(list, digest))
         control_request_fail(request, "the list has no such entry", NULL);
     else if (!allow_list_remove(list, digest, &error))
-        control_request_fail(request, error->message, NULL);
+        control_request_refuse(request, error);
     else
         control_request_reply(request, json_object_new());
 }

@@ -171,7 +171,7 @@ static void on_incidents(ControlRequest *request, JsonObject *arguments, gpointe
     if (read_query(arguments, &query, &error))
         found = incidents_query(records->incidents, &query, &error);
     if (found == NULL) {
-        control_request_fail(request, error->message, NULL);
+        control_request_refuse(request, error);
         return;
     }
     JsonObject *reply = json_object_new();
@@ -213,7 +213,7 @@ static void on_unscanned(ControlRequest *request, JsonObject *arguments, gpointe
         rows = incidents_unscanned_rows(records->incidents, limit, &error);
     }
     if (rows == NULL) {
-        control_request_fail(request, error->message, NULL);
+        control_request_refuse(request, error);
         return;
     }
     json_object_set_array_member(reply, "rows", rows);
@@ -232,7 +232,7 @@ static void on_quarantine_list(ControlRequest *request, JsonObject *arguments, g
 
     if (!check_known(arguments, KNOWN, &error) || !take_time(arguments, "until", &until, &error) ||
         !take_count(arguments, "limit", &limit, &error)) {
-        control_request_fail(request, error->message, NULL);
+        control_request_refuse(request, error);
         return;
     }
     JsonObject *reply = json_object_new();
@@ -254,7 +254,7 @@ static void on_quarantine_show(ControlRequest *request, JsonObject *arguments, g
     if (check_known(arguments, KNOWN, &error) && take_id(arguments, &id, &error))
         about = quarantine_describe(records->quarantine, id, &error);
     if (about == NULL) {
-        control_request_fail(request, error->message, NULL);
+        control_request_refuse(request, error);
         return;
     }
     JsonObject *reply = json_object_new();
@@ -274,7 +274,7 @@ static void on_quarantine_delete(ControlRequest *request, JsonObject *arguments,
         about = quarantine_describe(records->quarantine, id, &error);
     /* A damaged item cannot be described but must be deletable. */
     if (id == NULL || !quarantine_delete(records->quarantine, id, about != NULL ? &error : NULL)) {
-        control_request_fail(request, error->message, NULL);
+        control_request_refuse(request, error);
         return;
     }
     if (about != NULL &&
@@ -331,7 +331,7 @@ static void on_quarantine_release(ControlRequest *request, JsonObject *arguments
 
     if (!check_known(arguments, KNOWN, &error) || !take_id(arguments, &id, &error) ||
         !take_addresses(arguments, builder, &error)) {
-        control_request_fail(request, error->message, NULL);
+        control_request_refuse(request, error);
         return;
     }
     g_auto(GStrv) to = g_strv_builder_end(builder);

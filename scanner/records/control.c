@@ -147,6 +147,15 @@ void control_request_fail(ControlRequest *request, const char *error, JsonObject
     request_finish(request, reply);
 }
 
+void control_request_refuse(ControlRequest *request, const GError *error)
+{
+    JsonObject *reply = json_object_new();
+
+    if (g_error_matches(error, CONTROL_ERROR, CONTROL_ERROR_REQUEST))
+        json_object_set_boolean_member(reply, "wrong-usage", TRUE);
+    control_request_fail(request, error->message, reply);
+}
+
 void control_register(Control *control, const char *command, ControlHandler handler,
                       gpointer user_data)
 {

@@ -5,9 +5,9 @@
  * A stream socket, mode 0600, whose peer must be root or the service's own user (SO_PEERCRED). One
  * line of JSON asks, one answers, any number of times:
  *   {"command": "incidents", "arguments": {"since": "..."}}
- *   {"ok": true, ...}  or  {"ok": false, "error": "..."}
- * A line has a limit, and so has a connection's idle time and their number. Single-threaded, in
- * the default main context.
+ *   {"ok": true, ...}  or  {"ok": false, "error": "..."}, with "wrong-usage": true where nobody
+ * could do what the arguments say A line has a limit, and so has a connection's idle time and their
+ * number. Single-threaded, in the default main context.
  */
 #ifndef SCANNER_CONTROL_H
 #define SCANNER_CONTROL_H
@@ -93,5 +93,7 @@ gboolean control_take_digest(JsonObject *arguments, guint8 ret[STOREHOOK_DIGEST_
 void control_request_reply(ControlRequest *request, JsonObject *reply);
 /* `reply` (may be NULL; taken) has members to send along with the error. */
 void control_request_fail(ControlRequest *request, const char *error, JsonObject *reply);
+/* The same of an error, which is wrong usage when it is CONTROL_ERROR_REQUEST. */
+void control_request_refuse(ControlRequest *request, const GError *error);
 
 #endif /* SCANNER_CONTROL_H */

@@ -74,7 +74,7 @@ static void on_reload(ControlRequest *request, JsonObject *arguments, gpointer u
     if (supervisor_reload(supervisor, &error))
         return;
     g_ptr_array_remove(supervisor->reloads, request);
-    control_request_fail(request, error->message, NULL);
+    control_request_refuse(request, error);
 }
 
 static void on_condemned_list(ControlRequest *request, JsonObject *arguments, gpointer user_data)
@@ -94,7 +94,7 @@ static void on_condemned_release(ControlRequest *request, JsonObject *arguments,
     g_autoptr(GError) error = NULL;
 
     if (!control_take_digest(arguments, digest, &error))
-        control_request_fail(request, error->message, NULL);
+        control_request_refuse(request, error);
     else if (!condemned_release(supervisor->condemned, digest))
         control_request_fail(request, "no such content is condemned", NULL);
     else

@@ -336,6 +336,33 @@ START_TEST(wrong_usage_is_told_apart)
 }
 END_TEST
 
+/* What only the service can tell is wrong is wrong usage as well; what is not there is not. */
+START_TEST(wrong_values_are_wrong_usage)
+{
+    static const struct {
+        const char *line, *words;
+        int status;
+    } LINES[] = {{"incidents --since=bogus", "\"bogus\" is no time", 2},
+                 {"incidents --verdict=bogus", "unknown verdict \"bogus\"", 2},
+                 {"quarantine list --until=bogus", "\"bogus\" is no time", 2},
+                 {"quarantine release x --to=", "\"\" is no address", 2},
+                 {"allow add bogus", "\"bogus\" is no SHA-256", 2},
+                 {"allow add --signature ", "\"\" is no signature", 2},
+                 {"quarantine show bogus", "bogus", 1},
+                 {"allow remove " SHA256, "no such entry", 1}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(LINES); i++) {
+        g_auto(Run) run = ctl(LINES[i].line);
+        ck_assert_msg(run.status == LINES[i].status, "%s: %d", LINES[i].line, run.status);
+        ck_assert_msg(strstr(run.err, LINES[i].words) != NULL, "%s", run.err);
+    }
+    g_auto(Run) json = ctl("--json incidents --since=bogus");
+    g_autoptr(JsonObject) answer = json_of(&json);
+    ck_assert(json_object_get_boolean_member(answer, "wrong-usage"));
+    ck_assert_int_eq(json.status, 2);
+}
+END_TEST
+
 START_TEST(incidents_are_shown_and_filtered)
 {
     Incident incident = {
@@ -372,10 +399,10 @@ START_TEST(incidents_are_shown_and_filtered)
     g_autoptr(JsonObject) answer = json_of(&json);
     ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(answer, "incidents")), 1);
     g_auto(Run) wrong = ctl("incidents --since=yesterday");
-    ck_assert_int_eq(wrong.status, 1);
+    ck_assert_int_eq(wrong.status, 2);
     ck_assert_ptr_nonnull(strstr(wrong.err, "is no time"));
     g_auto(Run) verdict = ctl("incidents --verdict=bad");
-    ck_assert_int_eq(verdict.status, 1);
+    ck_assert_int_eq(verdict.status, 2);
 }
 END_TEST
 
@@ -703,6 +730,7 @@ int main(void)
     tcase_add_test(tcase, a_configuration_that_cannot_be_read_is_told);
     tcase_add_test(tcase, a_broken_configuration_is_told_by_its_line);
     tcase_add_test(tcase, wrong_usage_is_told_apart);
+    tcase_add_test(tcase, wrong_values_are_wrong_usage);
     tcase_add_test(tcase, incidents_are_shown_and_filtered);
     tcase_add_test(tcase, quarantine_is_listed_released_deleted);
     tcase_add_test(tcase, unscanned_totals_are_shown);
