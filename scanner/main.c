@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], LOADER_OPTION) == 0)
         return loader_main(argc - 1, argv + 1);
     if (!options_parse(&argc, &argv, &options, &error)) {
-        g_printerr("storehookd: %s\n", error->message);
+        g_printerr("storehookd: %s (see storehookd --help)\n", error->message);
         status = STATUS_USAGE;
     } else if (options.version) {
         g_print("storehookd " STOREHOOK_VERSION ", libclamav %s\n", engine_version());

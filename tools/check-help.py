@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """check-help.py BUILD - do --help, the man page and the completion of each program name the same
-options and commands, and is each asked for its version and for a wrong option alike?
+options and commands, and does each answer -h, --version and wrong words alike?
 
 The keys of the configurations are compared by tests of their own, with values and order.
 """
@@ -19,8 +19,8 @@ PROGRAMS = {"mailstore/ese/esentcheck": "esentcheck.1", "mailstore/server/mailst
 COMMAND = re.compile(r"^  ([a-z]+(?: \|? ?[a-z]+)*)(?=  | [A-Z\[]|$)", re.M)
 
 
-def run(program, option):
-    return subprocess.run([program, option], capture_output=True, text=True, timeout=20)
+def run(program, *words):
+    return subprocess.run([program, *words], capture_output=True, text=True, timeout=20)
 
 
 def of_help(text):
@@ -64,7 +64,8 @@ def of_completion(name, commands):
 
 def problems(program, page):
     name = os.path.basename(program)
-    told = of_help(run(program, "--help").stdout)
+    help = run(program, "--help").stdout
+    told = of_help(help)
     with open(os.path.join(TOP, "docs/man", page), encoding="utf-8") as file:
         others = {page: of_page(file.read())}
     if name in COMPLETIONS:
@@ -76,9 +77,15 @@ def problems(program, page):
     version = run(program, "--version")
     if version.returncode != 0 or not re.match(name + r" \d+\.\d+\.\d+", version.stdout):
         yield f"{name}: --version ends with {version.returncode} and says {version.stdout!r}"
-    wrong = run(program, "--nonsense")
-    if wrong.returncode != 2 or "nonsense" not in wrong.stderr or wrong.stdout:
-        yield f"{name}: --nonsense ends with {wrong.returncode} and says {wrong.stderr!r}"
+    short = run(program, "-h")
+    if short.returncode != 0 or short.stdout != help:
+        yield f"{name}: -h ends with {short.returncode} and is not --help"
+    for words in (["--nonsense"], ["one", "nonsense"]):
+        wrong = run(program, *words)
+        if wrong.returncode != 2 or "--help" not in wrong.stderr or wrong.stdout:
+            yield f"{name}: {words} ends with {wrong.returncode} and says {wrong.stderr!r}"
+        elif words[0] == "--nonsense" and "nonsense" not in wrong.stderr:
+            yield f"{name}: does not say that --nonsense is what it does not know"
 
 
 def main():

@@ -177,12 +177,14 @@ int main(int argc, char **argv)
                                 "       esentcheck --help | --version\n";
     static const char version[] = "esentcheck " STOREHOOK_VERSION "\n";
     Output output = {0};
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (c == 'h' || c == 'v')
             return fputs(c == 'h' ? usage : version, stdout) >= 0 && fflush(stdout) == 0 ? SOUND
                                                                                          : UNKNOWN;
-        if (c != 'j' && c != 'q')
+        if (c != 'j' && c != 'q') {
+            fputs(usage, stderr);
             return UNKNOWN;
+        }
         *(c == 'j' ? &output.json : &output.quiet) = true;
     }
     if (optind + 1 != argc || (output.json && output.quiet)) {

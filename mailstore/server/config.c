@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * config.c - reads the configuration. One table describes every key and drives parsing, the checks
- * and `--help`.
+ * and `--describe-config`.
  *
  * Fails with CONFIG_ERROR_FILE when the file cannot be read and CONFIG_ERROR_SYNTAX, with file,
  * line and reason, on anything it does not know or that contradicts itself. GKeyFile forgets line
@@ -422,12 +422,16 @@ char *config_describe(void)
     const char *group = "";
 
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-        if (strcmp(group, keys[i].group) != 0) {
-            group = keys[i].group;
-            g_string_append_printf(text, "[%s]\n", group);
-        }
-        g_string_append_printf(text, "  %s=%s\n      %s\n", keys[i].name,
-                               keys[i].standard == NULL ? "" : keys[i].standard, keys[i].meaning);
+        const Key *key = &keys[i];
+        if (strcmp(group, key->group) != 0)
+            g_string_append_printf(text, "%s[%s]\n", i > 0 ? "\n" : "", key->group);
+        group = key->group;
+        g_string_append_printf(text, "# %s\n", key->meaning);
+        if (key->most > 0)
+            g_string_append_printf(text, "# %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT "\n",
+                                   key->least, key->most);
+        g_string_append_printf(text, "%s=%s\n", key->name,
+                               key->standard == NULL ? "" : key->standard);
     }
     return g_string_free(text, FALSE);
 }

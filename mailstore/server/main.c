@@ -114,25 +114,26 @@ int main(int argc, char **argv)
     g_autofree char *path = NULL;
     gboolean version = FALSE, describe = FALSE;
     GOptionEntry options[] = {
-        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "configuration to run with", "FILE"},
-        {"keys", 0, 0, G_OPTION_ARG_NONE, &describe, "list the keys of the configuration", NULL},
-        {"version", 0, 0, G_OPTION_ARG_NONE, &version, "print the version", NULL},
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "Run with this configuration", "FILE"},
+        {"describe-config", 0, 0, G_OPTION_ARG_NONE, &describe,
+         "Print every key with its default and meaning, and end", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version, and end", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
-    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    g_autofree char *keys = config_describe();
-    g_autofree char *more =
-        g_strdup_printf("Keys of the configuration and their defaults:\n\n%s", keys);
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("- a mail store that speaks LMTP, IMAP and POP3");
     g_autoptr(GError) error = NULL;
 
     setlocale(LC_CTYPE, "C.UTF-8");
     signal(SIGPIPE, SIG_IGN);
     /* Where no file may grow (RLIMIT_FSIZE) a write fails, as on a full disk. */
     signal(SIGXFSZ, SIG_IGN);
-    g_option_context_set_summary(context, "A mail store that speaks LMTP, IMAP and POP3.");
-    g_option_context_set_description(context, more);
     g_option_context_add_main_entries(context, options, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
-        g_printerr("mailstored: %s\n", error->message);
+        g_printerr("mailstored: %s (see mailstored --help)\n", error->message);
+        return STATUS_USAGE;
+    }
+    if (argc != 1 || (path == NULL && !version && !describe)) {
+        g_printerr("usage: mailstored --config FILE (see mailstored --help)\n");
         return STATUS_USAGE;
     }
     if (version) {
@@ -140,12 +141,9 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (describe) {
+        g_autofree char *keys = config_describe();
         g_print("%s", keys);
         return EXIT_SUCCESS;
-    }
-    if (path == NULL || argc != 1) {
-        g_printerr("usage: mailstored --config FILE (mailstored --help says more)\n");
-        return STATUS_USAGE;
     }
     g_autoptr(GError) bad = NULL;
     ServerConfig *config = config_load(path, &bad);

@@ -104,7 +104,8 @@ START_TEST(every_key_is_described)
 {
     g_autofree char *text = config_describe();
 
-    ck_assert_ptr_nonnull(strstr(text, "[limits]\n  message-size=64M\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\n\n[limits]\n# largest message taken in\n"
+                                       "# 1024 to 1073741824\nmessage-size=64M\n"));
 }
 END_TEST
 
