@@ -18,7 +18,8 @@ typedef struct TableCallback TableCallback;
 typedef struct Table Table;
 struct Table {
     uint32_t object_id;
-    _Atomic uint64_t version; /* of `schema`; read without the lock to see that it changed */
+    _Atomic uint64_t
+        version; /* the greatest that was read; without the lock, to see that it changed */
     Schema *schema;
     unsigned n_cursors;
     _Atomic uint32_t n_rows;               /* as JetComputeStats has last counted */

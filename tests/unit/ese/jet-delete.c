@@ -229,6 +229,28 @@ START_TEST(index_deleted)
 }
 END_TEST
 
+/* A session that opens the table in an old snapshot has the old definition, and nobody else. */
+START_TEST(old_snapshot_hides_no_change)
+{
+    JET_SESID changer = test_jet_session(&jet), old = test_jet_session(&jet);
+    JET_TABLEID cursor, old_cursor;
+    ck_ok(JetBeginTransaction(old));
+    ck_ok(JetOpenTable(changer, jet.database, "letters", NULL, 0, 0, &cursor));
+    ck_ok(JetDeleteIndex(changer, cursor, "titles"));
+    JET_COLUMNID added = test_add_column(changer, cursor, "added", JET_coltypLong, 0, 0, 0);
+    ck_ok(JetOpenTable(old, jet.database, "letters", NULL, 0, 0, &old_cursor));
+    ck_ok(JetSetCurrentIndex(old, old_cursor, "titles"));
+    ck_jet(JetSetCurrentIndex(jet.session, table, "titles"), JET_errIndexNotFound);
+    ck_ok(JetMove(jet.session, table, JET_MoveFirst, 0));
+    ck_jet(JetRetrieveColumn(jet.session, table, added, NULL, 0, NULL, 0, NULL), JET_wrnColumnNull);
+    ck_jet(JetRetrieveColumn(old, old_cursor, added, NULL, 0, NULL, 0, NULL),
+           JET_errColumnNotFound);
+    ck_ok(JetRollback(old, 0));
+    ck_ok(JetEndSession(old, 0));
+    ck_ok(JetEndSession(changer, 0));
+}
+END_TEST
+
 START_TEST(column_deleted)
 {
     JET_COLUMNDEF definition;
@@ -394,6 +416,7 @@ int main(void)
     tcase_add_test(cases, table_deleted_in_a_transaction);
     tcase_add_test(cases, table_renamed);
     tcase_add_test(cases, index_deleted);
+    tcase_add_test(cases, old_snapshot_hides_no_change);
     tcase_add_test(cases, column_deleted);
     tcase_add_test(cases, special_columns_deleted);
     tcase_add_test(cases, column_renamed);
