@@ -133,8 +133,8 @@ static JET_ERR update_linked(UpdateCall *call, Judgement *judgement, const Remem
     if (row->role == ROLE_ENTRIES)
         note = link_note_new(&judgement->place, remembered->incident, remembered->dropped);
     err = update(call, &row->fields[FIELD_BOOKMARK]);
-    if (err >= 0 && remembered->dropped && row->fields[FIELD_BOOKMARK].data)
-        rows_delete(call->sesid, row);
+    if (err >= 0 && remembered->dropped && rows_delete(call->sesid, row) < 0)
+        err = judge_error(DECISION_DEFER);
     if (err >= 0 && note && session && session->level > 0) {
         transaction_add_note(session, note);
         note = NULL;

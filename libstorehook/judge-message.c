@@ -225,11 +225,10 @@ static Decision outcome(Group *group, const Answer *answer)
 
     if (keep_incident(group, answer) < 0)
         return DECISION_DEFER;
+    row->dropped = answer->action == STOREHOOK_ACTION_DROP;
     switch (answer->action) {
     case STOREHOOK_ACTION_PASS:
-        return DECISION_WRITE;
     case STOREHOOK_ACTION_DROP:
-        row->dropped = true;
         return DECISION_WRITE;
     case STOREHOOK_ACTION_REFUSE:
         return DECISION_REFUSE;
@@ -312,7 +311,7 @@ static void unmark_shared(const Group *group)
     for (TrackedRow *link = group->session->rows; link; link = link->next) {
         const ByteString *names[] = {&link->fields[FIELD_DIGEST], digest_now(link)};
 
-        if (link->role != ROLE_ATTACHMENTS || !tracked_row_stands(link) ||
+        if (link->role != ROLE_ATTACHMENTS || !tracked_row_stands(link) || link->dropped ||
             is_part(group->anchor, link))
             continue;
         for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -347,8 +346,7 @@ static bool takes_old_rows(const Group *group)
     return false;
 }
 
-/* Marks first, for a row tells by others whether it goes. */
-static Decision drop(const Group *group)
+static void mark_dropped(const Group *group)
 {
     for (TrackedRow *row = group->session->rows; row; row = row->next)
         if (is_part(group->anchor, row))
@@ -357,15 +355,21 @@ static Decision drop(const Group *group)
     for (TrackedRow *row = group->session->rows; row; row = row->next)
         if (is_dropped_with(group, row))
             row->dropped = true;
-    for (TrackedRow *row = group->session->rows; row; row = row->next) {
+}
+
+/* All that was marked, when all is judged: a row tells by others whether it goes. What is left of a
+ * commit that was deferred over this goes with the next. */
+static Decision drop(Session *session, JET_SESID sesid)
+{
+    for (TrackedRow *row = session->rows; row; row = row->next) {
         JET_ERR err;
 
         if (!row->dropped || !tracked_row_stands(row))
             continue;
-        err = rows_delete(group->sesid, row);
+        err = rows_delete(sesid, row);
         if (err < 0 && err != JET_errRecordDeleted && err != JET_errRecordNotFound)
             return DECISION_DEFER;
-        row->gone_level = (uint8_t)group->session->level;
+        row->gone_level = (uint8_t)session->level;
     }
     return DECISION_WRITE;
 }
@@ -401,13 +405,15 @@ static Decision judge_group(Session *session, JET_SESID sesid, TrackedRow *ancho
         return DECISION_REFUSE;
     settle(&group);
     link_note_add_entries(session, sesid, anchor);
-    return anchor->dropped ? drop(&group) : DECISION_WRITE;
+    if (anchor->dropped)
+        mark_dropped(&group);
+    return DECISION_WRITE;
 }
 
-static bool has_flagged(const Session *session)
+static bool has_flagged_or_dropped(const Session *session)
 {
     for (const TrackedRow *row = session->rows; row; row = row->next)
-        if (row->flagged && tracked_row_stands(row))
+        if ((row->flagged || row->dropped) && tracked_row_stands(row))
             return true;
     return false;
 }
@@ -418,13 +424,13 @@ Decision judge_commit(Session *session, JET_SESID sesid)
     static const Role order[] = {ROLE_MESSAGES, ROLE_ATTACHMENTS, ROLE_CONTENTS};
     Decision decision = DECISION_WRITE;
 
-    if (!has_flagged(session))
+    if (!has_flagged_or_dropped(session))
         return DECISION_WRITE;
     for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
         for (TrackedRow *row = session->rows; row && decision == DECISION_WRITE; row = row->next)
             if (row->role == order[i] && !row->settled && tracked_row_stands(row))
                 decision = judge_group(session, sesid, row);
-    return decision;
+    return decision == DECISION_WRITE ? drop(session, sesid) : decision;
 }
 
 Decision judge_alone(Judgement *judgement)

@@ -109,6 +109,17 @@ FAILING(JetRetrieveColumn,
          uint32_t *actual, JET_GRBIT grbit, JET_RETINFO *info),
         sesid, tableid, column, ret, size, actual, grbit, info)
 
+static bool delete_fails; /* alone */
+
+static JET_ERR failing_JetDelete(JET_SESID sesid, JET_TABLEID tableid)
+{
+    JET_ERR(*store)
+    (JET_SESID sesid, JET_TABLEID tableid) =
+        (JET_ERR(*)(JET_SESID, JET_TABLEID))store_calls[ORIGINAL_JetDelete];
+
+    return delete_fails || call_fails() ? fail_by : store(sesid, tableid);
+}
+
 static void fail_calls(bool fail)
 {
     static const struct {
@@ -119,7 +130,7 @@ static void fail_calls(bool fail)
         X(JetOpenTable),         X(JetGetTableInfo), X(JetGetTableColumnInfo),
         X(JetGetTableIndexInfo), X(JetGetBookmark),  X(JetGotoBookmark),
         X(JetMakeKey),           X(JetSeek),         X(JetSetColumn),
-        X(JetRetrieveColumn)
+        X(JetRetrieveColumn),    X(JetDelete)
 #undef X
     };
     Originals *table = dlsym(RTLD_DEFAULT, "storehook_originals");
@@ -291,6 +302,71 @@ START_TEST(each_call_to_the_store_fails_once)
 }
 END_TEST
 
+static JET_ERR commit_failing(unsigned round)
+{
+    JET_ERR err;
+
+    atomic_store(&failed, 0);
+    fail_calls(true);
+    atomic_store(&fail_at, round);
+    err = JetCommitTransaction(host.sesid, 0);
+    atomic_store(&fail_at, -1);
+    fail_calls(false);
+    return err;
+}
+
+/* Where a message cannot be dropped the commit is deferred, and the next one drops what is left. */
+START_TEST(a_deferred_commit_is_tried_again)
+{
+    const HostColumn text[] = {{"text", "EICAR", 5}};
+    uint64_t message, folder = 7;
+    unsigned round = 0;
+
+    for (; round < 400; round++) {
+        JET_ERR err;
+
+        ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+        ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, &message), 0);
+        const HostColumn entry[] = {{"message", &message, 8}, {"folder", &folder, 8}};
+        ck_assert_int_eq(host_insert(&host, HOST_ENTRIES, entry, 2, NULL), 0);
+        err = commit_failing(round);
+        if (err < 0) {
+            ck_assert_int_eq(err, JET_errInstanceUnavailable);
+            ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+        }
+        ck_assert_msg(host_count(&host, HOST_MESSAGES) == 0, "round %u: not dropped", round);
+        ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 0);
+        if (failed == 0)
+            break;
+    }
+    ck_assert_uint_gt(round, 10);
+    ck_assert_uint_lt(round, 400);
+}
+END_TEST
+
+/* A link to a message that was dropped goes, or was not made. */
+START_TEST(a_link_that_cannot_be_deleted_is_not_made)
+{
+    uint64_t id, folder = 7;
+    JET_ERR err;
+
+    ck_assert_int_eq(host_deliver(&host, &(HostMessage){"EICAR", NULL, false}, &id), 0);
+    const HostColumn entry[] = {{"message", &id, 8}, {"folder", &folder, 8}};
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    fail_by = JET_errWriteConflict;
+    fail_calls(true);
+    delete_fails = true;
+    err = host_insert(&host, HOST_ENTRIES, entry, 2, NULL);
+    delete_fails = false;
+    fail_calls(false);
+    ck_assert_int_eq(err, JET_errInstanceUnavailable);
+    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 0);
+    ck_assert_int_eq(host_link(&host, id, 7, 1), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 0);
+}
+END_TEST
+
 /* Neither does it tell of which table a cursor is, before the hook knows of a service or after. */
 START_TEST(nothing_is_told)
 {
@@ -347,6 +423,8 @@ int main(int argc, char **argv)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, each_allocation_fails_once, 0, 2);
     tcase_add_loop_test(tests, each_call_to_the_store_fails_once, 0, 6);
+    tcase_add_test(tests, a_deferred_commit_is_tried_again);
+    tcase_add_test(tests, a_link_that_cannot_be_deleted_is_not_made);
     tcase_add_loop_test(tests, nothing_is_told, 0, 6);
     tcase_add_test(tests, all_allocations_fail);
     suite_add_tcase(suite, tests);
