@@ -3,7 +3,8 @@
  * intercept-close.c - JetCloseTable, JetCloseDatabase, JetDetachDatabase/2 (A, W), JetTerm/2.
  *
  * What is known of a handle is forgotten before the original runs: after it the value may already
- * be another thread's. To forget too much only costs asking again.
+ * be another thread's. To forget too much only costs asking again. So it is done also within
+ * another call, from a callback of the host's.
  */
 #include "libstorehook/intercept.h"
 
@@ -11,53 +12,37 @@
 #include "libstorehook/cursors.h"
 #include "libstorehook/transactions.h"
 
-INTERCEPT_EXPORT JET_ERR JetCloseTable(JET_SESID sesid, JET_TABLEID tableid)
-{
-    JET_ERR err;
-
-    if (!ORIGINAL(JetCloseTable) || !guard_enter())
-        return INTERCEPT_ORIGINAL(JetCloseTable, sesid, tableid);
-    cursors_forget(tableid);
-    err = ORIGINAL(JetCloseTable)(sesid, tableid);
-    guard_leave();
-    return err;
-}
-
-INTERCEPT_EXPORT JET_ERR JetCloseDatabase(JET_SESID sesid, JET_DBID dbid, JET_GRBIT grbit)
-{
-    JET_ERR err;
-
-    if (!ORIGINAL(JetCloseDatabase) || !guard_enter())
-        return INTERCEPT_ORIGINAL(JetCloseDatabase, sesid, dbid, grbit);
-    cursors_forget_session(sesid);
-    err = ORIGINAL(JetCloseDatabase)(sesid, dbid, grbit);
-    guard_leave();
-    return err;
-}
-
-#define DETACH(name, parameters, ...)                                                              \
+#define CLOSE(name, forget, parameters, ...)                                                       \
     INTERCEPT_EXPORT JET_ERR name parameters                                                       \
     {                                                                                              \
+        bool is_outermost = guard_enter();                                                         \
         JET_ERR err;                                                                               \
                                                                                                    \
-        if (!ORIGINAL(name) || !guard_enter())                                                     \
-            return INTERCEPT_ORIGINAL(name, __VA_ARGS__);                                          \
-        cursors_forget_all();                                                                      \
-        err = ORIGINAL(name)(__VA_ARGS__);                                                         \
-        guard_leave();                                                                             \
+        if (!guard_is_forked())                                                                    \
+            forget;                                                                                \
+        err = INTERCEPT_ORIGINAL(name, __VA_ARGS__);                                               \
+        if (is_outermost)                                                                          \
+            guard_leave();                                                                         \
         return err;                                                                                \
     }
 
-DETACH(JetDetachDatabase, (JET_SESID sesid, JET_PCSTR szFilename), sesid, szFilename)
-DETACH(JetDetachDatabaseA, (JET_SESID sesid, JET_PCSTR szFilename), sesid, szFilename)
-DETACH(JetDetachDatabaseW, (JET_SESID sesid, JET_PCWSTR szFilename), sesid, szFilename)
-DETACH(JetDetachDatabase2, (JET_SESID sesid, JET_PCSTR szFilename, JET_GRBIT grbit), sesid,
-       szFilename, grbit)
-DETACH(JetDetachDatabase2A, (JET_SESID sesid, JET_PCSTR szFilename, JET_GRBIT grbit), sesid,
-       szFilename, grbit)
-DETACH(JetDetachDatabase2W, (JET_SESID sesid, JET_PCWSTR szFilename, JET_GRBIT grbit), sesid,
-       szFilename, grbit)
-#undef DETACH
+CLOSE(JetCloseTable, cursors_forget(tableid), (JET_SESID sesid, JET_TABLEID tableid), sesid,
+      tableid)
+CLOSE(JetCloseDatabase, cursors_forget_session(sesid),
+      (JET_SESID sesid, JET_DBID dbid, JET_GRBIT grbit), sesid, dbid, grbit)
+CLOSE(JetDetachDatabase, cursors_forget_all(), (JET_SESID sesid, JET_PCSTR szFilename), sesid,
+      szFilename)
+CLOSE(JetDetachDatabaseA, cursors_forget_all(), (JET_SESID sesid, JET_PCSTR szFilename), sesid,
+      szFilename)
+CLOSE(JetDetachDatabaseW, cursors_forget_all(), (JET_SESID sesid, JET_PCWSTR szFilename), sesid,
+      szFilename)
+CLOSE(JetDetachDatabase2, cursors_forget_all(),
+      (JET_SESID sesid, JET_PCSTR szFilename, JET_GRBIT grbit), sesid, szFilename, grbit)
+CLOSE(JetDetachDatabase2A, cursors_forget_all(),
+      (JET_SESID sesid, JET_PCSTR szFilename, JET_GRBIT grbit), sesid, szFilename, grbit)
+CLOSE(JetDetachDatabase2W, cursors_forget_all(),
+      (JET_SESID sesid, JET_PCWSTR szFilename, JET_GRBIT grbit), sesid, szFilename, grbit)
+#undef CLOSE
 
 /* The store's life ends, perhaps the process's: what passed unscanned is told now or never. */
 static void end(JET_INSTANCE instance)

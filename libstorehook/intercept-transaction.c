@@ -4,7 +4,8 @@
  * JetCommitTransaction/2, JetRollback.
  *
  * Follows what the originals did, so that a level is right whoever fails. Only the commit of level
- * 1 may be held back: refused or deferred, with the transaction still open.
+ * 1 may be held back: refused or deferred, with the transaction still open. Within another call
+ * only cursors are followed, for a store's functions may call one another.
  */
 #include "libstorehook/intercept.h"
 
@@ -14,6 +15,13 @@
 #include "libstorehook/link-note.h"
 #include "libstorehook/remembered.h"
 #include "libstorehook/unscanned.h"
+
+/* Within another call: may close cursors, and then their handles are given out anew. */
+static void forget_nested(JET_SESID sesid)
+{
+    if (!guard_is_forked())
+        cursors_forget_session(sesid);
+}
 
 /* --- Sessions -------------------------------------------------------------------------- */
 
@@ -94,8 +102,10 @@ INTERCEPT_EXPORT JET_ERR JetEndSession(JET_SESID sesid, JET_GRBIT grbit)
     Guard guard;
     JET_ERR err;
 
-    if (!ORIGINAL(JetEndSession) || !guard_enter())
+    if (!ORIGINAL(JetEndSession) || !guard_enter()) {
+        forget_nested(sesid);
         return INTERCEPT_ORIGINAL(JetEndSession, sesid, grbit);
+    }
     guard_work_begin(&guard);
     cursors_forget_session(sesid);
     errno = guard.saved_errno;
@@ -298,8 +308,10 @@ INTERCEPT_EXPORT JET_ERR JetRollback(JET_SESID sesid, JET_GRBIT grbit)
     Guard guard;
     JET_ERR err;
 
-    if (!ORIGINAL(JetRollback) || !guard_enter())
+    if (!ORIGINAL(JetRollback) || !guard_enter()) {
+        forget_nested(sesid);
         return INTERCEPT_ORIGINAL(JetRollback, sesid, grbit);
+    }
     guard_work_begin(&guard);
     session = session_acquire(sesid);
     if (session)

@@ -2,7 +2,8 @@
 /*
  * fake-esent.c - as much of the JET API as the hook's tests need, in memory.
  *
- * Tables, columns, one primary index, cursors, prepared updates, transactions with savepoints. Rows
+ * Tables, columns, one primary index, cursors, prepared updates, transactions with savepoints, and
+ * one function of the host's to call before rows of one table are inserted or replaced. Rows
  * of one session are seen by all at once; nothing is kept on disk. A bookmark is the row's number.
  * Handles are reused at once, so that a hook that remembers a closed one is found out. What reads
  * leaves its mark in errno, and JetUpdate adds one to what it finds there.
@@ -573,8 +574,45 @@ static bool is_duplicate(const Cursor *cursor)
     return false;
 }
 
-PUBLIC JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *bookmark, uint32_t size,
-                         uint32_t *actual)
+static struct {
+    const Table *table;
+    JET_CALLBACK function;
+    void *context;
+} callback;
+
+PUBLIC JET_ERR JetRegisterCallback(JET_SESID sesid, JET_TABLEID tableid, JET_CBTYP type,
+                                   JET_CALLBACK function, void *context, JET_HANDLE *ret)
+{
+    LOCKED;
+    const Cursor *cursor = cursor_at(tableid);
+
+    (void)sesid, (void)type;
+    if (!cursor)
+        return JET_errInvalidTableId;
+    callback.table = cursor->table;
+    callback.function = function;
+    callback.context = context;
+    *ret = 1;
+    return JET_errSuccess;
+}
+
+static JET_ERR call_back(JET_SESID sesid, JET_TABLEID tableid)
+{
+    bool is_due;
+
+    {
+        LOCKED;
+        const Cursor *cursor = cursor_at(tableid);
+
+        is_due = cursor && callback.table == cursor->table;
+    }
+    return is_due ? callback.function(sesid, 1, tableid, JET_cbtypBeforeInsert, NULL, NULL,
+                                      callback.context, 0)
+                  : JET_errSuccess;
+}
+
+static JET_ERR update(JET_SESID sesid, JET_TABLEID tableid, void *bookmark, uint32_t size,
+                      uint32_t *actual)
 {
     LOCKED;
     static int every = -1;
@@ -612,6 +650,14 @@ PUBLIC JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *bookmark, u
         *actual = 8;
     errno++;
     return JET_errSuccess;
+}
+
+PUBLIC JET_ERR JetUpdate(JET_SESID sesid, JET_TABLEID tableid, void *bookmark, uint32_t size,
+                         uint32_t *actual)
+{
+    JET_ERR err = call_back(sesid, tableid);
+
+    return err < 0 ? err : update(sesid, tableid, bookmark, size, actual);
 }
 
 PUBLIC JET_ERR JetUpdate2(JET_SESID sesid, JET_TABLEID tableid, void *bookmark, uint32_t size,

@@ -618,14 +618,52 @@ START_TEST(rows_written_in_a_callback_are_counted)
     HostTable table = _i ? HOST_OTHER : HOST_MESSAGES;
     JET_HANDLE handle;
 
-    if (!store_register) /* the store in memory has none */
-        return;
+    ck_assert_ptr_nonnull(store_register);
     ck_assert_int_ge(store_register(host.sesid, host.tables[HOST_CONTENTS], JET_cbtypBeforeInsert,
                                     write_another, &table, &handle),
                      0);
     ck_assert_int_eq(deliver("text", clean, false), 0);
     ck_assert_uint_eq(host_count(&host, table), table == HOST_MESSAGES ? 2 : 1);
     ck_assert_uint_eq(hook_status().unscanned, table == HOST_MESSAGES ? 1 : 0);
+}
+END_TEST
+
+static JET_ERR swap_tables(JET_SESID sesid, JET_DBID dbid, JET_TABLEID tableid, JET_CBTYP type,
+                           void *one, void *two, void *context, JET_API_PTR unused)
+{
+    bool *is_done = context;
+
+    (void)dbid, (void)tableid, (void)type, (void)one, (void)two, (void)unused;
+    if (*is_done)
+        return JET_errSuccess;
+    *is_done = true;
+    ck_assert_int_eq(JetCloseTable(sesid, host.tables[HOST_OTHER]), 0);
+    return JetOpenTable(sesid, host.database, "messages", NULL, 0, 0, &host.tables[HOST_MESSAGES]);
+}
+
+/* Which gives its handle to another table, in the fake store at once. */
+START_TEST(a_cursor_closed_in_a_callback_is_forgotten)
+{
+    JET_ERR(*store_register)
+    (JET_SESID, JET_TABLEID, JET_CBTYP, JET_CALLBACK, void *, JET_HANDLE *) =
+        dlsym(RTLD_DEFAULT, "JetRegisterCallback");
+    const HostColumn other[] = {{"data", "x", 1}}, text[] = {{"text", "EICAR", 5}};
+    JET_TABLEID closed = host.tables[HOST_OTHER];
+    JET_HANDLE handle;
+    bool is_done = false;
+
+    ck_assert_ptr_nonnull(store_register);
+    ck_assert_int_eq(host_insert(&host, HOST_OTHER, other, 1, NULL), 0);
+    ck_assert_int_ge(store_register(host.sesid, host.tables[HOST_CONTENTS], JET_cbtypBeforeInsert,
+                                    swap_tables, &is_done, &handle),
+                     0);
+    ck_assert_int_eq(deliver("text", clean, false), 0);
+    ck_assert(is_done);
+    if (STORE_IS_FAKE)
+        ck_assert_uint_eq(host.tables[HOST_MESSAGES], closed);
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
+    ck_assert_str_eq(text_of(HOST_MESSAGES, 1, "text"), "xxxxx");
 }
 END_TEST
 
@@ -783,6 +821,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, reused_handle_is_another_table);
     tcase_add_test(tests, bookmarks_and_errno_are_the_hosts);
     tcase_add_loop_test(tests, rows_written_in_a_callback_are_counted, 0, 2);
+    tcase_add_test(tests, a_cursor_closed_in_a_callback_is_forgotten);
     tcase_add_test(tests, configuration_changes_are_followed);
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
     tcase_add_test(tests, transaction_ends_where_the_store_ends_it);
