@@ -45,37 +45,47 @@ CLOSE(JetDetachDatabase2W, cursors_forget_all(),
 #undef CLOSE
 
 /* The store's life ends, perhaps the process's: what passed unscanned is told now or never. */
-static void end(JET_INSTANCE instance)
+static void begin_end(Guard *guard)
 {
-    Guard guard;
-
-    guard_work_begin(&guard);
+    guard_work_begin(guard);
     cursors_forget_all();
     connection_report_last();
-    session_end_instance(instance);
-    guard_work_end(&guard);
+    errno = guard->saved_errno;
+}
+
+/* An end that the store refused leaves its sessions in their transactions. */
+static void finish_end(Guard *guard, JET_INSTANCE instance, JET_ERR err)
+{
+    guard->saved_errno = errno;
+    if (err >= 0)
+        session_end_instance(instance);
+    guard_work_end(guard);
 }
 
 INTERCEPT_EXPORT JET_ERR JetTerm(JET_INSTANCE instance)
 {
+    Guard guard;
     JET_ERR err;
 
     if (!ORIGINAL(JetTerm) || !guard_enter())
         return INTERCEPT_ORIGINAL(JetTerm, instance);
-    end(instance);
+    begin_end(&guard);
     err = ORIGINAL(JetTerm)(instance);
+    finish_end(&guard, instance, err);
     guard_leave();
     return err;
 }
 
 INTERCEPT_EXPORT JET_ERR JetTerm2(JET_INSTANCE instance, JET_GRBIT grbit)
 {
+    Guard guard;
     JET_ERR err;
 
     if (!ORIGINAL(JetTerm2) || !guard_enter())
         return INTERCEPT_ORIGINAL(JetTerm2, instance, grbit);
-    end(instance);
+    begin_end(&guard);
     err = ORIGINAL(JetTerm2)(instance, grbit);
+    finish_end(&guard, instance, err);
     guard_leave();
     return err;
 }

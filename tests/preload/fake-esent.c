@@ -210,8 +210,9 @@ PUBLIC JET_ERR JetTerm(JET_INSTANCE instance)
 
 PUBLIC JET_ERR JetTerm2(JET_INSTANCE instance, JET_GRBIT grbit)
 {
-    (void)instance, (void)grbit;
-    return JET_errSuccess;
+    (void)instance;
+    return grbit & ~(JET_bitTermComplete | JET_bitTermAbrupt) ? JET_errInvalidGrbit
+                                                              : JET_errSuccess;
 }
 
 PUBLIC JET_ERR JetBeginSession(JET_INSTANCE instance, JET_SESID *psesid, JET_PCSTR user,

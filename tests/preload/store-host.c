@@ -178,6 +178,11 @@ void host_end(void)
     instance = 0;
 }
 
+JET_INSTANCE host_instance(void)
+{
+    return instance;
+}
+
 JET_COLUMNID host_column(Host *host, HostTable table, const char *name)
 {
     JET_COLUMNDEF definition = {.cbStruct = sizeof(definition)};

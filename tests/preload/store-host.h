@@ -44,6 +44,7 @@ void host_open(Host *host, const char *directory);
 void host_open_tables(Host *host);
 void host_close(Host *host);
 void host_end(void);
+JET_INSTANCE host_instance(void);
 
 /* Prepares a row, sets the columns, updates. What JetUpdate said; then the row is cancelled. */
 JET_ERR host_insert(Host *host, HostTable table, const HostColumn *columns, size_t count,

@@ -667,6 +667,20 @@ START_TEST(a_cursor_closed_in_a_callback_is_forgotten)
 }
 END_TEST
 
+/* The store goes on, and so do its transactions. */
+START_TEST(an_end_that_is_refused_is_none)
+{
+    const HostColumn text[] = {{"text", "EICAR", 5}};
+
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
+    ck_assert_int_eq(JetTerm2(host_instance(), ~(JET_GRBIT)0), JET_errInvalidGrbit);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 1);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 0);
+}
+END_TEST
+
 START_TEST(configuration_changes_are_followed)
 {
     const HostColumn row[] = {{"data", "EICAR", 5}};
@@ -822,6 +836,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, bookmarks_and_errno_are_the_hosts);
     tcase_add_loop_test(tests, rows_written_in_a_callback_are_counted, 0, 2);
     tcase_add_test(tests, a_cursor_closed_in_a_callback_is_forgotten);
+    tcase_add_test(tests, an_end_that_is_refused_is_none);
     tcase_add_test(tests, configuration_changes_are_followed);
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
     tcase_add_test(tests, transaction_ends_where_the_store_ends_it);
