@@ -105,16 +105,15 @@ static void keep_row(Session *session, TrackedRow *row)
     tracked_row_free(row);
 }
 
-static bool is_inserting(uint8_t prep)
+/* A kind that is not known is taken for new content, and for that of an old row. */
+static bool is_replacing(uint8_t prep)
 {
-    /* An unknown kind is taken for new content. */
-    return prep != JET_prepReplace && prep != JET_prepReplaceNoLock;
+    return prep == JET_prepReplace || prep == JET_prepReplaceNoLock;
 }
 
-/* With the new row the old one goes. */
-static bool is_taking_place(uint8_t prep)
+static bool is_inserting(uint8_t prep)
 {
-    return prep == JET_prepInsertCopyDeleteOriginal || prep == JET_prepInsertCopyReplaceOriginal;
+    return prep == JET_prepInsert || prep == JET_prepInsertCopy;
 }
 
 /* A link to a message that was dropped or flagged earlier. One that was there before and named
@@ -268,12 +267,12 @@ static JET_ERR update_learnt(UpdateCall *call, const Cursor *cursor)
         .session = session,
         .budget_us = session && session->level > 0 ? &session->budget_us : &deadline_us,
         .row = tracked_row_new(&cursor->info),
-        .replaces = !is_inserting(cursor->prep),
+        .replaces = is_replacing(cursor->prep),
     };
     JET_ERR err;
 
     if (judgement.row) {
-        judgement.row->inserted = !judgement.replaces && !is_taking_place(cursor->prep);
+        judgement.row->inserted = is_inserting(cursor->prep);
         err = cursor->info.profiled ? update_judged(call, &judgement)
                                     : update_unprofiled(call, &judgement);
     } else {
@@ -328,6 +327,8 @@ static JET_ERR update_guarded(UpdateCall *call)
         knowledge = find_cursor(call->sesid, call->tableid, &cursor);
     if (knowledge == TABLE_LEARNT) {
         err = update_learnt(call, &cursor);
+        if (err >= 0)
+            cursors_set_prep(call->tableid, CURSOR_PREP_UNKNOWN);
     } else {
         errno = call->guard.saved_errno;
         err = call_original(call, call->bookmark, call->bookmark_size, call->actual);

@@ -667,6 +667,32 @@ START_TEST(a_cursor_closed_in_a_callback_is_forgotten)
 }
 END_TEST
 
+/* A change that was prepared while nobody listened is one of a row that was there. */
+START_TEST(a_change_prepared_before_is_none_of_a_new_row)
+{
+    JET_TABLEID messages = host.tables[HOST_MESSAGES];
+
+    ck_assert_int_eq(deliver("good", NULL, false), 0);
+    fake_service_set_answer(service, STOREHOOK_ANSWER_NOT_YOU);
+    fake_service_next_generation(service);
+    ck_assert_int_eq(deliver("fine", NULL, false), 0);
+    ck_assert_int_eq(hook_status().state, STOREHOOK_STATE_NOT_YOU);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(JetMove(host.sesid, messages, JET_MoveFirst, 0), 0);
+    ck_assert_int_eq(JetPrepareUpdate(host.sesid, messages, JET_prepReplace), 0);
+    ck_assert_int_eq(JetSetColumn(host.sesid, messages, host_column(&host, HOST_MESSAGES, "text"),
+                                  "EICAR", 5, 0, NULL),
+                     0);
+    fake_service_set_answer(service, STOREHOOK_ANSWER_HOOKED);
+    fake_service_next_generation(service);
+    ck_assert_int_eq(JetUpdate(host.sesid, messages, NULL, 0, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), JET_errPermissionDenied);
+    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 2);
+    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "good");
+}
+END_TEST
+
 /* The store goes on, and so do its transactions. */
 START_TEST(an_end_that_is_refused_is_none)
 {
@@ -836,6 +862,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, bookmarks_and_errno_are_the_hosts);
     tcase_add_loop_test(tests, rows_written_in_a_callback_are_counted, 0, 2);
     tcase_add_test(tests, a_cursor_closed_in_a_callback_is_forgotten);
+    tcase_add_test(tests, a_change_prepared_before_is_none_of_a_new_row);
     tcase_add_test(tests, an_end_that_is_refused_is_none);
     tcase_add_test(tests, configuration_changes_are_followed);
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
