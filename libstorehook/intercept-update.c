@@ -145,6 +145,17 @@ static JET_ERR update_linked(UpdateCall *call, Judgement *judgement, const Remem
     return err;
 }
 
+/* The key may be another message's by now, of this transaction. */
+static bool writes_message(const Session *session, const TrackedRow *link)
+{
+    for (const TrackedRow *row = session ? session->rows : NULL; row; row = row->next)
+        if (row->role == ROLE_MESSAGES && tracked_row_stands(row) &&
+            judge_is_same_store(row, link) &&
+            byte_string_equals(&row->fields[FIELD_MESSAGE], &link->fields[FIELD_MESSAGE]))
+            return true;
+    return false;
+}
+
 static bool find_remembered(const Judgement *judgement, Remembered *ret)
 {
     TrackedRow *row = judgement->row;
@@ -155,7 +166,7 @@ static bool find_remembered(const Judgement *judgement, Remembered *ret)
     if (!row->fields[FIELD_MESSAGE].data)
         table_info_read(&judgement->place, COLUMN_MESSAGE, STOREHOOK_TEXT_MAX,
                         &row->fields[FIELD_MESSAGE]);
-    return remembered_find(&name, ret);
+    return remembered_find(&name, ret) && !writes_message(judgement->session, row);
 }
 
 static Decision judge_row(Judgement *judgement)

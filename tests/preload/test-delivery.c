@@ -707,6 +707,34 @@ START_TEST(an_end_that_is_refused_is_none)
 }
 END_TEST
 
+/* A store whose next number is the last and one more gives that of a dropped message out anew. */
+START_TEST(key_of_a_dropped_message_is_given_to_another)
+{
+    const uint64_t key = 5, folder = 7;
+    const HostColumn bad[] = {{"marks", &key, 8}, {"text", "EICAR", 5}};
+    const HostColumn good[] = {{"marks", &key, 8}, {"text", "good", 4}};
+    const HostColumn entry[] = {{"message", &key, 8}, {"folder", &folder, 8}};
+    const HostColumn link[] = {{"message", &key, 8}, {"name", "a", 1}};
+
+    fake_service_set_profile(service, "messages messages key=marks text=text\n"
+                                      "attachments attachments message=message name=name\n"
+                                      "entries entries message=message folder=folder\n");
+    fake_service_next_generation(service);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, bad, 2, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 0);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, good, 2, NULL), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_ATTACHMENTS, link, 2, NULL), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_ENTRIES, entry, 2, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+    ck_assert_uint_eq(host_count(&host, HOST_ATTACHMENTS), 1);
+    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 1);
+}
+END_TEST
+
 START_TEST(configuration_changes_are_followed)
 {
     const HostColumn row[] = {{"data", "EICAR", 5}};
@@ -864,6 +892,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, a_cursor_closed_in_a_callback_is_forgotten);
     tcase_add_test(tests, a_change_prepared_before_is_none_of_a_new_row);
     tcase_add_test(tests, an_end_that_is_refused_is_none);
+    tcase_add_test(tests, key_of_a_dropped_message_is_given_to_another);
     tcase_add_test(tests, configuration_changes_are_followed);
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
     tcase_add_test(tests, transaction_ends_where_the_store_ends_it);
