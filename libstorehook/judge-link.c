@@ -196,13 +196,16 @@ static int read_fields(Judgement *judgement)
     return result;
 }
 
+/* In all that is judged, or told of it when its message is. */
 static bool is_unchanged(const Judgement *judgement)
 {
-    const RowPlace *place = &judgement->place;
+    static const Column columns[] = {COLUMN_MESSAGE, COLUMN_NAME,     COLUMN_HEADER, COLUMN_DIGEST,
+                                     COLUMN_OFFSET,  COLUMN_ENCODING, COLUMN_DATA};
 
-    return judgement->replaces && !table_info_changed(place, COLUMN_NAME) &&
-           !table_info_changed(place, COLUMN_HEADER) && !table_info_changed(place, COLUMN_DIGEST) &&
-           !table_info_changed(place, COLUMN_DATA);
+    for (unsigned i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+        if (table_info_changed(&judgement->place, columns[i]))
+            return false;
+    return true;
 }
 
 /* False when the row cannot be made to name the notice. */
@@ -227,7 +230,7 @@ Decision judge_link(Judgement *judgement)
     bool need_data;
     Decision decision;
 
-    judgement->unchanged = is_unchanged(judgement);
+    judgement->unchanged = judgement->replaces && is_unchanged(judgement);
     if (judgement->unchanged)
         return DECISION_WRITE;
     if (read_fields(judgement) < 0)

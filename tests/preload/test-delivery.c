@@ -735,6 +735,24 @@ START_TEST(key_of_a_dropped_message_is_given_to_another)
 }
 END_TEST
 
+/* A part that gets its message last is shown with it, and goes with it. */
+START_TEST(link_is_given_to_another_message)
+{
+    const HostColumn text[] = {{"text", "text", 4}};
+    uint64_t message, none = 0;
+
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    const HostColumn link[] = {{"message", &none, 8}, {"name", "a", 1}};
+    ck_assert_int_eq(host_insert(&host, HOST_ATTACHMENTS, link, 2, NULL), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, &message), 0);
+    ck_assert_int_eq(set_first(HOST_ATTACHMENTS, "message", &message, 8), 0);
+    ck_assert_int_eq(set_first(HOST_MESSAGES, "text", "EICAR", 5), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 0);
+    ck_assert_uint_eq(host_count(&host, HOST_ATTACHMENTS), 0);
+}
+END_TEST
+
 START_TEST(configuration_changes_are_followed)
 {
     const HostColumn row[] = {{"data", "EICAR", 5}};
@@ -893,6 +911,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, a_change_prepared_before_is_none_of_a_new_row);
     tcase_add_test(tests, an_end_that_is_refused_is_none);
     tcase_add_test(tests, key_of_a_dropped_message_is_given_to_another);
+    tcase_add_test(tests, link_is_given_to_another_message);
     tcase_add_test(tests, configuration_changes_are_followed);
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
     tcase_add_test(tests, transaction_ends_where_the_store_ends_it);
