@@ -184,9 +184,11 @@ static Decision judge_row(Judgement *judgement)
         return judge_link(judgement);
     case ROLE_ENTRIES:
         /* Only to go with its message; nothing in it is judged. */
-        judgement->unchanged = !judgement->session || judgement->session->level == 0 ||
-                               table_info_read(&judgement->place, COLUMN_MESSAGE,
-                                               STOREHOOK_TEXT_MAX, &row->fields[FIELD_MESSAGE]) < 0;
+        judgement->unchanged =
+            !judgement->session || judgement->session->level == 0 ||
+            (judgement->replaces && !table_info_changed(&judgement->place, COLUMN_MESSAGE)) ||
+            table_info_read(&judgement->place, COLUMN_MESSAGE, STOREHOOK_TEXT_MAX,
+                            &row->fields[FIELD_MESSAGE]) < 0;
         return DECISION_WRITE;
     default:
         judgement->unchanged = true;

@@ -78,15 +78,20 @@ static bool holds_memfd(const TrackedRow *row)
     return row->original.set && !row->original.data;
 }
 
-/* --- Contents by digest ------------------------------------------------------------------ */
+/* --- Rows by digest and by bookmark -------------------------------------------------------- */
 
-static unsigned bucket_of(const ByteString *digest)
+static uint32_t hash_of(const ByteString *string)
 {
-    uint32_t start = 0;
+    uint32_t h = 2166136261u; /* FNV-1a */
 
-    if (digest->data)
-        memcpy(&start, digest->data, digest->size < sizeof(start) ? digest->size : sizeof(start));
-    return start % TRANSACTION_BUCKETS;
+    for (size_t i = 0; i < string->size; i++)
+        h = (h ^ string->data[i]) * 16777619u;
+    return h ^ h >> 16;
+}
+
+static unsigned bucket_of(const ByteString *string)
+{
+    return hash_of(string) % TRANSACTION_BUCKETS;
 }
 
 TrackedRow *transaction_contents(const Session *session, const ByteString *digest)
@@ -94,24 +99,30 @@ TrackedRow *transaction_contents(const Session *session, const ByteString *diges
     return session->contents[bucket_of(digest)];
 }
 
-/* In the order of writing. */
-static void contents_add(Session *session, TrackedRow *row)
+/* Contents in the order of writing. */
+static void index_add(Session *session, TrackedRow *row)
 {
     TrackedRow **link = &session->contents[bucket_of(&row->fields[FIELD_DIGEST])];
+    TrackedRow **head;
 
-    if (row->role != ROLE_CONTENTS || !row->fields[FIELD_DIGEST].data)
-        return;
-    while (*link)
-        link = &(*link)->next_content;
-    row->next_content = NULL;
-    *link = row;
+    if (row->role == ROLE_CONTENTS && row->fields[FIELD_DIGEST].data) {
+        while (*link)
+            link = &(*link)->next_content;
+        row->next_content = NULL;
+        *link = row;
+    }
+    row->bookmark_hash = hash_of(&row->fields[FIELD_BOOKMARK]);
+    head = &session->bookmarks[row->bookmark_hash % TRANSACTION_BUCKETS];
+    row->next_bookmark = *head;
+    *head = row;
 }
 
-static void contents_build(Session *session)
+static void index_build(Session *session)
 {
     memset(session->contents, 0, sizeof(session->contents));
+    memset(session->bookmarks, 0, sizeof(session->bookmarks));
     for (TrackedRow *row = session->rows; row; row = row->next)
-        contents_add(session, row);
+        index_add(session, row);
 }
 
 /* --- Sessions ------------------------------------------------------------------------- */
@@ -122,8 +133,8 @@ void transaction_clear(Session *session)
         TrackedRow *next = row->next;
 
         /* One by one, since of the buckets most transactions use none. */
-        if (row->role == ROLE_CONTENTS)
-            session->contents[bucket_of(&row->fields[FIELD_DIGEST])] = NULL;
+        session->contents[bucket_of(&row->fields[FIELD_DIGEST])] = NULL;
+        session->bookmarks[row->bookmark_hash % TRANSACTION_BUCKETS] = NULL;
         tracked_row_free(row);
         row = next;
     }
@@ -306,7 +317,7 @@ static void drop_rows(Session *session, unsigned level)
         link = &row->next;
     }
     session->rows_end = link;
-    contents_build(session);
+    index_build(session);
 }
 
 static void drop_notes(Session *session, unsigned level)
@@ -374,11 +385,13 @@ void transaction_note_handle(Session *session, JET_TABLEID tableid)
 /* True when one of them was inserted by this transaction. */
 static bool mark_gone(Session *session, const TrackedRow *like, const ByteString *bookmark)
 {
+    const uint32_t hash = hash_of(bookmark);
     bool inserted = false;
 
-    for (TrackedRow *row = session->rows; row; row = row->next) {
-        if (tracked_row_stands(row) && row != like && row->database == like->database &&
-            strcmp(row->table, like->table) == 0 &&
+    for (TrackedRow *row = session->bookmarks[hash % TRANSACTION_BUCKETS]; row;
+         row = row->next_bookmark) {
+        if (row->bookmark_hash == hash && tracked_row_stands(row) && row != like &&
+            row->database == like->database && strcmp(row->table, like->table) == 0 &&
             byte_string_equals(&row->fields[FIELD_BOOKMARK], bookmark)) {
             row->gone_level = (uint8_t)session->level;
             inserted = inserted || row->inserted;
@@ -399,7 +412,7 @@ bool transaction_add_row(Session *session, TrackedRow *row)
     row->next = NULL;
     *session->rows_end = row;
     session->rows_end = &row->next;
-    contents_add(session, row);
+    index_add(session, row);
     session->row_count++;
     session->memfd_count += holds_memfd(row);
     return true;

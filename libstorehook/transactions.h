@@ -14,7 +14,7 @@
 
 enum {
     ROW_REASON_NONE = -1,
-    TRANSACTION_BUCKETS = 1024,   /* by digest: a chain has some sixty contents at worst */
+    TRANSACTION_BUCKETS = 1024,   /* a chain has some sixty rows at worst */
     TRANSACTION_ROWS_MAX = 65536, /* rows remembered of one transaction: parts of a message */
     TRANSACTION_MEMFDS_MAX =
         64, /* long originals held as descriptors until commit; more of them lie in memory */
@@ -42,7 +42,8 @@ typedef enum {
 /* A row that this transaction wrote. */
 typedef struct TrackedRow {
     struct TrackedRow *next;
-    struct TrackedRow *next_content; /* of the same bucket */
+    struct TrackedRow *next_content, *next_bookmark; /* of the same bucket */
+    uint32_t bookmark_hash;
     Role role;
     unsigned set;
     JET_DBID database;
@@ -86,7 +87,8 @@ typedef struct Session {
     unsigned level;
     int64_t budget_us; /* left for waiting in this transaction */
     TrackedRow *rows, **rows_end;
-    TrackedRow *contents[TRANSACTION_BUCKETS]; /* rows of ROLE_CONTENTS, by the start of DIGEST */
+    TrackedRow *contents[TRANSACTION_BUCKETS];  /* rows of ROLE_CONTENTS, by DIGEST */
+    TrackedRow *bookmarks[TRANSACTION_BUCKETS]; /* all rows, by BOOKMARK */
     unsigned row_count;
     unsigned memfd_count; /* originals held in memfds */
     bool rows_overflow;   /* more rows were written than are remembered */

@@ -4,7 +4,9 @@
  */
 #include "libstorehook/transactions.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "libstorehook/protocol.h"
 
@@ -111,6 +113,30 @@ START_TEST(deletion_is_undone_with_its_level)
 }
 END_TEST
 
+/* One is not looked for among all of them: that would take a hundred times as long as to add it. */
+START_TEST(each_of_many_rows_is_deleted)
+{
+    enum {
+        MANY = 20000
+    };
+    clock_t begin = clock(), added;
+    char bookmark[16];
+
+    transaction_begun(session, 1);
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(bookmark, sizeof(bookmark), "%u", i);
+        add(bookmark, true);
+    }
+    added = clock();
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(bookmark, sizeof(bookmark), "%u", MANY - 1 - i);
+        delete (bookmark);
+    }
+    ck_assert_int_lt(clock() - added, 15 * (added - begin));
+    ck_assert_uint_eq(standing(), 0);
+}
+END_TEST
+
 START_TEST(replaced_row_stands_once)
 {
     TrackedRow *again;
@@ -212,6 +238,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, follows_levels);
     tcase_add_test(tests, rollback_forgets_only_its_level);
     tcase_add_test(tests, deletion_is_undone_with_its_level);
+    tcase_add_test(tests, each_of_many_rows_is_deleted);
     tcase_add_test(tests, replaced_row_stands_once);
     tcase_add_test(tests, begun_session_is_a_new_one);
     tcase_add_test(tests, session_outlives_its_end_while_in_use);
