@@ -84,7 +84,7 @@ bool exchange_is_gone(int error)
 {
     return error == -ECONNREFUSED || error == -ENOENT || error == -ENOTCONN ||
            error == -ECONNRESET || error == -EPIPE || error == -EBADF || error == -EACCES ||
-           error == -EPERM || error == -EDESTADDRREQ;
+           error == -EPERM || error == -ENOSYS || error == -EDESTADDRREQ;
 }
 
 int exchange_pool_set_path(ExchangePool *pool, const char *path, const char *suffix)

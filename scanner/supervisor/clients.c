@@ -382,7 +382,8 @@ static const char *why_not_hooked(const Clients *clients, const Client *client)
     case STOREHOOK_UNHOOKED_NONE:
         return client->is_unheard ? why_unheard_is_unhooked(clients, client) : NULL;
     case STOREHOOK_UNHOOKED_REACH:
-        return "does not get to the sockets of the service: has it changed its user or root?";
+        return "does not get to the sockets of the service: has it changed its user or root, or "
+               "confined itself?";
     default:
         return "calls a second copy of its store library, which is not hooked";
     }
