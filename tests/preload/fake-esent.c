@@ -2,8 +2,7 @@
 /*
  * fake-esent.c - as much of the JET API as the hook's tests need, in memory.
  *
- * Tables, columns, one primary index, cursors, prepared updates, transactions with savepoints, and
- * one function of the host's to call before rows of one table are inserted or replaced. Rows
+ * Tables, columns, one primary index, cursors, prepared updates, one callback, savepoints. Rows
  * of one session are seen by all at once; nothing is kept on disk. A bookmark is the row's number.
  * Handles are reused at once, so that a hook that remembers a closed one is found out. What reads
  * leaves its mark in errno, and JetUpdate adds one to what it finds there.
@@ -211,8 +210,7 @@ PUBLIC JET_ERR JetTerm(JET_INSTANCE instance)
 PUBLIC JET_ERR JetTerm2(JET_INSTANCE instance, JET_GRBIT grbit)
 {
     (void)instance;
-    return grbit & ~(JET_bitTermComplete | JET_bitTermAbrupt) ? JET_errInvalidGrbit
-                                                              : JET_errSuccess;
+    return grbit & ~JET_bitTermAbrupt ? JET_errInvalidGrbit : JET_errSuccess;
 }
 
 PUBLIC JET_ERR JetBeginSession(JET_INSTANCE instance, JET_SESID *psesid, JET_PCSTR user,
@@ -576,7 +574,7 @@ static bool is_duplicate(const Cursor *cursor)
 }
 
 static struct {
-    const Table *table;
+    const Table *table; /* NULL: none */
     JET_CALLBACK function;
     void *context;
 } callback;
@@ -584,13 +582,8 @@ static struct {
 PUBLIC JET_ERR JetRegisterCallback(JET_SESID sesid, JET_TABLEID tableid, JET_CBTYP type,
                                    JET_CALLBACK function, void *context, JET_HANDLE *ret)
 {
-    LOCKED;
-    const Cursor *cursor = cursor_at(tableid);
-
     (void)sesid, (void)type;
-    if (!cursor)
-        return JET_errInvalidTableId;
-    callback.table = cursor->table;
+    callback.table = cursor_at(tableid)->table;
     callback.function = function;
     callback.context = context;
     *ret = 1;
@@ -599,17 +592,10 @@ PUBLIC JET_ERR JetRegisterCallback(JET_SESID sesid, JET_TABLEID tableid, JET_CBT
 
 static JET_ERR call_back(JET_SESID sesid, JET_TABLEID tableid)
 {
-    bool is_due;
-
-    {
-        LOCKED;
-        const Cursor *cursor = cursor_at(tableid);
-
-        is_due = cursor && callback.table == cursor->table;
-    }
-    return is_due ? callback.function(sesid, 1, tableid, JET_cbtypBeforeInsert, NULL, NULL,
-                                      callback.context, 0)
-                  : JET_errSuccess;
+    return callback.table && cursor_at(tableid)->table == callback.table
+               ? callback.function(sesid, 1, tableid, JET_cbtypBeforeInsert, NULL, NULL,
+                                   callback.context, 0)
+               : JET_errSuccess;
 }
 
 static JET_ERR update(JET_SESID sesid, JET_TABLEID tableid, void *bookmark, uint32_t size,

@@ -238,6 +238,34 @@ long host_read(Host *host, HostTable table, unsigned n, const char *column, void
     return err == JET_errSuccess || err == JET_wrnBufferTruncated ? (long)actual : -1;
 }
 
+const char *host_text(Host *host, HostTable table, unsigned n, const char *column)
+{
+    static char text[8][1024];
+    static unsigned turn;
+    char *ret = text[turn++ % 8];
+    long size = host_read(host, table, n, column, ret, sizeof(text[0]) - 1);
+
+    assert(size >= 0 && size < (long)sizeof(text[0]));
+    ret[size] = '\0';
+    return ret;
+}
+
+JET_ERR host_set_first(Host *host, HostTable table, const char *column, const void *data,
+                       uint32_t size)
+{
+    JET_TABLEID tableid = host->tables[table];
+    JET_ERR err;
+
+    assert(JetMove(host->sesid, tableid, JET_MoveFirst, 0) >= 0);
+    assert(JetPrepareUpdate(host->sesid, tableid, JET_prepReplace) >= 0);
+    assert(JetSetColumn(host->sesid, tableid, host_column(host, table, column), data, size, 0,
+                        NULL) >= 0);
+    err = JetUpdate(host->sesid, tableid, NULL, 0, NULL);
+    if (err < 0)
+        JetPrepareUpdate(host->sesid, tableid, JET_prepCancel);
+    return err;
+}
+
 static JET_ERR insert_contents(Host *host, const HostMessage *message)
 {
     JET_ERR err = 0;

@@ -55,6 +55,12 @@ unsigned host_count(Host *host, HostTable table);
 long host_read(Host *host, HostTable table, unsigned n, const char *column, void *data,
                size_t size);
 
+/* The same as text, until seven more were asked for. */
+const char *host_text(Host *host, HostTable table, unsigned n, const char *column);
+/* Replaces a column of the first row; what JetUpdate said. */
+JET_ERR host_set_first(Host *host, HostTable table, const char *column, const void *data,
+                       uint32_t size);
+
 /* The two steps of a delivery; zero, or the first error (then it is rolled back). */
 typedef struct {
     const char *text;

@@ -36,20 +36,6 @@ static JET_ERR deliver(const char *text, const char *const *parts, bool links_fi
     return host_deliver(&host, &(HostMessage){text, parts, links_first}, &id);
 }
 
-/* A column of the nth row as text. */
-static const char *text_of(HostTable table, unsigned n, const char *column)
-{
-    static char text[8][1024];
-    static unsigned turn;
-    char *ret = text[turn++ % 8];
-    long size = host_read(&host, table, n, column, ret, 1023);
-
-    ck_assert_int_ge(size, 0);
-    ck_assert_int_lt(size, 1024);
-    ret[size] = '\0';
-    return ret;
-}
-
 /* Stores order contents as they like. -1: none. */
 static int find_content(const char *with)
 {
@@ -74,7 +60,7 @@ static unsigned content_beginning(const char *with)
 static void check_digest(unsigned content)
 {
     unsigned char digest[32], expected[32];
-    const char *data = text_of(HOST_CONTENTS, content, "data");
+    const char *data = host_text(&host, HOST_CONTENTS, content, "data");
 
     ck_assert_int_eq(host_read(&host, HOST_CONTENTS, content, "digest", digest, 32), 32);
     fake_digest(data, strlen(data), expected);
@@ -86,9 +72,9 @@ START_TEST(clean_mail_passes)
     ck_assert_int_eq(hook_status().state, STOREHOOK_STATE_HOOKED);
     ck_assert_int_eq(deliver("text", clean, false), 0);
     ck_assert_int_eq(host_link(&host, id, 7, 1), 0);
-    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "text");
-    ck_assert_str_eq(text_of(HOST_CONTENTS, 0, "data"), "harmless");
-    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 0, "name"), "b.txt");
+    ck_assert_str_eq(host_text(&host, HOST_MESSAGES, 0, "text"), "text");
+    ck_assert_str_eq(host_text(&host, HOST_CONTENTS, 0, "data"), "harmless");
+    ck_assert_str_eq(host_text(&host, HOST_ATTACHMENTS, 0, "name"), "b.txt");
     ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 1);
     ck_assert_uint_eq(hook_status().unscanned, 0);
     ck_assert_uint_eq(hook_status().judged, 3);
@@ -134,13 +120,13 @@ START_TEST(notice_stays)
     ck_assert_uint_eq(host_count(&host, HOST_CONTENTS), 2);
     check_digest(0);
     check_digest(1);
-    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 0, "name"), "notice.txt");
-    ck_assert(strstr(text_of(HOST_ATTACHMENTS, 0, "header"), "notice=1"));
-    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 0, "encoding"), "identity");
+    ck_assert_str_eq(host_text(&host, HOST_ATTACHMENTS, 0, "name"), "notice.txt");
+    ck_assert(strstr(host_text(&host, HOST_ATTACHMENTS, 0, "header"), "notice=1"));
+    ck_assert_str_eq(host_text(&host, HOST_ATTACHMENTS, 0, "encoding"), "identity");
     host_read(&host, HOST_ATTACHMENTS, 0, "digest", link, 32);
     host_read(&host, HOST_CONTENTS, content_beginning("NOTICE "), "digest", content, 32);
     ck_assert_mem_eq(link, content, 32);
-    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 1, "name"), "b.txt");
+    ck_assert_str_eq(host_text(&host, HOST_ATTACHMENTS, 1, "name"), "b.txt");
     ck_assert_int_eq(host_link(&host, id, 7, 1), 0);
     ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 1);
     hook_wait_for(fake_service_counts(service).notes == 1);
@@ -199,8 +185,8 @@ START_TEST(stripped_without_quarantine)
     ck_assert_int_eq(deliver("text", parts, _i), 0);
     ck_assert_uint_eq(fake_service_counts(service).messages, 0);
     ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
-    ck_assert(strncmp(text_of(HOST_CONTENTS, 0, "data"), "NOTICE ", 7) == 0);
-    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 0, "name"), "notice.txt");
+    ck_assert(strncmp(host_text(&host, HOST_CONTENTS, 0, "data"), "NOTICE ", 7) == 0);
+    ck_assert_str_eq(host_text(&host, HOST_ATTACHMENTS, 0, "name"), "notice.txt");
 }
 END_TEST
 
@@ -211,7 +197,7 @@ START_TEST(flagged_without_replacement)
     fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
     ck_assert_int_eq(deliver("text", parts, _i), 0);
     ck_assert_uint_eq(fake_service_counts(service).messages, 1);
-    ck_assert_str_eq(text_of(HOST_CONTENTS, 0, "data"), "FLAG this");
+    ck_assert_str_eq(host_text(&host, HOST_CONTENTS, 0, "data"), "FLAG this");
     fake_service_set_message_action(service, STOREHOOK_ACTION_DROP);
     ck_assert_int_eq(deliver("text", (const char *const[]){"FLAG too", "a", NULL}, _i), 0);
     ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
@@ -240,7 +226,7 @@ START_TEST(inline_part_is_overwritten)
 {
     fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
     ck_assert_int_eq(deliver("before EICAR after", NULL, false), 0);
-    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "before xxxxx after");
+    ck_assert_str_eq(host_text(&host, HOST_MESSAGES, 0, "text"), "before xxxxx after");
     ck_assert_str_eq(fake_service_counts(service).message_text, "before EICAR after|");
     fake_service_set_message_action(service, STOREHOOK_ACTION_DROP);
     ck_assert_int_eq(deliver("EICAR", NULL, false), 0);
@@ -251,7 +237,7 @@ END_TEST
 START_TEST(text_of_another_length_is_not_believed)
 {
     ck_assert_int_eq(deliver("CUTME EICAR", NULL, false), 0);
-    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "CUTME EICAR");
+    ck_assert_str_eq(host_text(&host, HOST_MESSAGES, 0, "text"), "CUTME EICAR");
     ck_assert_uint_eq(hook_status().unscanned, 1);
     hook_wait_for(fake_service_counts(service).totals[STOREHOOK_REASON_PROTOCOL] == 1);
 }
@@ -283,7 +269,7 @@ START_TEST(link_to_unknown_digest_fetches_its_bytes)
     }
     ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
     ck_assert_uint_eq(fake_service_counts(service).need_data, 1);
-    ck_assert_str_eq(text_of(HOST_ATTACHMENTS, 2, "name"), "notice.txt");
+    ck_assert_str_eq(host_text(&host, HOST_ATTACHMENTS, 2, "name"), "notice.txt");
     ck_assert_str_eq(fake_service_counts(service).message_part, "a.exe|H|0|this is EICAR|");
     /* The old one stays for the message that has it; the notice stands beside. */
     ck_assert_uint_eq(host_count(&host, HOST_CONTENTS), 3);
@@ -366,66 +352,6 @@ START_TEST(clean_link_is_asked_once_an_epoch)
 }
 END_TEST
 
-START_TEST(savepoint_that_is_rolled_back_is_forgotten)
-{
-    const HostColumn text[] = {{"text", "EICAR", 5}}, good[] = {{"text", "good", 4}};
-
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, good, 1, NULL), 0);
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
-    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
-    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
-}
-END_TEST
-
-START_TEST(inner_commit_merges_up)
-{
-    const HostColumn text[] = {{"text", "EICAR", 5}}, good[] = {{"text", "good", 4}};
-
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, good, 1, NULL), 0);
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(fake_service_counts(service).messages, 1);
-    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
-}
-END_TEST
-
-START_TEST(row_deleted_by_host_is_not_judged_again)
-{
-    const HostColumn text[] = {{"text", "EICAR", 5}};
-
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
-    ck_assert_int_eq(JetMove(host.sesid, host.tables[HOST_MESSAGES], JET_MoveFirst, 0), 0);
-    ck_assert_int_eq(JetDelete(host.sesid, host.tables[HOST_MESSAGES]), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
-}
-END_TEST
-
-START_TEST(entries_of_the_same_transaction_go_too)
-{
-    const HostColumn text[] = {{"text", "EICAR", 5}};
-    uint64_t message, folder = 7;
-
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, &message), 0);
-    const HostColumn entry[] = {{"message", &message, 8}, {"folder", &folder, 8}};
-    ck_assert_int_eq(host_insert(&host, HOST_ENTRIES, entry, 2, NULL), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 0);
-    hook_wait_for(fake_service_counts(service).notes == 1);
-    ck_assert_str_eq(fake_service_counts(service).note, "MSG-1|INBOX|1|anna|");
-}
-END_TEST
-
 START_TEST(outside_a_transaction)
 {
     const HostColumn bad[] = {{"text", "EICAR", 5}}, good[] = {{"text", "good", 4}};
@@ -440,79 +366,9 @@ START_TEST(outside_a_transaction)
     ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 0);
     fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
     ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, bad, 1, NULL), 0);
-    ck_assert_str_eq(text_of(HOST_MESSAGES, 1, "text"), "xxxxx");
+    ck_assert_str_eq(host_text(&host, HOST_MESSAGES, 1, "text"), "xxxxx");
     fake_service_set_message_action(service, STOREHOOK_ACTION_REFUSE);
     ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, bad, 1, NULL), JET_errPermissionDenied);
-}
-END_TEST
-
-static JET_ERR set_first(HostTable table, const char *column, const void *data, uint32_t size)
-{
-    JET_TABLEID tableid = host.tables[table];
-    JET_ERR err;
-
-    ck_assert_int_eq(JetMove(host.sesid, tableid, JET_MoveFirst, 0), 0);
-    ck_assert_int_eq(JetPrepareUpdate(host.sesid, tableid, JET_prepReplace), 0);
-    ck_assert_int_eq(
-        JetSetColumn(host.sesid, tableid, host_column(&host, table, column), data, size, 0, NULL),
-        0);
-    err = JetUpdate(host.sesid, tableid, NULL, 0, NULL);
-    if (err < 0)
-        ck_assert_int_eq(JetPrepareUpdate(host.sesid, tableid, JET_prepCancel), 0);
-    return err;
-}
-
-/* As set_first() within a transaction, by a copy that takes the row's place. */
-static JET_ERR copy_first(HostTable table, const char *column, const void *data, uint32_t size)
-{
-    JET_TABLEID tableid = host.tables[table];
-
-    ck_assert_int_eq(JetMove(host.sesid, tableid, JET_MoveFirst, 0), 0);
-    ck_assert_int_eq(JetPrepareUpdate(host.sesid, tableid, JET_prepInsertCopyDeleteOriginal), 0);
-    ck_assert_int_eq(
-        JetSetColumn(host.sesid, tableid, host_column(&host, table, column), data, size, 0, NULL),
-        0);
-    return JetUpdate(host.sesid, tableid, NULL, 0, NULL);
-}
-
-/* What was there before stays as it was, however the change is made: a drop never takes it. */
-START_TEST(old_rows_are_not_dropped)
-{
-    uint64_t old;
-
-    ck_assert_int_eq(deliver("good", clean, false), 0);
-    old = id;
-    ck_assert_int_eq(host_link(&host, old, 7, 1), 0);
-    ck_assert_int_eq(set_first(HOST_MESSAGES, "text", "EICAR", 5), JET_errPermissionDenied);
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(set_first(HOST_MESSAGES, "text", "EICAR", 5), 0);
-    for (int turn = 0; turn < 2; turn++)
-        ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), JET_errPermissionDenied);
-    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(copy_first(HOST_MESSAGES, "text", "EICAR", 5), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), JET_errPermissionDenied);
-    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
-    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
-    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "good");
-    /* Nor an entry that would be turned to a dropped message. */
-    ck_assert_int_eq(deliver("text", infected, false), 0);
-    ck_assert_int_eq(set_first(HOST_ENTRIES, "message", &id, 8), JET_errPermissionDenied);
-    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 1);
-    /* One that came in the same transaction goes, changed or not. */
-    ck_assert_int_eq(set_first(HOST_MESSAGES, "text", "fine", 4), 0);
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    const HostColumn text[] = {{"text", "good", 4}};
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
-    ck_assert_int_eq(JetMove(host.sesid, host.tables[HOST_MESSAGES], JET_MoveLast, 0), 0);
-    ck_assert_int_eq(JetPrepareUpdate(host.sesid, host.tables[HOST_MESSAGES], JET_prepReplace), 0);
-    ck_assert_int_eq(JetSetColumn(host.sesid, host.tables[HOST_MESSAGES],
-                                  host_column(&host, HOST_MESSAGES, "text"), "EICAR", 5, 0, NULL),
-                     0);
-    ck_assert_int_eq(JetUpdate(host.sesid, host.tables[HOST_MESSAGES], NULL, 0, NULL), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
-    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "fine");
 }
 END_TEST
 
@@ -542,34 +398,6 @@ START_TEST(unchanged_content_is_not_asked)
     ck_assert_int_eq(JetUpdate(host.sesid, messages, NULL, 0, NULL), 0);
     ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
     ck_assert_uint_eq(fake_service_counts(service).texts, 3);
-}
-END_TEST
-
-/* The fake store gives the handle out again at once. */
-START_TEST(reused_handle_is_another_table)
-{
-    const HostColumn row[] = {{"data", "EICAR", 5}};
-    JET_TABLEID old = host.tables[HOST_CONTENTS];
-
-    ck_assert_int_eq(deliver("text", clean, false), 0);
-    for (unsigned round = 0; round < 3; round++) {
-        unsigned contents = fake_service_counts(service).contents;
-
-        JetCloseTable(host.sesid, host.tables[HOST_OTHER]);
-        JetCloseTable(host.sesid, host.tables[HOST_CONTENTS]);
-        ck_assert_int_eq(JetOpenTable(host.sesid, host.database, round % 2 ? "contents" : "other",
-                                      NULL, 0, 0, &old),
-                         0);
-        host.tables[round % 2 ? HOST_CONTENTS : HOST_OTHER] = old;
-        ck_assert_int_eq(JetOpenTable(host.sesid, host.database, round % 2 ? "other" : "contents",
-                                      NULL, 0, 0,
-                                      &host.tables[round % 2 ? HOST_OTHER : HOST_CONTENTS]),
-                         0);
-        ck_assert_int_eq(host_insert(&host, HOST_OTHER, row, 1, NULL), 0);
-        ck_assert_uint_eq(fake_service_counts(service).contents, contents);
-        ck_assert_int_eq(host_insert(&host, HOST_CONTENTS, row, 1, NULL), 0);
-        ck_assert_uint_eq(fake_service_counts(service).contents, contents + 1);
-    }
 }
 END_TEST
 
@@ -628,144 +456,19 @@ START_TEST(rows_written_in_a_callback_are_counted)
 }
 END_TEST
 
-static JET_ERR swap_tables(JET_SESID sesid, JET_DBID dbid, JET_TABLEID tableid, JET_CBTYP type,
-                           void *one, void *two, void *context, JET_API_PTR unused)
-{
-    bool *is_done = context;
-
-    (void)dbid, (void)tableid, (void)type, (void)one, (void)two, (void)unused;
-    if (*is_done)
-        return JET_errSuccess;
-    *is_done = true;
-    ck_assert_int_eq(JetCloseTable(sesid, host.tables[HOST_OTHER]), 0);
-    return JetOpenTable(sesid, host.database, "messages", NULL, 0, 0, &host.tables[HOST_MESSAGES]);
-}
-
-/* Which gives its handle to another table, in the fake store at once. */
-START_TEST(a_cursor_closed_in_a_callback_is_forgotten)
-{
-    JET_ERR(*store_register)
-    (JET_SESID, JET_TABLEID, JET_CBTYP, JET_CALLBACK, void *, JET_HANDLE *) =
-        dlsym(RTLD_DEFAULT, "JetRegisterCallback");
-    const HostColumn other[] = {{"data", "x", 1}}, text[] = {{"text", "EICAR", 5}};
-    JET_TABLEID closed = host.tables[HOST_OTHER];
-    JET_HANDLE handle;
-    bool is_done = false;
-
-    ck_assert_ptr_nonnull(store_register);
-    ck_assert_int_eq(host_insert(&host, HOST_OTHER, other, 1, NULL), 0);
-    ck_assert_int_ge(store_register(host.sesid, host.tables[HOST_CONTENTS], JET_cbtypBeforeInsert,
-                                    swap_tables, &is_done, &handle),
-                     0);
-    ck_assert_int_eq(deliver("text", clean, false), 0);
-    ck_assert(is_done);
-    if (STORE_IS_FAKE)
-        ck_assert_uint_eq(host.tables[HOST_MESSAGES], closed);
-    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
-    ck_assert_str_eq(text_of(HOST_MESSAGES, 1, "text"), "xxxxx");
-}
-END_TEST
-
-/* A change that was prepared while nobody listened is one of a row that was there. */
-START_TEST(a_change_prepared_before_is_none_of_a_new_row)
-{
-    JET_TABLEID messages = host.tables[HOST_MESSAGES];
-
-    ck_assert_int_eq(deliver("good", NULL, false), 0);
-    fake_service_set_answer(service, STOREHOOK_ANSWER_NOT_YOU);
-    fake_service_next_generation(service);
-    ck_assert_int_eq(deliver("fine", NULL, false), 0);
-    ck_assert_int_eq(hook_status().state, STOREHOOK_STATE_NOT_YOU);
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(JetMove(host.sesid, messages, JET_MoveFirst, 0), 0);
-    ck_assert_int_eq(JetPrepareUpdate(host.sesid, messages, JET_prepReplace), 0);
-    ck_assert_int_eq(JetSetColumn(host.sesid, messages, host_column(&host, HOST_MESSAGES, "text"),
-                                  "EICAR", 5, 0, NULL),
-                     0);
-    fake_service_set_answer(service, STOREHOOK_ANSWER_HOOKED);
-    fake_service_next_generation(service);
-    ck_assert_int_eq(JetUpdate(host.sesid, messages, NULL, 0, NULL), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), JET_errPermissionDenied);
-    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
-    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 2);
-    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "good");
-}
-END_TEST
-
-/* The store goes on, and so do its transactions. */
-START_TEST(an_end_that_is_refused_is_none)
-{
-    const HostColumn text[] = {{"text", "EICAR", 5}};
-
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
-    ck_assert_int_eq(JetTerm2(host_instance(), ~(JET_GRBIT)0), JET_errInvalidGrbit);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(fake_service_counts(service).messages, 1);
-    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 0);
-}
-END_TEST
-
-/* A store whose next number is the last and one more gives that of a dropped message out anew. */
-START_TEST(key_of_a_dropped_message_is_given_to_another)
-{
-    const uint64_t key = 5, folder = 7;
-    const HostColumn bad[] = {{"marks", &key, 8}, {"text", "EICAR", 5}};
-    const HostColumn good[] = {{"marks", &key, 8}, {"text", "good", 4}};
-    const HostColumn entry[] = {{"message", &key, 8}, {"folder", &folder, 8}};
-    const HostColumn link[] = {{"message", &key, 8}, {"name", "a", 1}};
-
-    fake_service_set_profile(service, "messages messages key=marks text=text\n"
-                                      "attachments attachments message=message name=name\n"
-                                      "entries entries message=message folder=folder\n");
-    fake_service_next_generation(service);
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, bad, 2, NULL), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 0);
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, good, 2, NULL), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_ATTACHMENTS, link, 2, NULL), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_ENTRIES, entry, 2, NULL), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
-    ck_assert_uint_eq(host_count(&host, HOST_ATTACHMENTS), 1);
-    ck_assert_uint_eq(host_count(&host, HOST_ENTRIES), 1);
-}
-END_TEST
-
-/* A part that gets its message last is shown with it, and goes with it. */
-START_TEST(link_is_given_to_another_message)
-{
-    const HostColumn text[] = {{"text", "text", 4}};
-    uint64_t message, none = 0;
-
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    const HostColumn link[] = {{"message", &none, 8}, {"name", "a", 1}};
-    ck_assert_int_eq(host_insert(&host, HOST_ATTACHMENTS, link, 2, NULL), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, &message), 0);
-    ck_assert_int_eq(set_first(HOST_ATTACHMENTS, "message", &message, 8), 0);
-    ck_assert_int_eq(set_first(HOST_MESSAGES, "text", "EICAR", 5), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 0);
-    ck_assert_uint_eq(host_count(&host, HOST_ATTACHMENTS), 0);
-}
-END_TEST
-
 START_TEST(configuration_changes_are_followed)
 {
     const HostColumn row[] = {{"data", "EICAR", 5}};
 
     ck_assert_int_eq(host_insert(&host, HOST_OTHER, row, 1, NULL), 0);
-    ck_assert_str_eq(text_of(HOST_OTHER, 0, "data"), "EICAR");
+    ck_assert_str_eq(host_text(&host, HOST_OTHER, 0, "data"), "EICAR");
     fake_service_set_profile(service, "messages other key=id text=data\n");
     fake_service_next_generation(service);
     ck_assert_int_eq(deliver("EICAR", NULL, false), 0);
-    ck_assert_str_eq(text_of(HOST_MESSAGES, 0, "text"), "EICAR");
+    ck_assert_str_eq(host_text(&host, HOST_MESSAGES, 0, "text"), "EICAR");
     fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
     ck_assert_int_eq(host_insert(&host, HOST_OTHER, row, 1, NULL), 0);
-    ck_assert_str_eq(text_of(HOST_OTHER, 1, "data"), "xxxxx");
+    ck_assert_str_eq(host_text(&host, HOST_OTHER, 1, "data"), "xxxxx");
     ck_assert_uint_eq(fake_service_counts(service).hellos, 2);
     ck_assert_uint_eq(hook_status().unscanned, 0);
 }
@@ -797,28 +500,6 @@ START_TEST(many_infected_parts)
 }
 END_TEST
 
-/* Not by a call that only waits for earlier commits, nor by one that it refuses. */
-START_TEST(transaction_ends_where_the_store_ends_it)
-{
-    const HostColumn text[] = {{"text", "x", 1}};
-
-    ck_assert_int_eq(deliver("good", NULL, false), 0);
-    fake_service_enable(service, false);
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, JET_bitWaitLastLevel0Commit), 0);
-    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
-    ck_assert_uint_eq(hook_status().unscanned, 0);
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, JET_bitWaitLastLevel0Commit), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
-    ck_assert_uint_eq(hook_status().unscanned, 0);
-    ck_assert_int_eq(JetRollback(host.sesid, ~JET_bitRollbackAll), JET_errInvalidGrbit);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
-    ck_assert_uint_eq(hook_status().unscanned, 1);
-}
-END_TEST
-
 /* A content whose digest would name nothing stays what it was. */
 START_TEST(notice_without_a_whole_digest_is_none)
 {
@@ -827,7 +508,7 @@ START_TEST(notice_without_a_whole_digest_is_none)
     ck_assert_int_eq(deliver("good", NULL, false), 0);
     fake_service_behave(service, FAKE_SHORT_DIGEST);
     ck_assert_int_eq(host_insert(&host, HOST_CONTENTS, data, 1, NULL), 0);
-    ck_assert_str_eq(text_of(HOST_CONTENTS, 0, "data"), "EICAR");
+    ck_assert_str_eq(host_text(&host, HOST_CONTENTS, 0, "data"), "EICAR");
     ck_assert_uint_eq(hook_status().unscanned, 1);
 }
 END_TEST
@@ -848,32 +529,6 @@ START_TEST(what_no_answer_may_say_is_none)
     ck_assert_uint_eq(fake_service_counts(service).messages, 0);
     ck_assert_uint_eq(hook_status().unscanned, 1);
     hook_wait_for(fake_service_counts(service).totals[STOREHOOK_REASON_PROTOCOL] == 1);
-}
-END_TEST
-
-/* Neither a flagged row nor a message that has one goes on where not all of it is remembered. */
-START_TEST(more_rows_than_are_remembered)
-{
-    enum {
-        REMEMBERED = 65536
-    };
-    const HostColumn text[] = {{"text", "EICAR", 5}}, data[] = {{"data", "FLAG too", 8}};
-    uint64_t message, folder = 7;
-
-    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, &message), 0);
-    const HostColumn entry[] = {{"message", &message, 8}, {"folder", &folder, 8}};
-    for (unsigned i = 2; i < REMEMBERED; i++)
-        ck_assert_int_eq(host_insert(&host, HOST_ENTRIES, entry, 2, NULL), 0);
-    /* Not an entry again that names the same message as before. */
-    for (uint32_t uid = 1; uid < 8; uid++)
-        ck_assert_int_eq(set_first(HOST_ENTRIES, "uid", &uid, sizeof(uid)), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_CONTENTS, data, 1, NULL), 0);
-    ck_assert_int_eq(host_insert(&host, HOST_CONTENTS, data, 1, NULL), JET_errPermissionDenied);
-    ck_assert_int_eq(host_insert(&host, HOST_ENTRIES, entry, 2, NULL), 0);
-    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), JET_errPermissionDenied);
-    ck_assert_uint_eq(fake_service_counts(service).messages, 0);
-    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
 }
 END_TEST
 
@@ -899,28 +554,14 @@ int main(int argc, char **argv)
     tcase_add_test(tests, questions_go_to_who_waits_on_this_processor);
     tcase_add_test(tests, another_worker_is_called_where_none_comes);
     tcase_add_test(tests, clean_link_is_asked_once_an_epoch);
-    tcase_add_test(tests, savepoint_that_is_rolled_back_is_forgotten);
-    tcase_add_test(tests, inner_commit_merges_up);
-    tcase_add_test(tests, row_deleted_by_host_is_not_judged_again);
-    tcase_add_test(tests, entries_of_the_same_transaction_go_too);
     tcase_add_test(tests, outside_a_transaction);
-    tcase_add_test(tests, old_rows_are_not_dropped);
     tcase_add_test(tests, unchanged_content_is_not_asked);
-    tcase_add_test(tests, reused_handle_is_another_table);
     tcase_add_test(tests, bookmarks_and_errno_are_the_hosts);
     tcase_add_loop_test(tests, rows_written_in_a_callback_are_counted, 0, 2);
-    tcase_add_test(tests, a_cursor_closed_in_a_callback_is_forgotten);
-    tcase_add_test(tests, a_change_prepared_before_is_none_of_a_new_row);
-    tcase_add_test(tests, an_end_that_is_refused_is_none);
-    tcase_add_test(tests, key_of_a_dropped_message_is_given_to_another);
-    tcase_add_test(tests, link_is_given_to_another_message);
     tcase_add_test(tests, configuration_changes_are_followed);
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
-    tcase_add_test(tests, transaction_ends_where_the_store_ends_it);
     tcase_add_test(tests, notice_without_a_whole_digest_is_none);
     tcase_add_loop_test(tests, what_no_answer_may_say_is_none, 0, 3);
-    if (!STORE_IS_FAKE) /* that looks through all its rows for each */
-        tcase_add_test(tests, more_rows_than_are_remembered);
     suite_add_tcase(suite, tests);
     return hook_test_main(argv, suite);
 }

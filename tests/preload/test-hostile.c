@@ -6,20 +6,14 @@
 #include "tests/preload/hook-test.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -320,68 +314,6 @@ START_TEST(killed_and_restarted)
     ck_assert_int_eq(deliver("EICAR"), 0);
     ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 60);
     hook_wait_for(total(STOREHOOK_REASON_UNAVAILABLE) == expected);
-}
-END_TEST
-
-/* As for a store that gave up its rights, or changed its root: a line that is lost is not made
- * again, but the supervisor learns of it, and that what is written is not scanned. */
-START_TEST(out_of_reach)
-{
-    const char *const suffixes[] = {"", STOREHOOK_SUFFIX_STORE};
-    uint64_t passed;
-
-    ck_assert_int_eq(deliver("good"), 0);
-    for (unsigned i = 0; i < 2; i++) {
-        char path[256];
-
-        snprintf(path, sizeof(path), "%s%s", hook_socket, suffixes[i]);
-        ck_assert_int_eq(unlink(path), 0);
-    }
-    fake_service_behave(service, FAKE_CLOSING);
-    ck_assert_int_eq(deliver("EICAR"), 0);
-    fake_service_behave(service, FAKE_CORRECT);
-    for (unsigned i = 0; i < 2; i++) {
-        ck_assert_int_eq(deliver("EICAR"), 0);
-        ck_assert_int_eq(hook_status().state, STOREHOOK_STATE_NOT_CONNECTED);
-        usleep(150000); /* until the next handshake is due */
-    }
-    passed = hook_status().unscanned;
-    ck_assert_uint_ge(passed, 2 * ROWS + 1);
-    hook_wait_for(total(STOREHOOK_REASON_UNAVAILABLE) + total(STOREHOOK_REASON_CRASH) == passed);
-    ck_assert_uint_eq(fake_service_counts(service).unhooked, STOREHOOK_UNHOOKED_REACH);
-}
-END_TEST
-
-/* As by a host's own filter, in this thread. */
-static void refuse_sendmsg(uint32_t error)
-{
-    struct sock_filter refuse[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendmsg, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-    struct sock_fprog program = {sizeof(refuse) / sizeof(refuse[0]), refuse};
-
-    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
-}
-
-/* A store that lets itself send no descriptors any more still tells that nothing is scanned. */
-START_TEST(sendmsg_is_refused)
-{
-    const uint32_t errors[] = {EPERM, EACCES, ENOSYS};
-    double until = hook_now() + 20;
-
-    ck_assert_int_eq(deliver("good"), 0);
-    refuse_sendmsg(errors[_i]);
-    do {
-        ck_assert_int_eq(deliver("EICAR"), 0);
-        usleep(50000);
-    } while (fake_service_counts(service).unhooked != STOREHOOK_UNHOOKED_REACH &&
-             hook_now() < until);
-    ck_assert_uint_eq(fake_service_counts(service).unhooked, STOREHOOK_UNHOOKED_REACH);
-    ck_assert_int_eq(hook_status().state, STOREHOOK_STATE_NOT_CONNECTED);
-    hook_wait_for(total(STOREHOOK_REASON_UNAVAILABLE) == hook_status().unscanned);
 }
 END_TEST
 
@@ -814,8 +746,6 @@ int main(int argc, char **argv)
     tcase_add_test(served, rolled_back_rows_did_not_pass);
     tcase_add_test(served, killed_and_restarted);
     tcase_add_test(served, killed_while_stopped);
-    tcase_add_test(served, out_of_reach);
-    tcase_add_loop_test(served, sendmsg_is_refused, 0, 3);
     tcase_add_test(served, a_report_that_nobody_read_is_told_at_the_end);
     tcase_add_test(served, not_to_be_hooked);
     tcase_add_test(served, toggled_a_thousand_times_under_load);
