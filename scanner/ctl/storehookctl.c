@@ -321,22 +321,33 @@ static void options_clear(Options *options)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
+static int run_named(const Options *options)
+{
+    if (options->words == NULL)
+        return usage("no command");
+    for (guint i = 0; i < G_N_ELEMENTS(COMMANDS); i++) {
+        guint count = command_words(&COMMANDS[i], options->words);
+        if (count > 0)
+            return run(&COMMANDS[i], options, options->words + count);
+    }
+    g_autofree char *words = g_strjoinv(" ", options->words);
+    g_autofree char *why = g_strdup_printf("unknown command: %s", words);
+    return usage(why);
+}
+
 int main(int argc, char **argv)
 {
     g_auto(Options) options = {.limit = LIMIT_NONE};
     g_autoptr(GError) error = NULL;
 
-    setlocale(LC_ALL, "");
+    /* Addresses are UTF-8 also where cron, say, has no locale. */
+    setlocale(LC_CTYPE, "C.UTF-8");
     if (!parse_options(argc, argv, &options, &error))
         return usage(error->message);
-    if (options.words == NULL)
-        return usage("no command");
-    for (guint i = 0; i < G_N_ELEMENTS(COMMANDS); i++) {
-        guint count = command_words(&COMMANDS[i], options.words);
-        if (count > 0)
-            return run(&COMMANDS[i], &options, options.words + count);
+    int status = run_named(&options);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "storehookctl: the answer could not be written to standard output\n");
+        status = MAX(status, EXIT_NO);
     }
-    g_autofree char *words = g_strjoinv(" ", options.words);
-    g_autofree char *why = g_strdup_printf("unknown command: %s", words);
-    return usage(why);
+    return status;
 }

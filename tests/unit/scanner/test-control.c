@@ -363,6 +363,37 @@ START_TEST(wrong_values_are_wrong_usage)
 }
 END_TEST
 
+/* cron(8) has no locale of its own. */
+START_TEST(addresses_are_utf_8_in_any_locale)
+{
+    g_autofree char *before = g_strdup(g_getenv("LC_ALL"));
+
+    g_setenv("LC_ALL", "C", TRUE);
+    g_auto(Run) run = ctl("incidents --sender=j\xc3\xbcrgen@*");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    if (before != NULL)
+        g_setenv("LC_ALL", before, TRUE);
+    else
+        g_unsetenv("LC_ALL");
+}
+END_TEST
+
+START_TEST(an_answer_that_cannot_be_written_is_no_success)
+{
+    g_autofree char *line =
+        g_strdup_printf("%s --config %s allow list >/dev/full", STOREHOOKCTL, config);
+    const char *const words[] = {"sh", "-c", line, NULL};
+    g_autoptr(GSubprocess) process = g_subprocess_newv(words, G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL);
+    g_auto(Run) run = {0};
+
+    g_subprocess_communicate_utf8_async(process, NULL, NULL, on_exit_of, &run);
+    while (!run.done)
+        g_main_context_iteration(NULL, TRUE);
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_ptr_nonnull(strstr(run.err, "could not be written"));
+}
+END_TEST
+
 START_TEST(incidents_are_shown_and_filtered)
 {
     Incident incident = {
@@ -731,6 +762,8 @@ int main(void)
     tcase_add_test(tcase, a_broken_configuration_is_told_by_its_line);
     tcase_add_test(tcase, wrong_usage_is_told_apart);
     tcase_add_test(tcase, wrong_values_are_wrong_usage);
+    tcase_add_test(tcase, addresses_are_utf_8_in_any_locale);
+    tcase_add_test(tcase, an_answer_that_cannot_be_written_is_no_success);
     tcase_add_test(tcase, incidents_are_shown_and_filtered);
     tcase_add_test(tcase, quarantine_is_listed_released_deleted);
     tcase_add_test(tcase, unscanned_totals_are_shown);
