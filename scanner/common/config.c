@@ -80,7 +80,7 @@ static const Key KEYS[] = {
     {"service", "scans-per-worker", KEY_COUNT, AT(scans_per_worker), "10000", 1, G_MAXUINT32, NULL,
      FALSE, "After so many requests a worker is replaced: what leaks or was taken over ends."},
     {"service", "cache-entries", KEY_COUNT, AT(cache_entries), "65536", 1024, 16777216, NULL, TRUE,
-     "Verdicts kept in shared memory, 600 bytes each with what lies inside."},
+     "Verdicts kept in shared memory, 620 bytes each with what lies inside."},
     {"service", "users", KEY_LIST, AT(users), "", 0, 0, NULL, FALSE,
      "Users, besides root and the service's own, whose processes may ask. Left empty: all that can "
      "reach the socket."},
