@@ -215,12 +215,3 @@ JET_ERR key_append_limit(Key *key, const Index *index, unsigned segment, Bytes v
     }
     return JET_errSuccess;
 }
-
-int bytes_compare(Bytes a, Bytes b)
-{
-    size_t common = a.size < b.size ? a.size : b.size;
-    int order = common ? memcmp(a.data, b.data, common) : 0;
-    if (order != 0)
-        return order;
-    return a.size < b.size ? -1 : a.size > b.size;
-}

@@ -45,7 +45,4 @@ JET_ERR key_append(Key *key, const Index *index, unsigned segment, Bytes value);
 JET_ERR key_append_limit(Key *key, const Index *index, unsigned segment, Bytes value,
                          KeyLimit limit);
 
-/* memcmp order, a prefix before what it begins. */
-int bytes_compare(Bytes a, Bytes b);
-
 #endif

@@ -14,6 +14,7 @@
 #define MAILSTORE_ESE_STORE_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "mailstore/ese/esent.h"
 
@@ -35,6 +36,14 @@ typedef struct {
     const void *data;
     size_t size;
 } Bytes;
+
+/* The order of the trees: as memcmp, a prefix before what it begins. */
+static inline int bytes_compare(Bytes a, Bytes b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common > 0 ? memcmp(a.data, b.data, common) : 0;
+    return order ? order : (a.size > b.size) - (a.size < b.size);
+}
 
 enum {
     STORE_KEY_MAX = 505, /* LMDB takes 511 a key; object id and rounding leave this */

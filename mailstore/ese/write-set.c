@@ -37,14 +37,6 @@ void write_set_init(WriteSet *set, size_t bytes_max, bool sealed, const char *sp
 
 /* --- Order -------------------------------------------------------------------- */
 
-static int bytes_compare(Bytes a, Bytes b)
-{
-    size_t common = a.size < b.size ? a.size : b.size;
-    int order = common > 0 ? memcmp(a.data, b.data, common) : 0;
-
-    return order ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 int write_key_compare(Bytes key, Bytes dup, Bytes other_key, Bytes other_dup)
 {
     int order = bytes_compare(key, other_key);
