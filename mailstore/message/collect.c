@@ -135,12 +135,6 @@ typedef struct {
     guint count;
 } ContentStep;
 
-static JET_ERR content_seek(MailSession *session, const Digest *digest)
-{
-    RowValue key = ROW_NUMBER(digest->bytes);
-    return row_seek(session, CONTENTS_BY_DIGEST, &key, 1);
-}
-
 static JET_ERR contents_find(MailSession *session, gpointer data)
 {
     ContentStep *step = data;

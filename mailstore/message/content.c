@@ -104,7 +104,7 @@ void digest_set_unlock(DigestSet *set, KeyedLock *lock)
     set->is_short = FALSE;
 }
 
-static JET_ERR content_seek(MailSession *session, const Digest *digest)
+JET_ERR content_seek(MailSession *session, const Digest *digest)
 {
     RowValue key = ROW_NUMBER(digest->bytes);
     return row_seek(session, CONTENTS_BY_DIGEST, &key, 1);
@@ -151,10 +151,12 @@ static JET_ERR content_use_other(MailSession *session, DigestSet *set)
 
 JET_ERR content_store(MailSession *session, const Digest *digest, GBytes *data, DigestSet *set)
 {
-    RowValue value;
-    value.data = g_bytes_get_data(data, &value.size);
-
+    const RowSetting values[] = {
+        {CONTENT_DIGEST, ROW_NUMBER(digest->bytes)},
+        {CONTENT_DATA, row_bytes(data)},
+    };
     JET_ERR err = content_seek(session, digest);
+
     if (err >= 0)
         return row_lock(session, CONTENTS_BY_DIGEST, JET_bitReadLock);
     if (err != JET_errRecordNotFound)
@@ -164,11 +166,8 @@ JET_ERR content_store(MailSession *session, const Digest *digest, GBytes *data, 
         set->is_short = TRUE;
         return JET_errKeyDuplicate;
     }
-    if ((err = row_insert(session, CONTENTS_BY_DIGEST)) < 0 ||
-        (err = row_set(session, CONTENTS_BY_DIGEST, CONTENT_DIGEST, ROW_NUMBER(digest->bytes))) <
-            0 ||
-        (err = row_set(session, CONTENTS_BY_DIGEST, CONTENT_DATA, value)) < 0)
+    if ((err = row_insert(session, CONTENTS_BY_DIGEST)) < 0)
         return err;
-    err = row_write(session, CONTENTS_BY_DIGEST);
+    err = row_set_and_write(session, CONTENTS_BY_DIGEST, values, G_N_ELEMENTS(values));
     return err == JET_errKeyDuplicate ? content_use_other(session, set) : err;
 }

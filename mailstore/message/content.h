@@ -24,6 +24,8 @@ void digest_set_lock(const DigestSet *set, KeyedLock *lock);
 /* Also adds what the transaction found missing. */
 void digest_set_unlock(DigestSet *set, KeyedLock *lock);
 
+/* Puts CONTENTS_BY_DIGEST on the content. */
+JET_ERR content_seek(MailSession *session, const Digest *digest);
 /* Within a transaction, with the set locked: makes sure that the content is there and stays there
  * until the commit. JET_errKeyDuplicate when the set does not lock enough, or when the row in the
  * way is newer than the snapshot: the transaction must be run again after unlocking and locking the

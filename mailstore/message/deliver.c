@@ -36,29 +36,6 @@ typedef struct {
     gboolean is_held; /* the message is locked */
 } Storing;
 
-typedef struct {
-    Column column;
-    RowValue value;
-} ColumnValue;
-
-static RowValue bytes_value(GBytes *bytes)
-{
-    RowValue value;
-    value.data = g_bytes_get_data(bytes, &value.size);
-    return value;
-}
-
-static JET_ERR set_and_write(MailSession *session, Index index, const ColumnValue *values,
-                             guint count)
-{
-    for (guint i = 0; i < count; i++) {
-        JET_ERR err = row_set(session, index, values[i].column, values[i].value);
-        if (err < 0)
-            return err;
-    }
-    return row_write(session, index);
-}
-
 static JET_ERR contents_store(MailSession *session, Storing *storing)
 {
     g_autoptr(GHashTable) done =
@@ -77,12 +54,12 @@ static JET_ERR contents_store(MailSession *session, Storing *storing)
 
 static JET_ERR message_insert(MailSession *session, Storing *storing)
 {
-    const ColumnValue values[] = {
+    const RowSetting values[] = {
         {MESSAGE_RECEIVED, ROW_NUMBER(storing->received)},
         {MESSAGE_SENDER, ROW_TEXT(storing->sender)},
         {MESSAGE_RECIPIENTS, ROW_TEXT(storing->recipients)},
         {MESSAGE_SUBJECT, ROW_TEXT(storing->split->subject)},
-        {MESSAGE_TEXT, bytes_value(storing->split->text)},
+        {MESSAGE_TEXT, row_bytes(storing->split->text)},
     };
     JET_ERR err = row_insert(session, MESSAGES_BY_ID);
     if (err >= 0)
@@ -93,7 +70,7 @@ static JET_ERR message_insert(MailSession *session, Storing *storing)
     /* From the moment it can be seen, it is not to be collected, though nothing links to it yet. */
     keyed_lock_acquire(session->store->message_locks, &storing->message, FALSE);
     storing->is_held = TRUE;
-    return set_and_write(session, MESSAGES_BY_ID, values, G_N_ELEMENTS(values));
+    return row_set_and_write(session, MESSAGES_BY_ID, values, G_N_ELEMENTS(values));
 }
 
 static JET_ERR attachment_insert(MailSession *session, const Storing *storing, guint32 ordinal)
@@ -102,17 +79,18 @@ static JET_ERR attachment_insert(MailSession *session, const Storing *storing, g
     guint64 offset = part->offset;
     char encoding[PART_ENCODING_TEXT_MAX];
     part_encoding_format(&part->encoding, encoding);
-    const ColumnValue values[] = {
+    const RowSetting values[] = {
         {ATTACHMENT_MESSAGE, ROW_NUMBER(storing->message)},
         {ATTACHMENT_ORDINAL, ROW_NUMBER(ordinal)},
         {ATTACHMENT_OFFSET, ROW_NUMBER(offset)},
-        {ATTACHMENT_HEADER, bytes_value(part->header)},
+        {ATTACHMENT_HEADER, row_bytes(part->header)},
         {ATTACHMENT_NAME, ROW_TEXT(part->name)},
         {ATTACHMENT_DIGEST, ROW_NUMBER(storing->digests[ordinal].bytes)},
         {ATTACHMENT_ENCODING, ROW_TEXT(encoding)},
     };
     JET_ERR err = row_insert(session, ATTACHMENTS_BY_ID);
-    return err < 0 ? err : set_and_write(session, ATTACHMENTS_BY_ID, values, G_N_ELEMENTS(values));
+    return err < 0 ? err
+                   : row_set_and_write(session, ATTACHMENTS_BY_ID, values, G_N_ELEMENTS(values));
 }
 
 static JET_ERR store_body(MailSession *session, gpointer data)

@@ -57,31 +57,19 @@ JET_ERR entry_read(MailSession *session, const MailEntry *like, MailEntry *ret)
     return JET_errSuccess;
 }
 
-static RowValue bytes_value(GBytes *bytes)
-{
-    RowValue value;
-    value.data = g_bytes_get_data(bytes, &value.size);
-    return value;
-}
-
 JET_ERR entry_insert(MailSession *session, guint64 folder, guint32 uid, const EntryContent *content)
 {
-    const struct {
-        Column column;
-        RowValue value;
-    } values[] = {
+    const RowSetting values[] = {
         {ENTRY_FOLDER, ROW_NUMBER(folder)},
         {ENTRY_UID, ROW_NUMBER(uid)},
         {ENTRY_MESSAGE, ROW_NUMBER(content->message)},
         {ENTRY_FLAGS, ROW_NUMBER(content->flags)},
-        {ENTRY_KEYWORDS, bytes_value(content->keywords)},
+        {ENTRY_KEYWORDS, row_bytes(content->keywords)},
         {ENTRY_INTERNAL_DATE, ROW_NUMBER(content->internal_date)},
     };
     JET_ERR err = row_insert(session, ENTRIES_BY_UID);
 
-    for (guint i = 0; i < G_N_ELEMENTS(values) && err >= 0; i++)
-        err = row_set(session, ENTRIES_BY_UID, values[i].column, values[i].value);
-    return err < 0 ? err : row_write(session, ENTRIES_BY_UID);
+    return err < 0 ? err : row_set_and_write(session, ENTRIES_BY_UID, values, G_N_ELEMENTS(values));
 }
 
 typedef struct {
@@ -155,7 +143,7 @@ static JET_ERR flags_change_one(MailSession *session, const FlagsChange *how, Fo
     if ((err = keywords_pack((const char *const *)entry.keywords, &packed)) < 0 ||
         (err = row_replace(session, ENTRIES_BY_UID)) < 0 ||
         (err = row_set(session, ENTRIES_BY_UID, ENTRY_FLAGS, ROW_NUMBER(entry.flags))) < 0 ||
-        (err = row_set(session, ENTRIES_BY_UID, ENTRY_KEYWORDS, bytes_value(packed))) < 0 ||
+        (err = row_set(session, ENTRIES_BY_UID, ENTRY_KEYWORDS, row_bytes(packed))) < 0 ||
         (err = row_write(session, ENTRIES_BY_UID)) < 0 ||
         (err = entry_read(session, &entry, ret)) < 0)
         return err;

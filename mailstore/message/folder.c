@@ -127,10 +127,7 @@ JET_ERR folder_insert(MailSession *session, guint64 mailbox, const char *name, F
     if ((err = row_get_prepared(session, FOLDERS_BY_ID, FOLDER_ID, &id, sizeof id)) < 0)
         return err;
     guint32 uid_validity = (guint32)(epoch + id);
-    const struct {
-        Column column;
-        RowValue value;
-    } values[] = {
+    const RowSetting values[] = {
         {FOLDER_MAILBOX, ROW_NUMBER(mailbox)},
         {FOLDER_NAME, ROW_TEXT(name)},
         {FOLDER_KIND, ROW_TEXT(kind_names[kind])},
@@ -138,10 +135,7 @@ JET_ERR folder_insert(MailSession *session, guint64 mailbox, const char *name, F
         {FOLDER_UIDVALIDITY, ROW_NUMBER(uid_validity)},
         {FOLDER_UIDNEXT, ROW_NUMBER(uid_next)},
     };
-    for (guint i = 0; i < G_N_ELEMENTS(values); i++)
-        if ((err = row_set(session, FOLDERS_BY_ID, values[i].column, values[i].value)) < 0)
-            return err;
-    return row_write(session, FOLDERS_BY_ID);
+    return row_set_and_write(session, FOLDERS_BY_ID, values, G_N_ELEMENTS(values));
 }
 
 JET_ERR folder_get_uid_next(MailSession *session, guint32 *ret)

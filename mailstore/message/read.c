@@ -44,10 +44,10 @@ static gboolean read_header(gpointer user_data, gsize offset, guint8 *out, gsize
     return TRUE;
 }
 
-static JET_ERR content_seek(MailSession *session, const Digest *digest)
+/* A part's content is there, or the database is damaged. */
+static JET_ERR part_seek(MailSession *session, const Digest *digest)
 {
-    RowValue key = ROW_NUMBER(digest->bytes);
-    JET_ERR err = row_seek(session, CONTENTS_BY_DIGEST, &key, 1);
+    JET_ERR err = content_seek(session, digest);
     return err == JET_errRecordNotFound
                ? session_note(session, "JetSeek", CONTENTS_BY_DIGEST, JET_errDatabaseCorrupted)
                : err;
@@ -56,7 +56,7 @@ static JET_ERR content_seek(MailSession *session, const Digest *digest)
 static gboolean read_data(gpointer user_data, gsize offset, guint8 *out, gsize size)
 {
     const PartSource *source = user_data;
-    if (offset == 0 && content_seek(source->session, &source->digest) < 0)
+    if (offset == 0 && part_seek(source->session, &source->digest) < 0)
         return FALSE;
     return row_read(source->session, CONTENTS_BY_DIGEST, CONTENT_DATA, offset, out, size) >= 0;
 }
@@ -79,7 +79,7 @@ static JET_ERR part_read(MailSession *session, PartSource *source, JoinPart *par
         !part_encoding_parse(encoding, encoding_size, &part->encoding))
         return session_note(session, "JetRetrieveColumn", ATTACHMENTS_BY_MESSAGE,
                             JET_errDatabaseCorrupted);
-    if ((err = content_seek(session, &source->digest)) < 0 ||
+    if ((err = part_seek(session, &source->digest)) < 0 ||
         (err = row_get_size(session, CONTENTS_BY_DIGEST, CONTENT_DATA, &part->data.size)) < 0 ||
         (err = row_get_bytes(session, ATTACHMENTS_BY_MESSAGE, ATTACHMENT_HEADER, &source->header)) <
             0)

@@ -16,6 +16,13 @@
  */
 G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN);
 
+RowValue row_bytes(GBytes *bytes)
+{
+    RowValue value;
+    value.data = g_bytes_get_data(bytes, &value.size);
+    return value;
+}
+
 static JET_ERR make_key(MailSession *session, Index index, const RowValue *key, guint count,
                         JET_GRBIT last)
 {
@@ -203,6 +210,17 @@ JET_ERR row_write(MailSession *session, Index index)
 {
     return session_note(session, "JetUpdate", index,
                         JetUpdate(CURSOR(session, index), NULL, 0, NULL));
+}
+
+JET_ERR row_set_and_write(MailSession *session, Index index, const RowSetting *settings,
+                          guint count)
+{
+    for (guint i = 0; i < count; i++) {
+        JET_ERR err = row_set(session, index, settings[i].column, settings[i].value);
+        if (err < 0)
+            return err;
+    }
+    return row_write(session, index);
 }
 
 void row_cancel(MailSession *session, Index index)

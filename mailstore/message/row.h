@@ -16,6 +16,7 @@ typedef struct {
 
 #define ROW_NUMBER(VARIABLE) ((RowValue){&(VARIABLE), sizeof(VARIABLE)})
 #define ROW_TEXT(STRING) ((RowValue){(STRING), strlen(STRING)})
+RowValue row_bytes(GBytes *bytes);
 
 /* Puts the cursor on the one row with that whole key. */
 JET_ERR row_seek(MailSession *session, Index index, const RowValue *key, guint count);
@@ -55,13 +56,20 @@ JET_ERR row_get_short(MailSession *session, Index index, Column column, void *ou
 JET_ERR row_read(MailSession *session, Index index, Column column, gsize offset, void *out,
                  gsize size);
 
-/* row_insert() or row_replace(), row_set() for each column, row_write(). */
+/* row_insert() or row_replace(), row_set() for each column, row_write(); the last two as one call.
+ */
 JET_ERR row_insert(MailSession *session, Index index);
 JET_ERR row_replace(MailSession *session, Index index);
 JET_ERR row_set(MailSession *session, Index index, Column column, RowValue value);
 /* What a column of the row being written holds now, also after row_write() failed. */
 JET_ERR row_get_prepared(MailSession *session, Index index, Column column, void *out, gsize size);
 JET_ERR row_write(MailSession *session, Index index);
+typedef struct {
+    Column column;
+    RowValue value;
+} RowSetting;
+JET_ERR row_set_and_write(MailSession *session, Index index, const RowSetting *settings,
+                          guint count);
 /* Forgets a row that row_write() could not write. */
 void row_cancel(MailSession *session, Index index);
 JET_ERR row_delete(MailSession *session, Index index);

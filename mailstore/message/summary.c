@@ -122,7 +122,12 @@ typedef struct {
 
 static JET_ERR keep_one(MailSession *session, const MailSummary *summary)
 {
-    RowValue key = ROW_NUMBER(summary->message), value;
+    RowValue key = ROW_NUMBER(summary->message);
+    const RowSetting values[] = {
+        {SUMMARY_MESSAGE, key},
+        {SUMMARY_STATE, ROW_NUMBER(summary->state)},
+        {SUMMARY_DATA, row_bytes(summary->data)},
+    };
     JET_ERR err = row_seek(session, MESSAGES_BY_ID, &key, 1);
 
     if (err < 0)
@@ -130,20 +135,12 @@ static JET_ERR keep_one(MailSession *session, const MailSummary *summary)
     if ((err = row_lock(session, MESSAGES_BY_ID, JET_bitWriteLock)) < 0)
         return err;
     err = summary_seek(session, summary->message);
-    if (err == JET_errRecordNotFound) {
-        if ((err = row_insert(session, SUMMARIES_BY_MESSAGE)) >= 0)
-            err = row_set(session, SUMMARIES_BY_MESSAGE, SUMMARY_MESSAGE, key);
-    } else if (err >= 0) {
+    if (err == JET_errRecordNotFound)
+        err = row_insert(session, SUMMARIES_BY_MESSAGE);
+    else if (err >= 0)
         err = row_replace(session, SUMMARIES_BY_MESSAGE);
-    }
-    if (err < 0)
-        return err;
-    value.data = g_bytes_get_data(summary->data, &value.size);
-    if ((err = row_set(session, SUMMARIES_BY_MESSAGE, SUMMARY_STATE, ROW_NUMBER(summary->state))) <
-            0 ||
-        (err = row_set(session, SUMMARIES_BY_MESSAGE, SUMMARY_DATA, value)) < 0)
-        return err;
-    return row_write(session, SUMMARIES_BY_MESSAGE);
+    return err < 0 ? err
+                   : row_set_and_write(session, SUMMARIES_BY_MESSAGE, values, G_N_ELEMENTS(values));
 }
 
 static JET_ERR keep_body(MailSession *session, gpointer data)
