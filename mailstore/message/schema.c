@@ -3,8 +3,8 @@
  * schema.c - one description of the tables, from which they are made and opened.
  *
  * Each table is made whole in one call, so a store that died while it was made is completed by the
- * next open. Fails with what the store API says; a table without one of our columns is
- * JET_errColumnNotFound.
+ * next open. One made by an earlier program gets the tables and columns that have come since, NULL
+ * in the rows it has. Fails with what the store API says.
  */
 #include "mailstore/message/schema.h"
 
@@ -122,6 +122,11 @@ const char *schema_index_name(Index index)
     return index_specs[index].name;
 }
 
+static uint16_t code_page(const ColumnSpec *spec)
+{
+    return spec->type == JET_coltypText ? CODE_PAGE_ASCII : 0;
+}
+
 static JET_ERR table_create(JET_SESID session, JET_DBID database, Table table)
 {
     JET_COLUMNCREATE columns[COLUMN_COUNT] = {0};
@@ -137,7 +142,7 @@ static JET_ERR table_create(JET_SESID session, JET_DBID database, Table table)
                 .coltyp = spec->type,
                 .cbMax = spec->max,
                 .grbit = spec->grbit,
-                .cp = spec->type == JET_coltypText ? CODE_PAGE_ASCII : 0,
+                .cp = code_page(spec),
             };
     }
     for (guint i = 0; i < INDEX_COUNT; i++) {
@@ -167,6 +172,19 @@ static JET_ERR table_create(JET_SESID session, JET_DBID database, Table table)
     return err < 0 ? err : JetCloseTable(session, create.tableid);
 }
 
+static JET_ERR column_add(JET_SESID session, JET_TABLEID cursor, const ColumnSpec *spec,
+                          JET_COLUMNID *ret)
+{
+    JET_COLUMNDEF definition = {
+        .cbStruct = sizeof definition,
+        .coltyp = spec->type,
+        .cbMax = spec->max,
+        .grbit = spec->grbit,
+        .cp = code_page(spec),
+    };
+    return JetAddColumn(session, cursor, spec->name, &definition, NULL, 0, ret);
+}
+
 static JET_ERR read_columns(JET_SESID session, JET_TABLEID cursor, Table table,
                             JET_COLUMNID columns[COLUMN_COUNT])
 {
@@ -176,9 +194,11 @@ static JET_ERR read_columns(JET_SESID session, JET_TABLEID cursor, Table table,
             continue;
         JET_ERR err = JetGetTableColumnInfo(session, cursor, column_specs[i].name, &definition,
                                             sizeof definition, JET_ColInfo);
+        columns[i] = definition.columnid;
+        if (err == JET_errColumnNotFound)
+            err = column_add(session, cursor, &column_specs[i], &columns[i]);
         if (err < 0)
             return err;
-        columns[i] = definition.columnid;
     }
     return JET_errSuccess;
 }

@@ -427,6 +427,34 @@ START_TEST(a_store_without_summaries_gets_them)
 }
 END_TEST
 
+/* As a store is that was made before its rows had a version. */
+START_TEST(a_store_without_versions_gets_them)
+{
+    g_autoptr(GBytes) mail = fixture_mail_text("Subject: a\r\n\r\n");
+    guint32 uid = fixture_deliver(fixture.session, fixture.inbox, mail);
+    g_autoptr(MailEntry) entry = fixture_entry(fixture.session, fixture.inbox, uid);
+    MailSession *session = fixture.session;
+    static const struct {
+        Index index;
+        const char *column;
+    } missing[] = {{MESSAGES_BY_ID, "version"},
+                   {ATTACHMENTS_BY_MESSAGE, "version"},
+                   {SUMMARIES_BY_MESSAGE, "state"}};
+
+    keep(entry->message, "of no known state");
+    for (gsize i = 0; i < G_N_ELEMENTS(missing); i++)
+        ck_assert_int_eq(
+            JetDeleteColumn(session->sesid, session->cursors[missing[i].index], missing[i].column),
+            0);
+    fixture_reopen(&fixture);
+    assert_kept(entry->message, NULL);
+    keep(entry->message, "found out");
+    assert_kept(entry->message, "found out");
+    change(MESSAGES_BY_ID, entry->message, MESSAGE_SUBJECT, "other");
+    assert_kept(entry->message, NULL);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("deliver");
@@ -447,6 +475,7 @@ int main(void)
     tcase_add_test(tcase, summaries_come_and_go_with_their_message);
     tcase_add_test(tcase, a_summary_is_of_the_message_as_it_is);
     tcase_add_test(tcase, a_store_without_summaries_gets_them);
+    tcase_add_test(tcase, a_store_without_versions_gets_them);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
