@@ -8,7 +8,8 @@
 typedef struct {
     char *user;
     char *password;
-    char *initial; /* AUTHENTICATE: base64, NULL when it comes in a line of its own */
+    char *mechanism; /* of AUTHENTICATE */
+    char *initial;   /* base64; NULL when it comes in a line of its own */
 } Arguments;
 
 static void forget(char *secret)
@@ -23,6 +24,7 @@ static void arguments_free(gpointer data)
     Arguments *arguments = data;
 
     g_free(arguments->user);
+    g_free(arguments->mechanism);
     forget(arguments->password);
     forget(arguments->initial);
     g_free(arguments);
@@ -113,12 +115,8 @@ static gboolean parse_authenticate(ImapSession *session, ImapParser *parser)
 {
     Arguments *arguments = arguments_new(session);
 
-    if (!imap_parse_space(parser))
+    if (!imap_parse_space(parser) || !imap_parse_atom(parser, &arguments->mechanism))
         return FALSE;
-    if (!imap_parser_take_word(parser, "PLAIN")) {
-        parser->problem = "Only PLAIN is known";
-        return FALSE;
-    }
     if (!imap_parser_take(parser, ' '))
         return TRUE;
     gsize length = (gsize)(parser->end - parser->at);
@@ -132,6 +130,10 @@ static ImapStep step_authenticate(ImapSession *session, MailSession *mail)
     Arguments *arguments = session->arguments;
 
     (void)mail;
+    if (g_ascii_strcasecmp(arguments->mechanism, "PLAIN") != 0) { /* NO, RFC 3501 §6.2.2 */
+        imap_session_reply(session, "NO Only PLAIN is known");
+        return IMAP_STEP_DONE;
+    }
     if (!demand_private(session)) /* before the client is asked for its password */
         return IMAP_STEP_DONE;
     if (arguments->initial != NULL)
