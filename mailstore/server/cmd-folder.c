@@ -177,6 +177,8 @@ static ImapStep subscribe(ImapSession *session, MailSession *mail, gboolean subs
 
     if (folder != NULL)
         mail_folder_subscribe(mail, folder->id, subscribed, &error);
+    else if (!subscribed && g_error_matches(error, MAIL_STORE_ERROR, MAIL_STORE_ERROR_NOT_FOUND))
+        g_clear_error(&error); /* a subscription ended with its folder */
     finish(session, error, arguments->name);
     return IMAP_STEP_DONE;
 }
