@@ -27,7 +27,8 @@ static gboolean parse_copy(ImapSession *session, ImapParser *parser)
            imap_parse_space(parser) && imap_parse_mailbox(parser, &arguments->name);
 }
 
-/* The UIDs to copy that are still there; NULL after a BAD. */
+/* The UIDs to copy that are still there; NULL after the reply: what has a number and is gone leaves
+ * nothing to be done, since COPY does all or nothing (RFC 3501 §6.4.7). */
 static GArray *select_uids(ImapSession *session)
 {
     const Arguments *arguments = session->arguments;
@@ -38,14 +39,18 @@ static GArray *select_uids(ImapSession *session)
         imap_session_reply(session, "BAD No message has this number");
         return NULL;
     }
-    GArray *uids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
     for (guint i = 0; i < indexes->len; i++) {
         const ImapItem *item =
             imap_mailbox_item(session->selected, g_array_index(indexes, guint, i));
-        if (!item->gone)
+        if (!item->gone) {
             g_array_append_val(uids, item->entry.uid);
+        } else if (!session->by_uid) {
+            imap_session_reply(session, "NO [EXPUNGEISSUED] Some messages are gone");
+            return NULL;
+        }
     }
-    return uids;
+    return g_steal_pointer(&uids);
 }
 
 /* " [COPYUID ...]" or nothing when nothing arrived; messages that are not there are left out. */
