@@ -172,9 +172,8 @@ static GBytes *extract_fields(const ImapSection *section, const char *header, gs
     while (mime_field_next(&at, header + length, &field))
         if (is_wanted(section, &field))
             g_string_append_len(text, field.start, (gssize)field.length);
-    if (text->len > 0 && text->str[text->len - 1] != '\n')
-        g_string_append(text, "\r\n");
-    g_string_append(text, "\r\n"); /* the empty line belongs to it */
+    /* The empty line belongs to it, where there is one (RFC 3501 §6.4.5). */
+    g_string_append_len(text, at, header + length - at);
     return g_string_free_to_bytes(g_steal_pointer(&text));
 }
 
