@@ -13,6 +13,8 @@
 
 /* What a step may take before others get the thread. */
 #define STEP_MICROSECONDS 50000
+/* Marks in one transaction: others that change folders wait for its end. */
+#define SEEN_A_STEP 500
 /* Of messages whose summaries are read at once: half a megabyte at most. */
 #define SUMMARIES_AHEAD 32
 
@@ -22,6 +24,7 @@ typedef struct {
     GArray *indexes; /* NULL before the first step */
     guint next;
     gboolean lost;
+    GArray *seen; /* guint, of the items that this step marked as seen */
     /* What is kept of the messages at indexes[ahead ..], owned. */
     MailSummary summaries[SUMMARIES_AHEAD];
     guint ahead, ahead_count;
@@ -40,6 +43,7 @@ static void arguments_free(gpointer data)
 
     g_clear_pointer(&arguments->set, g_array_unref);
     g_clear_pointer(&arguments->indexes, g_array_unref);
+    g_array_unref(arguments->seen);
     forget_summaries(arguments);
     fetch_items_clear(&arguments->items);
     g_free(arguments);
@@ -49,6 +53,7 @@ static gboolean parse_fetch(ImapSession *session, ImapParser *parser)
 {
     Arguments *arguments = g_new0(Arguments, 1);
 
+    arguments->seen = g_array_new(FALSE, FALSE, sizeof(guint));
     session->arguments = arguments;
     session->free_arguments = arguments_free;
     return imap_parse_space(parser) && imap_parse_set(parser, &arguments->set) &&
@@ -156,24 +161,50 @@ static void print_message(ImapSession *session, guint index, const Subject *subj
     imap_output_puts(output, ")\r\n");
 }
 
-/* Reading a body marks it as seen (RFC 3501 §6.4.5). */
-static gboolean mark_seen(ImapSession *session, MailSession *mail, guint index, GError **error)
+/* Reading a body marks it as seen (RFC 3501 §6.4.5): in the view at once, where the answer takes it
+ * from, and in the store with all others of the step, see keep_seen(). TRUE: it was not before. */
+static gboolean mark_seen(ImapSession *session, guint index)
 {
-    const Arguments *arguments = session->arguments;
-    ImapMailbox *mailbox = session->selected;
-    const MailEntry *entry = &imap_mailbox_item(mailbox, index)->entry;
-    MailEntry changed;
+    Arguments *arguments = session->arguments;
+    ImapItem *item = imap_mailbox_item(session->selected, index);
 
-    if (!arguments->items.sets_seen || mailbox->read_only || (entry->flags & MAIL_FLAG_SEEN) != 0)
+    if (!arguments->items.sets_seen || session->selected->read_only || item->gone ||
+        (item->entry.flags & MAIL_FLAG_SEEN) != 0)
         return FALSE;
-    if (!mail_entries_change_flags(mail, mailbox->folder, &entry->uid, 1, MAIL_FLAGS_ADD,
-                                   MAIL_FLAG_SEEN, NULL, &changed, error))
-        return FALSE;
-    session->own_changes++;
-    if (changed.uid == 0)
-        return FALSE;
-    imap_mailbox_set_entry(mailbox, index, changed);
+    item->entry.flags |= MAIL_FLAG_SEEN;
+    g_array_append_val(arguments->seen, index);
     return TRUE;
+}
+
+/* Has the store do what the view says; when it fails, the client is told that it is not so. */
+static gboolean keep_seen(ImapSession *session, MailSession *mail, GError **error)
+{
+    const GArray *seen = ((Arguments *)session->arguments)->seen;
+    ImapMailbox *mailbox = session->selected;
+    g_autofree guint32 *uids = g_new(guint32, seen->len + 1);
+    g_autofree MailEntry *entries = g_new0(MailEntry, seen->len + 1);
+
+    if (seen->len == 0)
+        return TRUE;
+    for (guint i = 0; i < seen->len; i++)
+        uids[i] = imap_mailbox_item(mailbox, g_array_index(seen, guint, i))->entry.uid;
+    gboolean kept = mail_entries_change_flags(mail, mailbox->folder, uids, seen->len,
+                                              MAIL_FLAGS_ADD, MAIL_FLAG_SEEN, NULL, entries, error);
+    session->own_changes += kept;
+    for (guint i = 0; i < seen->len; i++) {
+        guint index = g_array_index(seen, guint, i);
+        MailEntry *known = &imap_mailbox_item(mailbox, index)->entry;
+        if (kept && entries[i].uid == 0)
+            continue; /* gone, which is told later */
+        gboolean is_true = kept && imap_flags_equal(known, &entries[i]);
+        if (kept)
+            imap_mailbox_set_entry(mailbox, index, entries[i]);
+        else
+            known->flags &= ~(guint32)MAIL_FLAG_SEEN;
+        if (!is_true)
+            imap_mailbox_tell_flags(mailbox, index, &session->output);
+    }
+    return kept;
 }
 
 /* What is kept of the message at `next`, and of some behind it in the same transaction. NULL when
@@ -257,7 +288,7 @@ static ImapStep fetch_one(ImapSession *session, MailSession *mail, guint index, 
         (items->summary != 0 || items->needs_size || items->needs_header || items->needs_body))
         return IMAP_STEP_DONE;
     if (read_subject(session, mail, &subject, &storage, &step, error)) {
-        gboolean changed = mark_seen(session, mail, index, error);
+        gboolean changed = mark_seen(session, index);
         print_message(session, index, &subject, changed);
     }
     imap_output_clear(&storage);
@@ -278,7 +309,7 @@ static ImapStep finish(ImapSession *session)
     return IMAP_STEP_DONE;
 }
 
-static ImapStep step_fetch(ImapSession *session, MailSession *mail)
+static ImapStep fetch_some(ImapSession *session, MailSession *mail)
 {
     Arguments *arguments = session->arguments;
     gint64 end = g_get_monotonic_time() + STEP_MICROSECONDS;
@@ -295,7 +326,7 @@ static ImapStep step_fetch(ImapSession *session, MailSession *mail)
         g_autoptr(GError) error = NULL;
         guint index = g_array_index(arguments->indexes, guint, arguments->next);
         if (session->output.length >= session->server->config->output_step ||
-            g_get_monotonic_time() > end)
+            arguments->seen->len >= SEEN_A_STEP || g_get_monotonic_time() > end)
             return IMAP_STEP_MORE;
         gsize before = session->output.length;
         if (fetch_one(session, mail, index, &error) == IMAP_STEP_WAIT)
@@ -309,6 +340,20 @@ static ImapStep step_fetch(ImapSession *session, MailSession *mail)
         }
     }
     return finish(session);
+}
+
+static ImapStep step_fetch(ImapSession *session, MailSession *mail)
+{
+    Arguments *arguments = session->arguments;
+    g_autoptr(GError) error = NULL;
+    ImapStep step = fetch_some(session, mail);
+
+    if (!keep_seen(session, mail, &error)) {
+        imap_session_reply_error(session, error, "flags");
+        step = IMAP_STEP_DONE;
+    }
+    g_array_set_size(arguments->seen, 0);
+    return step;
 }
 
 const ImapCommand imap_command_fetch = {.name = "FETCH",

@@ -124,7 +124,7 @@ gboolean imap_flags_equal(const MailEntry *a, const MailEntry *b)
                          (const char *const *)(b->keywords == NULL ? none : b->keywords)));
 }
 
-static void tell_flags(const ImapMailbox *mailbox, guint index, ImapOutput *output)
+void imap_mailbox_tell_flags(const ImapMailbox *mailbox, guint index, ImapOutput *output)
 {
     const MailEntry *entry = &imap_mailbox_item(mailbox, index)->entry;
 
@@ -155,7 +155,7 @@ static guint compare(ImapMailbox *mailbox, GArray *entries, ImapOutput *output)
             continue;
         imap_mailbox_set_entry(mailbox, i, *entry);
         *entry = (MailEntry){.uid = entry->uid};
-        tell_flags(mailbox, i, output);
+        imap_mailbox_tell_flags(mailbox, i, output);
     }
     /* Below the last known UID nothing is new. */
     while (fresh < entries->len &&

@@ -44,6 +44,8 @@ gboolean imap_mailbox_refresh(ImapMailbox *mailbox, MailSession *session, gboole
                               gboolean may_expunge, ImapOutput *output, GError **error);
 /* Tells of those that are gone and takes them out of the view. */
 void imap_mailbox_tell_expunged(ImapMailbox *mailbox, ImapOutput *output);
+/* An untagged FETCH with the flags that the view has. */
+void imap_mailbox_tell_flags(const ImapMailbox *mailbox, guint index, ImapOutput *output);
 gboolean imap_flags_equal(const MailEntry *a, const MailEntry *b);
 /* Takes the entry, after a change of our own. */
 void imap_mailbox_set_entry(ImapMailbox *mailbox, guint index, MailEntry entry);

@@ -4,7 +4,8 @@
  *
  * It fails on demand, where a real store seldom does: a message with a line "X-Fake: refused",
  * "unavailable", "full", "failed", "dropped" (no UID afterwards) or "slow" (half a second) meets
- * that. One with "X-Fake: read-once" can be read once; then what is kept of it is waited for.
+ * that. One with "X-Fake: read-once" can be read once; then what is kept of it is waited for. The
+ * flags of one with "X-Fake: unflagged" cannot be changed, nor those of others with it.
  * Nothing survives the process.
  */
 #include "mailstore/message/message-store.h"
@@ -587,10 +588,19 @@ gboolean mail_entries_change_flags(MailSession *session, guint64 id, const guint
 {
     MailStore *store = session->store;
 
-    (void)error;
     memset(ret_entries, 0, count * sizeof *ret_entries);
     pthread_mutex_lock(&store->lock);
     FakeFolder *folder = folder_by_id(store, id);
+    for (gsize i = 0; folder != NULL && i < count; i++) {
+        guint index = find_entry(folder, uids[i]);
+        if (index == folder->entries->len)
+            continue;
+        MailEntry *entry = &g_array_index(folder->entries, MailEntry, index);
+        if (asks_for(g_ptr_array_index(store->messages, entry->message - 1), "unflagged")) {
+            pthread_mutex_unlock(&store->lock);
+            return fail(error, MAIL_STORE_ERROR_FAILED);
+        }
+    }
     for (gsize i = 0; folder != NULL && i < count; i++) {
         guint index = find_entry(folder, uids[i]);
         if (index == folder->entries->len)
