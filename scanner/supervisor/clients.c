@@ -352,7 +352,8 @@ static guint describe_unhooked(const Clients *clients, JsonArray *array)
             continue;
         describe(array, pid, program, 0, CLIENTS_NOT_HOOKED,
                  replaced ? "its program file was replaced since it was started: restart it"
-                          : "runs without libstorehook, or has not called its store yet");
+                          : "runs without libstorehook, has not called its store yet, or was "
+                            "answered too late");
         count++;
     }
     return count;

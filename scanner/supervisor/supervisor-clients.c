@@ -13,8 +13,9 @@
 #include "scanner/common/log.h"
 #include "scanner/common/users.h"
 
-static void say_welcome(Supervisor *supervisor, const StorehookMessage *hello, int reply,
-                        gboolean admitted)
+/* FALSE when nobody waits for it any more: who asked goes on as if there were no service. */
+static gboolean say_welcome(Supervisor *supervisor, const StorehookMessage *hello, int reply,
+                            gboolean admitted)
 {
     unsigned char buffer[32768] __attribute__((aligned(8)));
     StorehookWriter writer;
@@ -32,7 +33,7 @@ static void say_welcome(Supervisor *supervisor, const StorehookMessage *hello, i
                               strlen(supervisor->profile));
         storehook_write_u32(&writer, STOREHOOK_FIELD_DEADLINE, supervisor->config->deadline);
     }
-    (void)storehook_write_send(&writer, reply, MSG_DONTWAIT);
+    return storehook_write_send(&writer, reply, MSG_DONTWAIT) == 0;
 }
 
 /* As HELLO and REPORT say it. */
@@ -50,26 +51,28 @@ static void take_hello(Supervisor *supervisor, const ChannelMessage *message,
     const StorehookMessage *hello = &message->message;
     char program[STOREHOOK_TEXT_MAX + 1];
     StorehookValue executable, instance;
-    gboolean admitted;
+    gboolean admitted, hears;
 
     if (message->descriptor_count < 2 ||
         !storehook_read_find(hello, STOREHOOK_FIELD_EXECUTABLE, &executable) ||
         executable.descriptor < 0)
         return;
     admitted = clients_is_admitted(supervisor->clients, executable.descriptor);
+    hears = say_welcome(supervisor, hello, message->descriptors[0], admitted);
     channel_text(hello, STOREHOOK_FIELD_PROGRAM, program, sizeof(program));
     if (storehook_read_find(hello, STOREHOOK_FIELD_INSTANCE, &instance) && instance.data &&
         instance.size == CLIENTS_INSTANCE_SIZE) {
-        if (admitted)
+        if (admitted && hears)
             clients_add(supervisor->clients, instance.data, sender, program);
         else
             clients_remove(supervisor->clients, instance.data);
         take_unhooked(supervisor, hello, &instance);
     }
-    say_welcome(supervisor, hello, message->descriptors[0], admitted);
     log_unquote(program);
     log_line(supervisor->log, "client program=\"%s\" pid=%d answer=%s", program, (int)sender->pid,
-             admitted ? "hooked" : "not-you");
+             !admitted ? "not-you"
+             : hears   ? "hooked"
+                       : "too-late");
 }
 
 static void tell_lanes(const Supervisor *supervisor, const ChannelMessage *message)

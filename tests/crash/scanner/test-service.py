@@ -752,6 +752,15 @@ def handshake():
         assert page[8:12] == b"\1\0\0\0"
         hooked = [c for c in s.status()["clients"] if c["hooked"]]
         assert [c["pid"] for c in hooked] == [os.getpid()], s.status()["clients"]
+        # A store that waited in vain goes on without, whatever comes later.
+        s.process.send_signal(signal.SIGSTOP)
+        fd = os.open("/proc/self/exe", os.O_PATH)
+        s.ask(HELLO, ("executable", fd), ("program", "test"), ("instance", b"i" * 16), suffix="",
+              read=False)
+        os.close(fd)
+        s.process.send_signal(signal.SIGCONT)
+        s.wait_for(lambda: "answer=too-late" in s.log())
+        assert not [c for c in s.status()["clients"] if c["hooked"]], s.status()["clients"]
         answer = hello("/bin/true", b"j" * 16)
         assert answer["answer"] == 0 and "profile" not in answer
         totals = struct.pack("=5Q", 3, 2, 1, 0, 0)
