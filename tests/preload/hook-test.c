@@ -53,6 +53,19 @@ StorehookStatus hook_status(void)
     return status;
 }
 
+void hook_look_until(const Host *host, StorehookState state)
+{
+    JET_TABLEID messages = host->tables[HOST_MESSAGES];
+    double until = hook_now() + 20;
+
+    do {
+        ck_assert_int_eq(JetPrepareUpdate(host->sesid, messages, JET_prepInsert), 0);
+        ck_assert_int_eq(JetPrepareUpdate(host->sesid, messages, JET_prepCancel), 0);
+        usleep(20000);
+    } while (hook_status().state != state && hook_now() < until);
+    ck_assert_int_eq(hook_status().state, state);
+}
+
 unsigned hook_narrow_sockets(void)
 {
     int least = 1, type;

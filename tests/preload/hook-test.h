@@ -20,6 +20,9 @@ StorehookStatus hook_status(void);
 double hook_now(void);
 /* All of this process, as with net.core.wmem_default lowered; returns how many. */
 unsigned hook_narrow_sockets(void);
+/* Makes the hook look for its service until it is in this state, by a row that is prepared and
+ * given up: a busy machine takes more than the second, or tenth of one, that a handshake may. */
+void hook_look_until(const Host *host, StorehookState state);
 /* Waits for the service to have seen something; at most as long as nothing but a fault takes. */
 #define hook_wait_for(condition)                                                                   \
     do {                                                                                           \

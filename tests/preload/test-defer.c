@@ -28,7 +28,7 @@ START_TEST(defers_while_nobody_is_there)
     ck_assert_uint_eq(hook_status().unscanned, 1);
     ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 2);
     service = fake_service_start(hook_socket);
-    usleep(1100000);
+    hook_look_until(&host, STOREHOOK_STATE_HOOKED);
     ck_assert_int_eq(host_deliver(&host, &(HostMessage){"good", NULL, false}, &id), 0);
     host_close(&host);
     host_end();

@@ -392,7 +392,7 @@ START_TEST(nothing_is_told)
     host_close(&other);
     if (_i >= 3) {
         service = fake_service_start(hook_socket);
-        usleep(1100000);
+        hook_look_until(&host, STOREHOOK_STATE_HOOKED);
         ck_assert_int_eq(deliver("good"), 0);
     }
     /* A message, a content, a link. */
