@@ -9,7 +9,8 @@
  * queue stayed full to the deadline, never for a slow content.
  *
  * Nothing here waits longer than it was told, and a handshake that was not answered in a second is
- * given a tenth of one from then on. Locks: `handshake` before `sockets` before the pool's.
+ * given a tenth of one from then on; an answer that comes after that is taken up by the next.
+ * Locks: `handshake` before `sockets` before the pool's.
  */
 #include "libstorehook/connection.h"
 
@@ -38,6 +39,7 @@ enum {
     NOT_YOU_US = 10000000,   /* between two where the service said "not you" */
     FIRST_WAIT_US = 1000000, /* for WELCOME; the service may be starting */
     LATER_WAIT_US = 100000,  /* after one that was not answered */
+    ASKED_MOST_US = 5000000, /* that WELCOME may come yet, before HELLO is said anew */
     REPORT_SIZE = STOREHOOK_DATAGRAM_MAX,
     REPORTS_AT_ONCE = 32, /* more than the ring takes */
     /* Of the supervisor's queue: it is emptied at once, but while something is synced to disk. */
@@ -66,6 +68,9 @@ static struct {
         page_differs; /* WELCOME and its page disagreed: look again, but not at each call */
     /* Nobody is found under the paths, although who welcomed us may still be there. */
     _Atomic bool is_out_of_reach;
+    /* Under `handshake`: HELLO was said to the one, and WELCOME is to come by the other. */
+    Descriptor asked, answer;
+    int64_t asked_us;
     bool was_late;
     Descriptor supervisor;
     ExchangePool workers;
@@ -79,6 +84,8 @@ static struct {
     .handshake = PTHREAD_MUTEX_INITIALIZER,
     .sockets = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP,
     .deadline_ms = 10000,
+    .asked = {.fd = -1},
+    .answer = {.fd = -1},
     .supervisor = {.fd = -1},
     .workers = EXCHANGE_POOL_INIT,
 };
@@ -179,31 +186,61 @@ static void make_instance(void)
     connection.has_instance = true;
 }
 
+static void forget_asked(void)
+{
+    descriptor_close(&connection.asked);
+    descriptor_close(&connection.answer);
+}
+
+static int ask(int64_t until_us)
+{
+    int fd = exchange_connect(connection.path), result;
+
+    if (fd < 0)
+        return fd;
+    connection.asked = descriptor_take_high(fd);
+    connection.asked_us = clock_now_us();
+    result = connection.asked.fd < 0 ? -EMFILE
+                                     : handshake_say(connection.asked.fd, connection.instance,
+                                                     until_us, &connection.answer);
+    if (result < 0)
+        forget_asked();
+    return result;
+}
+
+/* On a busy machine WELCOME may be later than we wait for it: then it is there the next time. */
+static int hear(int64_t until_us)
+{
+    Welcome welcome;
+    int result = handshake_hear(&connection.answer, until_us, &welcome);
+
+    if (result == -ETIMEDOUT && clock_now_us() < connection.asked_us + ASKED_MOST_US)
+        return result;
+    if (result == 0) {
+        result = adopt(&welcome, &connection.asked);
+        descriptor_close(&welcome.page);
+        descriptor_close(&welcome.lanes);
+    }
+    forget_asked();
+    return result;
+}
+
 static int try_handshake(void)
 {
-    int64_t start = clock_now_us();
-    Descriptor supervisor;
-    Welcome welcome;
-    int fd, result;
+    int64_t until = clock_now_us() + (connection.was_late ? LATER_WAIT_US : FIRST_WAIT_US);
+    int result;
 
     if (!connection.page)
         return -ENOMEM;
     make_instance();
-    fd = exchange_connect(connection.path);
-    if (fd < 0)
-        return fd;
-    supervisor = descriptor_take_high(fd);
-    if (supervisor.fd < 0)
-        return -EMFILE;
-    result = handshake_say(supervisor.fd, connection.instance,
-                           start + (connection.was_late ? LATER_WAIT_US : FIRST_WAIT_US), &welcome);
-    connection.was_late = result == -ETIMEDOUT;
-    if (result == 0) {
-        result = adopt(&welcome, &supervisor);
-        descriptor_close(&welcome.page);
-        descriptor_close(&welcome.lanes);
+    result = connection.answer.fd >= 0 ? hear(until) : -ENOTCONN;
+    /* Whom we asked is gone, and may have been followed by another. */
+    if (exchange_is_gone(result)) {
+        result = ask(until);
+        if (result == 0)
+            result = hear(until);
     }
-    descriptor_close(&supervisor);
+    connection.was_late = result == -ETIMEDOUT;
     return result;
 }
 

@@ -135,23 +135,24 @@ static int read_welcome(const StorehookMessage *message, Welcome *ret)
     return 0;
 }
 
-static int receive_welcome(int fd, int64_t until_us, Welcome *ret)
+int handshake_hear(const Descriptor *line, int64_t until_us, Welcome *ret)
 {
-    Reply *reply = malloc(sizeof(*reply));
+    Reply *reply;
     StorehookMessage message;
     unsigned count = 0;
     ssize_t size;
     int result;
 
+    if (!descriptor_is_ours(line))
+        return -EBADF;
+    result = exchange_wait(line->fd, POLLIN, until_us);
+    if (result <= 0)
+        return result == 0 ? -ETIMEDOUT : result;
+    reply = malloc(sizeof(*reply));
     if (!reply)
         return -ENOMEM;
-    result = exchange_wait(fd, POLLIN, until_us);
-    if (result <= 0) {
-        free(reply);
-        return result == 0 ? -ETIMEDOUT : result;
-    }
-    size = storehook_receive(fd, reply->bytes, sizeof(reply->bytes), reply->descriptors, &count,
-                             MSG_DONTWAIT);
+    size = storehook_receive(line->fd, reply->bytes, sizeof(reply->bytes), reply->descriptors,
+                             &count, MSG_DONTWAIT);
     if (size <= 0) {
         free(reply);
         return size == 0 ? -ECONNRESET : (int)size;
@@ -167,7 +168,7 @@ static int receive_welcome(int fd, int64_t until_us, Welcome *ret)
 }
 
 int handshake_say(int fd, const unsigned char instance[HANDSHAKE_INSTANCE_SIZE], int64_t until_us,
-                  Welcome *ret)
+                  Descriptor *ret_line)
 {
     int pair[2];
     Descriptor here, there;
@@ -175,12 +176,13 @@ int handshake_say(int fd, const unsigned char instance[HANDSHAKE_INSTANCE_SIZE],
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return -errno;
-    here = descriptor_take(pair[0]);
+    here = descriptor_take_high(pair[0]);
     there = descriptor_take(pair[1]);
     result = send_hello(fd, there.fd, instance, until_us);
     descriptor_close(&there);
     if (result == 0)
-        result = receive_welcome(here.fd, until_us, ret);
-    descriptor_close(&here);
+        *ret_line = here;
+    else
+        descriptor_close(&here);
     return result;
 }

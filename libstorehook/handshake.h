@@ -21,12 +21,14 @@ typedef struct {
     Descriptor lanes; /* or none */
 } Welcome;
 
-/*
- * 0 with *ret filled and, when hooked, the profile installed; -ETIMEDOUT, -ECONNREFUSED,
- * -ECONNRESET (closed without an answer), -EPROTO, -EPROTONOSUPPORT, -EMFILE, -ENOMEM.
- */
+/* Says HELLO; WELCOME comes by *ret_line. -ETIMEDOUT, -ECONNREFUSED, -EMFILE. */
 int handshake_say(int fd, const unsigned char instance[HANDSHAKE_INSTANCE_SIZE], int64_t until_us,
-                  Welcome *ret);
+                  Descriptor *ret_line);
+/*
+ * 0 with *ret filled and, when hooked, the profile installed; -ETIMEDOUT (it may come yet),
+ * -ECONNRESET (closed without an answer), -EBADF, -EPROTO, -EPROTONOSUPPORT, -EMFILE, -ENOMEM.
+ */
+int handshake_hear(const Descriptor *line, int64_t until_us, Welcome *ret);
 
 /* A memfd to be mapped, which stays that large: -EPROTO when it may not, or -EMFILE. */
 int handshake_take_shared(const StorehookValue *value, size_t size, Descriptor *ret);

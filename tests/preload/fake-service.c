@@ -38,7 +38,7 @@ struct FakeService {
     _Atomic bool remembers;
     _Atomic FakeBehaviour behaviour, hello;
     _Atomic StorehookAction message_action;
-    _Atomic uint32_t deadline_ms, report_ms;
+    _Atomic uint32_t deadline_ms, report_ms, welcome_ms;
     _Atomic StorehookAnswer answer;
     char profile[4096];
     FakeCounts counts;
@@ -482,6 +482,7 @@ static void welcome(FakeService *service, const Datagram *request)
     Reply *reply = malloc(sizeof(*reply));
     StorehookValue value;
 
+    usleep(1000 * atomic_load(&service->welcome_ms));
     pthread_mutex_lock(&service->lock);
     service->counts.hellos++;
     if (storehook_read_find(&request->message, STOREHOOK_FIELD_PROGRAM, &value))
@@ -717,6 +718,11 @@ void fake_service_set_deadline(FakeService *service, uint32_t ms)
 void fake_service_take_reports_slowly(FakeService *service, uint32_t ms)
 {
     atomic_store(&service->report_ms, ms);
+}
+
+void fake_service_welcome_slowly(FakeService *service, uint32_t ms)
+{
+    atomic_store(&service->welcome_ms, ms);
 }
 
 void fake_service_set_answer(FakeService *service, StorehookAnswer answer)

@@ -55,6 +55,8 @@ void fake_service_kill(FakeService *service);
 void fake_service_behave(FakeService *service, FakeBehaviour behaviour);
 void fake_service_behave_at_hello(FakeService *service, FakeBehaviour behaviour);
 void fake_service_set_message_action(FakeService *service, StorehookAction action);
+/* After so many milliseconds. */
+void fake_service_welcome_slowly(FakeService *service, uint32_t ms);
 void fake_service_set_deadline(FakeService *service, uint32_t ms);
 void fake_service_take_reports_slowly(FakeService *service, uint32_t ms); /* each so long */
 void fake_service_set_answer(FakeService *service, StorehookAnswer answer);

@@ -347,7 +347,7 @@ START_TEST(bad_handshakes)
     double start = hook_now();
 
     service = fake_service_start(hook_socket);
-    fake_service_set_deadline(service, 5000); /* beyond that is late */
+    fake_service_set_deadline(service, 3000); /* beyond that is late */
     fake_service_behave_at_hello(service, faults[_i].behaviour);
     setup();
     for (unsigned i = 0; i < 80; i++)
@@ -360,6 +360,22 @@ START_TEST(bad_handshakes)
     ck_assert_int_eq(deliver("EICAR"), 0);
     ck_assert_int_eq(hook_status().state, STOREHOOK_STATE_HOOKED);
     ck_assert_uint_eq(hook_status().unscanned, 80 * ROWS);
+}
+END_TEST
+
+/* Slower each time than anybody waits for it. */
+START_TEST(a_late_welcome_is_taken)
+{
+    service = fake_service_start(hook_socket);
+    fake_service_welcome_slowly(service, 1500);
+    setup();
+    ck_assert_int_eq(deliver("EICAR"), 0);
+    ck_assert_int_eq(hook_status().state, STOREHOOK_STATE_NOT_CONNECTED);
+    be_hooked();
+    ck_assert_int_eq(deliver("EICAR"), 0);
+    ck_assert_uint_eq(hook_status().unscanned, ROWS);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+    ck_assert_uint_eq(fake_service_counts(service).hellos, 1);
 }
 END_TEST
 
@@ -773,6 +789,7 @@ int main(int argc, char **argv)
     tcase_set_timeout(bare, 60);
     tcase_add_test(bare, descriptors_closed_and_reused_by_the_host);
     tcase_add_loop_test(bare, bad_handshakes, 0, faults_count);
+    tcase_add_test(bare, a_late_welcome_is_taken);
     suite_add_tcase(suite, bare);
     return hook_test_main(argv, suite);
 }

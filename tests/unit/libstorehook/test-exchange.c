@@ -381,10 +381,13 @@ START_TEST(no_service_makes_a_store_wait_for_ever)
         uint32_t granted = deadlines[i].granted;
         int fd = exchange_connect(pool.path);
         pthread_t supervisor;
+        Descriptor line;
         Welcome said;
 
         ck_assert_int_eq(pthread_create(&supervisor, NULL, welcome, &granted), 0);
-        ck_assert_int_eq(handshake_say(fd, instance, clock_now_us() + 20000000, &said), 0);
+        ck_assert_int_eq(handshake_say(fd, instance, clock_now_us() + 20000000, &line), 0);
+        ck_assert_int_eq(handshake_hear(&line, clock_now_us() + 20000000, &said), 0);
+        descriptor_close(&line);
         pthread_join(supervisor, NULL);
         ck_assert_uint_eq(said.deadline_ms, deadlines[i].taken);
         close(fd);
