@@ -80,7 +80,7 @@ def what_a_busy_worker_leaves_is_taken_by_another():
         lane = PROCESSORS[0]
         s.wait_for(lambda: waits(lanes, lane))
         long = threading.Thread(target=died, args=(s.content, HOOK + b"hang"),
-                                kwargs={"deadline": 3000, "suffix": f".store-{lane}"})
+                                kwargs={"deadline": 20000, "suffix": f".store-{lane}"})
         long.start()
         s.wait_for(lambda: s.status()["workers"]["busy"] == 1)
         assert not waits(lanes, lane)
@@ -101,6 +101,7 @@ def what_a_busy_worker_leaves_is_taken_by_another():
         call(s, 64)
         s.wait_for(lambda: s.status()["scans"]["refused"] == refused + 1)
         assert s.status()["scans"]["requests"] == requests + 1
+        s.kill_workers()
         long.join()
 
 

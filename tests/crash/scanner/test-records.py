@@ -255,7 +255,7 @@ def no_more_incidents_than_allowed():
                     " SELECT 'R' || n, strftime('%s', 'now') * 1000000 + n, 1, 'infected', 'quarantine'"
                     " FROM number")
         s.start()
-        s.wait_for(lambda: s.status()["incidents"] <= 100, 10)
+        s.wait_for(lambda: s.status()["incidents"] <= 100, 30)
         assert s.control("incidents")["incidents"][0]["reference"] == "R15000"
 
 

