@@ -14,7 +14,7 @@ TMPDIR=$scratch "$@"
 status=$?
 [ "$status" -eq 0 ] || exit "$status"
 # What a service that was told to end has not removed yet.
-patience=50
+patience=200
 while [ -n "$(ls -A "$scratch")" ] && [ "$patience" -gt 0 ]; do
     sleep 0.1
     patience=$((patience - 1))

@@ -301,7 +301,7 @@ done
 if [ -n "$chosen" ] && [ -n "$plain" ]; then
     say "tests:$chosen"
     # shellcheck disable=SC2086 # a list
-    meson_tests build 1 $chosen
+    meson_tests build 3 $chosen # the limits are of a machine of two processors, with room on top
 fi
 
 if wanted quickstart && [ -n "$plain" ]; then
