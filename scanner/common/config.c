@@ -48,6 +48,7 @@ static const char *const FILTER_MODES[] = {"drop", "notice", "rest", NULL};
 static const char *const FALLBACKS[] = {"defer", "pass", "refuse", NULL};
 static const char *const LOGS[] = {"all", "findings", NULL};
 
+#define ACTIONS "pass, clean, strip, quarantine, drop, refuse"
 #define AT(member) offsetof(ScannerConfig, member)
 #define KILO ((guint64)1024)
 #define MEGA (KILO * KILO)
@@ -61,13 +62,12 @@ static const char *const LOGS[] = {"all", "findings", NULL};
 static const Key KEYS[] = {
     {"service", "socket", KEY_PATH, AT(socket), STOREHOOK_DEFAULT_SOCKET, 0, 0, NULL, TRUE,
      "Where hooked programs find the service; .store, .access, .background and .control stand "
-     "beside it. "
-     "Who may enter its directory may ask."},
+     "beside it. Whoever can enter its directory may ask."},
     {"service", "state-directory", KEY_PATH, AT(state_directory), "/var/lib/storehook", 0, 0, NULL,
-     TRUE, "Verdicts, incidents and the quarantine, of one service only."},
+     TRUE, "Verdicts, incidents and the quarantine. Each service needs one of its own."},
     {"service", "temporary-directory", KEY_PATH, AT(temporary_directory), "/dev/shm", 0, 0, NULL,
      TRUE,
-     "Where contents are unpacked. Best on tmpfs; what need not be unpacked puts nothing there."},
+     "Where contents are unpacked. Best on tmpfs; what need not be unpacked takes no room there."},
     {"service", "workers", KEY_COUNT, AT(workers), "0", 0, BOARD_WORKERS_MAX, NULL, FALSE,
      "Scanning processes; 0: one for each processor, at least two, since one of them never takes "
      "background work."},
@@ -78,15 +78,17 @@ static const Key KEYS[] = {
      NULL, FALSE,
      "The same for programs that have time. Left out, it is no shorter than the deadline."},
     {"service", "scans-per-worker", KEY_COUNT, AT(scans_per_worker), "10000", 1, G_MAXUINT32, NULL,
-     FALSE, "After so many requests a worker is replaced: what leaks or was taken over ends."},
+     FALSE,
+     "A worker is replaced after so many requests, which ends any leak of memory, and any "
+     "intrusion."},
     {"service", "cache-entries", KEY_COUNT, AT(cache_entries), "65536", 1024, 16777216, NULL, TRUE,
-     "Verdicts kept in shared memory, 620 bytes each with what lies inside."},
+     "Verdicts kept in shared memory, 620 bytes each, lists of members included."},
     {"service", "users", KEY_LIST, AT(users), "", 0, 0, NULL, FALSE,
-     "Users, besides root and the service's own, whose processes may ask. Left empty: all that can "
-     "reach the socket."},
+     "Users, besides root and the service's own, whose processes may ask. Left empty: all who "
+     "can reach the socket."},
     {"service", "health-interval", KEY_COUNT, AT(health_interval), "60", 0, 86400, NULL, FALSE,
-     "Seconds between checks in which a worker is asked, as a client would, for the EICAR test "
-     "file; 0: none."},
+     "Seconds between checks in which a worker is asked about the EICAR test file, as a client "
+     "would ask; 0: none."},
     {"service", "test-hooks", KEY_SWITCH, AT(test_hooks), "false", 0, 0, NULL, FALSE,
      "For tests only: contents that begin with STOREHOOK-TEST-HOOK make a worker crash, hang or "
      "try to leave its cage."},
@@ -100,12 +102,12 @@ static const Key KEYS[] = {
     {"signatures", "warn-age", KEY_COUNT, AT(signature_age), "7", 0, 36500, NULL, FALSE,
      "Days after which status, log and metrics warn that no newer signatures have come; 0: never."},
     {"signatures", "low-memory", KEY_SWITCH, AT(low_memory), "false", 0, 0, NULL, FALSE,
-     "Never hold two sets of signatures: the old one goes before the new one is loaded. What is "
-     "asked meanwhile waits to its deadline. A copy of the last good files is kept below the state "
-     "directory, to go back to."},
+     "Never hold two sets of signatures: the old one is unloaded before the new one is loaded. "
+     "Requests wait meanwhile, until their deadline. A copy of the last good files is kept below "
+     "the state directory, to fall back on."},
 
     {"limits", "scan-size", KEY_SIZE, AT(scan_size), "400M", MEGA, 4 * GIGA, NULL, FALSE,
-     "Bytes looked at in one content with all that is packed in it; beyond: not fully scanned."},
+     "Bytes looked at in one content, with everything packed in it; beyond: not fully scanned."},
     {"limits", "file-size", KEY_SIZE, AT(file_size), "100M", 64 * KILO, 2 * GIGA - 1, NULL, FALSE,
      "Bytes of one file, inside an archive or not. libclamav takes less than 2 GB."},
     {"limits", "files", KEY_COUNT, AT(files), "10000", 1, 1000000, NULL, FALSE,
@@ -113,7 +115,7 @@ static const Key KEYS[] = {
     {"limits", "recursion", KEY_COUNT, AT(recursion), "17", 1, 100, NULL, FALSE,
      "Archives within archives; libclamav's own default."},
     {"limits", "memory", KEY_SIZE, AT(memory), "1G", 32 * MEGA, 64 * GIGA, NULL, FALSE,
-     "Memory of one worker beyond the shared signatures; beyond: not fully scanned."},
+     "Memory of one worker besides the shared signatures; beyond: not fully scanned."},
     {"limits", "temporary-size", KEY_SIZE, AT(temporary_size), "400M", MEGA, 64 * GIGA, NULL, FALSE,
      "Bytes of one temporary file."},
     {"limits", "message-parts", KEY_COUNT, AT(message_parts), "10000", 1, 1000000, NULL, FALSE,
@@ -121,17 +123,17 @@ static const Key KEYS[] = {
      "fully "
      "scanned."},
     {"limits", "message-depth", KEY_COUNT, AT(message_depth), "50", 1, 1000, NULL, FALSE,
-     "Multiparts and messages within each other, and encodings in what they hold."},
+     "How deep multiparts and messages, and encodings in what they hold, may be nested."},
     {"limits", "members", KEY_COUNT, AT(members), "10000", 1, 1000000, NULL, FALSE,
      "Members of archives and documents, at all depths, that the rules look at; beyond, where a "
      "rule looks inside: not fully scanned."},
     {"limits", "members-size", KEY_SIZE, AT(members_size), "1M", 4 * KILO, 64 * MEGA, NULL, FALSE,
-     "Bytes of the list of them, which is kept with the verdict; some 60 a member."},
+     "Bytes of the list of these members, which is kept with the verdict; about 60 a member."},
 
     {"profile", "files", KEY_PATHS, AT(profiles), "", 0, 0, NULL, FALSE,
      "Schema profiles: what the columns of a store mean. Left empty: the one for mailstored."},
     {"clients", "executables", KEY_PATHS, AT(executables), "", 0, 0, NULL, FALSE,
-     "Programs that are hooked, by path. Left empty: mailstored."},
+     "Programs that are hooked, by the path of their executables. Left empty: mailstored."},
 
     ACTION(FILTER_VERDICT_CLEAN, "clean", "Only pass makes sense."),
     ACTION(FILTER_VERDICT_INFECTED, "infected", "A signature matched."),
@@ -139,13 +141,14 @@ static const Key KEYS[] = {
     ACTION(FILTER_VERDICT_SUSPICIOUS, "suspicious", "A heuristic matched."),
     ACTION(FILTER_VERDICT_ENCRYPTED, "encrypted", "Nobody but its owner can look inside."),
     ACTION(FILTER_VERDICT_AMBIGUOUS, "ambiguous", "Mail programs may read it in two ways."),
-    ACTION(FILTER_VERDICT_NOT_FULLY_SCANNED, "not-fully-scanned", "A limit was met."),
+    ACTION(FILTER_VERDICT_NOT_FULLY_SCANNED, "not-fully-scanned", "A limit was reached."),
     ACTION(FILTER_VERDICT_NOT_SCANNED, "not-scanned", "The scanner failed."),
 
     {"active-message-filter", "mode", KEY_CHOICE, AT(filter_mode), "drop", 0, 0, FILTER_MODES,
      FALSE,
      "What becomes of a message whose infected or suspicious part went to quarantine: drop - it is "
-     "never seen; notice - it stays with a notice; rest - it goes if only notices are left."},
+     "never seen; notice - it stays, with a notice; rest - it is dropped if only notices are "
+     "left."},
     {"rules", "file", KEY_PATH_OR_EMPTY, AT(rules_file), "", 0, 0, NULL, FALSE,
      "Rules that block by file name, extension, true type and size. Left empty: none."},
     {"macros", "rules-file", KEY_PATH_OR_EMPTY, AT(macro_rules_file), "", 0, 0, NULL, FALSE,
@@ -161,12 +164,13 @@ static const Key KEYS[] = {
     {"quarantine", "retention-days", KEY_COUNT, AT(quarantine_days), "30", 0, 36500, NULL, FALSE,
      "Days until an original is removed; 0: never."},
     {"quarantine", "timeout", KEY_COUNT, AT(quarantine_timeout), "3000", 10, 600000, NULL, FALSE,
-     "Milliseconds that a worker waits for an original to be safe, and again for the supervisor to "
-     "take the incident; then the fallback. Left out, it is no longer than the deadline."},
+     "Milliseconds that a worker waits for an original to be saved, and again for the supervisor "
+     "to record the incident; then the fallback applies. Left out, it is no longer than the "
+     "deadline."},
     {"quarantine", "fallback", KEY_CHOICE, AT(quarantine_fallback), "defer", 0, 0, FALLBACKS, FALSE,
-     "When the original cannot be made safe, or nobody takes the incident: defer - the sender "
-     "tries again later; refuse - it is told no; pass - notices stay in the message and the "
-     "original is lost."},
+     "When the original cannot be saved, or the incident cannot be recorded: defer - the sender "
+     "is told to try again later; refuse - the message is refused for good; pass - the message "
+     "is delivered with notices, and the original is lost."},
     {"quarantine", "keep-all", KEY_SWITCH, AT(quarantine_keeps_all), "true", 0, 0, NULL, FALSE,
      "Keep the original also where the action is clean, strip or drop."},
     {"quarantine", "release-lmtp", KEY_TEXT, AT(release_lmtp), "", 0, 0, NULL, FALSE,
@@ -174,7 +178,7 @@ static const Key KEYS[] = {
     {"quarantine", "release-timeout", KEY_COUNT, AT(release_timeout), "60", 1, 3600, NULL, FALSE,
      "Seconds without progress after which a release is given up."},
     {"quarantine", "release-allow-days", KEY_COUNT, AT(release_allow_days), "30", 1, 36500, NULL,
-     FALSE, "Days that a released content may come again."},
+     FALSE, "Days for which a released content is let through when it comes again."},
 
     {"incidents", "retention-days", KEY_COUNT, AT(incident_days), "365", 0, 36500, NULL, FALSE,
      "Days until an incident is forgotten; 0: never."},
@@ -182,17 +186,13 @@ static const Key KEYS[] = {
      "Number of incidents kept; 0: no limit."},
 
     {"metrics", "listen", KEY_TEXT, AT(metrics_listen), "", 0, 0, NULL, TRUE,
-     "Where Prometheus finds the numbers: unix:/path or a loopback address:port. Left empty: "
+     "Where Prometheus finds the metrics: unix:/path or a loopback address:port. Left empty: "
      "nowhere."},
 
     {"log", "file", KEY_PATH_OR_EMPTY, AT(log_file), "", 0, 0, NULL, TRUE,
-     "Left empty: standard error. A reload opens it anew, so that it may have been moved away."},
+     "Left empty: standard error. A reload opens it anew, so it may be moved away before."},
     {"log", "decisions", KEY_CHOICE, AT(log_decisions), "all", 0, 0, LOGS, FALSE,
-     "One line for each decision, or only for those that are not clean. Clean ones are written "
-     "together, a fifth of a second late at most; each line has its own time. sha256= is the start "
-     "of the content's digest, stated-sha256= of what the store says that it is: of what is clean "
-     "it is mostly not made. A message as a whole has neither, nor has what a program asks about "
-     "and is clean."},
+     "Which decisions get a line: all, or findings, those that are not clean."},
 };
 
 G_DEFINE_QUARK(storehook - config - error, config_error)
@@ -289,7 +289,7 @@ static gboolean set_action(ScannerConfig *config, const Key *key, const char *te
 
     if (text && !filter_action_parse(text, &action))
         return refuse(error, config, CONFIG_ERROR_VALUE, key->section, key->key,
-                      "\"%s\" is none of pass, clean, strip, quarantine, drop, refuse", text);
+                      "\"%s\" is none of " ACTIONS, text);
     if (!filter_action_is_allowed(verdict, action, &reason))
         return refuse(error, config, CONFIG_ERROR_CONTRADICTION, key->section, key->key, "%s: %s",
                       text, reason);
@@ -569,6 +569,11 @@ void scanner_config_describe(FILE *out)
         fprintf(out, "# %s\n", key->meaning);
         if (key->type == KEY_COUNT || key->type == KEY_SIZE)
             fprintf(out, "# %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT "\n", key->low, key->high);
+        if (key->type == KEY_ACTION)
+            fprintf(out, "# one of " ACTIONS "\n");
+        for (guint j = 0; key->choices && key->choices[j]; j++)
+            fprintf(out, "%s%s%s", j > 0 ? ", " : "# one of ", key->choices[j],
+                    key->choices[j + 1] ? "" : "\n");
         fprintf(out, "%s=%s\n", key->key, default_of(key));
     }
 }

@@ -152,6 +152,10 @@ START_TEST(the_description_is_a_configuration)
     fclose(out);
     config = scanner_config_parse("described", text, &error);
     ck_assert_msg(config != NULL, "%s", error ? error->message : "");
+    /* Of a choice it says what there is to choose from. */
+    ck_assert_ptr_nonnull(strstr(text, "\n# one of all, findings\ndecisions=all\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\n# one of pass, clean, strip, quarantine, drop, refuse\n"
+                                       "infected=quarantine\n"));
 }
 END_TEST
 
