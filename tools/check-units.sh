@@ -11,9 +11,10 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 bad=0
 
+ln -s "$PWD/$1" "$scratch/build" # its own path may have blanks
 for unit in storehookd mailstored; do
     # Nothing is installed here: the programs of the build stand for those.
-    sed -E "s,^(Exec[A-Za-z]+=)[^ ]*/,\1$PWD/$1/bin/," "$1/systemd/$unit.service" >"$scratch/$unit.service"
+    sed -E "s,^(Exec[A-Za-z]+=)[^ ]*/,\1$scratch/build/bin/," "$1/systemd/$unit.service" >"$scratch/$unit.service"
     # shellcheck disable=SC2013 # words
     for user in $(sed -nE 's/^(User|Group|SupplementaryGroups)=//p' "$scratch/$unit.service"); do
         grep -q "^u $user " systemd/storehook.sysusers || {
