@@ -72,7 +72,8 @@ void judge_text(Judge *judge, const StorehookMessage *request, Answer *answer)
     } else if (policy_row_action(action) == STOREHOOK_ACTION_REPLACE) {
         answer->flagged = TRUE;
         notice_reference_new(answer->incident);
-        text_replace(judge, &content, answer->incident, &replaced);
+        if (board_now() < judge->end)
+            text_replace(judge, &content, answer->incident, &replaced);
         if (replaced) {
             answer->action = STOREHOOK_ACTION_REPLACE;
             answer->data = g_bytes_new_take(replaced, content.size);

@@ -31,10 +31,11 @@
 
 enum {
     STATUS_FAILED = 1,
-    SOCKETS = 4,                /* lane, store, access, background */
-    LANE_MOST = 64,             /* questions taken from another's lane at one call */
-    LOOK_MILLISECONDS = 1000,   /* for what was told to a worker that was killed before it looked */
-    GRACE_MICROSECONDS = 100000 /* between a request's end and the kill: to answer what was found */
+    SOCKETS = 4,              /* lane, store, access, background */
+    LANE_MOST = 64,           /* questions taken from another's lane at one call */
+    LOOK_MILLISECONDS = 1000, /* for what was told to a worker that was killed before it looked */
+    TELL_SHARE = 5, /* one part in so many of the time is for the answer: see request_set_end() */
+    GRACE_MICROSECONDS = 100000 /* between a request's deadline and the kill */
 };
 
 typedef struct {
@@ -205,15 +206,26 @@ static void worker_log(Worker *worker, guint kind, const Answer *answer, guint64
         worker_flush_log(worker);
 }
 
-/* The end of a request: what the client grants, within what is configured. */
-static guint64 request_end(const Worker *worker, const StorehookMessage *request,
-                           gboolean background)
+/* How long a request may take, in microseconds: what the client grants, within what is configured.
+ */
+static guint64 request_time(const Worker *worker, const StorehookMessage *request,
+                            gboolean background)
 {
     const ScannerConfig *config = worker->judge.config;
     guint most = background ? config->background_deadline : config->deadline;
     guint granted = request->header.deadline_ms;
 
-    return worker->begin + (guint64)(granted > 0 ? MIN(granted, most) : most) * 1000;
+    return (guint64)(granted > 0 ? MIN(granted, most) : most) * 1000;
+}
+
+/* The work ends before the client's patience does: that there was not enough time is an answer too,
+ * and who is gone by then lets the content pass as one that nobody looked at. */
+static void request_set_end(Worker *worker, const StorehookMessage *request, gboolean background)
+{
+    guint64 time = request_time(worker, request, background);
+
+    worker->judge.end = worker->begin + time - time / TELL_SHARE;
+    atomic_store(&worker->judge.slot->end, worker->begin + time + GRACE_MICROSECONDS);
 }
 
 /* No question, and not counted as one. FALSE when there is no such lane. */
@@ -239,7 +251,6 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t
     if (worker->lane)
         atomic_store_explicit(&worker->lane->request, (guint32)request->header.request,
                               memory_order_relaxed);
-    worker->judge.end = request_end(worker, request, background);
     worker->judge.client = client;
     if (request->header.kind == STOREHOOK_NOTE_LINK) {
         judge_note(&worker->judge, request);
@@ -253,7 +264,7 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t
         board_count(&worker->counts->abandoned);
         return;
     }
-    atomic_store(&slot->end, worker->judge.end + GRACE_MICROSECONDS);
+    request_set_end(worker, request, background);
     atomic_store(&slot->busy, worker->begin);
     function(&worker->judge, request, &answer);
     spent = board_now() - worker->begin;
@@ -278,8 +289,7 @@ static void worker_prove(Worker *worker, const StorehookMessage *request)
 
     if (request->header.kind != STOREHOOK_SCAN || worker->descriptor_count == 0)
         return;
-    worker->judge.end = request_end(worker, request, FALSE);
-    atomic_store(&slot->end, worker->judge.end + GRACE_MICROSECONDS);
+    request_set_end(worker, request, FALSE);
     atomic_store(&slot->busy, worker->begin);
     judge_probe(&worker->judge, request, &answer);
     (void)worker_send(worker, request, &answer, worker->descriptors[0]);

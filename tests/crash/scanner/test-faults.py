@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Takes from the workers of a real storehookd what they need: memory, descriptors, a place to unpack.
+"""Takes from the workers of a real storehookd what they need: memory, time, a place to unpack.
 
 Whatever is missing, at whatever moment, EICAR is never called clean, and once it is back all is
 found again.
@@ -275,6 +275,25 @@ def temporary_directory_read_only():
     finally:
         subprocess.run(["umount", "-l", temp], check=False)
         os.rmdir(temp)
+
+
+@test
+def too_little_time_is_told_in_time():
+    """Who asks is still there to hear that a content takes too long, and that it is not to pass."""
+    slow = b"".join(b"Subject: %d\r\nFrom: a@example.org\r\nTo: b\r\n\r\n" % at for at in range(200))
+    message = mail(*[attachment(slow + b"%d" % at, f"{at}.eml") for at in range(500)])
+    seconds = 4
+    with Service(f"[service]\ndeadline={seconds * 1000}\n") as s:
+        for ask in s.text, s.content:
+            for attempt in range(4):  # on a loaded machine one may come late
+                try:
+                    answer = ask(Memfd(message), deadline=seconds * 1000, patience=seconds)
+                    break
+                except (Died, Late):
+                    assert attempt < 3, "never in time"
+            assert answer["verdict"] == "not-fully-scanned", answer
+            # One has a notice now, of the other the message is to be kept whole.
+            assert answer["flagged"] == 1, answer
 
 
 if __name__ == "__main__":
