@@ -70,9 +70,9 @@ gboolean unpack_is_locked(const void *data, gsize size)
     return ole_kind_tell(data, size, &kind) && kind.is_encrypted;
 }
 
-gboolean unpack_is_text(const void *data, gsize size)
+gboolean unpack_is_text(const void *data, gsize size, guint64 end)
 {
-    return page_payload_matches(data, size, 0) && !archive_kind_is_packed(data, size);
+    return page_payload_matches(data, size, 0, end) && !archive_kind_is_packed(data, size);
 }
 
 static void reader_add_formats(struct archive *reader)
@@ -288,7 +288,8 @@ static UnpackResult walk_page(const void *data, gsize size, Walk *walk)
 {
     gsize most = (gsize)MIN(walk->budget->file_size, G_MAXUINT / 2);
 
-    return page_payload_find(data, size, most, on_payload, walk) ? walk->result : UNPACK_LIMIT;
+    return page_payload_find(data, size, most, walk->budget->end, on_payload, walk) ? walk->result
+                                                                                    : UNPACK_LIMIT;
 }
 
 static UnpackResult walk_active_mime(const void *data, gsize size, Walk *walk)
@@ -371,7 +372,7 @@ UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, 
         if (!archive_kind_is_packed(data, size)) /* what is both is read as both */
             return objects;
     }
-    if (unpack_is_text(data, size))
+    if (unpack_is_text(data, size, budget->end))
         result = walk_page(data, size, &walk);
     else if (has_mac_binary(data, size, &length))
         result = walk_mac_binary(data, length, &walk);

@@ -45,7 +45,7 @@ gboolean unpack_is_locked(const void *data, gsize size);
 /* TRUE if unpack_walk() will look for files that stand in a text, and may take for one what is
  * none.
  */
-gboolean unpack_is_text(const void *data, gsize size);
+gboolean unpack_is_text(const void *data, gsize size, guint64 end);
 
 UnpackResult unpack_walk(const void *data, gsize size, UnpackBudget *budget, UnpackFound found,
                          gpointer user_data);

@@ -76,6 +76,18 @@ static void reading_note(Reading *reading, StorehookVerdictKind kind, const char
     union_note(reading->all, reading->worst, kind, name);
 }
 
+/* Before each pass over all of the text, which takes as long as it is. */
+static gboolean reading_is_over(Reading *reading)
+{
+    Union *all = reading->all;
+
+    if (!all->is_over && board_now() >= all->judge->end) {
+        all->is_over = TRUE;
+        reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "time");
+    }
+    return all->is_over;
+}
+
 /* FALSE if it is there already. */
 static gboolean reading_add_range(Reading *reading, const Range *range)
 {
@@ -369,7 +381,7 @@ static void read_with_gmime(Reading *reading, guint depth)
                          count.parts > config->message_parts ? "message-parts" : "header-fields");
         return;
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(modes) && !reading->all->is_over; i++)
+    for (gsize i = 0; i < G_N_ELEMENTS(modes) && !reading_is_over(reading); i++)
         (void)reading_take_result(reading, mail_gmime_read(reading->text, reading->size, modes[i],
                                                            depth, on_part, reading));
 }
@@ -479,11 +491,12 @@ void union_read_message(Union *all, const char *text, gsize size, guint nesting,
         (void)reading_take_result(&reading, MAIL_PART_TOO_DEEP);
         return;
     }
-    read_structure(&reading);
-    if (!all->is_over)
+    if (!reading_is_over(&reading))
+        read_structure(&reading);
+    if (!reading_is_over(&reading))
         read_runs(&reading);
     /* mail_plain_check() has looked for them, too. */
-    if (!all->is_over && text != all->plain && has_odd_bytes(text, size))
+    if (!reading_is_over(&reading) && text != all->plain && has_odd_bytes(text, size))
         read_cleaned(&reading);
     if (ret_copy)
         *ret_copy = g_steal_pointer(&reading.copy);

@@ -39,7 +39,7 @@ static gboolean saves_file(const char *data, gsize size)
 
 void macro_page_read(MacroDocument *document, const char *data, gsize size)
 {
-    if (!page_payload_find(data, size, PAYLOAD_MAX, on_payload, document))
+    if (!page_payload_find(data, size, PAYLOAD_MAX, (guint64)document->end, on_payload, document))
         macro_document_set_limit(document, "page-payloads");
     if (saves_file(data, size))
         macro_document_add_fact(document, MACRO_SOURCE_PAGE, "saves", NULL);

@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "scanner/common/board.h"
 #include "scanner/common/byte-block.h"
 #include "scanner/page/page-number.h"
 #include "scanner/page/page-piece.h"
@@ -31,7 +32,8 @@ enum {
     ESCAPES_MIN = 12,     /* escaped letters that a text has which is worth a look */
     LETTER_NEAR = 4,      /* signs to the next letter: `'T', 'V'` */
     VARIANTS = 4,
-    LINE_MIN = 32 /* letters; no word has as many */
+    LINE_MIN = 32, /* letters; no word has as many */
+    TIME_STEP = 64 /* looks, of some microseconds each, from one at the clock to the next */
 };
 
 /* --- Base64 and hexadecimal -------------------------------------------------------- */
@@ -456,10 +458,15 @@ static void search_all(PageSearch *search)
 {
     const char *at = search->text + PAGE_TRY_MIN - 1;
     gboolean is_prose = !search->is_markup && !search->is_active;
+    guint steps = 0;
 
     while (at < search->end && !search->stopped) {
         const char *next = NULL, *letter;
 
+        if (++steps % TIME_STEP == 0 && board_now() >= search->late) {
+            search->is_hit = search->is_over = search->stopped = TRUE;
+            return;
+        }
         if (is_prose)
             at = skip_words(at, search->end);
         if (search->is_active && (next = look_at_replaced(search, at)) == NULL &&
@@ -478,9 +485,9 @@ static void search_all(PageSearch *search)
     }
 }
 
-gboolean page_payload_matches(const void *data, gsize size, SignLacks lacks)
+gboolean page_payload_matches(const void *data, gsize size, SignLacks lacks, guint64 end)
 {
-    PageSearch search = {.text = data, .end = (const char *)data + size};
+    PageSearch search = {.text = data, .end = (const char *)data + size, .late = end};
 
     if (!page_sign_is_text(data, size))
         return FALSE;
@@ -491,11 +498,15 @@ gboolean page_payload_matches(const void *data, gsize size, SignLacks lacks)
     return search.is_hit;
 }
 
-gboolean page_payload_find(const void *data, gsize size, gsize most, PagePayloadFound found,
-                           gpointer user)
+gboolean page_payload_find(const void *data, gsize size, gsize most, guint64 end,
+                           PagePayloadFound found, gpointer user)
 {
-    PageSearch search = {
-        .text = data, .end = (const char *)data + size, .found = found, .user = user, .most = most};
+    PageSearch search = {.text = data,
+                         .end = (const char *)data + size,
+                         .found = found,
+                         .user = user,
+                         .most = most,
+                         .late = end};
 
     if (!page_sign_is_text(data, size))
         return TRUE;

@@ -25,11 +25,12 @@ typedef enum {
 typedef gboolean (*PagePayloadFound)(PagePayloadKind kind, const char *type, const guint8 *data,
                                      gsize size, gpointer user);
 
-/* Whether there is any. Costs a look at one byte in 64. */
-gboolean page_payload_matches(const void *data, gsize size, SignLacks lacks);
+/* Whether there is any, or may be when it is `end` (board_now()). Costs a look at one byte in 64.
+ */
+gboolean page_payload_matches(const void *data, gsize size, SignLacks lacks, guint64 end);
 /* Tells each, none larger than `most`, decoded in each way in which it may have been put together.
- * FALSE: there were more, or larger ones, or no memory. */
-gboolean page_payload_find(const void *data, gsize size, gsize most, PagePayloadFound found,
-                           gpointer user);
+ * FALSE: there were more, or larger ones, no memory, or no time. */
+gboolean page_payload_find(const void *data, gsize size, gsize most, guint64 end,
+                           PagePayloadFound found, gpointer user);
 
 #endif /* SCANNER_PAGE_PAYLOAD_H */

@@ -18,11 +18,12 @@ typedef struct {
     gboolean is_active;     /* it has a script, or is one */
     PagePayloadFound found; /* NULL: the first ends the search */
     gpointer user;
-    gsize most;  /* bytes of one file */
-    guint count; /* of files that were told */
-    gsize idle;  /* bytes that were unpacked and are no file */
+    gsize most;   /* bytes of one file */
+    guint64 late; /* board_now() when there is no more time */
+    guint count;  /* of files that were told */
+    gsize idle;   /* bytes that were unpacked and are no file */
     gboolean is_hit;
-    gboolean is_over; /* there were more, or larger ones, or no memory */
+    gboolean is_over; /* there were more, or larger ones, no memory, or no time */
     gboolean stopped;
     PageScript *script;   /* NULL: not read yet */
     PageScriptKey key;    /* of the last sample that had one */

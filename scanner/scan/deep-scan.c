@@ -150,7 +150,7 @@ static void work_unpack(Work *work, const void *data, gsize size, guint number, 
     UnpackResult result;
 
     work->rest = number;
-    work->is_text = unpack_is_text(data, size);
+    work->is_text = unpack_is_text(data, size, work->budget.end);
     work->is_pdf = FALSE;
     result = unpack_walk(data, size, &work->budget, on_unpacked, work);
     if (result != UNPACK_BROKEN || !is_guess || work->budget.files < files)

@@ -148,7 +148,8 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
                              .pdf = pdf,
                              .is_normalized = (attributes & LAYER_ATTRIBUTES_NORMALIZED) != 0,
                              .lacks = lacks,
-                             .has_payload = buffer && page_payload_matches(buffer, size, lacks)};
+                             .has_payload =
+                                 buffer && page_payload_matches(buffer, size, lacks, seen->end)};
     if (seen->watcher->object && buffer)
         seen->watcher->object(&object, seen->watcher->user);
     if (level == 0)

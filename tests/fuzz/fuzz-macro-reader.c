@@ -38,7 +38,7 @@ static void read_pdf(MacroDocument *document, const char *data, gsize size)
 
 static void read_page(MacroDocument *document, const char *data, gsize size)
 {
-    if (page_payload_matches(data, size, sign_filter_lacks(data, size)))
+    if (page_payload_matches(data, size, sign_filter_lacks(data, size), G_MAXUINT64))
         macro_page_read(document, data, size);
 }
 

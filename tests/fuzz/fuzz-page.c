@@ -34,10 +34,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Told told = {.size = size};
 
     (void)page_sign_wants_raw(data, size);
-    (void)page_payload_find(data, size, size, on_payload, &told);
+    (void)page_payload_find(data, size, size, G_MAXUINT64, on_payload, &told);
     g_assert(told.count <= PAGE_PAYLOADS_MAX);
-    g_assert(told.count == 0 || page_payload_matches(data, size, sign_filter_lacks(data, size)));
-    g_assert(page_payload_matches(data, size, 0) ==
-             page_payload_matches(data, size, sign_filter_lacks(data, size)));
+    g_assert(told.count == 0 ||
+             page_payload_matches(data, size, sign_filter_lacks(data, size), G_MAXUINT64));
+    g_assert(page_payload_matches(data, size, 0, G_MAXUINT64) ==
+             page_payload_matches(data, size, sign_filter_lacks(data, size), G_MAXUINT64));
     return 0;
 }

@@ -143,7 +143,7 @@ START_TEST(the_shortest_run_is_found_wherever_it_stands)
                 g_string_append_printf(text, "'%s%s", run, ends[i]);
                 while (text->len < before + strlen(run) + behind)
                     g_string_append(text, " w");
-                ck_assert_msg(page_payload_matches(text->str, text->len, 0),
+                ck_assert_msg(page_payload_matches(text->str, text->len, 0, G_MAXUINT64),
                               "behind %zu, before %zu, '%s'", before, behind, ends[i]);
             }
 }

@@ -48,7 +48,7 @@ static gboolean is_told(const char *script, const guint8 *file, gsize size)
     g_autofree char *page = g_strconcat("<html><script>", script, "</script></html>", NULL);
     Told told = {.wanted = file, .size = size};
 
-    ck_assert(page_payload_find(page, strlen(page), MOST, on_file, &told));
+    ck_assert(page_payload_find(page, strlen(page), MOST, G_MAXUINT64, on_file, &told));
     return told.count > 0;
 }
 
@@ -157,7 +157,8 @@ START_TEST(as_many_files_are_told_as_may_be)
         for (guint i = 0; i < PAGE_PAYLOADS_MAX - 2 + more; i++)
             g_string_append_printf(page, "f('%s');\n", coded);
         g_string_append_printf(page, "f('%s');\n", again);
-        ck_assert_int_eq(page_payload_find(page->str, page->len, MOST, on_file, &told), more == 0);
+        ck_assert_int_eq(page_payload_find(page->str, page->len, MOST, G_MAXUINT64, on_file, &told),
+                         more == 0);
         ck_assert_uint_eq(told.all, PAGE_PAYLOADS_MAX);
     }
 }
@@ -183,10 +184,25 @@ START_TEST(none_larger_than_may_be_is_told)
         g_autofree char *page = g_strdup_printf("<html><script>f(['%s']);", texts[i / 2]);
 
         ck_assert_int_eq(page_payload_find(page, strlen(page),
-                                           fits ? sizeof(file) : sizeof(file) - 1, on_file, &told),
+                                           fits ? sizeof(file) : sizeof(file) - 1, G_MAXUINT64,
+                                           on_file, &told),
                          fits);
         ck_assert_msg((told.count > 0) == fits, "%s", texts[i / 2]);
     }
+}
+END_TEST
+
+/* Where there is no time to look to the end, something may be there. */
+START_TEST(no_time_is_told)
+{
+    g_autoptr(GString) page = g_string_new("<html><script>");
+    Told told = {0};
+
+    while (page->len < 100000)
+        g_string_append_printf(page, "t[%zu] = %zu;", page->len, page->len % 256);
+    ck_assert(page_payload_find(page->str, page->len, MOST, G_MAXUINT64, on_file, &told));
+    ck_assert(page_payload_matches(page->str, page->len, 0, 1));
+    ck_assert(!page_payload_find(page->str, page->len, MOST, 1, on_file, &told));
 }
 END_TEST
 
@@ -279,7 +295,7 @@ START_TEST(hostile_pages_end_soon)
         g_string_append(text, "<html><script>");
         while (text->len < SIZE)
             g_string_append(text, shapes[i]);
-        (void)page_payload_matches(text->str, text->len, 0);
+        (void)page_payload_matches(text->str, text->len, 0, G_MAXUINT64);
         begin = clock() - begin;
         ck_assert_msg(begin < SECONDS * CLOCKS_PER_SEC, "%s: %.1f s", shapes[i],
                       (double)begin / CLOCKS_PER_SEC);
@@ -307,8 +323,8 @@ START_TEST(what_unpacks_to_nothing_has_an_end)
         for (guint i = 0; i < count; i++)
             g_string_append_printf(text, "f%u(atob('%s'));\n", i, coded);
         g_string_append(text, "</script></html>");
-        ck_assert(page_payload_matches(text->str, text->len, 0));
-        ck_assert_int_eq(page_payload_find(text->str, text->len, MOST, on_file, &told),
+        ck_assert(page_payload_matches(text->str, text->len, 0, G_MAXUINT64));
+        ck_assert_int_eq(page_payload_find(text->str, text->len, MOST, G_MAXUINT64, on_file, &told),
                          count == FEW);
     }
 }
@@ -318,7 +334,7 @@ SCANNER_TEST_MAIN("pages", SCANNER_TEST(files_beside_each_other_are_told),
                   SCANNER_TEST(what_is_coded_again_is_decoded), SCANNER_TEST(pieces_are_one_file),
                   SCANNER_TEST(pieces_stand_near_each_other),
                   SCANNER_TEST(as_many_files_are_told_as_may_be),
-                  SCANNER_TEST(none_larger_than_may_be_is_told),
+                  SCANNER_TEST(none_larger_than_may_be_is_told), SCANNER_TEST(no_time_is_told),
                   SCANNER_TEST(scripts_are_read_up_to_a_limit),
                   SCANNER_TEST(a_file_ends_before_another_text),
                   SCANNER_TEST(hostile_pages_end_soon),
