@@ -13,7 +13,6 @@
 #include "libstorehook/cursors.h"
 #include "libstorehook/judge.h"
 #include "libstorehook/link-note.h"
-#include "libstorehook/remembered.h"
 #include "libstorehook/unscanned.h"
 
 /* Within another call: may close cursors, and then their handles are given out anew. */
@@ -190,37 +189,13 @@ static JET_ERR call_original(const CommitCall *call)
                            : ORIGINAL(JetCommitTransaction)(call->sesid, call->grbit);
 }
 
-static void remember_message(const Session *session, const TrackedRow *row)
-{
-    const char *incident = (const char *)row->fields[FIELD_INCIDENT].data;
-    MessageName name = {.instance = session->instance,
-                        .database = row->database,
-                        .set = row->set,
-                        .key = &row->fields[FIELD_MESSAGE]};
-
-    if (row->role != ROLE_MESSAGES || !row->profiled || !name.key->data)
-        return;
-    if (row->settled)
-        remembered_add(&name, row->dropped, incident ? incident : "");
-    else if (tracked_row_stands(row) && !remembered_is_empty())
-        remembered_forget(&name);
-}
-
 /* Level 0 is reached: what was held back is told now. */
 static void finish(Session *session)
 {
     bool counted = false;
 
-    for (TrackedRow *row = session->rows; row; row = row->next) {
-        remember_message(session, row);
-        if (row->reason == ROW_REASON_NONE || !tracked_row_stands(row))
-            continue;
-        counted = true;
-        if (row->profiled)
-            unscanned_add((StorehookReason)row->reason, row->table, &row->fields[FIELD_BOOKMARK]);
-        else
-            unscanned_add_unjudged(row->table, &row->fields[FIELD_BOOKMARK]);
-    }
+    for (const TrackedRow *row = session->rows; row; row = row->next)
+        counted |= intercept_row_done(session, row);
     link_note_send_all(session->notes);
     transaction_clear(session);
     if (counted && profile_id() != 0)

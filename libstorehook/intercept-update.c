@@ -20,7 +20,6 @@
 #include "libstorehook/cursors.h"
 #include "libstorehook/judge.h"
 #include "libstorehook/link-note.h"
-#include "libstorehook/remembered.h"
 #include "libstorehook/turn.h"
 #include "libstorehook/unscanned.h"
 
@@ -67,41 +66,13 @@ static JET_ERR update(UpdateCall *call, ByteString *ret_key)
     return err;
 }
 
-static void count_row(const TrackedRow *row)
-{
-    if (row->profiled)
-        unscanned_add((StorehookReason)row->reason, row->table, &row->fields[FIELD_BOOKMARK]);
-    else
-        unscanned_add_unjudged(row->table, &row->fields[FIELD_BOOKMARK]);
-}
-
-static MessageName message_name(const Session *session, const TrackedRow *row)
-{
-    return (MessageName){.instance = session ? session->instance : 0,
-                         .database = row->database,
-                         .set = row->set,
-                         .key = &row->fields[FIELD_MESSAGE]};
-}
-
 /* The row stands now: inside a transaction it waits for the commit. */
 static void keep_row(Session *session, TrackedRow *row)
 {
     if (session && session->level > 0 && transaction_add_row(session, row))
         return;
-    if (row->reason != ROW_REASON_NONE) {
-        count_row(row);
-        if (connection_peek() == CONNECTION_JUDGE)
-            connection_report_counted();
-    }
-    if (row->role == ROLE_MESSAGES && row->profiled && row->fields[FIELD_MESSAGE].data) {
-        MessageName name = message_name(session, row);
-        const char *incident = (const char *)row->fields[FIELD_INCIDENT].data;
-
-        if (row->settled)
-            remembered_add(&name, row->dropped, incident ? incident : "");
-        else if (!remembered_is_empty())
-            remembered_forget(&name);
-    }
+    if (intercept_row_done(session, row) && connection_peek() == CONNECTION_JUDGE)
+        connection_report_counted();
     tracked_row_free(row);
 }
 
@@ -159,7 +130,7 @@ static bool writes_message(const Session *session, const TrackedRow *link)
 static bool find_remembered(const Judgement *judgement, Remembered *ret)
 {
     TrackedRow *row = judgement->row;
-    MessageName name = message_name(judgement->session, row);
+    MessageName name = intercept_message_name(judgement->session, row);
 
     if ((row->role != ROLE_ENTRIES && row->role != ROLE_ATTACHMENTS) || remembered_is_empty())
         return false;
