@@ -149,7 +149,7 @@ static int adopt(const Welcome *welcome, Descriptor *supervisor)
     exchange_pool_empty(&connection.workers);
     if (exchange_pool_set_lanes(&connection.workers, &welcome->lanes) < 0)
         return -ENOMEM;
-    if (welcome->has_page) {
+    if (welcome->page.fd >= 0) {
         if (mmap(connection.page, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED | MAP_FIXED,
                  welcome->page.fd, 0) == MAP_FAILED)
             return -ENOMEM;
@@ -162,7 +162,7 @@ static int adopt(const Welcome *welcome, Descriptor *supervisor)
     *supervisor = DESCRIPTOR_NONE;
     atomic_store(&connection.generation, welcome->generation);
     atomic_store(&connection.page_differs,
-                 welcome->has_page &&
+                 welcome->page.fd >= 0 &&
                      atomic_load(&connection.page->generation) != welcome->generation);
     atomic_store(&connection.deadline_ms, welcome->deadline_ms);
     atomic_store(&connection.next_us, clock_now_us() + (hooked ? NOBODY_US : NOT_YOU_US));

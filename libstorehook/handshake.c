@@ -86,13 +86,10 @@ int handshake_take_shared(const StorehookValue *value, size_t size, Descriptor *
 static int take_page(const StorehookMessage *message, Welcome *welcome)
 {
     StorehookValue value;
-    int result;
 
     if (!storehook_read_find(message, STOREHOOK_FIELD_PAGE, &value))
         return welcome->answer == STOREHOOK_ANSWER_HOOKED ? -EPROTO : 0;
-    result = handshake_take_shared(&value, sizeof(StorehookPage), &welcome->page);
-    welcome->has_page = result == 0;
-    return result;
+    return handshake_take_shared(&value, sizeof(StorehookPage), &welcome->page);
 }
 
 /* Without them all is as well, only slower. */

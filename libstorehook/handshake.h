@@ -16,8 +16,7 @@ typedef struct {
     StorehookAnswer answer;
     uint32_t deadline_ms;
     uint32_t generation;
-    Descriptor page; /* none only with NOT_YOU */
-    bool has_page;
+    Descriptor page;  /* none only with NOT_YOU */
     Descriptor lanes; /* or none */
 } Welcome;
 

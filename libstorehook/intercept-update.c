@@ -13,9 +13,6 @@
  */
 #include "libstorehook/intercept.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "libstorehook/connection.h"
 #include "libstorehook/cursors.h"
 #include "libstorehook/judge.h"

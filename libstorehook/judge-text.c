@@ -44,7 +44,7 @@ static Decision ask(Judgement *judgement)
     return decision;
 }
 
-int judge_read_envelope(const RowPlace *place, TrackedRow *row)
+void judge_read_envelope(const RowPlace *place, TrackedRow *row)
 {
     static const struct {
         Column column;
@@ -59,7 +59,6 @@ int judge_read_envelope(const RowPlace *place, TrackedRow *row)
         result = table_info_read_text(place, texts[i].column, texts[i].limit,
                                       &row->fields[texts[i].field]);
     row->has_envelope = result == 0;
-    return result;
 }
 
 Decision judge_text(Judgement *judgement)

@@ -33,8 +33,9 @@ Decision judge_links_again(Judgement *judgement);
 /* The original did not take the row: sets the columns back to what the host had there. */
 void judge_restore(const Judgement *judgement);
 
-/* Sender, recipients and subject, to the row's fields. 0, or as table_info_read(). */
-int judge_read_envelope(const RowPlace *place, TrackedRow *row);
+/* Sender, recipients and subject, to the row's fields; `has_envelope` tells whether all could be
+ * read. */
+void judge_read_envelope(const RowPlace *place, TrackedRow *row);
 
 /* Before the commit of level 1: messages with a flagged part. */
 Decision judge_commit(Session *session, JET_SESID sesid);

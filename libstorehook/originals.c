@@ -130,11 +130,11 @@ unsigned originals_missing(void)
     return missing;
 }
 
-int originals_complete(void)
+bool originals_complete(void)
 {
     for (unsigned i = ORIGINAL_JetSetColumn; i < ORIGINAL_COUNT; i++)
         if (!originals_find((OriginalIndex)i))
-            return 0;
+            return false;
     return originals_find(ORIGINAL_JetUpdate) && originals_find(ORIGINAL_JetPrepareUpdate) &&
            originals_find(ORIGINAL_JetDelete) && originals_find(ORIGINAL_JetCloseTable);
 }

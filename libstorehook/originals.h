@@ -102,8 +102,8 @@ extern Originals originals;
 void *originals_resolve(OriginalIndex index);
 /* How many of those interposed are absent; the A and W spellings do not count. */
 unsigned originals_missing(void);
-/* TRUE when all that judging needs is there. */
-int originals_complete(void);
+/* All that judging needs is there. */
+bool originals_complete(void);
 /* At the first call: looks all up, and has the store library stay in memory from now on, for a host
  * that closes it would leave us with what is no longer there. */
 void originals_settle(void);

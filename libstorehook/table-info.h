@@ -57,7 +57,7 @@ int table_info_read_text(const RowPlace *place, Column column, size_t limit, Byt
 int table_info_read_number(const RowPlace *place, Column column, uint64_t *ret);
 /* The whole content. Not set when absent. -ENOMEM (or no descriptor), -EFBIG, -EIO. */
 int table_info_read_blob(const RowPlace *place, Column column, Blob *ret);
-/* TRUE when the prepared row differs there from the stored one, or when that cannot be told. */
+/* True when the prepared row differs there from the stored one, or when that cannot be told. */
 bool table_info_changed(const RowPlace *place, Column column);
 /* Sets a column of the prepared row; text is UTF-8. Nothing to do where the table has none. */
 JET_ERR table_info_write(const RowPlace *place, Column column, const void *data, size_t size);
