@@ -12,8 +12,7 @@
 Decision judge_unscanned(TrackedRow *row, int reason)
 {
     row->reason = reason;
-    return reason == STOREHOOK_REASON_UNAVAILABLE && connection_defers() ? DECISION_DEFER
-                                                                         : DECISION_WRITE;
+    return connection_defers() ? DECISION_DEFER : DECISION_WRITE;
 }
 
 bool judge_may_ask(TrackedRow *row, Decision *ret)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test-defer.c - STOREHOOK_ON_UNAVAILABLE=defer: with the service gone, judged rows wait.
+ * test-defer.c - STOREHOOK_ON_UNAVAILABLE=defer: without an answer judged rows wait.
  */
 #include "tests/preload/hook-test.h"
 
@@ -36,6 +36,29 @@ START_TEST(defers_while_nobody_is_there)
 }
 END_TEST
 
+/* A content may be what makes the service fail; by that it is not to get past it. */
+static const FakeBehaviour failures[] = {FAKE_SILENT, FAKE_CLOSING, FAKE_GARBLED};
+
+START_TEST(defers_what_gets_no_answer)
+{
+    FakeService *service = fake_service_start(hook_socket);
+    uint64_t id;
+    Host host;
+
+    fake_service_set_deadline(service, 1000);
+    host_open(&host, hook_directory);
+    ck_assert_int_eq(host_deliver(&host, &(HostMessage){"good", NULL, false}, &id), 0);
+    fake_service_behave(service, failures[_i]);
+    ck_assert_int_eq(host_deliver(&host, &(HostMessage){"EICAR", NULL, false}, &id),
+                     JET_errInstanceUnavailable);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+    host_close(&host);
+    host_end();
+    fake_service_kill(service);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     Suite *suite = suite_create("defer");
@@ -45,6 +68,7 @@ int main(int argc, char **argv)
     setenv("STOREHOOK_ON_UNAVAILABLE", "defer", 1);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, defers_while_nobody_is_there);
+    tcase_add_loop_test(tests, defers_what_gets_no_answer, 0, sizeof(failures) / sizeof(*failures));
     suite_add_tcase(suite, tests);
     return hook_test_main(argv, suite);
 }
