@@ -89,12 +89,12 @@ static const char USAGE[] =
     "  quarantine show ID...\n"
     "  quarantine release ID... [--to=ADDRESS]...\n"
     "  quarantine delete ID...\n"
-    "  condemned list                  contents that crash the scanner and are not tried again\n"
-    "  condemned release SHA256...     try them again\n"
+    "  condemned list                  contents that crash the scanner and are not scanned again\n"
+    "  condemned release SHA256...     scan them again\n"
     "  allow list | deny list          contents and signatures let through, or forbidden\n"
     "  allow | deny add | remove SHA256... | --signature NAME...\n"
-    "T: 2026-11-22, 2026-11-22T10:00:00Z, or so long ago: 90m, 2h, 7d. A: an address; * and ? are\n"
-    "wild. Exit status: 0 yes, 1 no, 2 wrong usage or configuration.\n";
+    "T: 2026-11-22, 2026-11-22T10:00:00Z, or how long ago: 90m, 2h, 7d. A: an address; * and ?\n"
+    "are wildcards. Exit status: 0 yes, 1 no, 2 wrong usage or configuration.\n";
 
 static int usage(const char *why)
 {
