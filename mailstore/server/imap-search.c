@@ -134,9 +134,10 @@ static gboolean text_key_matches(Matcher *matcher, const SearchKey *key)
     case SEARCH_HEADER:
         return header_matches(matcher, key);
     case SEARCH_BODY:
-        return body_contains(matcher, matcher->root, key->text);
+        return *key->text == '\0' || body_contains(matcher, matcher->root, key->text);
     case SEARCH_TEXT:
-        return any_header_contains(matcher->data, matcher->root->header_length, key->text) ||
+        return *key->text == '\0' ||
+               any_header_contains(matcher->data, matcher->root->header_length, key->text) ||
                body_contains(matcher, matcher->root, key->text);
     default:
         g_assert_not_reached();
