@@ -59,6 +59,11 @@ def attachment(data, name="a.bin", body=None):
              "Content-Transfer-Encoding: base64"], body or base64_lines(data))
 
 
+def unseen(size):
+    """Harmless. Random from the first byte on, one in some thousands begins as an archive does."""
+    return b"words " + os.urandom(size - 6)
+
+
 def never_clean(ask, data):
     """Asks; TRUE if a verdict came. A clean one is a failure of the test."""
     try:

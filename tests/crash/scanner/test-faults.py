@@ -269,7 +269,7 @@ def temporary_directory_read_only():
             assert answer["verdict"] == "not-scanned", answer
             assert b"temporary directory" in answer["verdict_name"], answer
             subprocess.run(["mount", "-o", "remount,rw", temp], check=True)
-            s.wait_for(lambda: s.content(os.urandom(30))["verdict"] == "clean")
+            s.wait_for(lambda: s.content(unseen(30))["verdict"] == "clean")
             for make in CONTENTS:
                 assert s.content(make(99))["verdict"] == "infected"
     finally:

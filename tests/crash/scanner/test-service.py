@@ -25,7 +25,7 @@ from wire import *  # noqa: E402,F403
 def verdicts():
     """Plain, zip, zip in zip, tar.gz, nested mail; inline and by memfd; empty and tiny."""
     with Service() as s:
-        for data in (b"", b"a", b"abc", b"hello\n" * 3000, os.urandom(200000)):
+        for data in (b"", b"a", b"abc", b"hello\n" * 3000, unseen(200000)):
             assert s.content(data)["verdict"] == "clean"
         nested = mail(PLAIN, attachment(EICAR))
         for data in (EICAR, zipped("a.com", EICAR), zipped("b.zip", zipped("a.com", EICAR)),
@@ -120,7 +120,7 @@ def links_follow_content_and_rules():
                 fields.append(("data", data))
             return s.ask(JUDGE_LINK, *fields)
 
-        fresh = os.urandom(50)
+        fresh = unseen(50)
         assert link(fresh, "a.bin").get("need_data") == 1
         assert link(fresh, "a.bin", True)["action"] == "pass"
         assert link(fresh, "a.bin").get("remember") == 1
@@ -550,7 +550,7 @@ def without_temp(s, spoil, mend, word):
     assert sent > 0
     assert s.status()["passed-not-scanned"][word] - before == sent, "the count is not exact"
     mend()
-    s.wait_for(lambda: s.content(os.urandom(30))["verdict"] == "clean")
+    s.wait_for(lambda: s.content(unseen(30))["verdict"] == "clean")
     assert s.status()["unscanned"]["total"] == sent
 
 

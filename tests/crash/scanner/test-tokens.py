@@ -24,7 +24,7 @@ def needs_data(answer):
 def cheap(s, size):
     """A content and its token; where the machine is busy, not the first is cheap."""
     for _ in range(100):
-        data = os.urandom(size)
+        data = unseen(size)
         token = s.content(data)["token"]
         time.sleep(0.02)
         if needs_data(link(s, data)):
@@ -72,7 +72,7 @@ def liars_deceive_themselves():
     """Who says that a content has the digest of another one is told of what he brought, and nothing
     is learnt of that digest."""
     with Service() as s:
-        harmless = os.urandom(5000)
+        harmless = unseen(5000)
         token = s.ask(JUDGE_CONTENT, ("digest", hashlib.sha256(EICAR).digest()),
                       ("data", harmless))["token"]
         assert link(s, EICAR, ("token", token))["verdict"] == "clean"
@@ -104,7 +104,7 @@ def digests_are_made_where_they_decide():
         assert s.control("deny-add", sha256=hashlib.sha256(data).hexdigest())["ok"]
         assert link(s, data, ("token", token))["verdict"] == "infected"
         assert s.content(data)["verdict"] == "infected"
-        assert "token" not in s.content(os.urandom(5000))
+        assert "token" not in s.content(unseen(5000))
         s.stop()
         s.start()
         assert not needs_data(link(s, dear)), "forgotten with the run"
