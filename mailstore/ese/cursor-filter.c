@@ -120,7 +120,7 @@ JET_ERR cursor_set_filter(Cursor *cursor, const JET_INDEX_COLUMN *columns, uint3
         cursor->filter = cursor_filter_free(cursor->filter);
         return JET_errSuccess;
     }
-    RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
+    RETURN_IF_ERROR(cursor_refresh_now(cursor));
     CursorFilter *filter = fault_calloc(1, sizeof(*filter) + n * sizeof(*filter->terms));
     JET_ERR err = filter ? JET_errSuccess : JET_errOutOfMemory;
     for (uint32_t i = 0; i < n && err >= 0; i++) {

@@ -305,7 +305,7 @@ JET_ERR cursor_set_index(Cursor *cursor, const char *name, JET_GRBIT grbit, uint
     if (grbit & ~JET_bitNoMove)
         return JET_errInvalidGrbit;
     if (name && *name) {
-        RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
+        RETURN_IF_ERROR(cursor_refresh_now(cursor));
         index = schema_find_index_by_name(cursor->schema, name);
         if (!index)
             return JET_errIndexNotFound;

@@ -356,11 +356,10 @@ JET_ERR cursor_refresh(Cursor *cursor, Txn *txn)
     return JET_errSuccess;
 }
 
-JET_ERR cursor_refresh_if_stale(Cursor *cursor)
+JET_ERR cursor_refresh_now(Cursor *cursor)
 {
     Scope scope;
-    if (cursor->temporary || atomic_load_explicit(&cursor->table->version, memory_order_acquire) ==
-                                 cursor->schema->version)
+    if (cursor->temporary)
         return JET_errSuccess;
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
     return scope_end(&scope, cursor_refresh(cursor, scope.txn));

@@ -124,8 +124,9 @@ void cursors_after_rollback(Session *session, unsigned level);
 
 /* Takes up a changed definition; JET_errObjectNotFound when the table is gone. `txn` is begun. */
 JET_ERR cursor_refresh(Cursor *cursor, Txn *txn);
-/* As cursor_refresh if another session has changed the table since. */
-JET_ERR cursor_refresh_if_stale(Cursor *cursor);
+/* As cursor_refresh, in the session's transaction or one of its own: another session, or process,
+ * may have changed the table. */
+JET_ERR cursor_refresh_now(Cursor *cursor);
 /* JET_errPermissionDenied, JET_errTransReadOnly. */
 JET_ERR cursor_check_writable(const Cursor *cursor);
 /* Before any write: as above, locks the definition for this transaction and takes up the current

@@ -269,9 +269,6 @@ JET_ERR database_schema(Database *database, Table *table, Txn *txn, uint64_t ver
         /* A version may yet be rolled back; then the next to open the table loads another. */
         old = table->schema;
         table->schema = schema_ref(schema);
-        /* Who reads an old snapshot reads an old definition; it hides the newer one from nobody. */
-        if (schema->version > atomic_load_explicit(&table->version, memory_order_relaxed))
-            atomic_store_explicit(&table->version, schema->version, memory_order_release);
         pthread_mutex_unlock(&database->lock);
         schema_unref(old);
     }

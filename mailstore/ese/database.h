@@ -12,14 +12,12 @@ enum {
     DATABASE_TABLE_BUCKETS = 64,
 };
 
-/* A table some cursor has opened: its newest known definition and who shuts others out. Lives as
- * long as its database is attached. */
+/* A table some cursor has opened: the definition that was read last and who shuts others out. Lives
+ * as long as its database is attached. */
 typedef struct TableCallback TableCallback;
 typedef struct Table Table;
 struct Table {
     uint32_t object_id;
-    _Atomic uint64_t
-        version; /* the greatest that was read; without the lock, to see that it changed */
     Schema *schema;
     unsigned n_cursors;
     _Atomic uint32_t n_rows;               /* as JetComputeStats has last counted */

@@ -279,7 +279,7 @@ JET_ERR enumerate_columns(Cursor *cursor, const Enumeration *how, uint32_t *ret_
     *ret_n = 0;
     *ret_columns = NULL;
     RETURN_IF_ERROR(enumeration_check(how));
-    RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
+    RETURN_IF_ERROR(cursor_refresh_now(cursor));
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
     Answer answer = {.how = how, .schema = cursor->schema, .txn = scope.txn};
     JET_ERR err =

@@ -46,7 +46,7 @@ JET_ERR info_index_of_id(Cursor *cursor, const JET_INDEXID *from, char ret_name[
     IndexId id;
     if (from->cbStruct != sizeof(*from))
         return JET_errInvalidParameter;
-    RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
+    RETURN_IF_ERROR(cursor_refresh_now(cursor));
     memcpy(&id, from->rgbIndexId, sizeof(id));
     if (cursor->temporary || id.table != cursor->table->object_id ||
         id.database != cursor->database->database->id)

@@ -182,7 +182,7 @@ JET_ERR info_column(Cursor *cursor, const void *name, void *result, uint32_t siz
 {
     const Column *column;
     bool by_id = level & JET_ColInfoGrbitSortByColumnid;
-    RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
+    RETURN_IF_ERROR(cursor_refresh_now(cursor));
     switch (level & ~INFO_LEVEL_OPTIONS) {
     case JET_ColInfo:
         RETURN_IF_ERROR(info_find_column(cursor->schema, name, false, &column));
@@ -211,7 +211,7 @@ JET_ERR info_column(Cursor *cursor, const void *name, void *result, uint32_t siz
 JET_ERR info_index(Cursor *cursor, const char *name, void *result, uint32_t size, uint32_t level,
                    bool wide)
 {
-    RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
+    RETURN_IF_ERROR(cursor_refresh_now(cursor));
     if (level == JET_IdxInfoCount)
         return info_number(cursor->schema->n_indexes, result, size);
     bool is_list = level == JET_IdxInfo || level == JET_IdxInfoList;

@@ -127,7 +127,7 @@ static JET_ERR retrieve_find_column(Cursor *cursor, JET_COLUMNID id, const Colum
 {
     const Column *column = schema_find_column(cursor->schema, id);
     if (!column) {
-        RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
+        RETURN_IF_ERROR(cursor_refresh_now(cursor));
         column = schema_find_column(cursor->schema, id);
         if (!column)
             return id == 0 ? JET_errBadColumnId : JET_errColumnNotFound;

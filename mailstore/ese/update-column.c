@@ -300,7 +300,7 @@ JET_ERR update_set_column(Cursor *cursor, const JET_SETCOLUMN *set)
         return JET_errUpdateNotPrepared;
     const Column *column = schema_find_column(cursor->schema, set->columnid);
     if (!column) {
-        RETURN_IF_ERROR(cursor_refresh_if_stale(cursor));
+        RETURN_IF_ERROR(cursor_refresh_now(cursor));
         column = schema_find_column(cursor->schema, set->columnid);
         if (!column)
             return JET_errColumnNotFound;

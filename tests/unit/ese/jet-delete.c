@@ -3,7 +3,9 @@
  * jet-delete.c - deleting and renaming tables, columns and indexes, and making indexes from their
  * structures.
  */
+#include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "tests/unit/ese/jet-test.h"
 
@@ -251,6 +253,51 @@ START_TEST(old_snapshot_hides_no_change)
 }
 END_TEST
 
+/* Another process: adds a column and an index when told to. */
+static int define_elsewhere(TestJet *other, int told, int tells)
+{
+    JET_TABLEID cursor;
+    char byte = 0;
+    bool good = read(told, &byte, 1) == 1;
+    test_jet_start(other);
+    ck_ok(JetAttachDatabase(other->session, other->path, 0));
+    ck_ok(JetOpenDatabase(other->session, other->path, NULL, &other->database, 0));
+    ck_ok(JetOpenTable(other->session, other->database, "t", NULL, 0, 0, &cursor));
+    test_add_column(other->session, cursor, "added", JET_coltypLong, 0, 0, 0);
+    test_add_index(other->session, cursor, "by-added", "+added\0", 0);
+    ck_ok(JetTerm2(other->instance, JET_bitTermAbrupt));
+    return good && write(tells, &byte, 1) == 1 ? 0 : 1;
+}
+
+START_TEST(another_process_changes_the_table)
+{
+    TestJet own;
+    JET_TABLEID cursor;
+    int to_child[2], from_child[2], status;
+    char byte = 0;
+    test_jet_place(&own);
+    ck_assert(pipe(to_child) == 0 && pipe(from_child) == 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(define_elsewhere(&own, to_child[0], from_child[1]));
+    test_jet_start(&own);
+    ck_ok(JetCreateDatabase(own.session, own.path, NULL, &own.database, 0));
+    ck_ok(JetCreateTable(own.session, own.database, "t", 0, 0, &cursor));
+    ck_ok(JetBeginTransaction(own.session));
+    ck_assert(write(to_child[1], &byte, 1) == 1 && read(from_child[0], &byte, 1) == 1);
+    ck_jet(JetSetCurrentIndex(own.session, cursor, "by-added"), JET_errIndexNotFound);
+    ck_ok(JetRollback(own.session, 0));
+    ck_ok(JetSetCurrentIndex(own.session, cursor, "by-added"));
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    for (int i = 0; i < 2; i++) {
+        close(to_child[i]);
+        close(from_child[i]);
+    }
+    test_jet_close(&own);
+}
+END_TEST
+
 START_TEST(column_deleted)
 {
     JET_COLUMNDEF definition;
@@ -422,6 +469,10 @@ int main(void)
     tcase_add_test(cases, column_renamed);
     tcase_add_test(cases, indexes_from_structures);
     suite_add_tcase(suite, cases);
+    TCase *apart = tcase_create("processes");
+    tcase_set_timeout(apart, 60);
+    tcase_add_test(apart, another_process_changes_the_table);
+    suite_add_tcase(suite, apart);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
