@@ -13,22 +13,36 @@
 #include "scanner/page/page-piece.h"
 
 /* Without what stands between the pieces, of which a plus would be taken for a letter. */
-gsize page_decode_base64(const char *from, gsize size, guint8 *out, gsize room,
-                         gconstpointer is_wide)
+static gsize decode_pieces(const char *from, gsize size, guint8 *out, gboolean is_wide,
+                           const PagePieceRound *round)
 {
     const char *end = from + size;
     g_autofree char *letters = g_try_malloc(size + 1);
     gsize used = 0;
 
-    (void)room;
     while (letters && from && from < end) {
         const char *to = page_piece_end(from, end);
 
         memcpy(letters + used, from, (gsize)(to - from));
         used += (gsize)(to - from);
-        from = to < end && to > from ? page_piece_next(to, end, is_wide != NULL) : NULL;
+        if (to == end || to == from)
+            break;
+        from = round ? page_piece_behind_round(round, to, end) : page_piece_next(to, end, is_wide);
     }
     return letters ? mail_decode_base64(letters, used, out) : 0;
+}
+
+gsize page_decode_base64(const char *from, gsize size, guint8 *out, gsize room,
+                         gconstpointer is_wide)
+{
+    (void)room;
+    return decode_pieces(from, size, out, is_wide != NULL, NULL);
+}
+
+gsize page_decode_round(const char *from, gsize size, guint8 *out, gsize room, gconstpointer round)
+{
+    (void)room;
+    return decode_pieces(from, size, out, FALSE, round);
 }
 
 static gboolean hex_pair(const char *at, const char *end, guint8 *ret)

@@ -30,6 +30,9 @@ gsize page_decode_list(const char *from, gsize size, guint8 *out, gsize room, gc
  * written with four digits are two bytes. */
 gsize page_decode_escaped(const char *from, gsize size, guint8 *out, gsize room, gconstpointer how);
 
+/* `how`: the PagePieceRound that stands between the pieces. */
+gsize page_decode_round(const char *from, gsize size, guint8 *out, gsize room, gconstpointer how);
+
 /* Letters among other signs. */
 typedef enum {
     PAGE_DECODE_URL,  /* base64 with the two letters that addresses want (RFC 4648 5) */

@@ -175,6 +175,32 @@ static const char *look_at_names(PageSearch *search, const char *from, const cha
     return to;
 }
 
+/* Pieces between which the same text returns. Returns where the search goes on: behind those that
+ * are too short to be met by themselves. NULL: there are none. */
+static const char *look_at_round(PageSearch *search, const char *from, const char *to)
+{
+    const char *before, *begin = from, *end = to, *next;
+    PagePieceRound round;
+    gboolean is_file, is_short = TRUE;
+
+    if (!page_piece_find_round(to, search->end, &round))
+        return NULL;
+    while (from - begin < WIDE_BACK_MAX &&
+           (before = page_piece_before_round(&round, search->text, begin)) != NULL)
+        begin = page_piece_begin(search->text, before);
+    is_file = page_try_sample(search, PAGE_PAYLOAD_LITERAL, page_decode_round, &round, begin,
+                              (gsize)(search->end - begin));
+    while ((is_file || is_short) && end < search->end &&
+           (next = page_piece_behind_round(&round, end, search->end)) != NULL) {
+        end = page_piece_end(next, search->end);
+        is_short = end - next < PAGE_TRY_MIN;
+    }
+    if (is_file)
+        (void)page_try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_round, &round, begin,
+                           (gsize)(end - begin));
+    return is_file || is_short ? end : to;
+}
+
 /* Where no file is in it: one may be in what it stands among. */
 static const char *look_around(PageSearch *search, const char *at, const char *from, const char *to,
                                const char *otherwise)
@@ -183,6 +209,8 @@ static const char *look_around(PageSearch *search, const char *at, const char *f
 
     if (!found && search->is_active)
         found = look_at_names(search, from, to);
+    if (!found && search->is_active)
+        found = look_at_round(search, from, to);
     return found ? found : otherwise;
 }
 

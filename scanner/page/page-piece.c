@@ -14,6 +14,7 @@
 #include "scanner/common/byte-scan.h"
 
 enum {
+    ROUND_LETTERS_MIN = 12, /* of a piece; the words between two are shorter */
     SIGN_LETTER = 1,
     SIGN_SEPARATOR = 2,
     SIGN_QUOTE = 4,
@@ -226,4 +227,48 @@ const char *page_piece_before(const char *begin, const char *at, gboolean is_wid
                    is_addition(quote + 1, (gsize)(at - 1 - (quote + 1)), is_wide)
                ? quote
                : NULL;
+}
+
+/* --- Texts that return ------------------------------------------------------------- */
+
+const char *page_piece_behind_round(const PagePieceRound *round, const char *at, const char *end)
+{
+    const char *text = round->text, *last = text + round->length;
+
+    while (text < last && at < end) {
+        if (g_ascii_isdigit(*text) && g_ascii_isdigit(*at)) {
+            while (text < last && g_ascii_isdigit(*text))
+                text++;
+            while (at < end && g_ascii_isdigit(*at))
+                at++;
+        } else if (*text++ != *at++) {
+            return NULL;
+        }
+    }
+    return text == last && at < end && page_piece_is_letter(*at) ? at : NULL;
+}
+
+const char *page_piece_before_round(const PagePieceRound *round, const char *begin, const char *at)
+{
+    const char *least = at - MIN(at - begin, PAGE_PIECE_SEPARATOR_MAX);
+
+    for (const char *from = at - 1; from > least; from--)
+        if (page_piece_is_letter(from[-1]) && !page_piece_is_letter(*from) &&
+            page_piece_behind_round(round, from, at + 1) == at)
+            return from;
+    return NULL;
+}
+
+gboolean page_piece_find_round(const char *at, const char *end, PagePieceRound *ret)
+{
+    const char *most = at + MIN(end - at, PAGE_PIECE_SEPARATOR_MAX), *next = at, *to = at;
+
+    while (next < most && to - next < ROUND_LETTERS_MIN) {
+        next = to;
+        while (next < most && !page_piece_is_letter(*next))
+            next++;
+        to = page_piece_end(next, end);
+    }
+    *ret = (PagePieceRound){.text = at, .length = (gsize)(next - at)};
+    return next < most && page_piece_behind_round(ret, to, end) != NULL;
 }

@@ -30,4 +30,18 @@ const char *page_piece_next(const char *at, const char *end, gboolean is_wide);
 /* The end of the piece to which a statement before `at` adds; NULL: there is none. */
 const char *page_piece_before(const char *begin, const char *at, gboolean is_wide);
 
+/* What stands between two pieces and, but for the numbers in it, again behind the second:
+ * `'; p['k1'] = '`, `','k1':'`, `'; s = s + '`, `</p><p>`. */
+typedef struct {
+    const char *text;
+    gsize length;
+} PagePieceRound;
+
+/* The one that begins where a piece ends. FALSE: there is none. */
+gboolean page_piece_find_round(const char *at, const char *end, PagePieceRound *ret);
+/* The piece behind it; NULL: it does not stand at `at`. */
+const char *page_piece_behind_round(const PagePieceRound *round, const char *at, const char *end);
+/* The end of the piece before it, where it ends at `at`; NULL: it does not. */
+const char *page_piece_before_round(const PagePieceRound *round, const char *begin, const char *at);
+
 #endif /* SCANNER_PAGE_PIECE_H */

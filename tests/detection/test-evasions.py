@@ -271,6 +271,19 @@ def put_together(virus, coded):
                              for at in range(0, len(coded), 40)),
         "in an object": b"var d = {" + b",".join(b"k%d: '%s'" % (at, coded[at:at + 60])
                                                  for at in range(0, len(coded), 60)) + b"};",
+        "by name": b"".join(b"p['k%d'] = '%s';\n" % (at, coded[at:at + 40]) for at in range(0, len(coded), 40)),
+        "with keys in quotes": b"var d = {" + b",".join(b"\"k%d\": \"%s\"" % (at, coded[at:at + 60])
+                                                      for at in range(0, len(coded), 60)) + b"};",
+        "in lists of one": b"var d = [" + b",".join(b"['%s']" % coded[at:at + 60]
+                                                   for at in range(0, len(coded), 60)) + b"];",
+        "in sums": b"var s = '';\n" + b"".join(b"s = s + '%s';\n" % coded[at:at + 12]
+                                              for at in range(0, len(coded), 12)),
+        "in templates": b"var s = '';\n" + b"".join(b"s = `${s}%s`;\n" % coded[at:at + 40]
+                                                   for at in range(0, len(coded), 40)),
+        "in elements": b"f();</script>" + b"".join(b"<p class='x'>%s</p>\n" % coded[at:at + 76]
+                                                 for at in range(0, len(coded), 76)) + b"<script>",
+        "in sums of VBScript": b"Dim s\r\n" + b"".join(b"s = s & \"%s\"\r\n" % coded[at:at + 60]
+                                                      for at in range(0, len(coded), 60)),
         "letter by letter": b"var d = [" + b",".join(b"'%c'" % letter for letter in coded) + b"];",
         "in pieces of 4": b"var d = " + b"+".join(
             b"'%s'" % coded[at:at + 4] for at in range(0, len(coded), 4)) + b";",
