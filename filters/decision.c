@@ -2,29 +2,29 @@
 /*
  * decision.c - names of verdicts and actions, and the default action of each verdict.
  *
- * Nothing here fails but parsing, which answers FALSE. The table of defaults is the single truth:
- * the configuration starts from it and a test compares the man page with it.
+ * Only parsing fails, by FALSE. The configuration takes its defaults from the table here, and a
+ * test compares the man page with it.
  */
 #include "filters/decision.h"
 
 #include <string.h>
 
 const FilterDefault filter_defaults[FILTER_VERDICTS] = {
-    {FILTER_VERDICT_CLEAN, "clean", FILTER_ACTION_PASS, "nothing was found in all of it"},
-    {FILTER_VERDICT_INFECTED, "infected", FILTER_ACTION_QUARANTINE,
-     "a signature may be wrong: the original can be released"},
-    {FILTER_VERDICT_BLOCKED, "blocked", FILTER_ACTION_STRIP,
-     "a rule is right by definition: the reader sees which one, and the sender can be asked"},
-    {FILTER_VERDICT_SUSPICIOUS, "suspicious", FILTER_ACTION_QUARANTINE,
-     "a heuristic is wrong more often than a signature: the original can be released"},
-    {FILTER_VERDICT_ENCRYPTED, "encrypted", FILTER_ACTION_PASS,
-     "much of it is honest, and nobody but its owner can look inside; counted"},
-    {FILTER_VERDICT_AMBIGUOUS, "ambiguous", FILTER_ACTION_PASS,
-     "readers may take it in two ways, each was scanned; counted"},
-    {FILTER_VERDICT_NOT_FULLY_SCANNED, "not-fully-scanned", FILTER_ACTION_QUARANTINE,
-     "what makes a scanner give up half-way is more often an attack than a document"},
-    {FILTER_VERDICT_NOT_SCANNED, "not-scanned", FILTER_ACTION_PASS,
-     "a broken scanner must not stop mail; counted, and scanned later"},
+    [FILTER_VERDICT_CLEAN] = {"clean", FILTER_ACTION_PASS},
+    /* A signature may be wrong: the original can be released. */
+    [FILTER_VERDICT_INFECTED] = {"infected", FILTER_ACTION_QUARANTINE},
+    /* A rule is right by definition: the reader sees which one, and can ask the sender. */
+    [FILTER_VERDICT_BLOCKED] = {"blocked", FILTER_ACTION_STRIP},
+    /* A heuristic is wrong more often than a signature: the original can be released. */
+    [FILTER_VERDICT_SUSPICIOUS] = {"suspicious", FILTER_ACTION_QUARANTINE},
+    /* Most encrypted mail is honest, and nobody but its owner can look inside. */
+    [FILTER_VERDICT_ENCRYPTED] = {"encrypted", FILTER_ACTION_PASS},
+    /* Mail programs may read it in two ways, and each of them was scanned. */
+    [FILTER_VERDICT_AMBIGUOUS] = {"ambiguous", FILTER_ACTION_PASS},
+    /* What makes a scanner give up half-way is more often an attack than a document. */
+    [FILTER_VERDICT_NOT_FULLY_SCANNED] = {"not-fully-scanned", FILTER_ACTION_QUARANTINE},
+    /* A broken scanner must not stop mail: it is counted, and can be scanned later. */
+    [FILTER_VERDICT_NOT_SCANNED] = {"not-scanned", FILTER_ACTION_PASS},
 };
 
 static const char *const ACTION_NAMES[FILTER_ACTIONS_ON_RECORD] = {
@@ -40,7 +40,7 @@ gboolean filter_verdict_parse(const char *text, FilterVerdict *ret)
 {
     for (unsigned i = 0; i < FILTER_VERDICTS; i++) {
         if (strcmp(text, filter_defaults[i].key) == 0) {
-            *ret = filter_defaults[i].verdict;
+            *ret = (FilterVerdict)i;
             return TRUE;
         }
     }

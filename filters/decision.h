@@ -40,10 +40,8 @@ enum {
 };
 
 typedef struct {
-    FilterVerdict verdict;
     const char *key; /* in [actions], and the name of the verdict everywhere */
     FilterAction action;
-    const char *reason; /* why this default; for the man page */
 } FilterDefault;
 
 /* FILTER_VERDICTS entries, indexed by FilterVerdict. */

@@ -407,21 +407,18 @@ static char operator_at(const Evaluation *evaluation, guint at, guint level)
     return letter != '\0' && strchr(OPERATORS[level], letter) != NULL ? letter : '\0';
 }
 
-static gboolean apply_numbers(char operator, gint64 right, gint64 *left)
+static gboolean apply_numbers(char symbol, gint64 right, gint64 *left)
 {
     guint64 a = (guint64)*left, b = (guint64)right; /* overflow wraps */
 
-    if (strchr("/\\m", operator) != NULL && (right == 0 || right == -1))
+    if (strchr("/\\m", symbol) != NULL && (right == 0 || right == -1))
         return FALSE;
-    *left = operator== '*' ? (gint64)(a * b) :
-            operator== '+' ? (gint64)(a + b)
-            :
-            operator== '-' ? (gint64)(a - b)
-            :
-            operator== 'x' ? (gint64)(a ^ b)
-            :
-            operator== 'm' ? *left % right
-                           : * left / right;
+    *left = symbol == '*'   ? (gint64)(a * b)
+            : symbol == '+' ? (gint64)(a + b)
+            : symbol == '-' ? (gint64)(a - b)
+            : symbol == 'x' ? (gint64)(a ^ b)
+            : symbol == 'm' ? *left % right
+                            : *left / right;
     return TRUE;
 }
 
@@ -441,33 +438,39 @@ static gboolean value_make_number(Value *value)
     return TRUE;
 }
 
-static gboolean apply(Evaluation *evaluation, char operator, Value * left, Value *right)
+static gboolean apply(Evaluation *evaluation, char symbol, Value *left, Value *right)
 {
-    if (operator== '&' ||(operator== '+' && left->text != NULL && right->text != NULL)) {
+    if (symbol == '&' || (symbol == '+' && left->text != NULL && right->text != NULL)) {
         value_join(evaluation, left, right);
         return TRUE;
     }
     if (!value_make_number(left) || !value_make_number(right))
         return FALSE;
-    return apply_numbers(operator, right->number, &left->number);
+    return apply_numbers(symbol, right->number, &left->number);
+}
+
+static gboolean read_level(Evaluation *evaluation, guint *at, guint level, Value *ret);
+
+/* What the operators of this level stand between. */
+static gboolean read_operand(Evaluation *evaluation, guint *at, guint level, Value *ret)
+{
+    return level == 0 ? read_primary(evaluation, at, ret)
+                      : read_level(evaluation, at, level - 1, ret);
 }
 
 static gboolean read_level(Evaluation *evaluation, guint *at, guint level, Value *ret)
 {
     guint here = *at;
-    char operator;
+    char symbol;
 
-    if (level == 0 ? !read_primary(evaluation, &here, ret)
-                   : !read_level(evaluation, &here, level - 1, ret))
+    if (!read_operand(evaluation, &here, level, ret))
         return FALSE;
-    while ((operator= operator_at(evaluation, here, level)) != '\0') {
+    while ((symbol = operator_at(evaluation, here, level)) != '\0') {
         g_auto(Value) right = {0};
         guint next = here + 1;
 
-        if (level == 0 ? !read_primary(evaluation, &next, &right)
-                       : !read_level(evaluation, &next, level - 1, &right))
-            break;
-        if (!apply(evaluation, operator, ret, &right))
+        if (!read_operand(evaluation, &next, level, &right) ||
+            !apply(evaluation, symbol, ret, &right))
             break;
         here = next;
     }

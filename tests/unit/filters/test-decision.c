@@ -10,7 +10,6 @@ START_TEST(names_go_both_ways)
 {
     for (int i = 0; i < FILTER_VERDICTS; i++) {
         FilterVerdict back = FILTER_VERDICTS;
-        ck_assert_int_eq(filter_defaults[i].verdict, i);
         ck_assert(filter_verdict_parse(filter_verdict_name((FilterVerdict)i), &back));
         ck_assert_int_eq(back, i);
     }
