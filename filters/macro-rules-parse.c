@@ -109,7 +109,7 @@ static gboolean value_phrases(Parser *parser, const char *key, const char *value
 
 static gboolean value_sources(Parser *parser, const char *value, guint *ret, GError **error)
 {
-    static const char *const NAMES[MACRO_SOURCES] = {
+    static const char *const NAMES[MACRO_SOURCES + 1] = {
         [MACRO_SOURCE_BASIC] = "basic", [MACRO_SOURCE_FORMULA] = "formula",
         [MACRO_SOURCE_FIELD] = "field", [MACRO_SOURCE_OBJECT] = "object",
         [MACRO_SOURCE_LINK] = "link",   [MACRO_SOURCE_TRICK] = "trick",
@@ -125,9 +125,11 @@ static gboolean value_sources(Parser *parser, const char *value, guint *ret, GEr
             continue;
         while (i < MACRO_SOURCES && strcmp(NAMES[i], *word) != 0)
             i++;
-        if (i == MACRO_SOURCES)
-            return refuse(parser, parser->line, error,
-                          "in=%s is none of basic, formula, field, object, link, trick", *word);
+        if (i == MACRO_SOURCES) {
+            g_autofree char *known = g_strjoinv(", ", (char **)NAMES);
+
+            return refuse(parser, parser->line, error, "in=%s is none of %s", *word, known);
+        }
         *ret |= 1u << i;
     }
     return *ret != 0 || refuse(parser, parser->line, error, "in is empty");
