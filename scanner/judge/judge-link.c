@@ -15,16 +15,6 @@
 #include "scanner/judge/policy.h"
 #include "scanner/mail/mail-header.h"
 
-static const guint8 *digest_field(const StorehookMessage *request, StorehookField tag)
-{
-    StorehookValue value;
-
-    return storehook_read_find(request, tag, &value) && value.data &&
-                   value.size == STOREHOOK_DIGEST_SIZE
-               ? value.data
-               : NULL;
-}
-
 /* The row's MIME header and name become those of a notice. */
 static void answer_with_header(const StorehookMessage *request, Answer *answer)
 {
@@ -39,41 +29,39 @@ static void answer_with_header(const StorehookMessage *request, Answer *answer)
 
 static void answer_with_new_notice(const StorehookMessage *request, Answer *answer)
 {
-    char *notice;
-
-    notice_reference_new(answer->incident);
-    notice = notice_text(&answer->verdict, answer->incident);
-    answer->data = g_bytes_new_take(notice, strlen(notice));
-    digest_bytes(notice, strlen(notice), answer->digest);
-    answer->has_digest = TRUE;
+    answer_set_notice(answer);
     answer_with_header(request, answer);
 }
 
-/* The verdict on the content that the row names. FALSE: its bytes are needed. */
-static gboolean link_find_verdict(Judge *judge, const StorehookMessage *request,
-                                  const guint8 *digest, Content *content, Answer *answer)
+/* The verdict on bytes that the request has. */
+static void link_scan(Judge *judge, const StorehookValue *data, const guint8 *digest,
+                      Answer *answer)
 {
-    StorehookValue value;
-    gboolean has_data = storehook_read_find(request, STOREHOOK_FIELD_DATA, &value);
+    Content *content = &answer->content;
 
-    if (has_data) {
-        if (!content_open(&value, content, &answer->verdict))
-            return TRUE;
-        digest_bytes(content->bytes, content->size, answer->seen);
-        if (memcmp(answer->seen, digest, STOREHOOK_DIGEST_SIZE) != 0)
-            board_count(&judge->board->counts.digest_mismatches);
-        answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,
-                                        VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
-        return TRUE;
-    }
+    if (!content_open(data, content, &answer->verdict))
+        return;
+    digest_bytes(content->bytes, content->size, answer->seen);
+    if (memcmp(answer->seen, digest, STOREHOOK_DIGEST_SIZE) != 0)
+        board_count(&judge->board->counts.digest_mismatches);
+    answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,
+                                    VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
+}
+
+/* The verdict that is known, by the digest of the row or the token of its content. */
+static gboolean link_find(Judge *judge, const StorehookMessage *request, const guint8 *digest,
+                          Answer *answer)
+{
+    const guint8 *token;
+
     memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
     answer->from_cache =
         judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
-    if (answer->from_cache || !storehook_read_find(request, STOREHOOK_FIELD_TOKEN, &value) ||
-        !value.data || value.size != STOREHOOK_TOKEN_SIZE)
-        return answer->from_cache;
+    if (answer->from_cache)
+        return TRUE;
+    token = request_peek_bytes(request, STOREHOOK_FIELD_TOKEN, STOREHOOK_TOKEN_SIZE);
     answer->from_cache = answer->is_stated =
-        judge_find_token(judge, value.data, &answer->verdict, &answer->members);
+        token && judge_find_token(judge, token, &answer->verdict, &answer->members);
     return answer->from_cache;
 }
 
@@ -89,16 +77,6 @@ static void check_header(const StorehookMessage *request, Verdict *verdict)
     mail_header_examine(value.data, value.size, &facts);
     if (facts.doubt)
         verdict_set(verdict, STOREHOOK_VERDICT_AMBIGUOUS, facts.doubt);
-}
-
-static void link_name(const StorehookMessage *request, char ret[STOREHOOK_TEXT_MAX + 1])
-{
-    StorehookValue value;
-
-    ret[0] = '\0';
-    if (storehook_read_find(request, STOREHOOK_FIELD_NAME, &value) && value.data)
-        g_snprintf(ret, STOREHOOK_TEXT_MAX + 1, "%.*s", (int)MIN(value.size, STOREHOOK_TEXT_MAX),
-                   (const char *)value.data);
 }
 
 static void link_header(const StorehookMessage *request, JudgePart *part)
@@ -128,7 +106,7 @@ static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request
         verdict.kind != STOREHOOK_VERDICT_CLEAN)
         return FALSE;
     answer->flagged = TRUE;
-    link_name(request, name);
+    (void)request_copy_name(request, name);
     link_header(request, &part);
     part.members = members;
     check_header(request, &verdict);
@@ -145,10 +123,9 @@ static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request
 }
 
 /* A content that was in the store before it was known to be bad. FALSE: it needs a notice. */
-static gboolean link_clean(Judge *judge, const StorehookMessage *request, const Content *content,
-                           Answer *answer)
+static gboolean link_clean(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
-    if (!judge_answer_cleaned(judge, content, answer))
+    if (!answer_set_cleaned(answer, judge))
         return FALSE;
     if (link_judge_cleaned(judge, request, answer->digest, answer))
         return TRUE;
@@ -157,21 +134,24 @@ static gboolean link_clean(Judge *judge, const StorehookMessage *request, const 
 }
 
 static void link_judge(Judge *judge, const StorehookMessage *request, const guint8 *digest,
-                       Content *content, Answer *answer)
+                       Answer *answer)
 {
-    char name[STOREHOOK_TEXT_MAX + 1] = "";
+    char name[STOREHOOK_TEXT_MAX + 1];
     JudgePart part = {.name = name, .digest = answer->seen};
-    StorehookValue value;
+    StorehookValue data;
+    gboolean has_data = storehook_read_find(request, STOREHOOK_FIELD_DATA, &data);
     FilterAction action;
 
-    if (!link_find_verdict(judge, request, digest, content, answer)) {
+    if (has_data) {
+        link_scan(judge, &data, digest, answer);
+    } else if (!link_find(judge, request, digest, answer)) {
         answer->need_data = TRUE;
         return;
     }
-    link_name(request, name);
+    (void)request_copy_name(request, name);
     link_header(request, &part);
-    part.data = content->bytes;
-    part.size = content->size;
+    part.data = answer->content.bytes;
+    part.size = answer->content.size;
     part.members = answer->members;
     check_header(request, &answer->verdict);
     action = (FilterAction)judge->config->actions[answer->verdict.kind];
@@ -182,44 +162,49 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
     answer->may_remember = answer->verdict.kind == STOREHOOK_VERDICT_CLEAN;
     if (answer->action != STOREHOOK_ACTION_REPLACE)
         return;
-    if (action == FILTER_ACTION_CLEAN &&
-        !storehook_read_find(request, STOREHOOK_FIELD_DATA, &value))
+    if (action == FILTER_ACTION_CLEAN && !has_data)
         answer->need_data = TRUE;
-    else if (action != FILTER_ACTION_CLEAN || !link_clean(judge, request, content, answer))
+    else if (action != FILTER_ACTION_CLEAN || !link_clean(judge, request, answer))
+        answer_with_new_notice(request, answer);
+}
+
+/* The content was judged and replaced a moment ago, by what has the digest `notice`. */
+static void link_judge_replaced(Judge *judge, const StorehookMessage *request, const guint8 *digest,
+                                const guint8 *notice, Answer *answer)
+{
+    if (digest) {
+        memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
+        answer->from_cache =
+            judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
+    }
+    if (link_judge_cleaned(judge, request, notice, answer))
+        return;
+    memcpy(answer->digest, notice, STOREHOOK_DIGEST_SIZE);
+    answer->has_digest = TRUE;
+    answer_with_header(request, answer);
+}
+
+static void link_judge_without_digest(Judge *judge, const StorehookMessage *request, Answer *answer)
+{
+    verdict_set(&answer->verdict, STOREHOOK_VERDICT_NOT_SCANNED, "content: no digest");
+    answer->action = policy_row_action((FilterAction)judge->config->actions[answer->verdict.kind]);
+    if (answer->action == STOREHOOK_ACTION_REPLACE)
         answer_with_new_notice(request, answer);
 }
 
 void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
-    const guint8 *digest = digest_field(request, STOREHOOK_FIELD_DIGEST);
-    const guint8 *notice = digest_field(request, STOREHOOK_FIELD_NOTICE);
-    Content content = {0};
+    const guint8 *digest =
+        request_peek_bytes(request, STOREHOOK_FIELD_DIGEST, STOREHOOK_DIGEST_SIZE);
+    const guint8 *notice =
+        request_peek_bytes(request, STOREHOOK_FIELD_NOTICE, STOREHOOK_DIGEST_SIZE);
 
-    if (notice) { /* the content was judged and replaced a moment ago */
-        if (digest) {
-            memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
-            answer->from_cache = judge_find(judge, digest, VERDICT_CACHE_CONTENT, &answer->verdict,
-                                            &answer->members);
-        }
-        if (link_judge_cleaned(judge, request, notice, answer))
-            return;
-        memcpy(answer->digest, notice, STOREHOOK_DIGEST_SIZE);
-        answer->has_digest = TRUE;
-        answer_with_header(request, answer);
-        return;
-    }
-    if (!digest) {
-        verdict_set(&answer->verdict, STOREHOOK_VERDICT_NOT_SCANNED, "content: no digest");
-        answer->action =
-            policy_row_action((FilterAction)judge->config->actions[answer->verdict.kind]);
-        if (answer->action == STOREHOOK_ACTION_REPLACE)
-            answer_with_new_notice(request, answer);
-        return;
-    }
-    if (judge_is_allowed(judge, digest)) {
+    if (notice)
+        link_judge_replaced(judge, request, digest, notice, answer);
+    else if (!digest)
+        link_judge_without_digest(judge, request, answer);
+    else if (judge_is_allowed(judge, digest))
         memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
-        return;
-    }
-    link_judge(judge, request, digest, &content, answer);
-    content_close(&content);
+    else
+        link_judge(judge, request, digest, answer);
 }

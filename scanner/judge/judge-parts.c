@@ -448,7 +448,7 @@ static void read_cleaned(Reading *reading)
             clean[used++] = c;
     }
     union_read_message(reading->all, clean, used, reading->nesting + 1, reading->is_mail, NULL,
-                       NULL, reading->worst);
+                       reading->worst);
 }
 
 static gboolean reading_is_plain(const Reading *reading)
@@ -477,13 +477,13 @@ static void reading_clear(Reading *reading)
 }
 
 void union_read_message(Union *all, const char *text, gsize size, guint nesting, gboolean is_mail,
-                        const char *reference, char **ret_copy, Verdict *worst)
+                        JudgeCopy *copy, Verdict *worst)
 {
     Reading reading = {.all = all,
                        .text = text,
                        .size = size,
                        .nesting = nesting,
-                       .reference = reference,
+                       .reference = copy ? copy->reference : NULL,
                        .worst = worst,
                        .is_mail = is_mail};
 
@@ -498,8 +498,8 @@ void union_read_message(Union *all, const char *text, gsize size, guint nesting,
     /* mail_plain_check() has looked for them, too. */
     if (!reading_is_over(&reading) && text != all->plain && has_odd_bytes(text, size))
         read_cleaned(&reading);
-    if (ret_copy)
-        *ret_copy = g_steal_pointer(&reading.copy);
+    if (copy)
+        copy->bytes = g_steal_pointer(&reading.copy);
     reading_clear(&reading);
 }
 

@@ -12,9 +12,7 @@
  */
 #include "scanner/judge/judge.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "scanner/common/condemned.h"
@@ -34,47 +32,6 @@ enum {
     DIGEST_SPEED = 1400,         /* bytes in a microsecond, with SHA instructions */
     DIGEST_SHARE = 100           /* of the scan: what a digest may cost that nobody asked for */
 };
-
-gboolean content_open(const StorehookValue *value, Content *ret, Verdict *verdict)
-{
-    char text[VERDICT_NAME_SIZE];
-    int result;
-    void *map;
-
-    *ret = (Content){0};
-    if (value->data || value->size == 0) {
-        ret->bytes = value->data ? value->data : "";
-        ret->size = value->size;
-        return TRUE;
-    }
-    result = storehook_memfd_check(value->descriptor, value->size);
-    if (result == 0) {
-        map = mmap(NULL, value->size, PROT_READ, MAP_SHARED, value->descriptor, 0);
-        if (map != MAP_FAILED) {
-            *ret = (Content){.bytes = map, .size = value->size, .map = map};
-            return TRUE;
-        }
-        result = -errno;
-    }
-    g_snprintf(text, sizeof(text), "content: %s", g_strerror(-result));
-    verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
-    return FALSE;
-}
-
-void content_close(Content *content)
-{
-    if (content->map)
-        munmap(content->map, content->size);
-    *content = (Content){0};
-}
-
-void answer_clear(Answer *answer)
-{
-    g_clear_pointer(&answer->data, g_bytes_unref);
-    g_clear_pointer(&answer->header, g_free);
-    answer->members = members_free(answer->members);
-    content_close(&answer->content);
-}
 
 gboolean judge_is_allowed(const Judge *judge, const guint8 *digest)
 {
@@ -325,7 +282,7 @@ static void scan_message(Judge *judge, const void *data, gsize size, const DeepS
         members_append(members, 0, as_one);
         return;
     }
-    judge_parts(judge, data, size, is_plain, NULL, NULL, members, &inside);
+    judge_parts(judge, data, size, is_plain, NULL, members, &inside);
     if (verdict_is_worse(inside.kind, verdict->kind))
         verdict_set(verdict, inside.kind, inside.name);
 }
@@ -414,6 +371,19 @@ gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *di
     if (claim == BOARD_CLAIMED)
         board_release(judge->board, judge->slot_number, mark);
     return found;
+}
+
+gboolean judge_by_digest(Judge *judge, VerdictCacheKind kind, Answer *answer)
+{
+    const Content *content = &answer->content;
+
+    digest_bytes(content->bytes, content->size, answer->seen);
+    answer->verdict.size = content->size;
+    if (judge_is_allowed(judge, answer->seen))
+        return FALSE;
+    answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen, kind,
+                                    &answer->verdict, &answer->members);
+    return TRUE;
 }
 
 gboolean judge_lists_are_empty(const Judge *judge)

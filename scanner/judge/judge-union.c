@@ -302,7 +302,7 @@ void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting
     if (is_raw)
         return;
     if (mail_part_is_message(text, size))
-        union_read_message(all, text, size, nesting, FALSE, NULL, NULL, worst);
+        union_read_message(all, text, size, nesting, FALSE, NULL, worst);
     else if (mail_member_is_text(data, size))
         union_read_runs(all, text, size, nesting, worst);
 }
@@ -329,13 +329,13 @@ void judge_member(const void *data, gsize size, guint number, Members *members, 
     members_append(members, number, inside);
 }
 
-void judge_parts(Judge *judge, const char *text, gsize size, gboolean is_plain,
-                 const char *reference, char **ret_copy, Members *members, Verdict *worst)
+void judge_parts(Judge *judge, const char *text, gsize size, gboolean is_plain, JudgeCopy *copy,
+                 Members *members, Verdict *worst)
 {
     Union all;
 
     union_init(&all, judge, text, size, members);
     all.plain = is_plain ? text : NULL;
-    union_read_message(&all, text, size, 0, TRUE, reference, ret_copy, worst);
+    union_read_message(&all, text, size, 0, TRUE, copy, worst);
     union_clear(&all);
 }

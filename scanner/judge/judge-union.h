@@ -46,11 +46,11 @@ void union_list(Union *all, const char *name, const guint8 *data, const Verdict 
 void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
                        Verdict *worst);
 
-/* judge-parts.c: a message by all readings; `reference` and `ret_copy` as in judge_parts(). Where
+/* judge-parts.c: a message by all readings; `copy` as in judge_parts(). Where
  * `is_mail` is FALSE the text only begins like a message, and its header must first show that it is
  * one before anything odd in it counts. */
 void union_read_message(Union *all, const char *text, gsize size, guint nesting, gboolean is_mail,
-                        const char *reference, char **ret_copy, Verdict *worst);
+                        JudgeCopy *copy, Verdict *worst);
 /* Encoded runs in a text that is no message. */
 void union_read_runs(Union *all, const char *text, gsize size, guint nesting, Verdict *worst);
 

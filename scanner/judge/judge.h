@@ -12,6 +12,7 @@
 #include "scanner/common/config.h"
 #include "scanner/common/content-sum.h"
 #include "scanner/common/verdict-cache.h"
+#include "scanner/judge/request.h"
 #include "scanner/records/allow-list.h"
 #include "scanner/scan/deep-scan.h"
 #include "scanner/scan/engine.h"
@@ -63,13 +64,6 @@ typedef struct {
     JudgeLate late;
 } Judge;
 
-/* A content of a request: bytes that stand in it, or a sealed memfd that is mapped. */
-typedef struct {
-    const void *bytes;
-    gsize size;
-    void *map;
-} Content;
-
 typedef struct {
     StorehookAction action;
     Verdict verdict;
@@ -86,22 +80,28 @@ typedef struct {
     gboolean may_remember; /* of a link: the client need not ask for its like again */
     Members *members; /* what lies inside of what was judged, with the culprit; NULL: nothing */
     guint8 seen[STOREHOOK_DIGEST_SIZE]; /* digest of what was judged, for the log */
-    gboolean is_stated;                 /* it is what the store says */
+    /* `seen` was not made of the bytes: it is what the store says, or zeros. */
+    gboolean is_stated;
     guint8 token[STOREHOOK_TOKEN_SIZE];
     gboolean has_token;
     Content content; /* what is open until the answer has left; mostly nothing */
 } Answer;
 
+/* judge-answer.c */
 void answer_clear(Answer *answer);
-
-/* FALSE with a not-scanned verdict when it cannot be read safely. */
-gboolean content_open(const StorehookValue *value, Content *ret, Verdict *verdict);
-void content_close(Content *content);
+/* A new notice in place of what was judged. */
+void answer_set_notice(Answer *answer);
+/* What was judged, without what is bad in it (clean.h); name and header stay. FALSE: nothing was
+ * taken out, and the name of the verdict says why. */
+gboolean answer_set_cleaned(Answer *answer, Judge *judge);
 
 /* judge-scan.c: the verdict on bytes, from the cache or by scanning. `digest` is that of the bytes.
  * TRUE when it came from the cache. */
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
                     VerdictCacheKind kind, Verdict *verdict, Members **ret_members);
+/* The same for the answer's content, whose digest is made. FALSE: it is on the allow list, and has
+ * no verdict. */
+gboolean judge_by_digest(Judge *judge, VerdictCacheKind kind, Answer *answer);
 /* The same without its digest, for a content that is known by its sum (*ret_from_cache) or on which
  * nothing can be known. FALSE, and nothing is written: something may be known by its digest. What
  * is found by scanning is remembered by judge_keep_by_sum(), or with its digest by judge_finish()
@@ -140,13 +140,16 @@ DeepScan judge_deep_scan(Judge *judge);
 void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,
                      Verdict *verdict);
 
-/* judge-parts.c: a message by all readings of its structure. *ret_copy (may be NULL) gets a copy in
- * which each bad part's bytes are overwritten by a notice with `reference`, or NULL when nothing is
- * bad or what is bad could not be located. `worst` is made worse, never better, by what scanning
- * finds; the parts and what lies in them go to `members`, for the rules. `is_plain`: the caller has
- * asked mail_plain_check(), and it said so. */
-void judge_parts(Judge *judge, const char *text, gsize size, gboolean is_plain,
-                 const char *reference, char **ret_copy, Members *members, Verdict *worst);
+/* A copy of a message in which what is bad is overwritten. */
+typedef struct {
+    const char *reference; /* that stands in the notices */
+    char *bytes;           /* g_free(); NULL: nothing is bad, or what is bad could not be located */
+} JudgeCopy;
+/* judge-parts.c: a message by all readings of its structure. `copy` may be NULL. `worst` is made
+ * worse, never better, by what scanning finds; the parts and what lies in them go to `members`, for
+ * the rules. `is_plain`: the caller has asked mail_plain_check(), and it said so. */
+void judge_parts(Judge *judge, const char *text, gsize size, gboolean is_plain, JudgeCopy *copy,
+                 Members *members, Verdict *worst);
 /* judge-union.c: what libclamav may not open in a content that it has scanned, by what the request
  * in work has read: between union_init() and union_clear(). */
 void judge_inside(Judge *judge, const void *data, gsize size, Members *members, Verdict *worst);
@@ -173,10 +176,6 @@ gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
 /* FALSE when a rule asks for the type of a member whose bytes were seen under other rules, which
  * did not. */
 gboolean judge_has_types(const Judge *judge, const Members *members);
-
-/* The answer gets the content without what is bad (clean.h), which keeps its name and header.
- * FALSE: nothing was taken out. */
-gboolean judge_answer_cleaned(Judge *judge, const Content *content, Answer *answer);
 
 /* One function for each kind of request. */
 void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer);

@@ -10,8 +10,11 @@ void parts_of(Judge *judge, const char *text, gsize size, const char *reference,
               Verdict *verdict)
 {
     g_autoptr(Members) members = judge_members_new(judge);
+    JudgeCopy copy = {.reference = reference};
 
-    judge_parts(judge, text, size, FALSE, reference, ret_copy, members, verdict);
+    judge_parts(judge, text, size, FALSE, ret_copy ? &copy : NULL, members, verdict);
+    if (ret_copy)
+        *ret_copy = copy.bytes;
 }
 
 void read_parts(const char *text, gsize size, Verdict *verdict)
