@@ -317,13 +317,34 @@ static RecordsIncident incident_of(const Message *message, const Piece *piece, c
                              .client = message->judge->client};
 }
 
-/* Each once. */
+/* Unless it is there already. */
 static void digests_add(GByteArray *digests, const guint8 *digest)
 {
     for (guint i = 0; i < digests->len; i += STOREHOOK_DIGEST_SIZE)
         if (memcmp(digests->data + i, digest, STOREHOOK_DIGEST_SIZE) == 0)
             return;
     g_byte_array_append(digests, digest, STOREHOOK_DIGEST_SIZE);
+}
+
+/* Of all pieces. The flagged ones, which a release must let pass, come first: the list may be cut.
+ */
+static GByteArray *message_digests(const Message *message)
+{
+    GByteArray *digests = g_byte_array_new();
+
+    for (guint i = 0; i < message->pieces->len; i++) {
+        const Piece *piece = &g_array_index(message->pieces, Piece, i);
+
+        if (piece->is_readable && piece->flagged)
+            digests_add(digests, piece->digest);
+    }
+    for (guint i = 0; i < message->pieces->len; i++) {
+        const Piece *piece = &g_array_index(message->pieces, Piece, i);
+
+        if (piece->is_readable && !piece->flagged)
+            g_byte_array_append(digests, piece->digest, STOREHOOK_DIGEST_SIZE);
+    }
+    return digests;
 }
 
 static guint64 quarantine_end(const Judge *judge)
@@ -335,32 +356,20 @@ static gboolean message_keep(Message *message, char **ret_id, char **ret_reason)
 {
     g_autofree char *inside = NULL;
     RecordsIncident incident = incident_of(message, message_first_flagged(message), &inside);
-    g_autoptr(GByteArray) digests = g_byte_array_new();
+    g_autoptr(GByteArray) digests = message_digests(message);
+    RecordsOriginal original = {.is_message = message->has_text,
+                                .digests = digests->data,
+                                .digest_count = digests->len / STOREHOOK_DIGEST_SIZE};
     guint64 end = quarantine_end(message->judge);
-    gboolean safe;
-    gsize size;
-    int fd = message_compose(message, &size, ret_reason);
+    gboolean is_safe;
 
-    if (fd < 0)
+    original.fd = message_compose(message, &original.size, ret_reason);
+    if (original.fd < 0)
         return FALSE;
-    for (guint i = 0; i < message->pieces->len; i++) {
-        const Piece *piece = &g_array_index(message->pieces, Piece, i);
-
-        /* What must be let through at a release stands first: the list may be cut. */
-        if (piece->is_readable && piece->flagged)
-            digests_add(digests, piece->digest);
-    }
-    for (guint i = 0; i < message->pieces->len; i++) {
-        const Piece *piece = &g_array_index(message->pieces, Piece, i);
-
-        if (piece->is_readable && !piece->flagged)
-            g_byte_array_append(digests, piece->digest, STOREHOOK_DIGEST_SIZE);
-    }
-    safe = records_quarantine(message->judge->channel, &incident, message->has_text, fd, size,
-                              digests->data, digests->len / STOREHOOK_DIGEST_SIZE, end, ret_id,
-                              ret_reason);
-    close(fd);
-    return safe;
+    is_safe =
+        records_quarantine(message->judge->channel, &incident, &original, end, ret_id, ret_reason);
+    close(original.fd);
+    return is_safe;
 }
 
 /* What was really done, in the operator's words. */

@@ -160,9 +160,9 @@ gboolean records_confirm(int channel, guint64 end)
            answer->message.header.kind == CHANNEL_RECORDED;
 }
 
-gboolean records_quarantine(int channel, const RecordsIncident *incident, gboolean is_message,
-                            int fd, gsize size, const guint8 *digests, gsize count, guint64 end,
-                            char **ret_id, char **ret_reason)
+gboolean records_quarantine(int channel, const RecordsIncident *incident,
+                            const RecordsOriginal *original, guint64 end, char **ret_id,
+                            char **ret_reason)
 {
     guint64 number = next_number();
     g_autofree unsigned char *buffer = g_try_malloc(STOREHOOK_DATAGRAM_MAX);
@@ -178,10 +178,10 @@ gboolean records_quarantine(int channel, const RecordsIncident *incident, gboole
                           (StorehookKind)CHANNEL_QUARANTINE, number, 0, 0);
     put_incident(&writer, incident);
     recipients = put_recipients(&writer, incident);
-    channel_put_number(&writer, CHANNEL_FIELD_IS_MESSAGE, is_message != FALSE);
-    storehook_write_bytes(&writer, (StorehookField)CHANNEL_FIELD_DIGESTS, digests,
-                          MIN(count, DIGESTS_MAX) * STOREHOOK_DIGEST_SIZE);
-    storehook_write_descriptor(&writer, STOREHOOK_FIELD_DATA, fd, size);
+    channel_put_number(&writer, CHANNEL_FIELD_IS_MESSAGE, original->is_message != FALSE);
+    storehook_write_bytes(&writer, (StorehookField)CHANNEL_FIELD_DIGESTS, original->digests,
+                          MIN(original->digest_count, DIGESTS_MAX) * STOREHOOK_DIGEST_SIZE);
+    storehook_write_descriptor(&writer, STOREHOOK_FIELD_DATA, original->fd, original->size);
     sent = send_in_time(&writer, channel, end);
     if (recipients >= 0)
         close(recipients);

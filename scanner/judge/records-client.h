@@ -32,11 +32,20 @@ gboolean records_add_incident(int channel, const RecordsIncident *incident, guin
  * FALSE when nobody says so until `end`. */
 gboolean records_confirm(int channel, guint64 end);
 
-/* Asks that `size` bytes of fd be kept, and waits until they are safe or `end` comes. digests:
- * count * 32 bytes. *ret_id: g_free(). FALSE with a reason for the record. */
-gboolean records_quarantine(int channel, const RecordsIncident *incident, gboolean is_message,
-                            int fd, gsize size, const guint8 *digests, gsize count, guint64 end,
-                            char **ret_id, char **ret_reason);
+/* What is to be kept. */
+typedef struct {
+    int fd; /* its bytes, from the beginning of the file */
+    gsize size;
+    gboolean is_message;   /* FALSE: a content that belongs to no message */
+    const guint8 *digests; /* digest_count * 32 bytes: what a release lets pass */
+    gsize digest_count;
+} RecordsOriginal;
+
+/* Asks for an original to be kept, and waits until it is safe or `end` comes. *ret_id: g_free().
+ * FALSE with a reason for the record. */
+gboolean records_quarantine(int channel, const RecordsIncident *incident,
+                            const RecordsOriginal *original, guint64 end, char **ret_id,
+                            char **ret_reason);
 
 /* Passes a NOTE_LINK on as it came. */
 void records_add_note(int channel, const StorehookMessage *note, guint64 end);
