@@ -335,9 +335,13 @@ static void on_quarantine_release(ControlRequest *request, JsonObject *arguments
         return;
     }
     g_auto(GStrv) to = g_strv_builder_end(builder);
-    release_start(records->quarantine, records->allow, records->incidents, id,
-                  to[0] != NULL ? (const char *const *)to : NULL, &records->release, on_released,
-                  request);
+    const ReleaseRequest release = {.quarantine = records->quarantine,
+                                    .allow = records->allow,
+                                    .incidents = records->incidents,
+                                    .id = id,
+                                    .to = to[0] != NULL ? (const char *const *)to : NULL,
+                                    .settings = &records->release};
+    release_start(&release, on_released, request);
 }
 
 /* --- The whole ------------------------------------------------------------------- */

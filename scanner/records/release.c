@@ -188,9 +188,9 @@ static GPtrArray *left_to_do(Release *release)
 }
 
 /* FALSE: nothing was begun. On TRUE, *release is done for or under way. */
-static gboolean begin(Release **release, AllowList *allow, const char *const *to,
-                      const ReleaseSettings *settings, GError **error)
+static gboolean begin(Release **release, const ReleaseRequest *request, GError **error)
 {
+    const ReleaseSettings *settings = request->settings;
     Release *self = *release;
     g_autoptr(JsonObject) about = quarantine_describe(self->quarantine, self->id, error);
 
@@ -207,7 +207,7 @@ static gboolean begin(Release **release, AllowList *allow, const char *const *to
                     "a content without its message cannot be delivered");
         return FALSE;
     }
-    if (!choose_recipients(self, about, to, error))
+    if (!choose_recipients(self, about, request->to, error))
         return FALSE;
     g_autoptr(GPtrArray) left = left_to_do(self);
     if (left->len == 0) {
@@ -216,7 +216,7 @@ static gboolean begin(Release **release, AllowList *allow, const char *const *to
         return TRUE;
     }
     g_autoptr(GBytes) message = quarantine_read(self->quarantine, self->id, error);
-    if (message == NULL || !allow_digests(allow, about, settings, error))
+    if (message == NULL || !allow_digests(request->allow, about, settings, error))
         return FALSE;
     g_ptr_array_add(left, NULL);
     LmtpDelivery delivery = {
@@ -231,26 +231,24 @@ static gboolean begin(Release **release, AllowList *allow, const char *const *to
     return TRUE;
 }
 
-void release_start(Quarantine *quarantine, AllowList *allow, Incidents *incidents, const char *id,
-                   const char *const *to, const ReleaseSettings *settings, ReleaseDone done,
-                   gpointer user_data)
+void release_start(const ReleaseRequest *request, ReleaseDone done, gpointer user_data)
 {
     g_autoptr(Release) release = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!quarantine_claim(quarantine, id, &error)) {
+    if (!quarantine_claim(request->quarantine, request->id, &error)) {
         done(NULL, error, user_data);
         return;
     }
     release = g_new0(Release, 1);
-    release->quarantine = quarantine;
-    release->incidents = incidents;
-    release->id = g_strdup(id);
+    release->quarantine = request->quarantine;
+    release->incidents = request->incidents;
+    release->id = g_strdup(request->id);
     release->originals = g_ptr_array_new_with_free_func(g_free);
     release->wanted = g_ptr_array_new_with_free_func(g_free);
     release->results = json_array_new();
     release->done = done;
     release->user_data = user_data;
-    if (!begin(&release, allow, to, settings, &error))
+    if (!begin(&release, request, &error))
         done(NULL, error, user_data);
 }

@@ -30,15 +30,22 @@ typedef struct {
     guint allow_days;      /* how long the digests pass; 0: 30 */
 } ReleaseSettings;
 
+/* One release. The three stores must outlive it; of the rest nothing is needed after
+ * release_start(). */
+typedef struct {
+    Quarantine *quarantine;
+    AllowList *allow;
+    Incidents *incidents;
+    const char *id;        /* of the item */
+    const char *const *to; /* NULL-terminated, instead of the original recipients; NULL: those */
+    const ReleaseSettings *settings;
+} ReleaseRequest;
+
 /* report: {id, recipients: [{address, delivered, code, reply, already}], released: bool}, borrowed;
  * NULL when nothing was tried. error: NULL when all have it. */
 typedef void (*ReleaseDone)(JsonObject *report, const GError *error, gpointer user_data);
 
-/* Nothing of the arguments but the three stores must outlive the call.
- * to: NULL-terminated, in place of the original recipients, or NULL. `done` is called exactly once,
- * maybe before this returns. */
-void release_start(Quarantine *quarantine, AllowList *allow, Incidents *incidents, const char *id,
-                   const char *const *to, const ReleaseSettings *settings, ReleaseDone done,
-                   gpointer user_data);
+/* `done` is called exactly once, maybe before this returns. */
+void release_start(const ReleaseRequest *request, ReleaseDone done, gpointer user_data);
 
 #endif /* SCANNER_RELEASE_H */

@@ -111,6 +111,18 @@ enum {
     PATIENCE_SECONDS = 30 /* on a loaded machine */
 };
 
+static void start(const char *id, const char *const *to, const ReleaseSettings *settings)
+{
+    const ReleaseRequest request = {.quarantine = quarantine,
+                                    .allow = allow,
+                                    .incidents = incidents,
+                                    .id = id,
+                                    .to = to,
+                                    .settings = settings};
+
+    release_start(&request, on_done, NULL);
+}
+
 /* Runs one release to its end. */
 static void release_within(const char *id, const char *const *to, const char *server, guint seconds)
 {
@@ -118,7 +130,7 @@ static void release_within(const char *id, const char *const *to, const char *se
 
     g_clear_pointer(&report, json_object_unref);
     g_clear_error(&outcome);
-    release_start(quarantine, allow, incidents, id, to, &settings, on_done, NULL);
+    start(id, to, &settings);
     if (report == NULL && outcome == NULL)
         g_main_loop_run(loop);
     else
@@ -281,10 +293,10 @@ START_TEST(an_item_is_released_by_one_at_a_time)
     g_autofree char *id = store("bob@x", TRUE, FALSE);
     ReleaseSettings settings = {.lmtp = fake_lmtp_address(server), .timeout_seconds = 1};
 
-    release_start(quarantine, allow, incidents, id, NULL, &settings, on_done, NULL);
+    start(id, NULL, &settings);
     ck_assert(outcome == NULL && report == NULL);
     ck_assert(!quarantine_delete(quarantine, id, NULL));
-    release_start(quarantine, allow, incidents, id, NULL, &settings, on_done, NULL);
+    start(id, NULL, &settings);
     ck_assert(g_error_matches(outcome, QUARANTINE_ERROR, QUARANTINE_ERROR_BUSY));
     g_main_loop_run(loop);
     ck_assert(g_error_matches(outcome, LMTP_ERROR, LMTP_ERROR_TIMEOUT));
