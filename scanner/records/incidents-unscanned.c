@@ -109,18 +109,9 @@ static gboolean work_report(Database *database, gpointer data, GError **error)
     return TRUE;
 }
 
-typedef struct {
-    const guint8 *instance;
-    gint64 time;
-    StorehookReason reason;
-    const char *table;
-    const void *bookmark;
-    gsize bookmark_size;
-} Passed;
-
 static gboolean work_add_row(Database *database, gpointer data, GError **error)
 {
-    const Passed *passed = data;
+    const UnscannedRow *row = data;
     sqlite3_stmt *statement =
         database_prepare(database,
                          "INSERT OR IGNORE INTO unscanned_rows (instance, time, reason, source,"
@@ -129,12 +120,12 @@ static gboolean work_add_row(Database *database, gpointer data, GError **error)
 
     if (statement == NULL)
         return FALSE;
-    sqlite3_bind_blob(statement, 1, passed->instance, INSTANCE_SIZE, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(statement, 2, passed->time);
-    sqlite3_bind_int(statement, 3, (int)passed->reason);
-    database_bind_text(statement, 4, *passed->table != '\0' ? passed->table : "?");
-    sqlite3_bind_blob(statement, 5, passed->bookmark_size > 0 ? passed->bookmark : "",
-                      (int)passed->bookmark_size, SQLITE_TRANSIENT);
+    sqlite3_bind_blob(statement, 1, row->instance, INSTANCE_SIZE, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(statement, 2, row->time);
+    sqlite3_bind_int(statement, 3, (int)row->reason);
+    database_bind_text(statement, 4, row->table != NULL && *row->table != '\0' ? row->table : "?");
+    sqlite3_bind_blob(statement, 5, row->bookmark_size > 0 ? row->bookmark : "",
+                      (int)MIN(row->bookmark_size, STOREHOOK_TEXT_MAX), SQLITE_TRANSIENT);
     if (!database_execute(database, statement, error))
         return FALSE;
     /* Ids only grow, so this walks nothing but what it removes. */
@@ -148,19 +139,9 @@ static gboolean work_add_row(Database *database, gpointer data, GError **error)
     return database_execute(database, statement, error);
 }
 
-gboolean incidents_add_unscanned_row(Incidents *incidents, const guint8 instance[16], gint64 time,
-                                     StorehookReason reason, const char *table,
-                                     const void *bookmark, gsize bookmark_size, GError **error)
+gboolean incidents_add_unscanned_row(Incidents *incidents, const UnscannedRow *row, GError **error)
 {
-    Passed passed = {
-        .instance = instance,
-        .time = time,
-        .reason = reason,
-        .table = table != NULL ? table : "",
-        .bookmark = bookmark,
-        .bookmark_size = MIN(bookmark_size, STOREHOOK_TEXT_MAX),
-    };
-    return incidents_write(incidents, work_add_row, &passed, error);
+    return incidents_write(incidents, work_add_row, (gpointer)row, error);
 }
 
 /* --- Totals ------------------------------------------------------------------------ */
@@ -168,10 +149,9 @@ gboolean incidents_add_unscanned_row(Incidents *incidents, const guint8 instance
 static gboolean work_save(Database *database, gpointer data, GError **error)
 {
     const Report *report = data;
-    Passed lost = {.instance = report->instance,
-                   .time = report->rows_lost_since,
-                   .reason = report->lost_reason,
-                   .table = ""};
+    UnscannedRow lost = {.instance = report->instance,
+                         .time = report->rows_lost_since,
+                         .reason = report->lost_reason};
 
     return work_report(database, data, error) &&
            (report->rows_lost_since == 0 || work_add_row(database, &lost, error));

@@ -264,13 +264,10 @@ gboolean incidents_add(Incidents *incidents, const Incident *incident, GError **
     return incidents_write(incidents, work_add, (gpointer)incident, error);
 }
 
-typedef struct {
-    const char *reference, *folder, *kind, *mailbox;
-    gboolean dropped;
-} Place;
-
 static const char *direction_of(const char *kind)
 {
+    if (kind == NULL)
+        return "inbound";
     if (g_str_equal(kind, "outbox") || g_str_equal(kind, "sent") || g_str_equal(kind, "drafts"))
         return "outbound";
     return g_str_equal(kind, "public") ? "internal" : "inbound";
@@ -283,37 +280,28 @@ static gboolean work_add_folder(Database *database, gpointer data, GError **erro
         " WHERE (SELECT count(*) FROM folders WHERE reference=?1) < ?8"
         " ON CONFLICT DO UPDATE SET kind=excluded.kind, direction=excluded.direction,"
         " dropped=excluded.dropped";
-    const Place *place = data;
+    const IncidentFolder *folder = data;
     sqlite3_stmt *statement = database_prepare(database, SQL, error);
 
     if (statement == NULL)
         return FALSE;
-    const char *const texts[] = {place->reference, place->mailbox, place->folder, place->kind,
-                                 direction_of(place->kind)};
+    const char *const texts[] = {folder->reference, folder->mailbox, folder->name, folder->kind,
+                                 direction_of(folder->kind)};
     for (int i = 0; i < (int)G_N_ELEMENTS(texts); i++) {
-        if (*texts[i] == '\0')
+        if (texts[i] == NULL || *texts[i] == '\0')
             sqlite3_bind_text(statement, i + 1, "", 0, SQLITE_STATIC);
         else
             database_bind_text(statement, i + 1, texts[i]);
     }
-    sqlite3_bind_int(statement, 6, place->dropped);
+    sqlite3_bind_int(statement, 6, folder->dropped != FALSE);
     sqlite3_bind_int64(statement, 7, g_get_real_time());
     sqlite3_bind_int(statement, 8, INCIDENTS_FOLDERS_MAX);
     return database_execute(database, statement, error);
 }
 
-gboolean incidents_add_folder(Incidents *incidents, const char *reference, const char *folder,
-                              const char *kind, const char *mailbox, gboolean dropped,
-                              GError **error)
+gboolean incidents_add_folder(Incidents *incidents, const IncidentFolder *folder, GError **error)
 {
-    Place place = {
-        .reference = reference,
-        .folder = folder != NULL ? folder : "",
-        .kind = kind != NULL ? kind : "",
-        .mailbox = mailbox != NULL ? mailbox : "",
-        .dropped = dropped != FALSE,
-    };
-    return incidents_write(incidents, work_add_folder, &place, error);
+    return incidents_write(incidents, work_add_folder, (gpointer)folder, error);
 }
 
 static gboolean work_add_note(Database *database, gpointer data, GError **error)

@@ -48,6 +48,25 @@ typedef struct {
     const char *signature_version;
 } Incident;
 
+/* Where a message was put. Texts may be NULL. */
+typedef struct {
+    const char *reference; /* of the message's incident */
+    const char *mailbox, *name;
+    const char *kind; /* gives the direction: outbox, sent and drafts are "outbound", public is
+                         "internal", all else "inbound" */
+    gboolean dropped;
+} IncidentFolder;
+
+/* A row that passed unscanned. */
+typedef struct {
+    const guint8 *instance; /* of the client: 16 bytes */
+    gint64 time;            /* seconds since 1970 */
+    StorehookReason reason;
+    const char *table; /* NULL or "": not known */
+    const void *bookmark;
+    gsize bookmark_size;
+} UnscannedRow;
+
 typedef struct {
     gint64 since;       /* microseconds since 1970; 0: no limit */
     gint64 until;       /* 0: no limit */
@@ -71,11 +90,8 @@ Incidents *incidents_close(Incidents *incidents); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Incidents, incidents_close)
 
 gboolean incidents_add(Incidents *incidents, const Incident *incident, GError **error);
-/* May come before the incident itself. Direction follows from kind: outbox, sent and drafts are
- * "outbound", public "internal", all else "inbound". */
-gboolean incidents_add_folder(Incidents *incidents, const char *reference, const char *folder,
-                              const char *kind, const char *mailbox, gboolean dropped,
-                              GError **error);
+/* May come before the incident itself. */
+gboolean incidents_add_folder(Incidents *incidents, const IncidentFolder *folder, GError **error);
 /* "released to bob@example.org" and the like; shown with the incident. */
 gboolean incidents_add_note(Incidents *incidents, const char *reference, const char *note,
                             GError **error);
@@ -94,10 +110,8 @@ const char *incidents_failure(const Incidents *incidents);
 gboolean incidents_report_unscanned(Incidents *incidents, const guint8 instance[16],
                                     const char *program, const guint64 totals[STOREHOOK_REASONS],
                                     GError **error);
-/* One row that passed unscanned; repeated ones are kept once. */
-gboolean incidents_add_unscanned_row(Incidents *incidents, const guint8 instance[16], gint64 time,
-                                     StorehookReason reason, const char *table,
-                                     const void *bookmark, gsize bookmark_size, GError **error);
+/* A repeated row is kept once. */
+gboolean incidents_add_unscanned_row(Incidents *incidents, const UnscannedRow *row, GError **error);
 /* Rows from that time (seconds since 1970) on could not be added: one without a table will tell. */
 void incidents_lose_unscanned_rows(Incidents *incidents, const guint8 instance[16],
                                    const char *program, gint64 since, StorehookReason reason);

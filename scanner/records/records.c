@@ -199,17 +199,16 @@ static void answer_recorded(int socket, guint64 number)
 
 static void take_note(const Records *records, const StorehookMessage *message)
 {
-    char reference[64], folder[STOREHOOK_TEXT_MAX + 1], kind[64], mailbox[STOREHOOK_TEXT_MAX + 1];
+    char reference[64], name[STOREHOOK_TEXT_MAX + 1], kind[64], mailbox[STOREHOOK_TEXT_MAX + 1];
+    const IncidentFolder folder = {
+        .reference = channel_text(message, STOREHOOK_FIELD_INCIDENT, reference, sizeof(reference)),
+        .mailbox = channel_text(message, STOREHOOK_FIELD_MAILBOX, mailbox, sizeof(mailbox)),
+        .name = channel_text(message, STOREHOOK_FIELD_FOLDER, name, sizeof(name)),
+        .kind = channel_text(message, STOREHOOK_FIELD_FOLDER_KIND, kind, sizeof(kind)),
+        .dropped = channel_number(message, STOREHOOK_FIELD_DROPPED) != 0};
     g_autoptr(GError) error = NULL;
 
-    channel_text(message, STOREHOOK_FIELD_INCIDENT, reference, sizeof(reference));
-    if (reference[0] == '\0')
-        return;
-    channel_text(message, STOREHOOK_FIELD_FOLDER, folder, sizeof(folder));
-    channel_text(message, STOREHOOK_FIELD_FOLDER_KIND, kind, sizeof(kind));
-    channel_text(message, STOREHOOK_FIELD_MAILBOX, mailbox, sizeof(mailbox));
-    if (!incidents_add_folder(records->incidents, reference, folder, kind, mailbox,
-                              channel_number(message, STOREHOOK_FIELD_DROPPED) != 0, &error))
+    if (reference[0] != '\0' && !incidents_add_folder(records->incidents, &folder, &error))
         log_line(records->log, "incident folder-lost=%s reason=\"%s\"", reference, error->message);
 }
 
@@ -261,10 +260,14 @@ static gboolean take_row(const Records *records, const guint8 *instance, const T
 {
     g_autofree char *table =
         g_utf8_make_valid((const char *)row->table, (gssize)row->head.table_size);
+    const UnscannedRow unscanned = {.instance = instance,
+                                    .time = row->head.time,
+                                    .reason = (StorehookReason)row->head.reason,
+                                    .table = table,
+                                    .bookmark = row->bookmark,
+                                    .bookmark_size = row->head.bookmark_size};
 
-    return incidents_add_unscanned_row(records->incidents, instance, row->head.time,
-                                       (StorehookReason)row->head.reason, table, row->bookmark,
-                                       row->head.bookmark_size, error);
+    return incidents_add_unscanned_row(records->incidents, &unscanned, error);
 }
 
 /* Up to the first that fails: where the file is locked, each would wait for it. */

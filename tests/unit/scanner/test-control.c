@@ -409,10 +409,14 @@ START_TEST(incidents_are_shown_and_filtered)
     };
 
     ck_assert(incidents_add(incidents, &incident, NULL));
-    ck_assert(
-        incidents_add_folder(incidents, "AAAA-BBBB-CCCC", "INBOX", "inbox", "bob", TRUE, NULL));
-    ck_assert(
-        incidents_add_folder(incidents, "AAAA-BBBB-CCCC", "INBOX", "inbox", "eve", TRUE, NULL));
+    for (guint i = 0; i < 2; i++)
+        ck_assert(incidents_add_folder(incidents,
+                                       &(IncidentFolder){.reference = "AAAA-BBBB-CCCC",
+                                                         .mailbox = i == 0 ? "bob" : "eve",
+                                                         .name = "INBOX",
+                                                         .kind = "inbox",
+                                                         .dropped = TRUE},
+                                       NULL));
     g_auto(Run) table = ctl("incidents --since=1h --sender=EVE@* --verdict=infected");
     ck_assert_int_eq(table.status, 0);
     ck_assert_ptr_nonnull(strstr(table.out, "AAAA-BBBB-CCCC"));
@@ -474,8 +478,14 @@ START_TEST(unscanned_totals_are_shown)
     guint64 totals[STOREHOOK_REASONS] = {4, 3};
 
     ck_assert(incidents_report_unscanned(incidents, INSTANCE, "mailstored", totals, NULL));
-    ck_assert(incidents_add_unscanned_row(incidents, INSTANCE, 1600000000,
-                                          STOREHOOK_REASON_DEADLINE, "contents", "\1", 1, NULL));
+    ck_assert(incidents_add_unscanned_row(incidents,
+                                          &(UnscannedRow){.instance = INSTANCE,
+                                                          .time = 1600000000,
+                                                          .reason = STOREHOOK_REASON_DEADLINE,
+                                                          .table = "contents",
+                                                          .bookmark = "\1",
+                                                          .bookmark_size = 1},
+                                          NULL));
     g_auto(Run) json = ctl("--json unscanned");
     g_autoptr(JsonObject) answer = json_of(&json);
     ck_assert_int_eq(

@@ -50,6 +50,15 @@ static void must_add(const Incident *incident)
                   error != NULL ? error->message : "");
 }
 
+static gboolean add_folder(const char *reference, const char *name, const char *kind,
+                           gboolean dropped)
+{
+    const IncidentFolder folder = {
+        .reference = reference, .mailbox = "bob", .name = name, .kind = kind, .dropped = dropped};
+
+    return incidents_add_folder(incidents, &folder, NULL);
+}
+
 static JsonArray *must_query(const IncidentQuery *query)
 {
     g_autoptr(GError) error = NULL;
@@ -98,7 +107,7 @@ START_TEST(what_goes_in_comes_out)
     IncidentQuery all = {.verdict = -1};
 
     must_add(&incident);
-    ck_assert(incidents_add_folder(incidents, "A7F3-19C2-0000", "Sent", "sent", "bob", TRUE, NULL));
+    ck_assert(add_folder("A7F3-19C2-0000", "Sent", "sent", TRUE));
     ck_assert(incidents_add_note(incidents, "A7F3-19C2-0000", "one", NULL));
     ck_assert(incidents_add_note(incidents, "A7F3-19C2-0000", "two", NULL));
     g_autoptr(JsonArray) found = must_query(&all);
@@ -158,8 +167,7 @@ START_TEST(order_does_not_matter)
             must_add(&message);
             break;
         default:
-            ck_assert(
-                incidents_add_folder(incidents, "MESSAGE", "INBOX", "inbox", "bob", FALSE, NULL));
+            ck_assert(add_folder("MESSAGE", "INBOX", "inbox", FALSE));
         }
     }
     g_autoptr(JsonArray) found = must_query(&(IncidentQuery){.verdict = -1, .reference = "PART"});
@@ -261,13 +269,24 @@ START_TEST(unscanned_totals_are_exact)
 }
 END_TEST
 
+static gboolean add_row(gint64 time, StorehookReason reason, const char *table,
+                        const void *bookmark, gsize bookmark_size)
+{
+    static const guint8 INSTANCE[16] = {1};
+    const UnscannedRow row = {.instance = INSTANCE,
+                              .time = time,
+                              .reason = reason,
+                              .table = table,
+                              .bookmark = bookmark,
+                              .bookmark_size = bookmark_size};
+
+    return incidents_add_unscanned_row(incidents, &row, NULL);
+}
+
 START_TEST(unscanned_rows_are_bounded_and_kept_once)
 {
-    static const guint8 A[16] = {1};
-
     for (int i = 0; i < 2; i++)
-        ck_assert(incidents_add_unscanned_row(incidents, A, 1600000000, STOREHOOK_REASON_DEADLINE,
-                                              "contents", "\0\1", 2, NULL));
+        ck_assert(add_row(1600000000, STOREHOOK_REASON_DEADLINE, "contents", "\0\1", 2));
     g_autoptr(JsonArray) one = incidents_unscanned_rows(incidents, 0, NULL);
     ck_assert_uint_eq(json_array_get_length(one), 1);
     ck_assert_str_eq(text_of(json_array_get_object_element(one, 0), "bookmark"), "0001");
@@ -275,8 +294,7 @@ START_TEST(unscanned_rows_are_bounded_and_kept_once)
 
     ck_assert(incidents_begin(incidents, NULL));
     for (int i = 0; i < INCIDENTS_UNSCANNED_ROWS + 100; i++)
-        ck_assert(incidents_add_unscanned_row(incidents, A, i, STOREHOOK_REASON_UNAVAILABLE,
-                                              "messages", &i, sizeof i, NULL));
+        ck_assert(add_row(i, STOREHOOK_REASON_UNAVAILABLE, "messages", &i, sizeof i));
     ck_assert(incidents_commit(incidents, NULL));
     g_autoptr(JsonArray) rows = incidents_unscanned_rows(incidents, 0, NULL);
     ck_assert_uint_eq(json_array_get_length(rows), INCIDENTS_UNSCANNED_ROWS);
@@ -292,7 +310,7 @@ START_TEST(old_incidents_expire)
     young.time += G_USEC_PER_SEC;
     must_add(&young);
     must_add(&old);
-    ck_assert(incidents_add_folder(incidents, "OLD", "INBOX", "inbox", "bob", FALSE, NULL));
+    ck_assert(add_folder("OLD", "INBOX", "inbox", FALSE));
     ck_assert(incidents_expire(incidents, young.time, 0, &removed, NULL));
     ck_assert_uint_eq(removed, 1);
     ck_assert_uint_eq(count_of((IncidentQuery){.verdict = -1, .recipient = "bob@example.org"}), 1);
