@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "scanner/common/hex.h"
+
 enum {
     SKETCH_WORDS = 64
 };
@@ -207,8 +209,7 @@ JsonArray *condemned_describe(const Condemned *condemned)
         char hex[2 * STOREHOOK_DIGEST_SIZE + 1];
         JsonObject *object = json_object_new();
 
-        for (gsize i = 0; i < STOREHOOK_DIGEST_SIZE; i++)
-            g_snprintf(hex + 2 * i, 3, "%02x", entry->key.digest[i]);
+        hex_write(entry->key.digest, STOREHOOK_DIGEST_SIZE, hex);
         json_object_set_string_member(object, "sha256", hex);
         json_object_set_string_member(
             object, "read-as", entry->key.kind == VERDICT_CACHE_MESSAGE ? "message" : "content");

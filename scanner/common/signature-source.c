@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/common/hex.h"
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
 
 enum {
@@ -153,8 +155,7 @@ SignatureSource *signature_source_new(const char *configured, GError **error)
                             error))
             return NULL;
     EVP_DigestFinal_ex(hash, digest, NULL);
-    for (gsize i = 0; i < (SIGNATURE_VERSION_SIZE - 1) / 2; i++)
-        g_snprintf(source->version + 2 * i, 3, "%02x", digest[i]);
+    hex_write(digest, (SIGNATURE_VERSION_SIZE - 1) / 2, source->version);
     return g_steal_pointer(&source);
 }
 

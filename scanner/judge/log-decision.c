@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "scanner/common/hex.h"
 #include "scanner/common/log-line.h"
 
 enum {
@@ -38,20 +39,13 @@ static const char *action_name(StorehookAction action)
     return (guint)action < STOREHOOK_ACTIONS ? names[action] : "unknown";
 }
 
-static void line_put_hex(LogLine *line, const guint8 *bytes, gsize count)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (gsize i = 0; i < count; i++)
-        log_line_put(line, (char[]){digits[bytes[i] >> 4], digits[bytes[i] & 15]}, 2);
-}
-
 gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *answer,
                       guint64 microseconds, const char *signatures)
 {
     static const guint8 NONE[STOREHOOK_DIGEST_SIZE];
     guint culprit = members_culprit(answer->members);
     const Verdict *verdict = &answer->verdict;
+    char digest[2 * DIGEST_SHOWN + 1];
     LogLine line;
 
     log_line_start(&line);
@@ -80,7 +74,8 @@ gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *an
      */
     if (memcmp(answer->seen, NONE, sizeof(NONE)) != 0) {
         log_line_put_word(&line, answer->is_stated ? " stated-sha256=" : " sha256=");
-        line_put_hex(&line, answer->seen, DIGEST_SHOWN);
+        hex_write(answer->seen, DIGEST_SHOWN, digest);
+        log_line_put(&line, digest, 2 * DIGEST_SHOWN);
     }
     log_line_put_word(&line, " signatures=");
     log_line_put_text(&line, signatures);

@@ -15,6 +15,7 @@
 #include "scanner/records/allow-list.h"
 
 #include "scanner/common/digest.h"
+#include "scanner/common/hex.h"
 #include "scanner/records/incidents-private.h"
 
 #include <errno.h>
@@ -413,8 +414,8 @@ static gboolean work_describe(Database *database, gpointer data, GError **error)
     while (database_next(database, statement, &failed, error)) {
         JsonObject *entry = json_object_new();
         const char *reason = (const char *)sqlite3_column_text(statement, 1);
-        g_autofree char *hex = incidents_hex(sqlite3_column_blob(statement, 0),
-                                             (gsize)sqlite3_column_bytes(statement, 0));
+        g_autofree char *hex =
+            hex_new(sqlite3_column_blob(statement, 0), (gsize)sqlite3_column_bytes(statement, 0));
         g_autofree char *added =
             incidents_time_text(sqlite3_column_int64(statement, 2) * G_USEC_PER_SEC);
         g_autofree char *end =

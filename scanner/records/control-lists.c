@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "scanner/common/hex.h"
+
 enum {
     SIGNATURE_NAME_MAX = 111 /* VERDICT_NAME_SIZE less one: more no verdict has */
 };
@@ -31,16 +33,11 @@ gboolean control_take_digest(JsonObject *arguments, guint8 ret[STOREHOOK_DIGEST_
 {
     const char *text = only_text(arguments, "sha256");
 
-    if (strlen(text) != 2 * STOREHOOK_DIGEST_SIZE ||
-        strspn(text, "0123456789abcdefABCDEF") != 2 * STOREHOOK_DIGEST_SIZE) {
-        g_set_error(error, CONTROL_ERROR, CONTROL_ERROR_REQUEST,
-                    "\"%s\" is no SHA-256: it has 64 hexadecimal digits", text);
-        return FALSE;
-    }
-    for (guint i = 0; i < STOREHOOK_DIGEST_SIZE; i++)
-        ret[i] = (guint8)(g_ascii_xdigit_value(text[2 * i]) << 4 |
-                          g_ascii_xdigit_value(text[2 * i + 1]));
-    return TRUE;
+    if (hex_read(text, ret, STOREHOOK_DIGEST_SIZE))
+        return TRUE;
+    g_set_error(error, CONTROL_ERROR, CONTROL_ERROR_REQUEST,
+                "\"%s\" is no SHA-256: it has 64 hexadecimal digits", text);
+    return FALSE;
 }
 
 /* "sha256" or "signature"; *ret_name is borrowed, NULL for a digest. */

@@ -22,6 +22,5 @@ gboolean incidents_write(Incidents *incidents, DatabaseWork work, gpointer data,
  * taken off; each once, at most `most`. */
 GPtrArray *incidents_split_addresses(const char *text, guint most);
 char *incidents_time_text(gint64 microseconds);
-char *incidents_hex(const void *bytes, gsize size);
 
 #endif /* SCANNER_INCIDENTS_PRIVATE_H */

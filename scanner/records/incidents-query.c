@@ -8,6 +8,7 @@
 #include "scanner/records/incidents-private.h"
 
 #include "filters/glob.h"
+#include "scanner/common/hex.h"
 
 #include <string.h>
 
@@ -20,15 +21,6 @@ char *incidents_time_text(gint64 microseconds)
     g_autofree char *seconds = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
     return g_strdup_printf("%s.%03dZ", seconds,
                            (int)(microseconds % G_USEC_PER_SEC / (G_USEC_PER_SEC / 1000)));
-}
-
-char *incidents_hex(const void *bytes, gsize size)
-{
-    GString *text = g_string_sized_new(size * 2);
-
-    for (gsize i = 0; i < size; i++)
-        g_string_append_printf(text, "%02x", ((const guint8 *)bytes)[i]);
-    return g_string_free(text, FALSE);
 }
 
 /* wild(pattern, address): without regard to case, in bounded time (SQLite's GLOB backtracks). */
@@ -116,8 +108,8 @@ static JsonObject *row_read(sqlite3_stmt *statement)
     g_autofree char *time = incidents_time_text(sqlite3_column_int64(statement, 2));
     g_autoptr(GPtrArray) list = incidents_split_addresses(
         (const char *)sqlite3_column_text(statement, 4), INCIDENTS_RECIPIENTS_MAX);
-    g_autofree char *digest = incidents_hex(sqlite3_column_blob(statement, 10),
-                                            (gsize)sqlite3_column_bytes(statement, 10));
+    g_autofree char *digest =
+        hex_new(sqlite3_column_blob(statement, 10), (gsize)sqlite3_column_bytes(statement, 10));
 
     set_text(object, "reference", statement, 0);
     set_text(object, "message", statement, 1);

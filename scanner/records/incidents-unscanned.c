@@ -14,6 +14,8 @@
  */
 #include "scanner/records/incidents-private.h"
 
+#include "scanner/common/hex.h"
+
 #include <string.h>
 
 /* So that no sum of them overflows what SQLite and JSON readers hold exactly. */
@@ -291,8 +293,8 @@ static gboolean work_rows(Database *database, gpointer data, GError **error)
         JsonObject *row = json_object_new();
         g_autofree char *time =
             incidents_time_text(sqlite3_column_int64(statement, 0) * G_USEC_PER_SEC);
-        g_autofree char *bookmark = incidents_hex(sqlite3_column_blob(statement, 3),
-                                                  (gsize)sqlite3_column_bytes(statement, 3));
+        g_autofree char *bookmark =
+            hex_new(sqlite3_column_blob(statement, 3), (gsize)sqlite3_column_bytes(statement, 3));
         const char *program = (const char *)sqlite3_column_text(statement, 4);
 
         json_object_set_string_member(row, "time", time);

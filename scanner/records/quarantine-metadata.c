@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scanner/common/hex.h"
 #include "scanner/records/incidents-private.h"
 #include "scanner/records/quarantine-file.h"
 
@@ -43,7 +44,7 @@ JsonObject *quarantine_metadata_new(const char *id, const QuarantineItem *item, 
     json_object_set_int_member(object, "size", (gint64)size);
     json_object_set_boolean_member(object, "is-message", item->is_message);
     for (gsize i = 0; i < item->digest_count; i++) {
-        g_autofree char *hex = incidents_hex(item->digests + i * 32, 32);
+        g_autofree char *hex = hex_new(item->digests + i * 32, 32);
         json_array_add_string_element(digests, hex);
     }
     json_object_set_array_member(object, "digests", digests);

@@ -13,6 +13,7 @@
  */
 #include "scanner/records/quarantine.h"
 
+#include "scanner/common/hex.h"
 #include "scanner/records/incidents-private.h"
 #include "scanner/records/quarantine-delivered.h"
 #include "scanner/records/quarantine-file.h"
@@ -319,7 +320,7 @@ static gboolean store_fd(Quarantine *quarantine, const QuarantineItem *item, int
 
     /* Never short for so few bytes, and never fails once the machine is up. */
     g_assert(got == (gssize)sizeof random);
-    g_autofree char *id = incidents_hex(random, sizeof random);
+    g_autofree char *id = hex_new(random, sizeof random);
     g_autofree char *file = id_file(id);
     g_autoptr(JsonObject) metadata = quarantine_metadata_new(id, item, size);
     g_autoptr(GBytes) bytes = quarantine_metadata_bytes(metadata);

@@ -9,6 +9,7 @@
  */
 #include "scanner/records/release.h"
 
+#include "scanner/common/hex.h"
 #include "scanner/records/lmtp-client.h"
 
 #include <string.h>
@@ -135,15 +136,11 @@ static gboolean allow_digests(AllowList *allow, JsonObject *about, const Release
 
     for (guint i = 0; i < count; i++) {
         const char *text = json_array_get_string_element(hex, i);
-        if (text == NULL || strlen(text) != 2 * ALLOW_LIST_DIGEST) {
+        if (text == NULL || !hex_read(text, digests + i * ALLOW_LIST_DIGEST, ALLOW_LIST_DIGEST)) {
             g_set_error(error, RELEASE_ERROR, RELEASE_ERROR_ITEM,
                         "the item's digests cannot be read");
             return FALSE;
         }
-        for (guint byte = 0; byte < ALLOW_LIST_DIGEST; byte++)
-            digests[i * ALLOW_LIST_DIGEST + byte] =
-                (guint8)(g_ascii_xdigit_value(text[2 * byte]) << 4 |
-                         g_ascii_xdigit_value(text[2 * byte + 1]));
     }
     return allow_list_add(allow, digests, count, reason,
                           g_get_real_time() / G_USEC_PER_SEC + (gint64)days * 86400, error);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scanner/common/hex.h"
 #include "scanner/common/users.h"
 
 #define HEAD "service" /* instances are hexadecimal */
@@ -32,26 +33,6 @@ static char *boot_id(void)
                : g_strdup("");
 }
 
-static void name_of(const Client *client, char ret[NAME_SIZE])
-{
-    for (guint i = 0; i < CLIENTS_INSTANCE_SIZE; i++)
-        g_snprintf(ret + (gsize)2 * i, 3, "%02x", client->instance[i]);
-}
-
-static gboolean read_name(const char *name, guint8 ret[CLIENTS_INSTANCE_SIZE])
-{
-    if (strlen(name) != NAME_SIZE - 1)
-        return FALSE;
-    for (guint i = 0; i < CLIENTS_INSTANCE_SIZE; i++) {
-        int high = g_ascii_xdigit_value(name[2 * i]), low = g_ascii_xdigit_value(name[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return FALSE;
-        ret[i] = (guint8)(high * 16 + low);
-    }
-    return TRUE;
-}
-
 void clients_file_save(const Clients *clients)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -66,7 +47,7 @@ void clients_file_save(const Clients *clients)
         g_autofree char *program = g_utf8_make_valid(client->program, -1);
         char name[NAME_SIZE];
 
-        name_of(client, name);
+        hex_write(client->instance, CLIENTS_INSTANCE_SIZE, name);
         g_key_file_set_integer(file, name, "pid", client->pid);
         g_key_file_set_uint64(file, name, "user", client->user);
         g_key_file_set_uint64(file, name, "begun", client->begun);
@@ -97,7 +78,7 @@ static Client *read_client(GKeyFile *file, const char *name)
         client->unhooked = STOREHOOK_UNHOOKED_CALLS;
     client->program = g_key_file_get_string(file, name, "program", NULL);
     if (client->program && client->pid > 0 && client->begun > 0 &&
-        read_name(name, client->instance))
+        hex_read(name, client->instance, CLIENTS_INSTANCE_SIZE))
         return client;
     clients_client_free(client);
     return NULL;

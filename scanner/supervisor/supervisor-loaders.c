@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/common/hex.h"
 #include "scanner/common/log.h"
 #include "scanner/common/signature-source.h"
 #include "scanner/supervisor/notify.h"
@@ -18,7 +19,8 @@
 
 enum {
     LOADER_FAILURES_MAX = 3, /* in a row, before giving up */
-    LOADER_RETRY_MILLISECONDS = 500
+    LOADER_RETRY_MILLISECONDS = 500,
+    DIGEST_SHOWN = 8 /* bytes, in the log */
 };
 
 static gboolean on_retry(gpointer user_data)
@@ -192,7 +194,7 @@ static void on_worker_lost(LoaderHandle *loader, const LoaderLoss *loss, gpointe
 {
     const LoaderSignatures *told = loader_handle_signatures(loader);
     Supervisor *supervisor = user_data;
-    const guint8 *d = loss->digest;
+    char digest[2 * DIGEST_SHOWN + 1];
     VerdictKey key;
 
     if (strcmp(loss->reason, "exit 0") != 0) {
@@ -201,14 +203,14 @@ static void on_worker_lost(LoaderHandle *loader, const LoaderLoss *loss, gpointe
         log_line(supervisor->log, "worker lost slot=%u pid=%d reason=\"%s\"", loss->slot,
                  (int)loss->pid, loss->reason);
     }
-    if (!d || loss->reading < 1 || loss->reading > VERDICT_CACHE_MESSAGE + 1)
+    if (!loss->digest || loss->reading < 1 || loss->reading > VERDICT_CACHE_MESSAGE + 1)
         return;
-    verdict_key_init(&key, d, told->version, (VerdictCacheKind)(loss->reading - 1));
+    verdict_key_init(&key, loss->digest, told->version, (VerdictCacheKind)(loss->reading - 1));
     condemned_add(supervisor->condemned, &key);
+    hex_write(loss->digest, DIGEST_SHOWN, digest);
     log_line(supervisor->log,
-             "content condemned reason=\"killed %d workers\" "
-             "sha256=%02x%02x%02x%02x%02x%02x%02x%02x signatures=%s",
-             CONDEMNED_STRIKES, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], told->signatures);
+             "content condemned reason=\"killed %d workers\" sha256=%s signatures=%s",
+             CONDEMNED_STRIKES, digest, told->signatures);
 }
 
 static void on_worker_said(ChannelMessage *message, int answer, gpointer user_data)

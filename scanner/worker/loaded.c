@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/common/hex.h"
 #include "scanner/common/log.h"
 #include "scanner/common/macro-rules-choose.h"
 #include "scanner/common/users.h"
@@ -57,8 +58,7 @@ static void make_version(Loaded *loaded)
         config->message_parts, config->message_depth, config->members, config->members_size);
 
     SHA256((const guint8 *)all, strlen(all), digest);
-    for (gsize i = 0; i < (sizeof(loaded->version) - 1) / 2; i++)
-        g_snprintf(loaded->version + 2 * i, 3, "%02x", digest[i]);
+    hex_write(digest, (sizeof(loaded->version) - 1) / 2, loaded->version);
 }
 
 /* Converters are shared objects that a caged worker could not load: open now, they stay. */
