@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "scanner/common/hex.h"
+#include "scanner/common/json-text.h"
 
 enum {
     SKETCH_WORDS = 64
@@ -204,8 +205,6 @@ JsonArray *condemned_describe(const Condemned *condemned)
     g_hash_table_iter_init(&iter, condemned->entries);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const Entry *entry = value;
-        g_autoptr(GDateTime) since = g_date_time_new_from_unix_utc(entry->since);
-        g_autofree char *text = g_date_time_format_iso8601(since);
         char hex[2 * STOREHOOK_DIGEST_SIZE + 1];
         JsonObject *object = json_object_new();
 
@@ -213,7 +212,7 @@ JsonArray *condemned_describe(const Condemned *condemned)
         json_object_set_string_member(object, "sha256", hex);
         json_object_set_string_member(
             object, "read-as", entry->key.kind == VERDICT_CACHE_MESSAGE ? "message" : "content");
-        json_object_set_string_member(object, "since", text);
+        json_text_set_time(object, "since", entry->since);
         json_array_add_object_element(array, object);
     }
     return array;

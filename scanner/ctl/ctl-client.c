@@ -9,6 +9,7 @@
 
 #include "libstorehook/protocol.h"
 #include "scanner/common/config.h"
+#include "scanner/common/json-text.h"
 #include "scanner/common/key-line.h"
 
 #include <errno.h>
@@ -74,14 +75,12 @@ static int connect_to(const char *path, guint timeout_seconds, GError **error)
 
 static char *request_text(const char *command, JsonObject *arguments)
 {
-    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
-    JsonObject *request = json_object_new();
+    g_autoptr(JsonObject) request = json_object_new();
 
     json_object_set_string_member(request, "command", command);
     if (arguments != NULL)
         json_object_set_object_member(request, "arguments", arguments);
-    json_node_take_object(node, request);
-    g_autofree char *text = json_to_string(node, FALSE);
+    g_autofree char *text = json_text_of(request);
     return g_strconcat(text, "\n", NULL);
 }
 

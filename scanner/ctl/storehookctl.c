@@ -6,6 +6,7 @@
  * configuration. With --json, standard output has one object a request, errors included.
  */
 #include "scanner/common/config.h"
+#include "scanner/common/json-text.h"
 #include "scanner/ctl/ctl-client.h"
 #include "scanner/ctl/ctl-print.h"
 
@@ -166,10 +167,8 @@ static JsonObject *build_arguments(const Command *command, const Options *option
 
 static void print_json(JsonObject *answer)
 {
-    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    g_autofree char *text = json_text_of(answer);
 
-    json_node_set_object(node, answer);
-    g_autofree char *text = json_to_string(node, FALSE);
     printf("%s\n", text);
 }
 

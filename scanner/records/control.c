@@ -10,6 +10,7 @@
  */
 #include "scanner/records/control.h"
 
+#include "scanner/common/json-text.h"
 #include "scanner/common/listen.h"
 #include "scanner/records/acceptor.h"
 #include "scanner/records/control-private.h"
@@ -98,10 +99,8 @@ static void connection_touch(Connection *connection)
 
 static void connection_say(Connection *connection, JsonObject *reply)
 {
-    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    g_autofree char *text = json_text_of(reply);
 
-    json_node_set_object(node, reply);
-    g_autofree char *text = json_to_string(node, FALSE);
     g_byte_array_append(connection->out, (const guint8 *)text, (guint)strlen(text));
     g_byte_array_append(connection->out, (const guint8 *)"\n", 1);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "scanner/common/hex.h"
+#include "scanner/common/json-text.h"
 #include "scanner/records/incidents-private.h"
 #include "scanner/records/quarantine-file.h"
 
@@ -53,11 +54,8 @@ JsonObject *quarantine_metadata_new(const char *id, const QuarantineItem *item, 
 
 GBytes *quarantine_metadata_bytes(JsonObject *metadata)
 {
-    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
-    char *text;
+    char *text = json_text_of(metadata);
 
-    json_node_set_object(node, metadata);
-    text = json_to_string(node, FALSE);
     return g_bytes_new_take(text, strlen(text));
 }
 

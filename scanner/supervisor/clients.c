@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "scanner/common/json-text.h"
 #include "scanner/supervisor/clients-private.h"
 
 #define REMOVED " (deleted)" /* what the kernel puts behind such a path */
@@ -294,12 +295,8 @@ static void describe(JsonArray *array, pid_t pid, const char *program, gint64 si
     json_object_set_string_member(object, "state", state);
     if (reason)
         json_object_set_string_member(object, "reason", reason);
-    if (since > 0) {
-        g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(since);
-        g_autofree char *text = g_date_time_format_iso8601(time);
-
-        json_object_set_string_member(object, "since", text);
-    }
+    if (since > 0)
+        json_text_set_time(object, "since", since);
     json_array_add_object_element(array, object);
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "libstorehook/protocol.h"
+#include "scanner/common/json-text.h"
 #include "scanner/common/verdict.h"
 #include "scanner/scan/engine-about.h"
 
@@ -201,10 +202,7 @@ JsonObject *health_describe(const Health *health)
     if (health_failure(health))
         json_object_set_string_member(object, "reason", health->reason);
     if (health->checks > 0) {
-        g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(health->time);
-        g_autofree char *text = g_date_time_format_iso8601(time);
-
-        json_object_set_string_member(object, "time", text);
+        json_text_set_time(object, "time", health->time);
         json_object_set_int_member(object, "us", health->spent);
     }
     json_object_set_int_member(object, "checks", (gint64)health->checks);

@@ -8,18 +8,10 @@
 
 #include <unistd.h>
 
+#include "scanner/common/json-text.h"
 #include "scanner/common/listen.h"
 #include "scanner/scan/engine-about.h"
 #include "scanner/worker/cage.h"
-
-static void add_time(JsonObject *object, const char *member, gint64 seconds)
-{
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
-    g_autofree char *text = time ? g_date_time_format_iso8601(time) : NULL;
-
-    if (text)
-        json_object_set_string_member(object, member, text);
-}
 
 static void describe_signatures(const StatusSources *sources, JsonObject *out)
 {
@@ -32,7 +24,7 @@ static void describe_signatures(const StatusSources *sources, JsonObject *out)
         json_object_set_boolean_member(object, "bundled", told->bundled);
         json_object_set_string_member(object, "version", told->signatures);
         json_object_set_int_member(object, "count", (gint64)told->count);
-        add_time(object, "newest", told->newest);
+        json_text_set_time(object, "newest", told->newest);
         json_object_set_int_member(object, "age-seconds",
                                    MAX(0, g_get_real_time() / G_USEC_PER_SEC - told->newest));
         json_object_set_string_member(object, "self-test", "passed");
@@ -280,7 +272,7 @@ void status_describe(const StatusSources *sources, JsonObject *out)
     describe_protection(sources, out, unhooked);
     json_object_set_array_member(out, "clients", clients);
     json_object_set_int_member(out, "pid", getpid());
-    add_time(out, "started", sources->started);
+    json_text_set_time(out, "started", sources->started);
     json_object_set_int_member(out, "generation", shared_page_generation(sources->page));
     json_object_set_int_member(out, "deadline-ms", sources->config->deadline);
     describe_signatures(sources, out);
