@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdict.c - names and order of verdicts.
+ * verdict.c - names and order of verdicts, names of actions.
  *
  * Nothing here fails.
  */
@@ -32,4 +32,15 @@ gboolean verdict_is_worse(StorehookVerdictKind other, StorehookVerdictKind than)
 const char *verdict_kind_name(StorehookVerdictKind kind)
 {
     return storehook_verdict_text(kind);
+}
+
+const char *verdict_action_name(StorehookAction action)
+{
+    static const char *const names[STOREHOOK_ACTIONS] = {
+        [STOREHOOK_ACTION_PASS] = "pass",   [STOREHOOK_ACTION_REPLACE] = "replace",
+        [STOREHOOK_ACTION_DROP] = "drop",   [STOREHOOK_ACTION_REFUSE] = "refuse",
+        [STOREHOOK_ACTION_DEFER] = "defer",
+    };
+
+    return (guint)action < STOREHOOK_ACTIONS ? names[action] : "unknown";
 }

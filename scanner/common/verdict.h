@@ -34,5 +34,7 @@ void verdict_set(Verdict *verdict, StorehookVerdictKind kind, const char *name);
  * outranks clean. TRUE when `other` is the worse. */
 gboolean verdict_is_worse(StorehookVerdictKind other, StorehookVerdictKind than);
 const char *verdict_kind_name(StorehookVerdictKind kind);
+/* What a client is told to do. */
+const char *verdict_action_name(StorehookAction action);
 
 #endif /* SCANNER_VERDICT_H */

@@ -31,14 +31,6 @@ static const char *kind_name(guint kind)
     }
 }
 
-static const char *action_name(StorehookAction action)
-{
-    static const char *const names[STOREHOOK_ACTIONS] = {"pass", "replace", "drop", "refuse",
-                                                         "defer"};
-
-    return (guint)action < STOREHOOK_ACTIONS ? names[action] : "unknown";
-}
-
 gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *answer,
                       guint64 microseconds, const char *signatures)
 {
@@ -56,7 +48,7 @@ gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *an
     log_line_put_word(&line, " name=\"");
     log_line_put_text(&line, verdict->name);
     log_line_put_word(&line, "\" action=");
-    log_line_put_word(&line, action_name(answer->action));
+    log_line_put_word(&line, verdict_action_name(answer->action));
     if (answer->flagged)
         log_line_put_word(&line, " flagged=1");
     if (answer->incident[0] != '\0') {

@@ -27,8 +27,6 @@ static void labelled(GString *out, const char *name, const char *label, const ch
 
 static void write_counts(const StatusSources *sources, GString *out)
 {
-    static const char *const actions[STOREHOOK_ACTIONS] = {"pass", "replace", "drop", "refuse",
-                                                           "defer"};
     const BoardCounts *counts = &sources->board->counts;
 
     one(out, "requests_total", "counter", "Requests taken by workers.", counts->requests);
@@ -47,7 +45,8 @@ static void write_counts(const StatusSources *sources, GString *out)
                  counts->verdicts[i]);
     head(out, "actions_total", "counter", "Actions answered.");
     for (guint i = 0; i < STOREHOOK_ACTIONS; i++)
-        labelled(out, "actions_total", "action", actions[i], counts->actions[i]);
+        labelled(out, "actions_total", "action", verdict_action_name((StorehookAction)i),
+                 counts->actions[i]);
     head(out, "passed_not_scanned_total", "counter",
          "Contents that passed although the service could not scan them.");
     for (guint i = 0; i < BOARD_UNSCANNED_REASONS; i++)

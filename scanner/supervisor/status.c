@@ -148,8 +148,6 @@ static void describe_cage(const StatusSources *sources, JsonObject *out)
 
 static void describe_counts(const StatusSources *sources, JsonObject *out)
 {
-    static const char *const actions[STOREHOOK_ACTIONS] = {"pass", "replace", "drop", "refuse",
-                                                           "defer"};
     const BoardCounts *counts = &sources->board->counts;
     JsonObject *verdicts = json_object_new(), *done = json_object_new();
     JsonObject *not_scanned = json_object_new(), *scans = json_object_new();
@@ -158,7 +156,8 @@ static void describe_counts(const StatusSources *sources, JsonObject *out)
         json_object_set_int_member(verdicts, verdict_kind_name((StorehookVerdictKind)i),
                                    (gint64)counts->verdicts[i]);
     for (guint i = 0; i < STOREHOOK_ACTIONS; i++)
-        json_object_set_int_member(done, actions[i], (gint64)counts->actions[i]);
+        json_object_set_int_member(done, verdict_action_name((StorehookAction)i),
+                                   (gint64)counts->actions[i]);
     for (guint i = 0; i < BOARD_UNSCANNED_REASONS; i++)
         json_object_set_int_member(not_scanned, board_unscanned_name((BoardUnscanned)i),
                                    (gint64)counts->unscanned[i]);
