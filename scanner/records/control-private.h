@@ -7,8 +7,8 @@
 /* The commands that are answered from the records: control-records.c. `records` is the Control's
  * own and outlives it. */
 void control_records_register(Control *control, ControlRecords *records);
-/* Adds "unscanned", "incidents", "quarantine" and "allow-list" to the answer to status. */
-void control_records_status(const ControlRecords *records, JsonObject *reply);
+/* As control_describe_records(). */
+void control_records_describe(const ControlRecords *records, JsonObject *reply);
 
 /* A point in time as an operator says it: "2026-11-22", "2026-11-22T10:00:00Z", "90m", "2h", "7d"
  * (so long ago), or seconds since 1970. Microseconds since 1970. */

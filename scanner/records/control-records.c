@@ -355,7 +355,7 @@ static void warn(JsonObject *reply, const char *what, const char *why)
     json_array_add_string_element(json_object_get_array_member(reply, "warnings"), text);
 }
 
-void control_records_status(const ControlRecords *records, JsonObject *reply)
+void control_records_describe(const ControlRecords *records, JsonObject *reply)
 {
     g_autoptr(GError) error = NULL;
     JsonObject *quarantine = json_object_new();

@@ -36,7 +36,6 @@ struct Control {
     Acceptor *acceptor;
     GHashTable *commands;   /* name -> Command */
     GPtrArray *connections; /* Connection, owned */
-    ControlHandlers handlers;
     ControlRecords records;
     char *release_lmtp; /* records.release.lmtp */
 };
@@ -380,50 +379,6 @@ static int listen_at(const char *path, GError **error)
     return fd;
 }
 
-/* --- The supervisor's commands --------------------------------------------------- */
-
-static void run_call(ControlRequest *request, ControlCall call, gpointer user_data)
-{
-    JsonObject *reply = json_object_new();
-    g_autoptr(GError) error = NULL;
-
-    if (call(reply, user_data, &error))
-        control_request_reply(request, reply);
-    else
-        control_request_fail(request, error != NULL ? error->message : "failed", reply);
-}
-
-static void on_status(ControlRequest *request, JsonObject *arguments, gpointer user_data)
-{
-    Control *control = user_data;
-    JsonObject *reply = json_object_new();
-    g_autoptr(GError) error = NULL;
-
-    (void)arguments;
-    if (!control->handlers.status(reply, control->handlers.user_data, &error)) {
-        control_request_fail(request, error != NULL ? error->message : "failed", reply);
-        return;
-    }
-    control_records_status(&control->records, reply);
-    control_request_reply(request, reply);
-}
-
-static void on_stop(ControlRequest *request, JsonObject *arguments, gpointer user_data)
-{
-    const Control *control = user_data;
-
-    (void)arguments;
-    run_call(request, control->handlers.stop, control->handlers.user_data);
-}
-
-static void on_start(ControlRequest *request, JsonObject *arguments, gpointer user_data)
-{
-    const Control *control = user_data;
-
-    (void)arguments;
-    run_call(request, control->handlers.start, control->handlers.user_data);
-}
-
 /* --- The whole ------------------------------------------------------------------- */
 
 void control_set_release_settings(Control *control, const ReleaseSettings *settings)
@@ -435,8 +390,12 @@ void control_set_release_settings(Control *control, const ReleaseSettings *setti
     control->records.release.lmtp = control->release_lmtp;
 }
 
-Control *control_new(const char *path, const ControlHandlers *handlers,
-                     const ControlRecords *records, GError **error)
+void control_describe_records(const Control *control, JsonObject *reply)
+{
+    control_records_describe(&control->records, reply);
+}
+
+Control *control_new(const char *path, const ControlRecords *records, GError **error)
 {
     int fd = listen_at(path, error);
 
@@ -445,14 +404,10 @@ Control *control_new(const char *path, const ControlHandlers *handlers,
     Control *control = g_new0(Control, 1);
     control->path = g_strdup(path);
     control->place = listen_place(path);
-    control->handlers = *handlers;
     control->records = *records;
     control_set_release_settings(control, &records->release);
     control->commands = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     control->connections = g_ptr_array_new_with_free_func(connection_free);
-    control_register(control, "status", on_status, control);
-    control_register(control, "stop", on_stop, control);
-    control_register(control, "start", on_start, control);
     control_records_register(control, &control->records);
     control->acceptor = acceptor_new(fd, on_accept, control);
     return control;

@@ -38,29 +38,8 @@ typedef struct ControlRequest ControlRequest;
  * everything, never NULL, borrowed for the call. */
 typedef void (*ControlHandler)(ControlRequest *request, JsonObject *arguments, gpointer user_data);
 
-/* For what answers at once: fills `reply`; FALSE with error. */
-typedef gboolean (*ControlCall)(JsonObject *reply, gpointer user_data, GError **error);
-
-/*
- * What the supervisor gives. status fills in:
- *   "protection"   "protected" (enabled, at least one worker ready), "stopped" (storehookctl stop),
- *                  "unprotected" (enabled, but nothing would be scanned), with
- *   "reason"       text for "unprotected"
- *   "clients"      [{"program", "pid", "hooked" (bool), "reason" (why not), "since"}]: a process
- *                  whose executable is listed but that is not hooked has hooked=false; storehookctl
- *                  then says NOT PROTECTED
- * and anything else worth showing (signatures, workers, cage, counters); objects are printed as
- * they are. "unscanned", "incidents", "quarantine", "allow-list" are added by control.c from the
- * records.
- */
-typedef struct {
-    ControlCall status;
-    ControlCall stop;
-    ControlCall start;
-    gpointer user_data;
-} ControlHandlers;
-
-/* What control.c answers from. All borrowed; must outlive the Control. `release` is copied. */
+/* What the commands about records are answered from. All borrowed; must outlive the Control.
+ * `release` is copied. */
 typedef struct {
     Incidents *incidents;
     Quarantine *quarantine;
@@ -71,12 +50,14 @@ typedef struct {
 /* A stream socket that nobody listens on: what a killed service leaves behind. */
 gboolean control_socket_is_stale(const char *path);
 /* Listens on `path`; a stale socket is replaced, one that answers is an error. */
-Control *control_new(const char *path, const ControlHandlers *handlers,
-                     const ControlRecords *records, GError **error);
+Control *control_new(const char *path, const ControlRecords *records, GError **error);
 Control *control_free(Control *control); /* accepts and returns NULL; removes the socket */
 /* After a reload. */
 void control_set_release_settings(Control *control, const ReleaseSettings *settings);
+/* For the answer to status: "unscanned", "incidents", "quarantine" and "allow-list". */
+void control_describe_records(const Control *control, JsonObject *reply);
 
+/* Answers a command; those about records are registered from the start. */
 void control_register(Control *control, const char *command, ControlHandler handler,
                       gpointer user_data);
 /* The commands of a list. */

@@ -53,6 +53,14 @@ guint status_workers(const StatusSources *sources, guint *ret_busy);
 gboolean status_is_protected(const StatusSources *sources);
 /* How old in days the newest signature is, or 0 while that is no reason to warn. */
 guint status_signature_days(const LoaderSignatures *signatures, const ScannerConfig *config);
+/*
+ * Sets, among what is printed as it is (signatures, workers, cage, counters):
+ *   "protection"   "protected" (switched on, and a worker is ready), "stopped" (storehookctl stop),
+ *                  "unprotected" (switched on, but nothing would be scanned), with
+ *   "reason"       text for "unprotected"
+ *   "clients"      see clients_describe(); of one that is not hooked storehookctl says NOT
+ * PROTECTED
+ */
 void status_describe(const StatusSources *sources, JsonObject *out);
 
 #endif /* SCANNER_STATUS_H */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * supervisor-control.c - what storehookctl asks of the supervisor itself.
+ * supervisor-control.c - the commands of storehookctl about the service itself.
  *
- * Each handler answers at once, but for reload, which answers when nobody judges by the old
- * settings any more. Commands about records are in control-records.c.
+ * All are answered at once but for reload, which is answered when nobody judges by the old settings
+ * any more. Commands about records are in records/control-records.c and control-lists.c.
  */
 #include "scanner/common/log.h"
 #include "scanner/supervisor/supervisor-private.h"
@@ -29,16 +29,18 @@ static void status_sources(StatusSources *ret, gpointer user_data)
                            .started = supervisor->started};
 }
 
-static gboolean on_status(JsonObject *reply, gpointer user_data, GError **error)
+static void on_status(ControlRequest *request, JsonObject *arguments, gpointer user_data)
 {
+    Supervisor *supervisor = user_data;
+    JsonObject *reply = json_object_new();
     StatusSources sources;
 
-    (void)error;
-    status_sources(&sources, user_data);
+    (void)arguments;
+    status_sources(&sources, supervisor);
     status_describe(&sources, reply);
-    json_object_set_int_member(reply, "deny-list",
-                               allow_list_count(((const Supervisor *)user_data)->deny));
-    return TRUE;
+    json_object_set_int_member(reply, "deny-list", allow_list_count(supervisor->deny));
+    control_describe_records(supervisor->control, reply);
+    control_request_reply(request, reply);
 }
 
 static void set_enabled(Supervisor *supervisor, gboolean enabled)
@@ -48,20 +50,18 @@ static void set_enabled(Supervisor *supervisor, gboolean enabled)
     shared_page_set_enabled(supervisor->page, enabled);
 }
 
-static gboolean on_stop(JsonObject *reply, gpointer user_data, GError **error)
+static void on_stop(ControlRequest *request, JsonObject *arguments, gpointer user_data)
 {
-    (void)reply;
-    (void)error;
+    (void)arguments;
     set_enabled(user_data, FALSE);
-    return TRUE;
+    control_request_reply(request, json_object_new());
 }
 
-static gboolean on_start(JsonObject *reply, gpointer user_data, GError **error)
+static void on_start(ControlRequest *request, JsonObject *arguments, gpointer user_data)
 {
-    (void)reply;
-    (void)error;
+    (void)arguments;
     set_enabled(user_data, TRUE);
-    return TRUE;
+    control_request_reply(request, json_object_new());
 }
 
 static void on_reload(ControlRequest *request, JsonObject *arguments, gpointer user_data)
@@ -110,19 +110,20 @@ static void on_lists_changed(gpointer user_data)
 gboolean supervisor_listen_control(Supervisor *supervisor, GError **error)
 {
     g_autofree char *path = g_strconcat(supervisor->config->socket, STOREHOOK_SUFFIX_CONTROL, NULL);
-    const ControlHandlers handlers = {
-        .status = on_status, .stop = on_stop, .start = on_start, .user_data = supervisor};
     const ControlRecords records = {.incidents = supervisor->records.incidents,
                                     .quarantine = supervisor->records.quarantine,
                                     .allow = supervisor->allow,
                                     .release = supervisor_release_settings(supervisor->config)};
 
-    supervisor->control = control_new(path, &handlers, &records, error);
+    supervisor->control = control_new(path, &records, error);
     if (!supervisor->control)
         return FALSE;
     allow_list_on_change(supervisor->allow, on_lists_changed, supervisor);
     allow_list_on_change(supervisor->deny, on_lists_changed, supervisor);
     control_lists_register(supervisor->control, CONTROL_LIST_DENY, supervisor->deny);
+    control_register(supervisor->control, "status", on_status, supervisor);
+    control_register(supervisor->control, "stop", on_stop, supervisor);
+    control_register(supervisor->control, "start", on_start, supervisor);
     control_register(supervisor->control, "reload", on_reload, supervisor);
     control_register(supervisor->control, "condemned-list", on_condemned_list, supervisor);
     control_register(supervisor->control, "condemned-release", on_condemned_release, supervisor);

@@ -35,11 +35,12 @@ static Incidents *incidents;
 static AllowList *allow;
 static State state;
 
-static gboolean call_status(JsonObject *reply, gpointer data, GError **error)
+static void on_status(ControlRequest *request, JsonObject *arguments, gpointer data)
 {
+    JsonObject *reply = json_object_new();
     JsonArray *clients = json_array_new();
 
-    (void)data, (void)error;
+    (void)arguments, (void)data;
     json_object_set_string_member(reply, "protection", state.protection);
     json_object_set_string_member(reply, "reason", state.reason);
     if (state.other_client) {
@@ -58,22 +59,23 @@ static gboolean call_status(JsonObject *reply, gpointer data, GError **error)
         json_array_add_object_element(clients, client);
     }
     json_object_set_array_member(reply, "clients", clients);
-    return TRUE;
+    control_describe_records(control, reply);
+    control_request_reply(request, reply);
 }
 
-static gboolean call_stop(JsonObject *reply, gpointer data, GError **error)
+static void on_stop(ControlRequest *request, JsonObject *arguments, gpointer data)
 {
-    (void)reply, (void)data, (void)error;
+    (void)arguments, (void)data;
     state.calls++;
     state.protection = "stopped";
-    return TRUE;
+    control_request_reply(request, json_object_new());
 }
 
-static gboolean call_start(JsonObject *reply, gpointer data, GError **error)
+static void on_start(ControlRequest *request, JsonObject *arguments, gpointer data)
 {
-    (void)reply, (void)data, (void)error;
+    (void)arguments, (void)data;
     state.protection = "protected";
-    return TRUE;
+    control_request_reply(request, json_object_new());
 }
 
 static void on_reload(ControlRequest *request, JsonObject *arguments, gpointer data)
@@ -85,7 +87,6 @@ static void on_reload(ControlRequest *request, JsonObject *arguments, gpointer d
 static void set_up(void)
 {
     QuarantineLimits limits = {.max_bytes = 1000000, .max_items = 10};
-    ControlHandlers handlers = {call_status, call_stop, call_start, NULL};
     g_autoptr(GError) error = NULL;
 
     directory = g_dir_make_tmp("storehook-control-XXXXXX", NULL);
@@ -101,9 +102,12 @@ static void set_up(void)
     incidents = incidents_open(diary, NULL);
     allow = allow_list_open(allowed, NULL);
     ControlRecords records = {incidents, quarantine, allow, {.lmtp = lmtp, .timeout_seconds = 30}};
-    control = control_new(path, &handlers, &records, &error);
-    control_register(control, "reload", on_reload, NULL);
+    control = control_new(path, &records, &error);
     ck_assert_msg(control != NULL, "%s", error != NULL ? error->message : "");
+    control_register(control, "status", on_status, NULL);
+    control_register(control, "stop", on_stop, NULL);
+    control_register(control, "start", on_start, NULL);
+    control_register(control, "reload", on_reload, NULL);
     state = (State){.protection = "protected", .reason = "", .client = TRUE};
 }
 
@@ -705,14 +709,13 @@ END_TEST
 
 START_TEST(the_socket_is_private_and_unique)
 {
-    ControlHandlers handlers = {call_status, call_stop, call_start, NULL};
     ControlRecords records = {incidents, quarantine, allow, {0}};
     g_autoptr(GError) error = NULL;
     struct stat status;
 
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert_int_eq(status.st_mode & 0777, 0600);
-    ck_assert_ptr_null(control_new(path, &handlers, &records, &error));
+    ck_assert_ptr_null(control_new(path, &records, &error));
     ck_assert_ptr_nonnull(strstr(error->message, "another service"));
 
     /* what a killed service leaves behind is taken over */
@@ -721,7 +724,7 @@ START_TEST(the_socket_is_private_and_unique)
     g_autoptr(GSocketAddress) address = g_unix_socket_address_new(stale);
     ck_assert(g_socket_bind(left, address, FALSE, NULL));
     g_socket_close(left, NULL);
-    Control *second = control_new(stale, &handlers, &records, NULL);
+    Control *second = control_new(stale, &records, NULL);
     ck_assert_ptr_nonnull(second);
     control_free(second);
 }
