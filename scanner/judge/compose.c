@@ -2,7 +2,7 @@
 /*
  * compose.c - writes text, headers and encoded data one after another into a memfd.
  *
- * Fails by COMPOSE_ERROR; there is no half message.
+ * Fails by COMPOSE_ERROR, and then leaves no file.
  */
 #include "scanner/judge/compose.h"
 

@@ -2,9 +2,9 @@
 /*
  * compose.h - puts a message together again from its text and its detached parts.
  *
- * At each part's offset its header and its data, encoded as the store's row says, go into the
- * text: "identity", or "base64;LINE;EOL;TAIL" (letters a line, 0 for one line; "crlf" or "lf";
- * line ends after the last line).
+ * At the offset of each part its header and its data are inserted into the text. The data are
+ * encoded as the store's row says: "identity", or "base64;LINE;EOL;TAIL" with the number of letters
+ * in a line (0: all in one line), "crlf" or "lf", and the number of line ends after the last line.
  */
 #ifndef SCANNER_COMPOSE_H
 #define SCANNER_COMPOSE_H

@@ -3,8 +3,9 @@
  * judge-content.c - a content row that is about to be written, and the question of a program that
  * only wants a verdict.
  *
- * The bytes are always judged, whatever digest the row has: where we make a digest and it is
- * another, that is counted. Of a clean content mostly none is made, and the log tells the row's.
+ * The bytes are always judged, whatever digest stands in the row. Where we compute the digest and
+ * it differs from the row's, that is counted. For most clean contents we do not, and the log shows
+ * the one in the row.
  */
 #include "scanner/judge/judge.h"
 
@@ -12,8 +13,8 @@
 
 #include "scanner/judge/policy.h"
 
-/* Judges DATA, mostly without making its digest: see Answer.is_stated. FALSE: there is nothing to
- * ask rules about, since the bytes cannot be read or are on the allow list. */
+/* Judges DATA, without its digest where that is possible (answer->is_stated). FALSE: the rules need
+ * not be asked, since the bytes cannot be read or are on the allow list. */
 static gboolean judge_data(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
     const Content *content = &answer->content;
@@ -25,7 +26,7 @@ static gboolean judge_data(Judge *judge, const StorehookMessage *request, Answer
     return answer->is_stated || judge_by_digest(judge, VERDICT_CACHE_CONTENT, answer);
 }
 
-/* The digest of the row is taken over where we made none, and else compared. */
+/* Takes over the digest of the row where we have computed none; else compares the two. */
 static void check_digest(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
     const guint8 *stated =
@@ -39,8 +40,8 @@ static void check_digest(Judge *judge, const StorehookMessage *request, Answer *
         board_count(&judge->board->counts.digest_mismatches);
 }
 
-/* The link that follows has the file's name. A rule that needs the true type whatever the name is
- * gets it now, while the bytes are here: else the store would have to send them once more. */
+/* The file name comes later, with the link row. Where a rule needs the true type whatever the name,
+ * it is found out now, while the bytes are here; else the store would have to send them again. */
 static void tell_type_ahead(Judge *judge, Answer *answer)
 {
     const Content *content = &answer->content;
@@ -96,15 +97,15 @@ static void ask_rules(Judge *judge, const StorehookMessage *request, Answer *ans
     (void)judge_rules(judge, &part, &answer->verdict, action, &need_data);
 }
 
-void judge_only(Judge *judge, const StorehookMessage *request, Answer *answer)
+void judge_question(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
     gboolean asks_rules = judge_data(judge, request, answer);
     FilterAction action = (FilterAction)judge->config->actions[answer->verdict.kind];
 
     if (asks_rules) {
         ask_rules(judge, request, answer, &action);
-        /* After the rules, so that its type is kept with it. The digest of what is not clean is
-         * made when the answer has left. */
+        /* After the rules, so that the true type is remembered as well. Of what is not clean the
+         * digest is computed when the answer has been sent. */
         (void)judge_keep_by_sum(judge);
     }
     answer->action = policy_scan_action(action);

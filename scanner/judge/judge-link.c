@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * judge-link.c - an attachment row: its name and true type by the rules, its content by the cache.
+ * judge-link.c - an attachment row: the rules judge its name and true type, the cache knows its
+ * content.
  *
- * A digest is only a pointer: one that no worker has hashed under the current signatures, and that
- * comes without a token for bytes that one has judged, has its bytes asked for. A store that sends
- * the token of other bytes deceives itself: nothing is remembered of the digest.
+ * A digest in a row proves nothing. Where the cache has no verdict under it, and the row has no
+ * token from the answer to its content either, the bytes are asked for. A store that sends the
+ * token of other bytes deceives only itself: nothing is remembered under the digest.
  */
 #include "scanner/judge/judge.h"
 
@@ -15,7 +16,7 @@
 #include "scanner/judge/policy.h"
 #include "scanner/mail/mail-header.h"
 
-/* The row's MIME header and name become those of a notice. */
+/* The row gets the MIME header and the file name of a notice. */
 static void answer_with_header(const StorehookMessage *request, Answer *answer)
 {
     StorehookValue value;
@@ -33,7 +34,7 @@ static void answer_with_new_notice(const StorehookMessage *request, Answer *answ
     answer_with_header(request, answer);
 }
 
-/* The verdict on bytes that the request has. */
+/* The verdict on the bytes, which the request has. */
 static void link_scan(Judge *judge, const StorehookValue *data, const guint8 *digest,
                       Answer *answer)
 {
@@ -48,7 +49,7 @@ static void link_scan(Judge *judge, const StorehookValue *data, const guint8 *di
                                     VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
 }
 
-/* The verdict that is known, by the digest of the row or the token of its content. */
+/* The verdict in the cache, by the digest of the row or by the token of its content. */
 static gboolean link_find(Judge *judge, const StorehookMessage *request, const guint8 *digest,
                           Answer *answer)
 {
@@ -65,7 +66,7 @@ static gboolean link_find(Judge *judge, const StorehookMessage *request, const g
     return answer->from_cache;
 }
 
-/* A store that detaches parts keeps their headers here; the text is judged without them. */
+/* The header of a detached part stands in this row and not in the text. */
 static void check_header(const StorehookMessage *request, Verdict *verdict)
 {
     MailHeaderFacts facts;
@@ -89,9 +90,9 @@ static void link_header(const StorehookMessage *request, JudgePart *part)
     part->header_size = value.size;
 }
 
-/* What stands for the content now was scanned by itself, as a notice never is: it is the content
- * without what was bad (clean.h). Name and header are still true; the rules have a say. FALSE: it
- * is a notice. */
+/* What replaces the content is either the content without what was bad in it (clean.h), which was
+ * scanned, or a notice, which never is. In the first case name and header are still true, and the
+ * rules are asked. FALSE: it is a notice. */
 static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request,
                                    const guint8 *digest, Answer *answer)
 {
@@ -122,7 +123,7 @@ static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request
     return TRUE;
 }
 
-/* A content that was in the store before it was known to be bad. FALSE: it needs a notice. */
+/* A content that was written before it was known to be bad. FALSE: it needs a notice. */
 static gboolean link_clean(Judge *judge, const StorehookMessage *request, Answer *answer)
 {
     if (!answer_set_cleaned(answer, judge))
@@ -168,7 +169,7 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
         answer_with_new_notice(request, answer);
 }
 
-/* The content was judged and replaced a moment ago, by what has the digest `notice`. */
+/* The content row was replaced a moment ago; `notice` is the digest of what stands there now. */
 static void link_judge_replaced(Judge *judge, const StorehookMessage *request, const guint8 *digest,
                                 const guint8 *notice, Answer *answer)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * judge-message.c - a message with something flagged, at the commit of its transaction.
+ * judge-message.c - a message with a flagged part, at the commit of its transaction.
  *
- * The original is put together again and made safe in quarantine before anything of it may be
- * lost; then the Active Message Filter decides. Where the original cannot be made safe, the
- * configured fallback is the answer. Each flagged part becomes an incident, which the
- * supervisor has taken before anything is done: one that is killed takes no trace of it along.
+ * The original is put together again and stored in quarantine before any part of it can be lost;
+ * then the Active Message Filter decides. Where it cannot be stored, the answer is the configured
+ * fallback. Each flagged part becomes an incident, and the supervisor has recorded it before the
+ * worker answers, so that nothing is lost with a worker that is killed.
  */
 #include "scanner/judge/judge.h"
 
@@ -18,11 +18,11 @@
 #include "scanner/judge/records-client.h"
 
 enum {
-    NOTE_MILLISECONDS = 200, /* an incident's row is worth no more of the store's time */
+    NOTE_MILLISECONDS = 200, /* the store waits no longer for the record of an incident */
     ENCODING_SIZE = 64
 };
 
-/* One part, or the text itself, as the request tells it. */
+/* One part, or the text itself, as it stands in the request. */
 typedef struct {
     char name[STOREHOOK_TEXT_MAX + 1];
     char incident[JUDGE_REFERENCE_SIZE];
@@ -36,14 +36,14 @@ typedef struct {
     Members *members; /* what lies inside, with the culprit; NULL: nothing, or not known */
     gboolean flagged;
     gboolean is_readable;
-    gboolean is_replaced; /* of the text: the store wrote what it was answered */
+    gboolean is_replaced; /* of the text: the store wrote the replacement */
     FilterAction action;
 } Piece;
 
 typedef struct {
     Judge *judge;
     char sender[STOREHOOK_TEXT_MAX + 1];
-    char *recipients; /* NULL: none told */
+    char *recipients; /* NULL: none */
     char subject[STOREHOOK_TEXT_MAX + 1];
     GArray *pieces; /* of Piece; the first is the text */
     gboolean has_text;
@@ -150,7 +150,8 @@ static void message_read_parts(Message *message, const StorehookValue *value)
     message->is_whole = TRUE;
 }
 
-/* Those that cannot be read are left out: none at all are seen to be missing, half of them not. */
+/* If they cannot be read there are none: a release then asks for addresses, which it would not do
+ * for half of a list. */
 static void take_recipients(Message *message, const StorehookValue *value)
 {
     Content content;
@@ -193,8 +194,8 @@ static void message_read(Message *message, const StorehookMessage *request)
     }
 }
 
-/* The rules are asked again: a part's verdict could not say which action it was. They only see type
- * and size; the bytes were not scanned here, so nothing of it may be remembered as a verdict. */
+/* Asks the rules again, since the verdict in the request does not say which action a rule had. The
+ * bytes were not scanned for this request: what comes out must not be remembered as a verdict. */
 static void piece_judge(Message *message, Piece *piece, gboolean is_text)
 {
     Judge *judge = message->judge;
@@ -252,14 +253,14 @@ static void message_judge(Message *message)
             (piece->verdict.kind == STOREHOOK_VERDICT_INFECTED ||
              piece->verdict.kind == STOREHOOK_VERDICT_SUSPICIOUS))
             policy->is_infected = TRUE;
-        /* Where no notice stands in the text, what is bad does: none of it may stay. */
+        /* Without a notice in the text, what is bad still stands in it. */
         if (i == 0 && piece->action != FILTER_ACTION_PASS)
             policy->has_unlocated = !piece->is_replaced;
     }
 }
 
-/* A memfd with the message as it came, or with the one content that belongs to none; -1 with a
- * reason. */
+/* A memfd with the message as it came, or with the content of a request that has no message; -1
+ * with a reason. */
 static int message_compose(Message *message, gsize *ret_size, char **ret_reason)
 {
     const Piece *text = &g_array_index(message->pieces, Piece, 0);
@@ -326,8 +327,8 @@ static void digests_add(GByteArray *digests, const guint8 *digest)
     g_byte_array_append(digests, digest, STOREHOOK_DIGEST_SIZE);
 }
 
-/* Of all pieces. The flagged ones, which a release must let pass, come first: the list may be cut.
- */
+/* Of all pieces. The flagged ones come first, since a release must let them pass and the list may
+ * be cut. */
 static GByteArray *message_digests(const Message *message)
 {
     GByteArray *digests = g_byte_array_new();
@@ -372,7 +373,7 @@ static gboolean message_keep(Message *message, char **ret_id, char **ret_reason)
     return is_safe;
 }
 
-/* What was really done, in the operator's words. */
+/* What was really done, for the record. */
 static FilterAction action_done(const Message *message, StorehookAction answer, const Piece *piece)
 {
     if (answer == STOREHOOK_ACTION_REFUSE)
@@ -384,7 +385,7 @@ static FilterAction action_done(const Message *message, StorehookAction answer, 
     return piece->action;
 }
 
-/* FALSE when one of them could not be told; it is counted. */
+/* FALSE when an incident could not be sent to the supervisor, which is counted. */
 static gboolean message_report(const Message *message, StorehookAction answer, const char *id,
                                const char *reason)
 {
@@ -412,7 +413,7 @@ static gboolean message_report(const Message *message, StorehookAction answer, c
     return told;
 }
 
-/* Not where the message stays as it is, or with its sender. */
+/* Not where the message stays as it is, or its sender keeps it. */
 static gboolean must_be_on_record(const Message *message, StorehookAction answer)
 {
     return message->policy.action != FILTER_ACTION_PASS && answer != STOREHOOK_ACTION_REFUSE &&
@@ -431,8 +432,8 @@ void judge_message(Judge *judge, const StorehookMessage *request, Answer *answer
     message_judge(&message);
     first = message_first_flagged(&message);
     answer->action = policy_message_action(judge->config, &message.policy);
-    /* Only a message with something flagged is asked about: none here is a request that was not
-     * understood, and its original may stand nowhere else. */
+    /* Clients ask only about a message that has a flagged part. If there is none, the request was
+     * not understood, and its original may be nowhere else. */
     if (!message.is_whole || !first->flagged ||
         (policy_must_keep(judge->config, &message.policy) && !message_keep(&message, &id, &reason)))
         answer->action = policy_fallback(judge->config, &message.policy);

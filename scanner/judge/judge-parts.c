@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * judge-parts.c - reads a message in every way that a mail program may, and blots out what is bad.
+ * judge-parts.c - reads a message in every way that a mail program may, and overwrites what is bad.
  *
- * One after another: our own walk (mail-part.h), GMime tolerant and strict, and encoded runs
- * whatever the structure says; libclamav has read it in its own way before. A range of the text
- * that two readings take in the same way is decoded once, and the same bytes are scanned once.
- * Where our own reading has no doubt, what it decoded is not searched for runs. A text with NULs or
- * bare carriage returns is read once more as if it had none.
+ * The readings, one after another: our own walk (mail-part.h), GMime in its tolerant and its strict
+ * mode, and encoded runs wherever they stand; libclamav has read the message in its own way before.
+ * A range of the text that two readings decode in the same way is decoded once, and the same bytes
+ * are scanned once. What our own walk decoded without any doubt is not searched for runs. A text
+ * with NULs or bare carriage returns is read once more as if it had none.
  *
- * Bad parts are overwritten in a copy of the same length, so that no offset moves. Limits end as
- * not-fully-scanned, lack of memory as not-scanned.
+ * Bad parts are overwritten in a copy of the same length, so that no offset moves. A limit makes
+ * the verdict not-fully-scanned, lack of memory not-scanned.
  */
 #include <string.h>
 
@@ -26,10 +26,10 @@
 #include "scanner/mail/mail-runs.h"
 
 enum {
-    READINGS = 4 /* that may each tell as many ranges as a message may have parts */
+    READINGS = 4 /* each may report as many ranges as a message may have parts */
 };
 
-/* Bytes that were decoded already: without the blanks and line ends around them. */
+/* A range that was decoded already, without the white space around it. */
 typedef struct {
     gsize start, end;
     MailPartEncoding encoding;
@@ -40,15 +40,15 @@ typedef struct {
     const char *text;
     gsize size;
     guint nesting;
-    const char *reference; /* NULL: only the verdict is wanted */
+    const char *reference; /* for notices; NULL: only the verdict is wanted */
     char *copy;            /* made when the first bad part is found */
     Verdict *worst;
-    Range first;      /* of the ranges taken; most messages have one */
+    Range first;      /* of the ranges decoded; most messages have one */
     GHashTable *more; /* of Range: those after the first; NULL: none */
     guint range_count;
     GArray *encoded; /* of Range: leaves of the walk that were decoded, in order; NULL: none */
     gboolean has_doubt;
-    gboolean is_mail; /* FALSE: what only looks like a message, and may be any list of names */
+    gboolean is_mail; /* FALSE: it only looks like a message, and may be any text with colons */
 } Reading;
 
 static guint range_hash(gconstpointer key)
@@ -65,7 +65,7 @@ static gboolean range_equal(gconstpointer a, gconstpointer b)
     return x->start == y->start && x->end == y->end && x->encoding == y->encoding;
 }
 
-/* The bytes as they stand now: bad blocks inside are already gone. */
+/* The text with what has been overwritten so far. */
 static const char *reading_bytes(const Reading *reading)
 {
     return reading->copy ? reading->copy : reading->text;
@@ -132,14 +132,14 @@ static void reading_blot(Reading *reading, const MailPart *part, const Verdict *
     if (!reading->copy) {
         reading->copy = g_try_malloc(MAX(reading->size, 1));
         if (!reading->copy)
-            return; /* not located: the message goes to quarantine whole */
+            return; /* as if not located: the whole message goes to quarantine */
         memcpy(reading->copy, reading->text, reading->size);
     }
     notice_fill(notice, part->encoding == MAIL_PART_BASE64 ? NOTICE_AS_BASE64 : NOTICE_AS_TEXT,
                 crlf, reading->copy + part->start, part->end - part->start);
 }
 
-/* A part that has been judged, for its other names. */
+/* For list_name() with each further name of a part. */
 typedef struct {
     const Reading *reading;
     const MailPart *part;
@@ -155,7 +155,7 @@ static void list_name(const char *name, gpointer user_data)
         union_list(named->reading->all, name, named->data, named->verdict, NULL);
 }
 
-/* Under each of its names, since the rules are asked about what is listed. */
+/* Lists a part under each of its names, since the rules are asked about the list. */
 static void list_names(Reading *reading, const MailPart *part, const guint8 *data,
                        const Verdict *verdict, const Members *members)
 {
@@ -166,12 +166,12 @@ static void list_names(Reading *reading, const MailPart *part, const guint8 *dat
         reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, "file-names");
 }
 
-/* One way in which the part decodes. */
+/* Judges one way in which the part can be decoded. */
 static void judge_bytes(Reading *reading, const MailPart *part, const guint8 *data, gsize size)
 {
     Judge *judge = reading->all->judge;
     g_autoptr(Members) members = judge_members_new(judge);
-    /* A body without a name is what people write; rules are for files. */
+    /* A part without a name is text that somebody wrote; rules are for files. */
     JudgePart subject = {.name = part->name[0] != '\0' ? part->name : NULL,
                          .data = data,
                          .size = size,
@@ -189,7 +189,7 @@ static void judge_bytes(Reading *reading, const MailPart *part, const guint8 *da
     reading_note(reading, verdict.kind, verdict.name);
     list_names(reading, part, data, &verdict, members);
     if (!reading->reference)
-        return; /* the rules are asked when all is listed */
+        return; /* the caller asks the rules, about the whole list */
     action = judge->config->actions[verdict.kind];
     (void)judge_rules(judge, &subject, &verdict, &action, &need_data);
     if (action != FILTER_ACTION_PASS)
@@ -238,7 +238,7 @@ static gsize part_decode(const MailPart *part, const char *text, guint8 *out)
     return 0;
 }
 
-/* Programs that know of lost blanks decode more than `used` bytes. */
+/* Where trailing spaces got lost some programs restore them, and decode more than `used` bytes. */
 static void judge_uuencode_padded(Reading *reading, const MailPart *part, gsize used)
 {
     const guint64 most = reading->all->judge->config->scan_size;
@@ -259,7 +259,7 @@ static void judge_uuencode_padded(Reading *reading, const MailPart *part, gsize 
         reading_note(reading, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a part of the message");
 }
 
-/* Programs pass over padding that is not at the end, or end there. */
+/* Padding in the middle: some programs skip it, others stop there. */
 static void judge_inner_padding(Reading *reading, const MailPart *part, guint8 *data)
 {
     gsize size = part->end - part->start;
@@ -275,7 +275,7 @@ static void judge_inner_padding(Reading *reading, const MailPart *part, guint8 *
         mail_decode_base64(reading_bytes(reading) + part->start, (gsize)(padding - text), data));
 }
 
-/* Programs delete blanks before a line end, or keep them. */
+/* White space before a line end: some programs delete it, others keep it. */
 static void judge_trailing_blanks(Reading *reading, const MailPart *part, guint8 *data)
 {
     gsize size = part->end - part->start;
@@ -313,7 +313,7 @@ static void judge_part(Reading *reading, const MailPart *part)
         judge_uuencode_padded(reading, part, used);
 }
 
-/* A leaf or run of any reading. */
+/* For each leaf or run that a reading reports. */
 static gboolean on_part(const MailPart *part, gpointer user_data)
 {
     Reading *reading = user_data;
@@ -323,7 +323,7 @@ static gboolean on_part(const MailPart *part, gpointer user_data)
     return !reading->all->is_over;
 }
 
-/* Of our own walk, whose leaves come in order. */
+/* The same for our own walk, which reports its leaves in order. */
 static gboolean on_walked(const MailPart *part, gpointer user_data)
 {
     Reading *reading = user_data;
@@ -366,7 +366,7 @@ static gboolean reading_take_result(Reading *reading, MailPartResult result)
     return result == MAIL_PART_DONE;
 }
 
-/* GMime twice, unless the message is too much for it. */
+/* GMime in both modes, unless the message is too large for it. */
 static void read_with_gmime(Reading *reading, guint depth)
 {
     static const MailGmimeMode modes[] = {MAIL_GMIME_TOLERANT, MAIL_GMIME_STRICT};
@@ -375,7 +375,7 @@ static void read_with_gmime(Reading *reading, guint depth)
 
     mail_count(reading->text, reading->size, &count);
     if (count.parts > config->message_parts || count.fields > MAIL_GMIME_FIELDS_MAX) {
-        /* The counts are upper bounds. Without a doubt GMime would see what the walk saw. */
+        /* The counts are upper bounds. Where the walk had no doubt GMime would find the same. */
         if (reading->has_doubt)
             reading_note(reading, STOREHOOK_VERDICT_NOT_FULLY_SCANNED,
                          count.parts > config->message_parts ? "message-parts" : "header-fields");
@@ -401,7 +401,7 @@ static gboolean on_run(const MailPart *run, gpointer user_data)
     return on_part(&moved, gap->reading);
 }
 
-/* In all of the text, or between what the walk has decoded without a doubt. */
+/* In all of the text, or between the parts that the walk decoded without a doubt. */
 static void read_runs(Reading *reading)
 {
     Gap gap = {.reading = reading};
@@ -429,7 +429,7 @@ static gboolean has_odd_bytes(const char *text, gsize size)
     return FALSE;
 }
 
-/* Without NULs, and with every bare carriage return a line end. */
+/* Reads the text without its NULs, and with a line end for each bare carriage return. */
 static void read_cleaned(Reading *reading)
 {
     g_autofree char *clean = g_try_malloc(reading->size);
@@ -495,7 +495,7 @@ void union_read_message(Union *all, const char *text, gsize size, guint nesting,
         read_structure(&reading);
     if (!reading_is_over(&reading))
         read_runs(&reading);
-    /* mail_plain_check() has looked for them, too. */
+    /* A plain text has none: mail_plain_check(). */
     if (!reading_is_over(&reading) && text != all->plain && has_odd_bytes(text, size))
         read_cleaned(&reading);
     if (copy)

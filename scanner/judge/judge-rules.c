@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * judge-rules.c - the rules, asked about a part and about everything that lies inside of it.
+ * judge-rules.c - asks the rules about a part and about everything that lies inside of it.
  *
- * Each is judged by itself: a rule that lets an archive pass says nothing of its members. Of
- * several that match, the one with the hardest action is told.
+ * Each is judged by itself: a rule that lets an archive pass says nothing about its members. If
+ * rules match several of them, the one with the hardest action counts.
  */
 #include "scanner/judge/judge.h"
 
@@ -49,7 +49,7 @@ static gboolean match_part(Judge *judge, const JudgePart *part, const char *name
     return TRUE;
 }
 
-/* What is asked about each name of a part. */
+/* For match_part() with each name of a part. */
 typedef struct {
     Judge *judge;
     const JudgePart *part;
@@ -67,7 +67,8 @@ static void on_name(const char *name, gpointer user_data)
             match_part(names->judge, names->part, name, names->verdict, names->hit);
 }
 
-/* FALSE: the bytes are needed. *ret_all: FALSE when there are more names than are looked at. */
+/* FALSE: the bytes are needed. *ret_all becomes FALSE when the part has more names than are looked
+ * at. */
 static gboolean match_names(Judge *judge, const JudgePart *part, Verdict *verdict, Hit *hit,
                             gboolean *ret_all)
 {
@@ -121,7 +122,7 @@ gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
         *ret_need_data = TRUE;
         return FALSE;
     }
-    /* Without the memory to tell the type, a rule on types has not been asked. */
+    /* There was no memory to find out the type: a rule on types has not been asked. */
     if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
         *ret_action = (FilterAction)judge->config->actions[verdict->kind];
     match_members(judge, part->members, &hit);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * judge-scan.c - one content, one scan: the cache, the twin that is being scanned, the engine.
+ * judge-scan.c - one scan for each content: asks the cache, waits for a worker that scans the same
+ * bytes right now, or scans.
  *
- * The digest comes first where it may decide anything: a verdict that is known, a list. Of what
- * cannot have been seen it is made when the answer has left, and the verdict is remembered then.
- * A content that is clean, and was cheap to scan for its size, is remembered by its sum and needs
- * none.
+ * The digest (SHA-256) is computed first where a verdict in the cache or an entry of a list may be
+ * found by it. For a content that was certainly never seen before it is computed when the answer
+ * has been sent, and the verdict is remembered then. A clean content that was quick to scan for its
+ * size is remembered under its sum (content-sum.h) and gets no digest at all.
  *
- * Nothing here fails; see verdict.h. What failed for reasons of ours (not-scanned) is never
- * remembered, so that the next who brings the content has it tried again.
+ * Nothing here fails; see verdict.h. A scan that ends as "not scanned" is never remembered, so that
+ * the next request with this content tries again.
  */
 #include "scanner/judge/judge.h"
 
@@ -27,10 +28,10 @@
 
 enum {
     TWIN_NAP_MICROSECONDS = 200, /* a small scan takes 30 to 600 */
-    DENY_FACTOR = 31,            /* any odd number but 1: the two lists are not one */
-    LATE_MIN = 4096,             /* bytes; of less the digest costs no more than to put it off */
-    DIGEST_SPEED = 1400,         /* bytes in a microsecond, with SHA instructions */
-    DIGEST_SHARE = 100           /* of the scan: what a digest may cost that nobody asked for */
+    DENY_FACTOR = 31,            /* odd, and not 1: an entry on the other list is another state */
+    LATE_MIN = 4096,     /* bytes; for less, to delay the digest costs as much as the digest */
+    DIGEST_SPEED = 1400, /* bytes in a microsecond, with the processor's SHA instructions */
+    DIGEST_SHARE = 100   /* a digest that nobody asked for may cost 1/100 of the scan */
 };
 
 gboolean judge_is_allowed(const Judge *judge, const guint8 *digest)
@@ -67,7 +68,7 @@ gboolean judge_ignores(const char *name, gpointer user)
     if (g_str_has_prefix(name, "Heuristics.Limits.") || !name_is_on(judge->allow, name) ||
         name_is_on(judge->deny, name))
         return FALSE;
-    judge->list_spoke = TRUE;
+    judge->lists_decided = TRUE;
     return TRUE;
 }
 
@@ -78,13 +79,13 @@ static gboolean verdict_has_signature(const Verdict *verdict)
            verdict->kind == STOREHOOK_VERDICT_ENCRYPTED;
 }
 
-/* What is on the deny list by name is a find, whatever it was before. */
+/* A finding whose name is on the deny list counts as infected, whatever it was before. */
 static void apply_denied_name(Judge *judge, Verdict *verdict)
 {
     if (!verdict_has_signature(verdict) || !name_is_on(judge->deny, verdict->name))
         return;
     verdict->kind = STOREHOOK_VERDICT_INFECTED;
-    judge->list_spoke = TRUE;
+    judge->lists_decided = TRUE;
 }
 
 static void on_scanned(Verdict *verdict, gpointer user_data)
@@ -105,8 +106,8 @@ DeepScan judge_deep_scan(Judge *judge)
                       .user_data = judge};
 }
 
-/* has_parts: something in the content was looked up in the lists, so that the verdict holds as long
- * as they are as they are. */
+/* has_parts: a part of the content was looked up in the lists, so the verdict is good only while
+ * they do not change. */
 static void make_key(const Judge *judge, const guint8 *digest, VerdictCacheKind kind,
                      gboolean has_parts, VerdictKey *key)
 {
@@ -115,7 +116,7 @@ static void make_key(const Judge *judge, const guint8 *digest, VerdictCacheKind 
         return;
     key->lists = (judge->allow ? allow_view_state(judge->allow) : 0) +
                  (judge->deny ? allow_view_state(judge->deny) * DENY_FACTOR : 0);
-    key->lists = MAX(key->lists + 1, 1); /* 0 is for those that hang on no list */
+    key->lists = MAX(key->lists + 1, 1); /* 0: depends on no list */
 }
 
 Members *judge_members_new(const Judge *judge)
@@ -123,7 +124,7 @@ Members *judge_members_new(const Judge *judge)
     return members_new(judge->config->members, judge->config->members_size);
 }
 
-/* digest: or a sum, filled up, where `kind` says so. */
+/* digest: or a padded sum, where `kind` says so. */
 static gboolean find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, Verdict *verdict,
                      Members **ret_members)
 {
@@ -137,12 +138,12 @@ static gboolean find(Judge *judge, const guint8 *digest, VerdictCacheKind kind, 
     if (!verdict_cache_find(judge->cache, &plain, &found, &list) &&
         !verdict_cache_find(judge->cache, &with_parts, &found, &list))
         return FALSE;
-    /* To be scanned again, for what else there is to find in it. */
+    /* This finding is ignored now: scan again, for what else there is. */
     if (verdict_has_signature(&found) && judge_ignores(found.name, judge))
         return FALSE;
     if (list) {
         members = members_load(g_bytes_get_data(list, NULL), g_bytes_get_size(list));
-        /* From a file that is damaged, or made when other rules asked: scanned again. */
+        /* From a damaged file, or made when other rules asked: scan again. */
         if (!members || !judge_has_types(judge, members))
             return FALSE;
     }
@@ -192,7 +193,7 @@ gboolean judge_find_token(Judge *judge, const guint8 *token, Verdict *verdict,
            find_sum(judge, sum, verdict, ret_members);
 }
 
-/* What is known by the sum of a content is from now on known by its digest, too. */
+/* Copies what the cache has under the sum of a content to its digest. */
 static void teach_digest(Judge *judge, const guint8 *sum, const guint8 *digest)
 {
     guint8 filled[STOREHOOK_DIGEST_SIZE];
@@ -224,17 +225,17 @@ static guint64 mark_of(const guint8 *sum, VerdictCacheKind kind)
 
 static gboolean is_worth_remembering(const Judge *judge, const Verdict *verdict)
 {
-    if (judge->list_spoke || verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
+    if (judge->lists_decided || verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED)
         return FALSE;
-    /* Out of time is no property of the content: with a free machine it may be scanned in full. Nor
-     * is out of memory in a worker that has served for long. */
+    /* To run out of time is no property of a content: on an idle machine it may be scanned in full.
+     * The same goes for memory in a worker that has served for long. */
     return verdict->kind != STOREHOOK_VERDICT_NOT_FULLY_SCANNED ||
            (!strcasestr(verdict->name, "time") && strcmp(verdict->name, MEMORY_LIMIT) != 0);
 }
 
-/* While another worker scans the same bytes, its verdict comes sooner than ours would. TRUE when
- * it came; else *ret_claim tells whether the content is ours now. `sum`: NULL where nothing is
- * known by it. */
+/* While another worker scans the same bytes, its verdict will come sooner than ours. TRUE when it
+ * came; else *ret_claim says whether the content is ours to scan. sum: NULL where the cache cannot
+ * have a verdict under it. */
 static gboolean wait_for_twin(Judge *judge, const guint8 *digest, const guint8 *sum,
                               VerdictCacheKind kind, guint64 mark, BoardClaim *ret_claim,
                               Verdict *verdict, Members **ret_members)
@@ -243,7 +244,7 @@ static gboolean wait_for_twin(Judge *judge, const guint8 *digest, const guint8 *
 
     for (;;) {
         *ret_claim = board_claim(judge->board, judge->slot_number, mark);
-        /* After the claim: who had it before may have finished in between. */
+        /* After the claim: a worker that had it before may have finished in between. */
         if (sum)
             teach_digest(judge, sum, digest);
         if (judge_find(judge, digest, kind, verdict, ret_members))
@@ -254,9 +255,9 @@ static gboolean wait_for_twin(Judge *judge, const guint8 *digest, const guint8 *
     }
 }
 
-/* No library tells of all that it went without: see memory-watch.h. A content that wants more than
- * a worker may have is like any other that goes beyond a limit; a machine without memory is not its
- * fault. */
+/* Libraries do not report every allocation that failed (memory-watch.h), so a scan in which one
+ * failed is not complete. Beyond the limit of a worker that is like any other limit; where the
+ * machine itself has no memory the content was not scanned. */
 static void doubt_for_memory(const MemoryWatch *before, Verdict *verdict)
 {
     const MemoryWatch now = memory_watch_now();
@@ -268,7 +269,7 @@ static void doubt_for_memory(const MemoryWatch *before, Verdict *verdict)
                     now.limited != before->limited ? MEMORY_LIMIT : "memory: an allocation failed");
 }
 
-/* libclamav on the whole of a message, then each part as our own walk finds it. */
+/* libclamav scans the message as a whole, then each part that our own readings find. */
 static void scan_message(Judge *judge, const void *data, gsize size, const DeepScan *scan,
                          Verdict *verdict, Members *members)
 {
@@ -307,8 +308,8 @@ void judge_scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind
         verdict_set(verdict, inside.kind, inside.name);
 }
 
-/* `blame` goes on the board: by its digest the content is known, or by its sketch. Returns the key
- * of the verdict, with the digest of `blame`. */
+/* `blame` goes on the board, in case the worker dies of this content; it has the digest or a sketch
+ * (condemned.h). Returns the key for the verdict, with the digest of `blame`. */
 static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
                            const VerdictKey *blame, Verdict *verdict, Members **ret_members)
 {
@@ -320,10 +321,10 @@ static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCa
     *ret_members = judge_members_new(judge);
     *verdict = (Verdict){.size = size};
     file_type_guess(data, size, verdict);
-    /* Before the scan: what the lists become meanwhile is for the next one. */
+    /* Before the scan: if the lists change meanwhile, the verdict is not valid for the new ones. */
     make_key(judge, blame->digest, kind, FALSE, &plain);
     make_key(judge, blame->digest, kind, TRUE, &with_parts);
-    judge->list_asked = judge->list_spoke = FALSE;
+    judge->lists_were_asked = judge->lists_decided = FALSE;
     begin = board_now();
     board_set_content(judge->slot, blame->digest, blame->kind + 1);
     before = memory_watch_now();
@@ -335,13 +336,13 @@ static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCa
     doubt_for_memory(&before, verdict);
     board_clear_content(judge->slot);
     verdict->cost = board_now() - begin;
-    return judge->list_asked ? with_parts : plain;
+    return judge->lists_were_asked ? with_parts : plain;
 }
 
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
                     VerdictCacheKind kind, Verdict *verdict, Members **ret_members)
 {
-    /* Else none of its kind comes without a digest, and nothing is known of it by its sum. */
+    /* Others are never judged by their sum, so the cache has nothing under it. */
     gboolean is_late = size >= LATE_MIN && kind == VERDICT_CACHE_CONTENT, found;
     guint8 sum[CONTENT_SUM_SIZE];
     VerdictKey blame, key;
@@ -397,7 +398,7 @@ static gboolean can_be_late(const Judge *judge, const Content *content)
     return content->size >= LATE_MIN && judge_lists_are_empty(judge);
 }
 
-/* FALSE: something may be known. */
+/* FALSE: the cache may know the content. */
 static gboolean scan_unseen(Judge *judge, const Content *content, Verdict *verdict,
                             Members **ret_members)
 {
@@ -407,7 +408,7 @@ static gboolean scan_unseen(Judge *judge, const Content *content, Verdict *verdi
 
     late->mark = mark_of(late->sum, kind);
     late->claim = board_claim(judge->board, judge->slot_number, late->mark);
-    /* After the claim: who had it before may have finished in between. */
+    /* After the claim: a worker that had it before may have finished in between. */
     if (late->claim == BOARD_TWIN ||
         verdict_cache_may_know(judge->cache, late->mark, content->size)) {
         if (late->claim == BOARD_CLAIMED)
@@ -462,8 +463,8 @@ gboolean judge_settle(Judge *judge, Answer *answer)
     return TRUE;
 }
 
-/* By its digest alone a verdict outlives this run. That is made before the next request is taken,
- * and must be worth it: of text it takes a sixteenth of what the scan took. */
+/* Only under its digest does a verdict survive a restart. The digest is computed before the next
+ * request is taken, so it must be worth the time. */
 static gboolean is_to_outlive(const JudgeLate *late, gsize size)
 {
     return late->verdict.cost >= VERDICT_CACHE_KEPT_COST &&
@@ -489,7 +490,8 @@ void judge_finish(Judge *judge, Answer *answer)
     late->is_open = FALSE;
 }
 
-/* The entry as it stands with its type now known; `verdict` may have been changed by a list. */
+/* Adds the type to the entry in the cache, but not the rest of `verdict`, which a list may have
+ * changed. */
 static void remember_type(Judge *judge, const guint8 *digest, const Verdict *verdict)
 {
     for (guint i = 0; i < 2; i++) {

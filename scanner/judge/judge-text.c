@@ -2,16 +2,16 @@
 /*
  * judge-text.c - a message row: its text as a whole, and each part that stands inline in it.
  *
- * What is bad is overwritten in place by a notice of the same length. Where that does not make the
- * text clean, it passes flagged, and at commit the whole message goes to quarantine.
+ * Bad parts are overwritten in place by a notice of the same length. Where that does not make the
+ * text clean, the row passes with a flag, and at commit the whole message goes to quarantine.
  */
 #include "scanner/judge/judge.h"
 
 #include "scanner/judge/notice.h"
 #include "scanner/judge/policy.h"
 
-/* What is to be done with a text that has this verdict. Rules are asked about what lies inside of
- * it; the text itself is no file. */
+/* What to do with a text that has this verdict. The rules are asked about its parts only: the text
+ * itself is no file. */
 static FilterAction text_action(Judge *judge, Verdict *verdict, Members *members)
 {
     FilterAction action = (FilterAction)judge->config->actions[verdict->kind];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * judge-union.c - scans decoded bytes once, and opens what libclamav may not: messages,
+ * judge-union.c - scans each decoded byte string once, and opens what libclamav may not: messages,
  * winmail.dat, S/MIME, UTF-16, encoded runs in text.
  *
- * Nothing here fails: limits end as not-fully-scanned, lack of memory as not-scanned.
+ * Nothing here fails: a limit makes the verdict not-fully-scanned, lack of memory not-scanned.
  */
 #include "scanner/judge/judge-union.h"
 
@@ -19,11 +19,11 @@
 
 struct UnionSeen {
     guint8 digest[STOREHOOK_DIGEST_SIZE]; /* the key, at the beginning */
-    const void *bytes;                    /* of the first, which has no digest */
+    const void *bytes;                    /* of Union.first, which has no digest */
     gsize size;
     Verdict verdict;
     Members *members; /* NULL: none */
-    gboolean is_cut;  /* they are more than can be kept */
+    gboolean is_cut;  /* there are too many to keep */
 };
 
 static void seen_free(gpointer data)
@@ -40,7 +40,8 @@ static guint seen_count(const Union *all)
     return (all->first != NULL) + (all->more ? g_hash_table_size(all->more) : 0);
 }
 
-/* Most messages have one part, in which nothing is encoded: it is known again by its bytes. */
+/* Most messages have one part, which is not encoded: it is compared by its bytes and needs no
+ * digest. */
 static gboolean is_the_first(const Union *all, const guint8 *data, gsize size)
 {
     return !all->first && !all->more && data >= (const guint8 *)all->text &&
@@ -99,7 +100,7 @@ void union_clear(Union *all)
     g_clear_pointer(&all->more, g_hash_table_unref);
 }
 
-/* Of these two the rank says nothing of which matters more to the operator: the action does. */
+/* Between these two the operator's actions decide which is worse, not the rank. */
 static gboolean is_mild(StorehookVerdictKind kind)
 {
     return kind == STOREHOOK_VERDICT_AMBIGUOUS || kind == STOREHOOK_VERDICT_ENCRYPTED;
@@ -165,10 +166,10 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
             members_set_cut(members);
         return;
     }
-    judge->list_asked = TRUE;
+    judge->lists_were_asked = TRUE;
     if (asks_lists &&
         (judge_is_denied(judge, digest, verdict) || judge_is_allowed(judge, digest))) {
-        judge->list_spoke = TRUE;
+        judge->lists_decided = TRUE;
         return;
     }
     if (is_over_limit(all, size, verdict))
@@ -178,7 +179,7 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
     judge->nesting = nesting;
     deep_scan(&scan, data, size, DEEP_SCAN_NO_MAIL, members, 0, verdict);
     judge->nesting = before;
-    /* Before what is in it: what holds itself is met again, and is known then. */
+    /* Before its inside is read: a content that contains itself is then found here. */
     seen = seen_add(all, data, size, is_first ? NULL : digest, verdict);
     if (verdict->kind != STOREHOOK_VERDICT_INFECTED) {
         all->members = members;
@@ -211,7 +212,7 @@ void union_list(Union *all, const char *name, const guint8 *data, const Verdict 
         members_set_culprit(all->members, number);
 }
 
-/* Judges what was found inside of something. */
+/* Judges and lists what was found inside of something. */
 static void judge_found(Union *all, const char *name, const guint8 *data, gsize size, guint nesting,
                         Verdict *worst)
 {

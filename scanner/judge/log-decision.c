@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * log-decision.c - one line: of what, verdict, action, how long it took.
+ * log-decision.c - writes one line: what was judged, verdict, action, time taken.
+ *
+ * Fails when the batch has no room.
  */
 #include "scanner/judge/log-decision.h"
 
@@ -62,8 +64,7 @@ gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *an
     log_line_put_word(&line, answer->from_cache ? " cached=1" : " cached=0");
     log_line_put_word(&line, " us=");
     log_line_put_number(&line, microseconds);
-    /* Of a whole message there is none, nor of what a program asks about and is known by its sum.
-     */
+    /* A whole message has no digest, nor has a program's content that is known by its sum. */
     if (memcmp(answer->seen, NONE, sizeof(NONE)) != 0) {
         log_line_put_word(&line, answer->is_stated ? " stated-sha256=" : " sha256=");
         hex_write(answer->seen, DIGEST_SHOWN, digest);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * log-decision.h - the line that each decision is told by (common/log.h).
+ * log-decision.h - the log line of a decision (common/log.h).
  */
 #ifndef SCANNER_LOG_DECISION_H
 #define SCANNER_LOG_DECISION_H
@@ -8,8 +8,8 @@
 #include "scanner/common/log-batch.h"
 #include "scanner/judge/judge.h"
 
-/* To be written with others; `now` is board_now(). FALSE when there is no room. signatures: the
- * version that the verdict hangs on. */
+/* Adds the line to the batch; now: board_now(). FALSE when there is no room. signatures: their
+ * version. */
 gboolean log_decision(LogBatch *batch, guint64 now, guint kind, const Answer *answer,
                       guint64 microseconds, const char *signatures);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * notice.c - words the notices and fits them to the place they must fill.
+ * notice.c - writes the notices, and makes them fit the place that they must fill.
  *
  * Nothing here fails.
  */
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* RFC 2045 §6.8: no line longer than 76; 57 bytes make one of that length. */
+/* RFC 2045 §6.8: no line is longer than 76 letters, which are 57 bytes. */
 enum {
     BASE64_LINE_BYTES = 57
 };
@@ -18,7 +18,7 @@ void notice_reference_new(char ret[NOTICE_REFERENCE_SIZE])
 {
     guint16 words[3];
 
-    /* So few bytes never come short once the kernel's generator is up (getrandom(2)). */
+    /* getrandom(2): once the kernel's generator is ready, up to 256 bytes always come whole. */
     g_assert(getrandom(words, sizeof(words), 0) == (ssize_t)sizeof(words));
     g_snprintf(ret, NOTICE_REFERENCE_SIZE, "%04X-%04X-%04X", words[0], words[1], words[2]);
 }
@@ -49,7 +49,7 @@ static const char *reason_text(StorehookVerdictKind kind)
 
 char *notice_text(const Verdict *verdict, const char *reference)
 {
-    /* The reference comes first: it is what must survive when little room is left. */
+    /* The reference comes first: it must be there even when the room is small. */
     return g_strdup_printf("Removed %s\r\n"
                            "\r\n"
                            "The attachment that was here has been removed.\r\n"
@@ -79,7 +79,7 @@ static gboolean line_is_encoding(const char *line, const char *end)
     return line < end && *line == ':';
 }
 
-/* As the first line has it. */
+/* The line end of the first line. */
 static const char *header_eol(const char *header, gsize size)
 {
     const char *newline = size > 0 ? memchr(header, '\n', size) : NULL;
@@ -153,7 +153,7 @@ void notice_fill(const char *text, NoticeForm form, gboolean crlf, char *out, gs
 
     if (size == 0)
         return;
-    /* Whole groups only, or the last letters would decode to nonsense. */
+    /* Whole groups of four letters, or the end would decode to nonsense. */
     if (form == NOTICE_AS_BASE64 && used < strlen(encoded))
         used -= used % 4;
     memcpy(out, encoded, used);

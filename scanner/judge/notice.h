@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * notice.h - what a reader finds in place of something that was taken away.
+ * notice.h - what a reader finds in place of something that was removed.
  *
- * A notice is short plain ASCII without '=', so that it means the same under every transfer
- * encoding. It carries the incident's reference, so that no two notices are equal.
+ * A notice is short plain ASCII without '=', so that it reads the same under every transfer
+ * encoding. The incident's reference in it makes each notice different.
  */
 #ifndef SCANNER_NOTICE_H
 #define SCANNER_NOTICE_H
@@ -22,9 +22,9 @@ void notice_reference_new(char ret[NOTICE_REFERENCE_SIZE]);
 /* g_free(). */
 char *notice_text(const Verdict *verdict, const char *reference);
 
-/* The MIME header of a notice that stands in for a part with `header`: its transfer encoding line
- * is kept (the row's data are encoded as before) and so are its line end and final empty line;
- * the rest is that of a text file. g_free(). */
+/* The MIME header of a notice in place of a part with this header: the line about the transfer
+ * encoding stays, since the store encodes the row's data as before, and so do the kind of line end
+ * and the final empty line. The rest describes a text file. g_free(). */
 char *notice_header(const char *header, gsize size, gsize *ret_size);
 
 /* How the bytes of an inline part are encoded. */
@@ -33,7 +33,7 @@ typedef enum {
     NOTICE_AS_BASE64
 } NoticeForm;
 
-/* Fills `out` with exactly `size` bytes: the notice, cut where it does not fit, then line ends. */
+/* Fills `out` with exactly `size` bytes: the notice, cut if it does not fit, then line ends. */
 void notice_fill(const char *text, NoticeForm form, gboolean crlf, char *out, gsize size);
 
 #endif /* SCANNER_NOTICE_H */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * policy.c - the Active Message Filter and the rest of what is decided by tables.
+ * policy.c - the Active Message Filter, and which action follows from the configured ones.
  *
- * Nothing here fails. Of `clean` only what it falls back to is decided here; see clean.h.
+ * Nothing here fails. For `clean` this says what is done when nothing could be cleaned; see
+ * clean.h.
  */
 #include "scanner/judge/policy.h"
 
@@ -20,8 +21,8 @@ StorehookAction policy_row_action(FilterAction action)
     case FILTER_ACTIONS:
         break;
     }
-    /* A message that is dropped at commit has a notice until then, so that nothing bad is ever
-     * written. */
+    /* Also for what is dropped at commit: until then a notice stands there, so that nothing bad is
+     * ever written. */
     return STOREHOOK_ACTION_REPLACE;
 }
 
@@ -80,7 +81,7 @@ StorehookAction policy_fallback(const ScannerConfig *config, const PolicyMessage
     case CONFIG_FALLBACK_REFUSE:
         return STOREHOOK_ACTION_REFUSE;
     case CONFIG_FALLBACK_PASS:
-        /* Notices stand for what was replaced; what could not be replaced must not get in. */
+        /* What was replaced by a notice is harmless; what could not be replaced must not get in. */
         return message->has_unlocated ? STOREHOOK_ACTION_REFUSE : STOREHOOK_ACTION_PASS;
     case CONFIG_FALLBACK_DEFER:
         break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * policy.h - from verdicts to what is done: with a row, and at commit with a message.
+ * policy.h - what is done about a verdict: with a row, and at commit with a message.
  */
 #ifndef SCANNER_POLICY_H
 #define SCANNER_POLICY_H
@@ -8,9 +8,9 @@
 #include "scanner/common/config.h"
 #include "scanner/common/verdict.h"
 
-/* What the store does with one row: pass, replace by a notice, refuse. */
+/* For one row: pass, replace by a notice, or refuse. */
 StorehookAction policy_row_action(FilterAction action);
-/* What a program does that only asked: the same, or drop. */
+/* For a program that only asks: the same, or drop. */
 StorehookAction policy_scan_action(FilterAction action);
 
 /* What is known of a message when its transaction commits. */
@@ -24,9 +24,9 @@ typedef struct {
 
 /* Pass, drop or refuse, given that the original is safe where policy_must_keep() says so. */
 StorehookAction policy_message_action(const ScannerConfig *config, const PolicyMessage *message);
-/* TRUE if the original must be in quarantine before the action. */
+/* TRUE if the original must be in quarantine before the action is taken. */
 gboolean policy_must_keep(const ScannerConfig *config, const PolicyMessage *message);
-/* When it could not be put there. */
+/* The action when it could not be stored there. */
 StorehookAction policy_fallback(const ScannerConfig *config, const PolicyMessage *message);
 
 #endif /* SCANNER_POLICY_H */

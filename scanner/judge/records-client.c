@@ -2,8 +2,8 @@
 /*
  * records-client.c - asks the supervisor over the worker's channel.
  *
- * Fails by FALSE: the supervisor is slow, gone or says no. An answer that comes after its time is
- * told by its number and thrown away before the next question.
+ * Fails by FALSE: the supervisor is slow, gone or refuses. An answer that comes too late has
+ * another number than the next question, and is skipped then.
  */
 #include "scanner/judge/records-client.h"
 
@@ -42,9 +42,9 @@ static gboolean send_in_time(StorehookWriter *writer, int channel, guint64 end)
     }
 }
 
-/* Only with the message's own incident: those of its parts take them over. Long ones travel in a
- * memfd, to be closed after sending; -1 when there is none. Without memory for it they are left
- * out: none at all are seen to be missing, half of them not. */
+/* Only with the incident of the message, from which those of its parts take them. A long list goes
+ * by memfd, which is returned, to be closed after sending; else -1. Without memory for it the list
+ * is left out: a release then asks for addresses, which it would not do for half of a list. */
 static int put_recipients(StorehookWriter *writer, const RecordsIncident *incident)
 {
     gsize size = incident->recipients ? strlen(incident->recipients) : 0;
@@ -108,7 +108,7 @@ static guint64 next_number(void)
     return ++number;
 }
 
-/* The answer to question `number`. */
+/* Waits for the answer to question `number`. */
 static gboolean receive_answer(int channel, guint64 number, guint64 end, ChannelMessage *answer)
 {
     for (;;) {

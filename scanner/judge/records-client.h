@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * records-client.h - a worker's side of incidents and quarantine, which the supervisor keeps.
+ * records-client.h - the worker's side of incidents and quarantine, which the supervisor keeps.
  */
 #ifndef SCANNER_RECORDS_CLIENT_H
 #define SCANNER_RECORDS_CLIENT_H
@@ -25,11 +25,11 @@ typedef struct {
     pid_t client; /* who wrote the message */
 } RecordsIncident;
 
-/* Tells of an incident; waits no longer than until `end` (board_now()) for the supervisor. */
+/* Sends an incident, without waiting for the supervisor beyond `end` (board_now()). */
 gboolean records_add_incident(int channel, const RecordsIncident *incident, guint64 end);
 
-/* Waits until what was told before is on record, or counted as lost where it cannot be written.
- * FALSE when nobody says so until `end`. */
+/* Waits until what was sent before is on record, or counted as lost where it cannot be written.
+ * FALSE when the supervisor has not confirmed that by `end`. */
 gboolean records_confirm(int channel, guint64 end);
 
 /* What is to be kept. */
@@ -47,7 +47,7 @@ gboolean records_quarantine(int channel, const RecordsIncident *incident,
                             const RecordsOriginal *original, guint64 end, char **ret_id,
                             char **ret_reason);
 
-/* Passes a NOTE_LINK on as it came. */
+/* Forwards a NOTE_LINK. */
 void records_add_note(int channel, const StorehookMessage *note, guint64 end);
 
 #endif /* SCANNER_RECORDS_CLIENT_H */

@@ -14,8 +14,7 @@ typedef struct {
     void *map;
 } Content;
 
-/* FALSE, with a not-scanned verdict, when it cannot be read safely; the content is then not open.
- */
+/* FALSE, with a not-scanned verdict and nothing open, when it cannot be read safely. */
 gboolean content_open(const StorehookValue *value, Content *ret, Verdict *verdict);
 void content_close(Content *content);
 

@@ -68,7 +68,7 @@ static JudgeFunction function_for(guint kind)
     case STOREHOOK_JUDGE_MESSAGE:
         return judge_message;
     case STOREHOOK_SCAN:
-        return judge_only;
+        return judge_question;
     default:
         return NULL;
     }
