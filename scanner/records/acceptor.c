@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * acceptor.c - accepts.
+ * acceptor.c - accepts connections.
  *
- * Nothing here fails: who cannot be taken, since descriptors or memory have run out, waits, and is
- * looked at again after a second, so that the loop does not spin.
+ * Nothing here fails. When descriptors or memory run out the peers wait, and accepting is tried
+ * again after a second, so that the main loop does not spin.
  */
 #include "scanner/records/acceptor.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * age-clock.c - compares the time of day with the time since boot, which nobody sets.
+ * age-clock.c - compares the time of day with the time since boot, which cannot be set.
  *
- * Known limit: a clock that is wrong already when the service starts is believed.
+ * Known limit: a clock that is already wrong when the service starts is believed.
  */
 #include "scanner/records/age-clock.h"
 

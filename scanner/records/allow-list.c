@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * allow-list.c - an allow or deny list: a table in a memfd, written here, read by workers.
+ * allow-list.c - an allow or deny list: a hash table in a memfd, written by the supervisor and read
+ * by the workers.
  *
- * Open addressing. A new entry is written digest first and its end last (with release order), so a
- * reader sees all of it or nothing and needs no lock; an end is changed in place. Only when used-up
- * places must be cleared is the table written anew, under a sequence number that is odd meanwhile.
- * The writable mapping is not inherited by forked children, and the writable descriptor is closed.
+ * The table has open addressing. The digest of a new entry is written first and its end last, with
+ * release order, so that a reader sees all of the entry or nothing and needs no lock. The end of an
+ * entry is changed in place. Only when entries that have ended must be cleared is the whole table
+ * rewritten, under a sequence number that is odd during that time. The writable mapping is not
+ * inherited by forked children, and the writable descriptor is closed.
  *
- * Fails as the file system does; the map then stays as it was.
+ * Fails as the file system does; the table then stays as it was.
  *
- * Limits: the table's places are found by the digest's own bytes. Who releases thousands of
- * contents made to collide makes his own workers slow.
+ * Known limit: an entry's place follows from the bytes of its digest. An operator who releases
+ * thousands of contents that were made to collide slows down the workers.
  */
 #include "scanner/records/allow-list.h"
 
@@ -31,16 +33,16 @@ G_DEFINE_QUARK(storehook - allow - list - error, allow_list_error)
 #define MAP_MAGIC 0x3157414cu                  /* "LAW1" */
 #define PLACES ((guint32)(2 * ALLOW_LIST_MAX)) /* a power of two; at most 3/4 are used */
 #define NAME_REASON "signature "
-#define READ_TRIES 100000 /* rewriting takes some 100 us; so does this */
+#define READ_TRIES 100000 /* for some 100 us, which is what rewriting takes */
 
 typedef struct {
     guint8 digest[ALLOW_LIST_DIGEST];
-    _Atomic gint64 end; /* seconds since 1970; 0: this place was never used */
+    _Atomic gint64 end; /* seconds since 1970; 0: the place was never used */
 } Place;
 
 typedef struct {
     guint32 magic;
-    _Atomic guint32 sequence; /* odd while the table is written anew */
+    _Atomic guint32 sequence; /* odd while the table is being rewritten */
     _Atomic guint32 state;    /* see allow_view_state() */
     Place places[PLACES];
 } Map;
@@ -111,7 +113,7 @@ static void map_write_anew(AllowList *list)
     atomic_fetch_add(&list->map->sequence, 1);
 }
 
-/* The same entries have the same state, in whatever order they came; none have 0. */
+/* The state depends on the entries only, not on their order; it is 0 for an empty list. */
 static void map_publish(AllowList *list)
 {
     guint32 state = 0;
@@ -128,7 +130,7 @@ static void map_publish(AllowList *list)
         list->changed(list->user_data);
 }
 
-/* All entries; clears ended places when few are left. */
+/* Adds an entry; clears the places of ended ones when few are free. */
 static void map_put_checked(AllowList *list, const Entry *entry)
 {
     if (list->used >= PLACES / 4 * 3)
@@ -271,7 +273,8 @@ void allow_list_on_change(AllowList *list, void (*changed)(gpointer user_data), 
 
 void allow_list_name_digest(const char *signature, guint8 ret[ALLOW_LIST_DIGEST])
 {
-    static const char SPACE[] = "signature"; /* with its NUL: no content begins so by chance */
+    /* Hashed with its NUL, so that no content has such a digest by chance. */
+    static const char SPACE[] = "signature";
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
     gsize size = ALLOW_LIST_DIGEST;
 
@@ -496,7 +499,7 @@ guint32 allow_view_state(const AllowView *view)
 gboolean allow_view_contains(const AllowView *view, const guint8 digest[ALLOW_LIST_DIGEST],
                              gint64 now)
 {
-    /* Mostly so, and each place of the table is one out of the cache. */
+    /* Most lists are empty, and looking into the table costs a cache miss. */
     if (allow_view_state(view) == 0)
         return FALSE;
     for (guint i = 0; i < READ_TRIES; i++) {

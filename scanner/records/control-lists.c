@@ -14,10 +14,10 @@
 #include "scanner/common/hex.h"
 
 enum {
-    SIGNATURE_NAME_MAX = 111 /* VERDICT_NAME_SIZE less one: more no verdict has */
+    SIGNATURE_NAME_MAX = 111 /* VERDICT_NAME_SIZE - 1: no verdict has a longer one */
 };
 
-/* The text of the one member; "" when it is not alone, not there, or no text. */
+/* The text of the only argument; "" when it is not the only one, not there, or no text. */
 static const char *only_text(JsonObject *arguments, const char *name)
 {
     JsonNode *node = json_object_get_member(arguments, name);

@@ -45,7 +45,7 @@ static gboolean check_known(JsonObject *arguments, const char *const *known, GEr
     return TRUE;
 }
 
-/* NULL stays where it is absent. */
+/* *ret keeps its value where the argument is absent. */
 static gboolean take_text(JsonObject *arguments, const char *name, const char **ret, GError **error)
 {
     JsonNode *node = json_object_get_member(arguments, name);
@@ -272,7 +272,7 @@ static void on_quarantine_delete(ControlRequest *request, JsonObject *arguments,
 
     if (check_known(arguments, KNOWN, &error) && take_id(arguments, &id, &error))
         about = quarantine_describe(records->quarantine, id, &error);
-    /* A damaged item cannot be described but must be deletable. */
+    /* A damaged item cannot be described, but it can be deleted. */
     if (id == NULL || !quarantine_delete(records->quarantine, id, about != NULL ? &error : NULL)) {
         control_request_refuse(request, error);
         return;

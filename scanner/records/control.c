@@ -2,11 +2,11 @@
 /*
  * control.c - the control socket: connections, lines, dispatch.
  *
- * Fails with CONTROL_ERROR_SOCKET when the socket cannot be had. A peer that is not allowed, says
- * something that is no request or sends too long a line gets an error and loses its connection;
- * one that is idle loses it without a word.
+ * Fails with CONTROL_ERROR_SOCKET when the socket cannot be opened. A peer that is not allowed,
+ * sends no request or too long a line gets an error, and its connection is closed. An idle
+ * connection is closed without a word.
  *
- * Limits: one request of a connection at a time; further lines wait unread in the socket.
+ * Known limit: one request of a connection at a time; further lines wait unread in the socket.
  */
 #include "scanner/records/control.h"
 
@@ -47,12 +47,12 @@ typedef struct {
     GString *in;
     GByteArray *out;
     gsize out_done;
-    ControlRequest *request; /* under way, or NULL */
+    ControlRequest *request; /* being answered, or NULL */
     gboolean closing;        /* once `out` is sent */
 } Connection;
 
 struct ControlRequest {
-    Connection *connection; /* NULL: it went away */
+    Connection *connection; /* NULL: it was closed */
 };
 
 static void connection_watch(Connection *connection);
@@ -82,7 +82,7 @@ static gboolean on_idle_too_long(gpointer data)
 {
     Connection *connection = data;
 
-    /* A release may take its own time. */
+    /* A release may take long. */
     if (connection->request != NULL)
         return G_SOURCE_CONTINUE;
     connection->timer = 0;
@@ -164,7 +164,7 @@ void control_register(Control *control, const char *command, ControlHandler hand
     g_hash_table_insert(control->commands, g_strdup(command), entry);
 }
 
-/* json-glib goes as deep as its input, on the stack. */
+/* json-glib recurses as deep as its input is nested. */
 static gboolean is_shallow(const char *line)
 {
     int depth = 0;
@@ -283,7 +283,7 @@ static gboolean on_connection(gint fd, GIOCondition condition, gpointer data)
         connection_watch(connection);
     else
         connection_close(connection);
-    return G_SOURCE_CONTINUE; /* either way the source that called is gone */
+    return G_SOURCE_CONTINUE; /* either way the source of this call is gone */
 }
 
 static void connection_watch(Connection *connection)
@@ -337,7 +337,7 @@ gboolean control_socket_is_stale(const char *path)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct stat status;
 
-    /* The kernel says the same of what is no socket. */
+    /* connect(2) fails in the same way on a file that is no socket. */
     if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode) ||
         strlen(path) >= sizeof address.sun_path)
         return FALSE;

@@ -28,14 +28,14 @@
 GQuark control_error_quark(void);
 typedef enum {
     CONTROL_ERROR_SOCKET,
-    CONTROL_ERROR_REQUEST /* unknown command, bad arguments */
+    CONTROL_ERROR_REQUEST /* unknown command or bad arguments */
 } ControlError;
 
 typedef struct Control Control;
 typedef struct ControlRequest ControlRequest;
 
-/* Ends in exactly one of control_request_reply() or _fail(), now or later. `arguments` may lack
- * everything, never NULL, borrowed for the call. */
+/* Must end in exactly one control_request_reply() or _fail(), now or later. arguments: never NULL,
+ * may be empty; borrowed for the call. */
 typedef void (*ControlHandler)(ControlRequest *request, JsonObject *arguments, gpointer user_data);
 
 /* What the commands about records are answered from. All borrowed; must outlive the Control.
@@ -47,9 +47,9 @@ typedef struct {
     ReleaseSettings release;
 } ControlRecords;
 
-/* A stream socket that nobody listens on: what a killed service leaves behind. */
+/* TRUE for a stream socket that nobody listens on, as a killed service leaves it behind. */
 gboolean control_socket_is_stale(const char *path);
-/* Listens on `path`; a stale socket is replaced, one that answers is an error. */
+/* Listens on `path`. A stale socket is replaced; one that answers is an error. */
 Control *control_new(const char *path, const ControlRecords *records, GError **error);
 Control *control_free(Control *control); /* accepts and returns NULL; removes the socket */
 /* After a reload. */
@@ -60,19 +60,19 @@ void control_describe_records(const Control *control, JsonObject *reply);
 /* Answers a command; those about records are registered from the start. */
 void control_register(Control *control, const char *command, ControlHandler handler,
                       gpointer user_data);
-/* The commands of a list. */
+/* Registers the commands of a list. */
 typedef enum {
     CONTROL_LIST_ALLOW,
     CONTROL_LIST_DENY
 } ControlList;
 void control_lists_register(Control *control, ControlList which, AllowList *list);
 
-/* The argument "sha256" of a request, and that there is no other. */
+/* Reads the argument "sha256" of a request that has no other. */
 gboolean control_take_digest(JsonObject *arguments, guint8 ret[STOREHOOK_DIGEST_SIZE],
                              GError **error);
-/* Takes the reply. */
+/* Takes ownership of the reply. */
 void control_request_reply(ControlRequest *request, JsonObject *reply);
-/* `reply` (may be NULL; taken) has members to send along with the error. */
+/* `reply` has members to send along with the error; may be NULL, and is taken over. */
 void control_request_fail(ControlRequest *request, const char *error, JsonObject *reply);
 /* The same of an error, which is wrong usage when it is CONTROL_ERROR_REQUEST. */
 void control_request_refuse(ControlRequest *request, const GError *error);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * database.c - opens SQLite files, runs work in transactions, begins anew after damage.
+ * database.c - opens SQLite files, runs work in transactions, starts a new file when one is
+ * damaged.
  *
  * Fails with DATABASE_ERROR_FAILED when the file system does (full, read-only, locked by another
- * for longer than BUSY_MS). Damage is not an error for the caller unless the new file fails too.
+ * process for longer than BUSY_MS). Damage is no error for the caller unless the new file fails,
+ * too.
  *
- * Limits: pages that nobody reads may be damaged without being noticed; a full check at each start
- * would take seconds on a long diary.
+ * Known limit: damage in pages that nobody reads is not noticed. A full check at each start would
+ * take seconds on a large file.
  */
 #include "scanner/records/database.h"
 
@@ -16,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* An operator's sqlite3 shell may hold a lock; the supervisor must not wait long for it. */
+/* An operator's sqlite3 shell may hold a lock, and the supervisor must not wait long. */
 #define BUSY_MS 200
 
 struct Database {
@@ -59,7 +61,7 @@ static gboolean run_sql(Database *database, const char *sql, GError **error)
 static void handle_close(Database *database)
 {
     g_hash_table_remove_all(database->statements);
-    /* All statements are finalized, so this cannot be refused. */
+    /* This cannot fail, since all statements are finalized. */
     sqlite3_close(database->handle);
     database->handle = NULL;
 }
@@ -86,7 +88,7 @@ static gboolean handle_prepare(Database *database, GError **error)
 
     sqlite3_busy_timeout(database->handle, BUSY_MS);
     sqlite3_extended_result_codes(database->handle, 1);
-    /* Rows come from strangers; triggers and views in a file do not run. */
+    /* The rows have text from strangers. Triggers and views in the file must not run. */
     sqlite3_db_config(database->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(database->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     if (!run_sql(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", error))
@@ -114,7 +116,7 @@ static gboolean handle_prepare(Database *database, GError **error)
 
 static gboolean handle_open(Database *database, GError **error)
 {
-    /* SQLite would create it readable by all; the WAL takes over the mode of the file. */
+    /* SQLite would create the file readable by all. The WAL gets the mode of the file. */
     int fd = open(database->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     int code;
 
@@ -139,7 +141,7 @@ static gboolean handle_open(Database *database, GError **error)
     return FALSE;
 }
 
-/* Moves the file and its WAL away, under a name of their own. */
+/* Renames the file and its WAL to a name that is free. */
 static gboolean move_aside(Database *database, const char *why, GError **error)
 {
     static const char *const TAILS[] = {"-wal", "-shm", ""};
@@ -165,7 +167,7 @@ static gboolean move_aside(Database *database, const char *why, GError **error)
     return TRUE;
 }
 
-/* Opens; after damage once more with a new file. */
+/* Opens the file, or a new one when it is damaged. */
 static gboolean open_healing(Database *database, GError **error)
 {
     g_autoptr(GError) local = NULL;
@@ -214,7 +216,7 @@ static gboolean run_once(Database *database, DatabaseWork work, gpointer data, G
 {
     gboolean ok;
 
-    /* A failed healing left no handle: try again, the disk may have room now. */
+    /* No new file could be made the last time: try again, the disk may have room now. */
     if (database->handle == NULL && !open_healing(database, error))
         return FALSE;
     if (!run_sql(database, "SAVEPOINT work", error))
@@ -254,7 +256,7 @@ gboolean database_begin(Database *database, GError **error)
 
 gboolean database_commit(Database *database, GError **error)
 {
-    /* Begun anew in between: each piece of work committed by itself. */
+    /* A new file was started in between: each piece of work was committed by itself. */
     if (database->handle == NULL || sqlite3_get_autocommit(database->handle))
         return TRUE;
     if (run_sql(database, "COMMIT", error))

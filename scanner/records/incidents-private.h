@@ -8,18 +8,18 @@
 struct Incidents {
     Database *database;
     char *failure;       /* why the last write failed, or NULL */
-    GHashTable *unsaved; /* of incidents-unscanned.c */
+    GHashTable *unsaved; /* reports that could not be written: incidents-unscanned.c */
 };
 
 GHashTable *incidents_unsaved_new(void);
 
-/* database_run() with that. */
+/* database_run(), with INCIDENTS_ERROR. */
 gboolean incidents_run(Incidents *incidents, DatabaseWork work, gpointer data, GError **error);
-/* The same for what is put on record: incidents_failure() tells how it went. */
+/* The same for work that adds records; incidents_failure() tells how it went. */
 gboolean incidents_write(Incidents *incidents, DatabaseWork work, gpointer data, GError **error);
 
-/* Envelope addresses as a column holds them: divided by , ; space or newline; angle brackets are
- * taken off; each once, at most `most`. */
+/* The envelope addresses in a text, where they are separated by , ; space or newline and may stand
+ * in angle brackets. Each once, at most `most`. */
 GPtrArray *incidents_split_addresses(const char *text, guint most);
 char *incidents_time_text(gint64 microseconds);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * incidents-query.c - looks incidents up.
+ * incidents-query.c - searches the incidents.
  *
- * Conditions are added as fixed pieces of SQL, values are always bound. Exact addresses use an
- * index; with wildcards all incidents of the time are walked (100 000 in well under a second).
+ * The statement is put together from fixed pieces of SQL; values are always bound. Exact addresses
+ * use an index; a search with wildcards reads all incidents of the time.
+ *
+ * Fails as the file system does.
  */
 #include "scanner/records/incidents-private.h"
 
@@ -23,7 +25,7 @@ char *incidents_time_text(gint64 microseconds)
                            (int)(microseconds % G_USEC_PER_SEC / (G_USEC_PER_SEC / 1000)));
 }
 
-/* wild(pattern, address): without regard to case, in bounded time (SQLite's GLOB backtracks). */
+/* wild(pattern, address): ignores case, and takes bounded time, while SQLite's GLOB backtracks. */
 static void function_wild(sqlite3_context *context, int count, sqlite3_value **values)
 {
     const char *pattern = (const char *)sqlite3_value_text(values[0]);
@@ -43,7 +45,7 @@ static gboolean has_wildcard(const char *text)
     return strpbrk(text, "*?") != NULL;
 }
 
-/* The pieces, and what is bound to them in order: a NULL text stands for the next number. */
+/* The statement for a query; query_bind() binds the values. */
 static char *query_sql(const IncidentQuery *query)
 {
     GString *sql = g_string_new(
@@ -70,7 +72,7 @@ static char *query_sql(const IncidentQuery *query)
 
 static void query_bind(sqlite3_stmt *statement, const IncidentQuery *query)
 {
-    /* Binding one that the text does not mention fails, harmlessly. */
+    /* A parameter that the statement does not have cannot be bound, which does no harm. */
     sqlite3_bind_int64(statement, 1, query->since);
     sqlite3_bind_int64(statement, 2, query->until != 0 ? query->until : G_MAXINT64);
     if (query->verdict >= 0)
@@ -125,7 +127,7 @@ static JsonObject *row_read(sqlite3_stmt *statement)
     return object;
 }
 
-/* Folders of the incident or of the message it belongs to; the first gives the direction. */
+/* Adds the folders of the incident or of its message. The first one decides the direction. */
 static gboolean add_folders(Database *database, JsonObject *object, GError **error)
 {
     static const char SQL[] =

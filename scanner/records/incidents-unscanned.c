@@ -2,15 +2,16 @@
 /*
  * incidents-unscanned.c - what passed unscanned: exact totals, and the rows for a later scan.
  *
- * A client tells its totals since it began, and tells them again when it is not sure that they
- * arrived; the greatest per client and reason is kept, so their sum counts each content once.
- * Fails as the file system does. A client that has told its totals may end, so what could not be
- * written is held, counted in the sum, and written when that goes again; of its rows only the time
- * is held from which on some are missing.
+ * A client reports its totals since it started, and repeats a report that may not have arrived. The
+ * greatest total for each client and reason is kept, so that the sum counts each content once.
  *
- * Limits: totals of INCIDENTS_UNSAVED_MAX clients are held. one row a reason for each client
- * process for ever; at a restart a minute that is a megabyte a fortnight. Folding old ones together
- * would count twice if one spoke again.
+ * Fails as the file system does. Since a client may end after its report, totals that could not be
+ * written are kept in memory, counted in the sum, and written later. For its rows only the time is
+ * kept since which some are missing.
+ *
+ * Known limits: totals of at most INCIDENTS_UNSAVED_MAX clients are kept in memory. In the database
+ * each client process has a row for each reason for ever. To add up those of old processes would
+ * count twice if one of them reported again.
  */
 #include "scanner/records/incidents-private.h"
 
@@ -18,12 +19,12 @@
 
 #include <string.h>
 
-/* So that no sum of them overflows what SQLite and JSON readers hold exactly. */
+/* What JSON readers hold exactly; sums of it do not overflow in SQLite. */
 #define TOTAL_MAX (G_GUINT64_CONSTANT(1) << 53)
 
 #define INSTANCE_SIZE 16
 
-/* A client's totals that are to be written. */
+/* The totals of a client that are to be written. */
 typedef struct {
     guint8 instance[INSTANCE_SIZE];
     char *program;
@@ -58,7 +59,7 @@ GHashTable *incidents_unsaved_new(void)
     return g_hash_table_new_full(instance_hash, instance_equal, NULL, report_free);
 }
 
-/* NULL when there are too many. */
+/* The report of this client in memory; NULL when there are too many. */
 static Report *report_hold(Incidents *incidents, const guint8 *instance, const char *program)
 {
     Report *report = g_hash_table_lookup(incidents->unsaved, instance);
@@ -130,7 +131,7 @@ static gboolean work_add_row(Database *database, gpointer data, GError **error)
                       (int)MIN(row->bookmark_size, STOREHOOK_TEXT_MAX), SQLITE_TRANSIENT);
     if (!database_execute(database, statement, error))
         return FALSE;
-    /* Ids only grow, so this walks nothing but what it removes. */
+    /* Ids only grow, so this reads nothing but what it removes. */
     statement = database_prepare(database,
                                  "DELETE FROM unscanned_rows WHERE id <="
                                  " (SELECT max(id) FROM unscanned_rows) - ?1",
@@ -201,7 +202,7 @@ guint incidents_save_unscanned(Incidents *incidents)
     return g_hash_table_size(incidents->unsaved);
 }
 
-/* Rows of a reason and a count; what there is none of is 0. */
+/* Reads rows with a reason and a count; a reason without a row is 0. */
 static gboolean read_totals(Database *database, sqlite3_stmt *statement,
                             guint64 totals[STOREHOOK_REASONS], GError **error)
 {
@@ -229,7 +230,7 @@ static gboolean work_stored(Database *database, gpointer data, GError **error)
     return read_totals(database, statement, stored->totals, error);
 }
 
-/* What is held adds to the sum what it is ahead of the database. */
+/* Adds to the sum by how much the reports in memory are ahead of the database. */
 static gboolean add_unsaved(Incidents *incidents, guint64 totals[STOREHOOK_REASONS], GError **error)
 {
     GHashTableIter each;

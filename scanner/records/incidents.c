@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * incidents.c - writes the incidents; incidents-query.c reads them, incidents-unscanned.c counts.
+ * incidents.c - writes the incidents. incidents-query.c reads them, incidents-unscanned.c counts
+ * what passed unscanned.
  *
- * A part's incident may come before or after its message's, and a folder before either: whatever
- * comes fills in what is missing in the others. Fails only as the file system does
- * (INCIDENTS_ERROR_DATABASE); the service logs each decision as well, so an incident that could not
- * be written is still told.
+ * The incident of a part may come before or after that of its message, and a folder before both:
+ * each fills in what the others lack.
+ *
+ * Fails only as the file system does (INCIDENTS_ERROR_DATABASE). The service also logs each
+ * decision, so an incident that could not be written is not lost without a trace.
  */
 #include "scanner/records/incidents.h"
 
@@ -40,7 +42,7 @@ static const char SCHEMA[] =
     " time INTEGER NOT NULL, reason INTEGER NOT NULL, source TEXT NOT NULL,"
     " bookmark BLOB NOT NULL, UNIQUE (instance, time, source, bookmark))";
 
-/* Turns an error of the database into one of this module, prefixed. Always FALSE. */
+/* Turns an error of the database into one of this module. Returns FALSE. */
 static gboolean incidents_fail(GError *take_error, GError **error)
 {
     g_set_error(error, INCIDENTS_ERROR, INCIDENTS_ERROR_DATABASE, "%s", take_error->message);
@@ -76,7 +78,7 @@ gboolean incidents_write(Incidents *incidents, DatabaseWork work, gpointer data,
 
     if (!database_run(incidents->database, work, data, &local))
         return write_failed(incidents, local, error);
-    /* Where nothing was to be changed, a full disk is not seen. */
+    /* Work that changes nothing says nothing about a full disk. */
     if (changes(incidents) != before)
         g_clear_pointer(&incidents->failure, g_free);
     return TRUE;
@@ -220,8 +222,8 @@ static gboolean add_recipients(Database *database, gint64 id, const char *recipi
     return TRUE;
 }
 
-/* Parts know nothing of the envelope; they take it over from their message, whichever came first.
- * `reference` is the one just added. */
+/* The incident of a part has no envelope; it takes over that of its message, whichever came first.
+ * `reference` is the one that was just added. */
 static gboolean share_envelope(Database *database, const char *reference, GError **error)
 {
     static const char *const SQL[] = {
@@ -306,7 +308,7 @@ gboolean incidents_add_folder(Incidents *incidents, const IncidentFolder *folder
 
 static gboolean work_add_note(Database *database, gpointer data, GError **error)
 {
-    /* 4096: a release repeated for ever must not grow a row for ever. */
+    /* 4096: a row must not grow for ever when a release is repeated for ever. */
     static const char SQL[] = "UPDATE incidents SET note=substr(CASE WHEN note IS NULL THEN ?2"
                               " ELSE note || '; ' || ?2 END, 1, 4096) WHERE reference=?1";
     const char *const *texts = data;
@@ -336,7 +338,7 @@ typedef struct {
 
 static gboolean work_expire(Database *database, gpointer data, GError **error)
 {
-    /* In this order: each later statement removes what the ones before looked up. */
+    /* The order matters: later statements remove what earlier ones looked up. */
     static const char *const SQL[] = {
         "CREATE TEMP TABLE IF NOT EXISTS gone (id INTEGER PRIMARY KEY, reference TEXT)",
         "DELETE FROM gone",

@@ -2,9 +2,9 @@
 /*
  * incidents.h - what was found and done, and what passed unscanned: an SQLite database.
  *
- * Used in the supervisor only, from one thread; a forked child must not touch it and should close
- * its descriptors (close_range). A damaged database is renamed aside with a g_warning() and a new
- * one begun: the service does not stop for its diary.
+ * Used in the supervisor only, from one thread. A forked child must not touch it and should close
+ * its descriptors (close_range). A damaged database is renamed with a g_warning() and a new one
+ * started: the service does not stop for its records.
  */
 #ifndef SCANNER_INCIDENTS_H
 #define SCANNER_INCIDENTS_H
@@ -15,24 +15,24 @@
 #include "filters/decision.h"
 #include "libstorehook/protocol.h"
 
-/* Rows of what passed unscanned that are kept, newest first, for the sweeper. Totals stay exact. */
+/* How many rows that passed unscanned are kept, the newest. The totals stay exact. */
 #define INCIDENTS_UNSCANNED_ROWS 65536
-/* Clients whose totals are held while they cannot be written. */
+/* Clients whose totals are kept in memory while they cannot be written. */
 #define INCIDENTS_UNSAVED_MAX 4096
-/* Folders and recipients remembered of one incident; beyond, only the totals grow. */
+/* Folders and recipients that are kept of one incident; more are left out. */
 #define INCIDENTS_FOLDERS_MAX 1000
 #define INCIDENTS_RECIPIENTS_MAX 1000
-/* Answer to one query. */
+/* Incidents in the answer to a query. */
 #define INCIDENTS_QUERY_MAX 10000
 #define INCIDENTS_EXPIRE_AT_ONCE 10000
 
-/* Texts may be NULL or "": not known (yet). */
+/* Texts may be NULL or "": not known, or not yet. */
 typedef struct {
     const char *reference; /* required: "A7F3-19C2"; adding it again fills in what was not known */
     const char *message;   /* reference of the message's incident that this part belongs to */
     gint64 time;           /* microseconds since 1970, UTC; 0: now */
     const char *sender;
-    const char *recipients; /* divided by any of , ; space and newline */
+    const char *recipients; /* separated by any of , ; space and newline */
     const char *subject;
     const char *attachment; /* name, decoded */
     const char *container;  /* path inside an archive */
@@ -71,9 +71,9 @@ typedef struct {
     gint64 since;       /* microseconds since 1970; 0: no limit */
     gint64 until;       /* 0: no limit */
     int verdict;        /* FilterVerdict; -1: any */
-    const char *sender; /* address without regard to case; * and ? are wild; NULL: any */
+    const char *sender; /* address, in either case; * and ? are wildcards; NULL: any */
     const char *recipient;
-    const char *reference; /* this incident and the parts that belong to it; NULL: any */
+    const char *reference; /* an incident, or a message with its parts; NULL: any */
     guint limit;           /* 0: INCIDENTS_QUERY_MAX */
 } IncidentQuery;
 
@@ -101,21 +101,21 @@ gboolean incidents_add_note(Incidents *incidents, const char *reference, const c
  * size, sha256, verdict, name, action, note, quarantine, program, signatures}. */
 JsonArray *incidents_query(Incidents *incidents, const IncidentQuery *query, GError **error);
 gboolean incidents_count(Incidents *incidents, guint64 *ret_count, GError **error);
-/* Why the last of them could not be put on record, or NULL. Removing does not count. */
+/* Why the last record could not be written, or NULL. Removing does not count. */
 const char *incidents_failure(const Incidents *incidents);
 
-/* Totals since a client process (instance: 16 bytes) began: the greatest seen stays, so that a
- * report may come twice and in any order. The service counts its own not-scanned answers under an
- * instance of its own. What cannot be written is held and in the sum all the same. */
+/* The totals since a client process (instance: 16 bytes) started. The greatest seen is kept, so
+ * reports may come twice and in any order. The service reports its own not-scanned answers under an
+ * instance of its own. Totals that cannot be written are counted all the same. */
 gboolean incidents_report_unscanned(Incidents *incidents, const guint8 instance[16],
                                     const char *program, const guint64 totals[STOREHOOK_REASONS],
                                     GError **error);
 /* A repeated row is kept once. */
 gboolean incidents_add_unscanned_row(Incidents *incidents, const UnscannedRow *row, GError **error);
-/* Rows from that time (seconds since 1970) on could not be added: one without a table will tell. */
+/* Rows since that time (seconds since 1970) could not be added: a row without a table says so. */
 void incidents_lose_unscanned_rows(Incidents *incidents, const guint8 instance[16],
                                    const char *program, gint64 since, StorehookReason reason);
-/* Tries again to write what is held; returns of how many clients some still is. */
+/* Tries again to write the totals in memory; returns for how many clients it failed. */
 guint incidents_save_unscanned(Incidents *incidents);
 gboolean incidents_unscanned_totals(Incidents *incidents, guint64 ret_totals[STOREHOOK_REASONS],
                                     GError **error);
@@ -123,13 +123,13 @@ const char *incidents_reason_name(StorehookReason reason);
 /* Array of {time, reason, program, table, bookmark (hex)}, newest first. */
 JsonArray *incidents_unscanned_rows(Incidents *incidents, guint limit, GError **error);
 
-/* Groups many adds into one write, where the caller has many at hand (a client's REPORT). */
+/* Makes many additions one write, where the caller has many at a time (a client's REPORT). */
 gboolean incidents_begin(Incidents *incidents, GError **error);
 gboolean incidents_commit(Incidents *incidents, GError **error);
 
-/* Removes incidents before `before` (microseconds; 0: none by age) and the oldest beyond
- * `max_incidents` (0: no limit), at most INCIDENTS_EXPIRE_AT_ONCE a call, so that no call takes
- * long: as many removed means that there may be more. */
+/* Removes the incidents before `before` (microseconds; 0: none by age) and the oldest beyond
+ * `max_incidents` (0: no limit); at most INCIDENTS_EXPIRE_AT_ONCE in a call, so that none takes
+ * long. When that many were removed there may be more. */
 gboolean incidents_expire(Incidents *incidents, gint64 before, guint64 max_incidents,
                           guint *ret_removed, GError **error);
 

@@ -2,13 +2,14 @@
 /*
  * lmtp-client.c - one LMTP conversation (RFC 2033) as a state machine on the main loop.
  *
- * Commands go one at a time: a release is rare, and each answer then belongs to what was said.
- * Fails with LMTP_ERROR; whatever recipients were answered before keep their answers. A connection
- * that is lost after the final dot leaves those without an answer undelivered as far as we know;
- * they may get a second copy (RFC 2033 §4.2 leaves that to the client).
+ * There is no pipelining: a release is rare, and without it each reply belongs to the last command.
  *
- * Limits: no TLS and no names but localhost: a look-up would block the main loop, and the store
- * whose mail this is stands on the same machine.
+ * Fails with LMTP_ERROR; recipients that got a reply before keep it. When the connection is lost
+ * after the final dot, those without a reply count as undelivered and may get a second copy (RFC
+ * 2033 §4.2 leaves that to the client).
+ *
+ * Known limits: no TLS, and no names but localhost. A look-up would block the main loop, and the
+ * store is on the same machine.
  */
 #include "scanner/records/lmtp-client.h"
 
@@ -23,7 +24,7 @@
 
 G_DEFINE_QUARK(storehook - lmtp - error, lmtp_error)
 
-/* RFC 5321 §4.5.3.1.5 asks for 512; servers are wordy. */
+/* RFC 5321 §4.5.3.1.5 says 512; some servers send more. */
 #define REPLY_LINE_MAX 4096
 #define REPLY_TEXT_MAX 16384
 
@@ -42,12 +43,11 @@ typedef struct {
     int fd;
     State state;
     guint watch, timer, timeout_seconds;
-    GIOCondition condition; /* that is watched */
+    GIOCondition condition; /* of the watch */
     GByteArray *out;
     gsize out_done;
     GString *in;
-    GString *reply; /* lines of the current one */
-    gboolean eight_bit;
+    GString *reply; /* the lines so far of the current reply */
     char *sender;
     GBytes *message;
     GPtrArray *recipients; /* LmtpRecipient */
@@ -119,7 +119,7 @@ gboolean lmtp_address_is_valid(const char *server, GError **error)
     return address != NULL;
 }
 
-/* What can stand between < and > of a command without being read as something else. */
+/* TRUE if the text cannot break out of the < and > of a command. */
 static gboolean mailbox_is_sendable(const char *mailbox)
 {
     for (const char *p = mailbox; *p != '\0'; p++) {
@@ -135,7 +135,7 @@ static gboolean finish(gpointer data)
 {
     Client *client = data;
 
-    /* Those without an answer get the reason that there is none. */
+    /* Who has no reply gets the reason for that. */
     for (guint i = 0; i < client->recipients->len; i++) {
         LmtpRecipient *recipient = client->recipients->pdata[i];
         if (recipient->reply == NULL)
@@ -147,7 +147,7 @@ static gboolean finish(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Ends the conversation; `done` runs from the main loop. Later events find no sources. */
+/* Ends the conversation. `done` is called from the main loop; no more events come before. */
 static void stop(Client *client)
 {
     g_clear_handle_id(&client->watch, g_source_remove);
@@ -158,7 +158,7 @@ static void stop(Client *client)
 static void fail(Client *client, LmtpError code, const char *what)
 {
     if (client->state == STATE_QUIT) {
-        stop(client); /* all have their answers; how the server says goodbye is its own affair */
+        stop(client); /* all recipients have their replies, and QUIT changes nothing */
         return;
     }
     client->error = g_error_new_literal(LMTP_ERROR, (gint)code, what);
@@ -180,7 +180,7 @@ static void restart_timer(Client *client)
     client->timer = g_timeout_add_seconds(client->timeout_seconds, timed_out, client);
 }
 
-/* --- What is said ---------------------------------------------------------------- */
+/* --- Commands -------------------------------------------------------------------- */
 
 static void say(Client *client, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -194,7 +194,7 @@ static void say(Client *client, const char *format, ...)
     g_byte_array_append(client->out, (const guint8 *)line, (guint)strlen(line));
 }
 
-/* RFC 5321 §4.5.2: a dot at the start of a line is doubled; lines end in CR LF only. */
+/* RFC 5321 §4.5.2: a dot at the start of a line is doubled. Only CR LF ends a line. */
 static void say_message(Client *client)
 {
     gsize size;
@@ -221,7 +221,7 @@ static void quit(Client *client)
     say(client, "QUIT\r\n");
 }
 
-/* The next recipient that can be asked for, or on to the data. */
+/* Sends the next recipient that can be sent, or goes on to the data. */
 static void say_recipient(Client *client)
 {
     for (; client->next < client->recipients->len; client->next++) {
@@ -241,7 +241,7 @@ static void say_recipient(Client *client)
     say(client, "DATA\r\n");
 }
 
-/* --- What is answered ------------------------------------------------------------ */
+/* --- Replies --------------------------------------------------------------------- */
 
 static void answer_recipient(LmtpRecipient *recipient, int code, const char *text)
 {
@@ -250,7 +250,7 @@ static void answer_recipient(LmtpRecipient *recipient, int code, const char *tex
     recipient->reply = g_strdup(text);
 }
 
-/* The one refusal that ends all: nobody was judged yet. */
+/* A refusal of the whole delivery, before any recipient got a reply. */
 static void refused(Client *client, const char *to, const char *text)
 {
     g_autofree char *what = g_strdup_printf("the LMTP server refuses %s: %s", to, text);
@@ -285,9 +285,8 @@ static void take_reply(Client *client, int code, const char *text)
             return;
         }
         client->state = STATE_MAIL;
-        client->eight_bit = strstr(text, "8BITMIME") != NULL;
         say(client, "MAIL FROM:<%s>%s\r\n", client->sender,
-            client->eight_bit ? " BODY=8BITMIME" : "");
+            strstr(text, "8BITMIME") != NULL ? " BODY=8BITMIME" : "");
         break;
     case STATE_MAIL:
         if (code / 100 != 2) {
@@ -323,7 +322,7 @@ static void take_reply(Client *client, int code, const char *text)
     }
 }
 
-/* One line without its end. FALSE: the conversation is over. */
+/* Takes one line without its end. FALSE: the conversation is over. */
 static gboolean take_line(Client *client, const char *line)
 {
     gboolean last;
@@ -371,7 +370,7 @@ static void lost(Client *client, const char *what, int code)
     fail(client, LMTP_ERROR_CONNECT, text);
 }
 
-/* FALSE: over. */
+/* FALSE: the conversation is over. */
 static gboolean read_some(Client *client)
 {
     char buffer[4096];
@@ -455,7 +454,7 @@ static gboolean on_ready(gint fd, GIOCondition condition, gpointer data)
         going = read_some(client);
     if (going && client->out->len > 0)
         going = write_some(client);
-    /* When it is over, stop() has removed this source. */
+    /* If not, stop() has removed this source. */
     if (going)
         watch(client);
     return G_SOURCE_CONTINUE;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * quarantine-delivered.c - writes and reads ID.delivered, a line an address.
+ * quarantine-delivered.c - writes and reads ID.delivered, which has a line for each address.
  *
- * What cannot be written fails with QUARANTINE_ERROR_IO and is not remembered either; what cannot
- * be read was not delivered.
+ * Writing fails with QUARANTINE_ERROR_IO and then adds nothing. Where the file cannot be read
+ * nothing was delivered.
  */
 #include "scanner/records/quarantine-delivered.h"
 
@@ -13,7 +13,7 @@
 
 #include "scanner/records/quarantine-file.h"
 
-/* Stands for "all of them"; no address. */
+/* A line for "all of them"; no address is like this. */
 #define ALL "*"
 #define READ_MAX (512 * 1024) /* 1000 addresses */
 

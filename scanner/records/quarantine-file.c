@@ -2,9 +2,9 @@
 /*
  * quarantine-file.c - writes and reads the files of the quarantine.
  *
- * A file is written under the name ".new-NAME" and gets its own by rename, so that a crash or a
- * full disk leaves no half of one. Fails with QUARANTINE_ERROR_IO as the file system does, and with
- * QUARANTINE_ERROR_NOT_FOUND for what is not there or is not one of our files.
+ * A file is written as ".new-NAME" and then renamed, so that a crash or a full disk leaves no half
+ * of one. Fails with QUARANTINE_ERROR_IO as the file system does, and with
+ * QUARANTINE_ERROR_NOT_FOUND for a file that is missing, damaged or not one of ours.
  */
 #include "scanner/records/quarantine-file.h"
 
@@ -69,7 +69,7 @@ static gboolean write_all(int fd, const void *bytes, gsize size)
     return TRUE;
 }
 
-/* TRUE when all of it came; at an early end errno is EIO. */
+/* FALSE with errno, which is EIO at an early end of the file. */
 static gboolean read_all(int fd, void *bytes, gsize size, goffset offset)
 {
     guint8 *p = bytes;
@@ -253,7 +253,7 @@ gboolean quarantine_file_read(int directory, const char *name, GBytes **ret_meta
     close(fd);
     if (whole == NULL)
         return FALSE;
-    /* Nobody else has seen these bytes yet. */
+    /* Not shared with anybody yet, so they may be changed. */
     guint8 *bytes = (guint8 *)g_bytes_get_data(whole, NULL);
     turn_over(bytes + layout.metadata_size, layout.content_size);
     EVP_DigestUpdate(digest, bytes, size);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * quarantine-metadata.c - writes and reads what is known of an item, as JSON.
+ * quarantine-metadata.c - writes and reads the metadata of an item, as JSON.
  *
- * Fails with QUARANTINE_ERROR_NOT_FOUND for what is not of this form, or of another item.
+ * Reading fails with QUARANTINE_ERROR_NOT_FOUND for what has another form or belongs to another
+ * item.
  */
 #include "scanner/records/quarantine-metadata.h"
 
@@ -30,7 +31,7 @@ JsonObject *quarantine_metadata_new(const char *id, const QuarantineItem *item, 
     json_object_set_int_member(object, "seconds", g_get_real_time() / G_USEC_PER_SEC);
     set_text(object, "incident", item->incident);
     set_text(object, "sender", item->sender);
-    /* The cut may have gone through the last one: half an address is somebody else's. */
+    /* The last one may have been cut in the middle, and half of an address is somebody else's. */
     if (item->recipients_cut && list->len > 0)
         g_ptr_array_set_size(list, (gint)list->len - 1);
     for (guint i = 0; i < list->len; i++)

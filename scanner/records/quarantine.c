@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * quarantine.c - the items, their limits and their end.
+ * quarantine.c - the items, their limits and their expiry.
  *
- * The files are the only truth, and are not held in memory. At start they are only counted: a
- * hundred thousand that no cache has take ten seconds to open. What orders them is read soon after,
- * the rest when it is asked for; what turns out to be damaged is set aside. When a limit is
- * reached, new items are refused and the caller's configured fallback holds: making room by
- * throwing away evidence would let an attacker flush out a colleague's mail. Only what is older
- * than the retention goes, oldest first.
+ * The files are the only truth; their contents are not kept in memory. At start the files are only
+ * counted, since to open a hundred thousand of them takes ten seconds when nothing is cached. Their
+ * times are read soon after, the rest when it is asked for. A damaged file is renamed.
  *
- * Limits: one service a directory; a lock on it sees to that.
+ * When a limit is reached, new items are refused and the caller uses the configured fallback: to
+ * make room by deleting others would let an attacker flush mail out of the quarantine. Only items
+ * older than the retention are removed, oldest first.
+ *
+ * Known limit: one service for each directory, which is locked.
  */
 #include "scanner/records/quarantine.h"
 
@@ -37,10 +38,10 @@ typedef struct {
     char *id;
     gint64 time;
     guint64 file_size;
-    gboolean is_known; /* its time, and what became of it; see item_learn() */
+    gboolean is_known; /* `time` and `delivered` have been read: item_learn() */
     gboolean has_delivered_file;
     QuarantineDelivered delivered;
-    gboolean claimed; /* by a release under way */
+    gboolean claimed; /* by a release */
 } Item;
 
 struct Quarantine {
@@ -48,11 +49,11 @@ struct Quarantine {
     char *path;
     QuarantineLimits limits;
     GHashTable *items;  /* id -> Item */
-    GPtrArray *unknown; /* ids of those that were not read yet, or are gone by now */
+    GPtrArray *unknown; /* ids of items that are not known yet, or not there any more */
     guint64 bytes;
-    char *failure;        /* why the last original could not be kept, or NULL */
-    char *expiry_failure; /* why old ones stay, or NULL */
-    int expiry_errno;     /* what was warned of last; 0: nothing */
+    char *failure;        /* why the last original could not be stored, or NULL */
+    char *expiry_failure; /* why the last expiry left some, or NULL */
+    int expiry_errno;     /* of the last warning; 0: none */
 };
 
 static void item_free(Item *item)
@@ -105,7 +106,7 @@ static guint64 file_size_of(gsize metadata_size, guint64 content_size)
     return QUARANTINE_FILE_HEADER + metadata_size + content_size + QUARANTINE_FILE_TRAILER;
 }
 
-/* What the file system refuses now it may give next time. */
+/* Renames a damaged file. FALSE: it only could not be read, and may be readable next time. */
 static gboolean set_aside(Quarantine *quarantine, Item *item, const GError *why)
 {
     g_autofree char *file = id_file(item->id);
@@ -141,8 +142,8 @@ static gboolean read_time(const Quarantine *quarantine, const char *id, gint64 *
     return metadata != NULL;
 }
 
-/* FALSE: it is damaged, and no longer there. One that cannot be read counts as of now, so that it
- * does not expire. */
+/* Reads what Item.is_known says. FALSE: the item was damaged and is gone. One that cannot be read
+ * counts as new, so that it does not expire. */
 static gboolean item_learn(Quarantine *quarantine, Item *item)
 {
     g_autoptr(GError) error = NULL;
@@ -169,7 +170,7 @@ static Item *item_find(Quarantine *quarantine, const char *id, GError **error)
     return NULL;
 }
 
-/* One that no release has. */
+/* An item that no release has claimed. */
 static Item *item_find_idle(Quarantine *quarantine, const char *id, GError **error)
 {
     Item *item = item_find(quarantine, id, error);
@@ -287,7 +288,7 @@ Quarantine *quarantine_close(Quarantine *quarantine)
 void quarantine_set_limits(Quarantine *quarantine, const QuarantineLimits *limits)
 {
     quarantine->limits = *limits;
-    g_clear_pointer(&quarantine->expiry_failure, g_free); /* the next expiry tells */
+    g_clear_pointer(&quarantine->expiry_failure, g_free); /* the next expiry decides */
 }
 
 /* --- Items ----------------------------------------------------------------------- */
@@ -318,7 +319,7 @@ static gboolean store_fd(Quarantine *quarantine, const QuarantineItem *item, int
     guint8 random[QUARANTINE_ID_LENGTH / 2];
     gssize got = getrandom(random, sizeof random, 0);
 
-    /* Never short for so few bytes, and never fails once the machine is up. */
+    /* getrandom(2): up to 256 bytes come whole, and without an error. */
     g_assert(got == (gssize)sizeof random);
     g_autofree char *id = hex_new(random, sizeof random);
     g_autofree char *file = id_file(id);
@@ -373,7 +374,7 @@ GBytes *quarantine_read(Quarantine *quarantine, const char *id, GError **error)
     return content;
 }
 
-/* The metadata as people read it, with what became of it. */
+/* The metadata in a form for people, and to whom the item was released. */
 static JsonObject *item_describe(const Quarantine *quarantine, const Item *item, GError **error)
 {
     g_autofree char *time = incidents_time_text(item->time * G_USEC_PER_SEC);

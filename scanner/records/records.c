@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * records.c - writes incidents, quarantine items and reports as they are told.
+ * records.c - writes the incidents, originals and reports that workers and clients send.
  *
- * A failed write is logged, and totals of what passed unscanned are held; for a quarantine request
- * the worker is told, and falls back. What workers and clients send is checked for form, and
- * believed otherwise.
+ * A write that fails is logged. Totals of what passed unscanned are then kept in memory, and a
+ * worker whose original could not be stored uses its fallback. What workers and clients send is
+ * checked for its form only; what it says is believed.
  */
 #include "scanner/records/records.h"
 
@@ -17,7 +17,7 @@
 G_STATIC_ASSERT((int)FILTER_VERDICT_NOT_SCANNED == (int)STOREHOOK_VERDICT_NOT_SCANNED);
 G_STATIC_ASSERT((int)FILTER_VERDICTS == (int)STOREHOOK_VERDICTS);
 
-/* The texts of an incident, with room of their own. */
+/* The fields of an incident, as a worker sends them. */
 typedef struct {
     char reference[64], message[64], quarantine[64], version[64];
     char sender[STOREHOOK_TEXT_MAX + 1];
@@ -25,7 +25,7 @@ typedef struct {
     char subject[STOREHOOK_TEXT_MAX + 1], name[STOREHOOK_TEXT_MAX + 1];
     char inside[STOREHOOK_TEXT_MAX + 1]; /* path of the culprit inside of the attachment */
     char type[128], verdict_name[128], note[256];
-    const char *program; /* of `clients` */
+    const char *program; /* owned by Records.clients */
     StorehookValue digest;
     FilterVerdict verdict;
     FilterAction action;
@@ -39,7 +39,7 @@ static void told_free(Told *told)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Told, told_free)
 
-/* Text, or a memfd with it; "" when they are absent or cannot be read. */
+/* The recipients, from the datagram or a memfd; "" when there are none or they cannot be read. */
 static char *read_recipients(const StorehookMessage *m)
 {
     g_autofree char *text = g_malloc0(STOREHOOK_RECIPIENTS_MAX + 1);
@@ -81,8 +81,8 @@ static void told_read(Told *told, const Records *records, const StorehookMessage
         told->digest.data = NULL;
 }
 
-/* The records have all as it was; a line of the log is read by its quotes. A store tells recipients
- * a line each. */
+/* Makes the texts fit for the quotes of a log line; the records have them unchanged. The recipients
+ * of a store stand in a line each. */
 static void told_unquote(Told *told)
 {
     char *const texts[] = {told->verdict_name, told->sender, told->recipients,
@@ -270,7 +270,7 @@ static gboolean take_row(const Records *records, const guint8 *instance, const T
     return incidents_add_unscanned_row(records->incidents, &unscanned, error);
 }
 
-/* Up to the first that fails: where the file is locked, each would wait for it. */
+/* Stops at the first that fails: when the file is locked, each of them would wait. */
 static gboolean take_rows(const Records *records, const guint8 *instance,
                           const StorehookMessage *report, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * records.h - the supervisor's side of what workers ask to be kept.
+ * records.h - the supervisor's side of what workers and clients want recorded.
  */
 #ifndef SCANNER_RECORDS_H
 #define SCANNER_RECORDS_H
@@ -14,14 +14,14 @@
 typedef struct {
     Incidents *incidents;
     Quarantine *quarantine;
-    const Clients *clients; /* whose names are told */
+    const Clients *clients; /* for the names of their programs */
     BoardCounts *counts;
     int log;
 } Records;
 
-/* One message of a worker; what wants an answer gets it on `answer`. */
+/* Takes one message of a worker; an answer, if it needs one, goes to the socket `answer`. */
 void records_take(const Records *records, ChannelMessage *message, int answer);
-/* A client's REPORT of what passed unscanned. */
+/* Takes a client's REPORT of what passed unscanned. */
 void records_take_report(const Records *records, const StorehookMessage *report,
                          const char *program);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * release.c - allow, deliver, remember: in this order.
+ * release.c - puts the digests on the allow list, delivers, and records who got the message, in
+ * this order.
  *
- * The digests are on the allow list before the first byte goes out, since the store asks about the
- * message while it is being delivered. Each recipient that got it is remembered durably at once; a
- * crash between the server's 250 and that line gives a second copy at the next release, never none.
- * Fails with RELEASE_ERROR, or as quarantine, allow list or LMTP client do.
+ * The digests come first, since the store asks about the message while it is being delivered. Who
+ * got it is recorded on the disk when the conversation is over. A crash before that leads to a
+ * second copy at the next release, never to none.
+ *
+ * Fails with RELEASE_ERROR, or as quarantine, allow list and LMTP client do.
  */
 #include "scanner/records/release.h"
 
@@ -24,7 +26,7 @@ typedef struct {
     Incidents *incidents;
     char *id, *incident;
     GPtrArray *originals; /* addresses */
-    GPtrArray *wanted;    /* originals, or what the operator gave */
+    GPtrArray *wanted;    /* the originals, or those that the operator named */
     JsonArray *results;
     gboolean originals_known;
     ReleaseDone done;
@@ -65,8 +67,8 @@ static gboolean all_have_it(Release *release, GPtrArray *addresses)
     return TRUE;
 }
 
-/* Tells the caller. Marks the item released when its own recipients have it, or, where those are
- * not known, whoever the operator named. */
+/* Reports to the caller. The item is marked released when all of its own recipients have it or,
+ * where those are not known, all that the operator named. */
 static void conclude(Release *release, const GError *reason)
 {
     g_autoptr(JsonObject) report = json_object_new();
@@ -87,7 +89,7 @@ static void conclude(Release *release, const GError *reason)
     release->done(report, complete ? NULL : error, release->user_data);
 }
 
-/* All in one transaction: a disk that syncs slowly must not keep the supervisor for each. */
+/* In one transaction: on a slow disk each sync would hold up the supervisor. */
 static gboolean add_notes(const Release *release, GPtrArray *delivered, GError **error)
 {
     gboolean ok = incidents_begin(release->incidents, error);
@@ -169,7 +171,7 @@ static gboolean choose_recipients(Release *release, JsonObject *about, const cha
     return TRUE;
 }
 
-/* Those that have not got it; the others go into the results. */
+/* Those that do not have it yet. The others are added to the results. */
 static GPtrArray *left_to_do(Release *release)
 {
     GPtrArray *left = g_ptr_array_new();
@@ -184,7 +186,7 @@ static GPtrArray *left_to_do(Release *release)
     return left;
 }
 
-/* FALSE: nothing was begun. On TRUE, *release is done for or under way. */
+/* FALSE: nothing was started. On TRUE the release is finished or running, and *release is NULL. */
 static gboolean begin(Release **release, const ReleaseRequest *request, GError **error)
 {
     const ReleaseSettings *settings = request->settings;

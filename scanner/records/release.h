@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * release.h - gives a quarantined message back: the original bytes to its recipients.
+ * release.h - delivers a quarantined message: the original bytes, to its recipients.
  *
- * First the digests of the message go on the allow list, then it is delivered by LMTP to
- * the server. Who has it is remembered at once, so that a release may be repeated: only those who
- * have not got it yet get it.
+ * The digests of the message go on the allow list, then it is delivered to the server by LMTP. Who
+ * got it is recorded, so that a release can be repeated: it goes to those only who do not have it
+ * yet.
  */
 #ifndef SCANNER_RELEASE_H
 #define SCANNER_RELEASE_H
@@ -26,8 +26,8 @@ typedef enum {
 
 typedef struct {
     const char *lmtp;      /* [quarantine] release-lmtp=; "" or NULL: releases are refused */
-    guint timeout_seconds; /* without progress of the LMTP server; 0: 60 */
-    guint allow_days;      /* how long the digests pass; 0: 30 */
+    guint timeout_seconds; /* to wait for the LMTP server without progress; 0: 60 */
+    guint allow_days;      /* how long the digests stay allowed; 0: 30 */
 } ReleaseSettings;
 
 /* One release. The three stores must outlive it; of the rest nothing is needed after
