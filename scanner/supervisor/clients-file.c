@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * clients-file.c - the hooked processes in a file, for the service that comes after this one.
+ * clients-file.c - keeps the hooked processes in a file, for the service after a restart.
  *
  * An idle store does not notice that the service was restarted: it asks at its next write. Until
- * then the file tells it from a store that runs without the hook. It is believed only for the same
- * boot, the same socket and a process that began at the same moment, and never makes a process
- * "hooked": that takes a HELLO. What cannot be written is removed, for no file is better than one
- * that is not true; such a store shows as not protected after a restart.
+ * then this file tells it apart from a store that runs without the hook. The file is believed only
+ * for the same boot, the same socket and a process with the same start time, and never makes a
+ * process "hooked": that takes a HELLO. When it cannot be written it is removed, since no file is
+ * better than a wrong one; the store is then shown as not protected after a restart.
  */
 #include "scanner/supervisor/clients-private.h"
 
@@ -17,7 +17,7 @@
 #include "scanner/common/hex.h"
 #include "scanner/common/users.h"
 
-#define HEAD "service" /* instances are hexadecimal */
+#define HEAD "service" /* no instance is called so: they are hexadecimal */
 
 enum {
     FILE_MODE = 0600,

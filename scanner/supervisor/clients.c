@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * clients.c - admission by executable, and a look into /proc for what is not hooked.
+ * clients.c - admits processes by their executable, and searches /proc for those that are not
+ * hooked.
  *
- * Nothing here fails: an executable that is not there admits nobody.
+ * Nothing here fails: an executable that is missing admits nobody.
  *
- * Known limit: a process of another user whose /proc/PID/exe may not be followed is not seen as
- * unhooked; run as root, the service sees all.
+ * Known limit: a process of another user whose /proc/PID/exe cannot be followed is not found. As
+ * root the service sees all.
  */
 #include "scanner/supervisor/clients.h"
 
@@ -21,13 +22,13 @@
 #include "scanner/common/json-text.h"
 #include "scanner/supervisor/clients-private.h"
 
-#define REMOVED " (deleted)" /* what the kernel puts behind such a path */
+#define REMOVED " (deleted)" /* what the kernel appends to such a path */
 #define LIBRARY "/libstorehook.so"
 
 enum {
-    SAVE_MILLISECONDS = 100, /* a store that starts many processes is written once */
-    STAT_BEGUN = 20          /* in /proc/PID/stat, the word with the end of the program's name
-                                being the first of all, 0 */
+    SAVE_MILLISECONDS = 100, /* so that a store that starts many processes is written once */
+    STAT_BEGUN = 20 /* index of the word in /proc/PID/stat, counted from the one that ends the
+                       program's name (0) */
 };
 
 void clients_client_free(gpointer data)
@@ -44,7 +45,7 @@ void clients_client_free(gpointer data)
     g_free(client);
 }
 
-/* Where mailstored is: installed, or in the build folder beside this program. */
+/* Where mailstored may be: installed, or in the build folder beside this program. */
 static char **default_paths(void)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
@@ -89,7 +90,7 @@ Clients *clients_free(Clients *clients)
     return NULL;
 }
 
-/* Looked up each time: an upgrade puts another file under the path. */
+/* By stat(2) each time, since an upgrade puts another file there. */
 static gboolean is_listed(const Clients *clients, const struct stat *file)
 {
     for (guint i = 0; clients->paths[i]; i++) {
@@ -168,7 +169,7 @@ static gboolean on_client_ended(gint fd, GIOCondition condition, gpointer user_d
     return G_SOURCE_REMOVE;
 }
 
-/* 0: no such process. */
+/* The start time; 0: no such process. */
 static guint64 process_begun(pid_t pid)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
@@ -177,7 +178,7 @@ static guint64 process_begun(pid_t pid)
 
     if (!g_file_get_contents(path, &text, NULL, NULL))
         return 0;
-    name_end = strrchr(text, ')'); /* the name may have anything in it */
+    name_end = strrchr(text, ')'); /* the name may contain anything */
     words = g_strsplit(name_end ? name_end : "", " ", -1);
     return g_strv_length(words) > STAT_BEGUN ? strtoull(words[STAT_BEGUN], NULL, 10) : 0;
 }
@@ -188,7 +189,7 @@ void clients_take(Clients *clients, Client *client)
 
     client->owner = clients;
     client->pidfd = (int)syscall(SYS_pidfd_open, client->pid, 0);
-    /* In this order: the number may be another process's by now. */
+    /* After pidfd_open(2): the process id may belong to another process by now. */
     begun = client->pidfd >= 0 || errno != ESRCH ? process_begun(client->pid) : 0;
     if ((client->pidfd < 0 && errno == ESRCH) || (client->is_unheard && begun != client->begun) ||
         clients->clients->len >= CLIENTS_MAX) {
@@ -209,7 +210,8 @@ void clients_restore(Clients *clients, const char *file, const char *socket, con
     clients_file_load(clients, users);
 }
 
-/* It was another program before exec(), or nobody remembers its instance. */
+/* A process with this id from the file: it was another program before exec(2), or has a new
+ * instance. */
 static void forget_unheard(Clients *clients, pid_t pid)
 {
     for (guint i = clients->clients->len; i > 0; i--) {
@@ -356,8 +358,8 @@ static guint describe_unhooked(const Clients *clients, JsonArray *array)
     return count;
 }
 
-/* Whether what was true before the service started may be so still. What cannot be read says
- * nothing against it. */
+/* Why a process that was hooked when the last service ended is not any more; NULL when nothing says
+ * so. */
 static const char *why_unheard_is_unhooked(const Clients *clients, const Client *client)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)client->pid), *maps = NULL;

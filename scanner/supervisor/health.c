@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * health.c - sends the canary, waits for the verdict, remembers how it went.
+ * health.c - sends the EICAR test file, waits for the verdict, keeps the result.
  *
- * Nothing here fails: whatever goes wrong is the result of the check. A queue that is full to the
- * deadline fails it too, and rightly: then mail passes unscanned.
+ * Nothing here fails: whatever goes wrong is the result of the check. So is a queue that stays full
+ * until the deadline: mail passes unscanned then, too.
  */
 #include "scanner/supervisor/health.h"
 
@@ -27,16 +27,16 @@ struct Health {
     char *path;
     HealthChecked checked;
     gpointer user_data;
-    int reply; /* -1: no check is under way */
+    int reply; /* -1: no check is running */
     guint watch, timer, retry;
     guint deadline;
     gint64 begin; /* monotonic */
     guint64 number;
 
     guint64 checks, failures;
-    gint64 time; /* seconds since 1970 of the last result */
+    gint64 time; /* of the last result, in seconds since 1970 */
     gint64 spent;
-    char reason[200]; /* "": it passed */
+    char reason[200]; /* "": the check passed */
 };
 
 static void health_send(Health *health);

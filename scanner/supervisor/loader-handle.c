@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * loader-handle.c - starts a loader, hears what it and its workers say, sees it end.
+ * loader-handle.c - starts a loader, receives the messages of it and its workers, and notices its
+ * end.
  *
- * Starting fails by G_FILE_ERROR. Between fork and exec only async-signal-safe calls are made, so
- * the supervisor may have threads.
+ * Starting fails by G_FILE_ERROR. Between fork and exec only async-signal-safe functions are
+ * called, so the supervisor may have threads.
  */
 #include "scanner/supervisor/loader-handle.h"
 
@@ -24,9 +25,9 @@
 #include "scanner/worker/loader.h"
 
 enum {
-    MESSAGES_AT_ONCE = 256, /* about what a channel holds */
-    SILENCE_SECONDS = 3,    /* it beats twenty times a second */
-    LOADING_SECONDS = 600   /* all of ClamAV's signatures take half a minute on a busy machine */
+    MESSAGES_AT_ONCE = 256, /* about what a channel can hold */
+    SILENCE_SECONDS = 3,    /* a loader that works beats twenty times a second */
+    LOADING_SECONDS = 600   /* ClamAV's signatures take half a minute on a busy machine */
 };
 
 typedef struct {
@@ -43,7 +44,7 @@ struct LoaderHandle {
     int pidfd, channel;
     guint watch, channel_watch;
     guint first_slot;
-    guint64 beats; /* seen last, and for how many seconds */
+    guint64 beats; /* the last count of beats, and for how many seconds it has not changed */
     guint silence;
     char *reason; /* from FAILED */
     WorkerHandle workers[BOARD_WORKERS_MAX];
@@ -61,7 +62,7 @@ static int text_memfd(const char *text)
     return fd;
 }
 
-/* In the child: the descriptors at their numbers, nothing else open. */
+/* In the child: moves the descriptors to their numbers and closes all others. */
 static void child_exec(const int *from, char *const *arguments)
 {
     int high[LOADER_DESCRIPTORS_END];
@@ -70,7 +71,7 @@ static void child_exec(const int *from, char *const *arguments)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    /* First out of the way of each other, then into place. */
+    /* First to numbers above all targets, then into place. */
     for (int i = LOADER_CHANNEL; i < LOADER_DESCRIPTORS_END; i++)
         high[i] = from[i] < 0 ? -1 : fcntl(from[i], F_DUPFD, LOADER_DESCRIPTORS_END);
     for (int i = LOADER_CHANNEL; i < LOADER_DESCRIPTORS_END; i++) {
@@ -128,8 +129,8 @@ static void worker_forget(WorkerHandle *worker)
     worker->channel = -1;
 }
 
-/* All that it has said: who asks for it after the worker's answer finds it, and what the dead said
- * last counts. FALSE when there is nothing more to hear. */
+/* Takes all messages of a worker at once: a record must be there for whoever asks after the
+ * worker's answer, and the last words of a worker that died count. FALSE: its end is closed. */
 static gboolean worker_hear(const WorkerHandle *worker)
 {
     const LoaderCallbacks *callbacks = &worker->loader->callbacks;
@@ -221,7 +222,7 @@ static void take_failed(LoaderHandle *loader, const StorehookMessage *message)
     loader->reason = g_strdup(channel_text(message, CHANNEL_FIELD_REASON, reason, sizeof(reason)));
 }
 
-/* FALSE when there is nothing more to hear. */
+/* FALSE when there is no message. */
 static gboolean loader_hear(LoaderHandle *loader)
 {
     g_autofree ChannelMessage *message = g_new(ChannelMessage, 1);
@@ -259,7 +260,7 @@ static gboolean on_loader(gint fd, GIOCondition condition, gpointer user_data)
         heard = loader_hear(loader);
     if (heard || !(condition & G_IO_HUP))
         return G_SOURCE_CONTINUE;
-    loader->channel_watch = 0; /* its end is told by the pidfd */
+    loader->channel_watch = 0; /* the pidfd reports its end */
     return G_SOURCE_REMOVE;
 }
 
@@ -343,7 +344,7 @@ LoaderHandle *loader_handle_free(LoaderHandle *loader)
     return NULL;
 }
 
-/* One that cannot be told is ending, which its pidfd tells. */
+/* A loader that cannot be reached is ending, which its pidfd reports. */
 static void loader_tell(const LoaderHandle *loader, guint kind)
 {
     unsigned char buffer[128] __attribute__((aligned(8)));

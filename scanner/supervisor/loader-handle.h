@@ -15,9 +15,9 @@ typedef enum {
     LOADER_DRAINING
 } LoaderState;
 
-/* What a ready loader told of its signatures. */
+/* What a loader that is ready said about its signatures. */
 typedef struct {
-    char version[64];    /* of all that a verdict hangs on */
+    char version[64];    /* of all that a verdict depends on */
     char signatures[64]; /* of the signature files */
     char source[256];    /* their directory */
     guint64 count;
@@ -30,13 +30,13 @@ typedef struct {
     guint slot;
     pid_t pid;
     const char *reason;
-    const guint8 *digest; /* of the content that is condemned by it, or NULL */
+    const guint8 *digest; /* of the content that is condemned now, or NULL */
     guint reading;        /* VerdictCacheKind + 1 */
 } LoaderLoss;
 
 typedef struct LoaderHandle LoaderHandle;
 
-/* All are called from the main loop. After `ended` the handle is gone. */
+/* All are called from the main loop. After `ended` the handle is freed. */
 typedef struct {
     void (*ready)(LoaderHandle *loader, gpointer user_data);
     void (*ended)(LoaderHandle *loader, const char *reason, gpointer user_data);
@@ -52,24 +52,26 @@ typedef struct {
     int allow, deny; /* -1: none */
     Lanes lanes;
     const char *temp_directory;
-    gboolean uses_kept; /* the signatures that were last good: see loader.h */
+    gboolean uses_kept; /* load the signatures that were last good: see loader.h */
 } LoaderShared;
 
-/* NULL with G_FILE_ERROR when it cannot even be started. */
+/* NULL with G_FILE_ERROR when the process cannot be started. */
 LoaderHandle *loader_handle_start(const ScannerConfig *config, const LoaderShared *shared,
                                   guint first_slot, const LoaderCallbacks *callbacks,
                                   GError **error);
-/* Kills it if it lives, without a callback. Accepts and returns NULL. */
+/* Kills the loader if it is alive, without a callback. Accepts and returns NULL. */
 LoaderHandle *loader_handle_free(LoaderHandle *loader);
 
-/* After `ready`, when what is remembered for its signatures is in the cache: forks its workers. */
+/* After `ready`, once the stored verdicts for its signatures are in the cache: lets it fork its
+ * workers. */
 void loader_handle_serve(LoaderHandle *loader);
-/* Lets the workers finish; `ended` comes later. */
+/* Lets the workers finish their requests; `ended` follows. */
 void loader_handle_drain(LoaderHandle *loader);
-/* Once a second, with its count of signs of life (board.h): TRUE, and the seconds begin anew, when
- * for too long there was none. Time in which the caller itself stood still does not count. */
+/* To be called once a second with the loader's beats (board.h). TRUE when they have not changed in
+ * too many calls; the count then starts again. Time in which the caller itself was stopped does not
+ * count. */
 gboolean loader_handle_is_silent(LoaderHandle *loader, guint64 beats);
-/* At once; `ended` comes later. Its workers die with it. */
+/* Kills it and, with it, its workers; `ended` follows. */
 void loader_handle_kill(LoaderHandle *loader);
 pid_t loader_handle_pid(const LoaderHandle *loader);
 guint loader_handle_first_slot(const LoaderHandle *loader);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * metrics-text.c - the numbers of the board in Prometheus' words.
+ * metrics-text.c - the numbers of the board in the text format of Prometheus.
  *
  * Nothing here fails.
  */

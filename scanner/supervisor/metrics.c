@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * metrics.c - listens, reads a request's head, writes the numbers, closes.
+ * metrics.c - listens, reads the header of a request, writes the numbers, closes.
  *
  * Fails only at its start. A peer that sends too much, too slowly or nonsense loses its connection.
  *
- * Known limit: whoever reaches the socket reads the numbers; they tell of amounts, never of mail.
+ * Known limit: whoever can connect can read the numbers. They are counts, and never tell what is in
+ * a mail.
  */
 #include "scanner/supervisor/metrics.h"
 
@@ -20,12 +21,12 @@
 #include "scanner/records/control.h"
 
 struct Metrics {
-    Acceptor *acceptor; /* NULL: ended, while a connection is still there */
+    Acceptor *acceptor; /* NULL: freed, but for connections that are still open */
     char *path;         /* of a local socket, or NULL */
     MetricsSource source;
     gpointer user_data;
     guint connections;
-    gint references; /* its own, and one a connection */
+    gint references; /* one of its own, and one for each connection */
 };
 
 typedef struct {
@@ -188,7 +189,7 @@ Metrics *metrics_new(const char *listen, MetricsSource source, gpointer user_dat
         (void)unlink(path);
     fd = listen_at(address, error);
     if (fd < 0) {
-        g_prefix_error(error, "[metrics] listen=%s: ", listen); /* GIO names no local path */
+        g_prefix_error(error, "[metrics] listen=%s: ", listen); /* GIO does not name a local path */
         return NULL;
     }
     if (path && chmod(path, 0660) < 0)

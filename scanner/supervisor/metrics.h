@@ -2,8 +2,8 @@
 /*
  * metrics.h - the service's numbers for Prometheus, on a socket of their own.
  *
- * Speaks as much HTTP/1.0 as a scrape needs: any request for /metrics gets the text and a close.
- * Asynchronous in the default main context; nothing that a peer does holds the supervisor up.
+ * Speaks as much HTTP/1.0 as a scrape needs: a request for /metrics gets the text, then the
+ * connection is closed. Asynchronous in the default main context; no peer can block the supervisor.
  */
 #ifndef SCANNER_METRICS_H
 #define SCANNER_METRICS_H
@@ -17,17 +17,17 @@ enum {
 };
 
 typedef struct Metrics Metrics;
-/* Fills in what there is to tell now. */
+/* Fills in the sources of the numbers. */
 typedef void (*MetricsSource)(StatusSources *ret, gpointer user_data);
 
-/* listen: "unix:/path" or a loopback "address:port"; refused otherwise. Fails by CONFIG_ERROR or
- * G_IO_ERROR. A socket that nobody answers on is replaced. */
+/* listen: "unix:/path" or a loopback "address:port". Fails by CONFIG_ERROR or G_IO_ERROR. A stale
+ * socket is replaced. */
 Metrics *metrics_new(const char *listen, MetricsSource source, gpointer user_data, GError **error);
 Metrics *metrics_free(Metrics *metrics); /* accepts and returns NULL; removes the socket */
-/* FALSE with CONFIG_ERROR when `listen` is neither. */
+/* FALSE with CONFIG_ERROR when `listen` is neither of them. */
 gboolean metrics_check(const char *listen, GError **error);
 
-/* The text alone (exposition format 0.0.4). */
+/* Writes the text (exposition format 0.0.4). */
 void metrics_write(const StatusSources *sources, GString *out);
 
 #endif /* SCANNER_METRICS_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * notify.c - one datagram to the socket that $NOTIFY_SOCKET names.
+ * notify.c - sends one datagram to the socket in $NOTIFY_SOCKET.
  *
- * Fails silently: a service that nobody waits for serves all the same.
+ * Fails silently: the service works even if nobody waits for it.
  */
 #include "scanner/supervisor/notify.h"
 

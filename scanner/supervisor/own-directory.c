@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * own-directory.c - makes a directory, or takes the one that is there if it is nobody else's.
+ * own-directory.c - makes a directory, or checks that nobody else owns the one that is there.
  *
  * Fails by G_FILE_ERROR with the path and the reason.
  *
- * Known limit: a group that may write there is trusted, and so are the directories above it.
+ * Known limit: a group that may write there is trusted, and so are the directories above.
  */
 #include "scanner/supervisor/own-directory.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * own-directory.h - a directory that what the service relies on may stand in.
+ * own-directory.h - a directory for files that the service trusts.
  */
 #ifndef SCANNER_OWN_DIRECTORY_H
 #define SCANNER_OWN_DIRECTORY_H
@@ -8,14 +8,12 @@
 #include <glib.h>
 
 typedef enum {
-    OWN_DIRECTORY_PRIVATE, /* who could write there could allow contents, or forge verdicts */
-    OWN_DIRECTORY_SHARED   /* may be as /tmp: others make files there, but replace none of ours */
+    OWN_DIRECTORY_PRIVATE, /* others who write there could allow contents, or forge verdicts */
+    OWN_DIRECTORY_SHARED   /* may be like /tmp: others can add files there, but not replace ours */
 } OwnDirectoryUse;
 
-/*
- * Makes `path` (0750), with those above it, unless it is there. FALSE with G_FILE_ERROR, also when
- * it belongs to neither this user nor root, or everybody may write there.
- */
+/* Makes `path` (0750) and the directories above it if they are missing. FALSE with G_FILE_ERROR,
+ * also when it belongs to neither this user nor root, or everybody may write there. */
 gboolean own_directory_make(const char *path, OwnDirectoryUse use, GError **error);
 
 #endif /* SCANNER_OWN_DIRECTORY_H */

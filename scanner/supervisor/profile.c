@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * profile.c - from key files to the lines that clients get.
+ * profile.c - reads the key files and writes the lines that clients get.
  *
  * Fails by PROFILE_ERROR with file, line and reason.
  */
@@ -15,13 +15,13 @@
 enum {
     COLUMNS_MAX = 8,
     NAME_MAX_LENGTH = 64, /* JET_cbNameMost */
-    TEXT_MAX = 16384      /* must fit into a WELCOME beside the rest */
+    TEXT_MAX = 16384      /* so that a WELCOME fits into one datagram */
 };
 
 typedef struct {
     const char *role;
     const char *columns[COLUMNS_MAX]; /* NULL-terminated */
-    const char *required;             /* of these, divided by space, each must be there */
+    const char *required;             /* those of them that must be there, separated by spaces */
 } Role;
 
 static const Role ROLES[] = {
@@ -45,7 +45,7 @@ static const Role *role_find(const char *name)
     return NULL;
 }
 
-/* What the wire form can carry: no space, no '=', not too long. */
+/* What the wire format can carry: no space, no '=', not too long. */
 static gboolean name_is_valid(const char *name)
 {
     gsize length = strlen(name);
@@ -58,14 +58,14 @@ static gboolean name_is_valid(const char *name)
     return TRUE;
 }
 
-/* A profile being read. */
+/* The profile being read. */
 typedef struct {
     const char *name; /* for messages */
     const char *text;
     GKeyFile *file;
 } Source;
 
-/* `key` is NULL where the section as a whole is meant. */
+/* key: NULL for the whole section. */
 G_GNUC_PRINTF(5, 6)
 static gboolean refuse(const Source *source, GError **error, const char *section, const char *key,
                        const char *format, ...)

@@ -12,11 +12,10 @@ GQuark profile_error_quark(void);
 typedef enum {
     PROFILE_ERROR_READ,
     PROFILE_ERROR_SYNTAX, /* not a key file */
-    PROFILE_ERROR_VALUE   /* a table or column name that cannot be one, or one that is missing */
+    PROFILE_ERROR_VALUE   /* the name of a table or column is missing or impossible */
 } ProfileError;
 
-/* The text of the wire's PROFILE field for these files; for an empty list that of mailstored.
- * g_free(). */
+/* The text of the PROFILE field for these files, or for mailstored if there are none. g_free(). */
 char *profile_load(char *const *files, GError **error);
 /* The same for one profile in memory; `name` stands for the file in messages. */
 char *profile_parse(const char *name, const char *text, GError **error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * shared-page.c - a memfd that only this process can write: it maps the page, then seals it.
+ * shared-page.c - a memfd that only this process can write to: it maps the page, then seals it.
  *
- * Fails by G_FILE_ERROR when it is made.
+ * Only shared_page_new() fails, by G_FILE_ERROR.
  */
 #include "scanner/supervisor/shared-page.h"
 
@@ -43,7 +43,7 @@ SharedPage *shared_page_new(GError **error)
     page->fd = fd;
     page->page->version = STOREHOOK_PROTOCOL_VERSION;
     atomic_store(&page->page->generation, 1);
-    /* What a store remembers by a number of the last run must not come true again in this one. */
+    /* Random, so that what a store remembers from the last run is not valid in this one. */
     atomic_store(&page->page->epoch, g_random_int());
     atomic_store(&page->page->enabled, 1);
     page->page->magic = STOREHOOK_PROTOCOL_MAGIC;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * shared-page.h - the page by which every hooked process sees whether it is to ask.
+ * shared-page.h - the page that tells every hooked process whether to ask the service.
  */
 #ifndef SCANNER_SHARED_PAGE_H
 #define SCANNER_SHARED_PAGE_H
@@ -11,14 +11,14 @@ typedef struct SharedPage SharedPage;
 
 SharedPage *shared_page_new(GError **error); /* switched on */
 SharedPage *shared_page_free(SharedPage *page);
-/* The descriptor to hand out; nobody who gets it can write to the page. */
+/* The descriptor for clients, who cannot write to the page with it. */
 int shared_page_peek_fd(const SharedPage *page);
 gboolean shared_page_is_enabled(const SharedPage *page);
 void shared_page_set_enabled(SharedPage *page, gboolean enabled);
 guint32 shared_page_generation(const SharedPage *page);
-/* Tells every client to say HELLO again. */
+/* Makes every client say HELLO again. */
 void shared_page_next_generation(SharedPage *page);
-/* Tells every client to forget what it was allowed to remember. */
+/* Makes every client forget the clean links that it remembers. */
 void shared_page_next_epoch(SharedPage *page);
 
 #endif /* SCANNER_SHARED_PAGE_H */

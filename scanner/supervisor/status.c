@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * status.c - one JSON object from board, clients and loader.
+ * status.c - describes board, clients and loader in one JSON object.
  *
  * Nothing here fails.
  */
@@ -42,7 +42,7 @@ guint status_signature_days(const LoaderSignatures *signatures, const ScannerCon
     return config->signature_age > 0 && days >= (gint64)config->signature_age ? (guint)days : 0;
 }
 
-/* What needs somebody's eye although mail is protected. */
+/* What an operator should look at although mail is protected. */
 static void describe_warnings(const StatusSources *sources, JsonObject *out)
 {
     const LoaderSignatures *told =
@@ -136,7 +136,7 @@ static void describe_cage(const StatusSources *sources, JsonObject *out)
         const BoardWorker *worker = &sources->board->workers[first + i];
 
         if (worker->pid == 0 || worker->layers == 0)
-            continue; /* not there yet */
+            continue; /* not ready yet */
         layers &= worker->layers;
         seen++;
     }
@@ -209,7 +209,7 @@ void status_sample(StatusRates *rates, const Board *board)
     rates->scans[at] = board->counts.scans;
 }
 
-/* A second, from the newest sample to the one so many before it. */
+/* Per second, between the newest sample and the one so many seconds before. */
 static double rate(const StatusRates *rates, const guint64 *samples, guint seconds)
 {
     guint newest = rates->count - 1, span = MIN(seconds, newest);
@@ -232,7 +232,7 @@ static void describe_rates(const StatusRates *rates, JsonObject *out)
     json_object_set_object_member(out, "rates", object);
 }
 
-/* NULL while contents would be scanned. */
+/* NULL when contents would be scanned. */
 static const char *why_not_scanning(const StatusSources *sources)
 {
     guint busy;

@@ -18,13 +18,13 @@
 
 enum {
     STATUS_QUEUES = 3,   /* the request sockets, by priority */
-    STATUS_SAMPLES = 61, /* one a second: a minute */
+    STATUS_SAMPLES = 61, /* a minute, one each second */
 };
 
-/* Requests counted, sampled once a second for the rates. */
+/* Counts of the board, sampled once a second, for the rates. */
 typedef struct {
     guint64 requests[STATUS_SAMPLES], scans[STATUS_SAMPLES];
-    guint count; /* of samples taken since the start */
+    guint count; /* of all samples since the start */
 } StatusRates;
 
 typedef struct {
@@ -32,26 +32,26 @@ typedef struct {
     const Board *board;
     Clients *clients;
     const SharedPage *page;
-    const LoaderHandle *loader; /* the one that serves, or NULL */
+    const LoaderHandle *loader; /* the one that serves; NULL: none */
     const char *last_failure;   /* of loading signatures, or NULL */
     const Health *health;
     const Condemned *condemned;
     const StatusRates *rates;
     const Quarantine *quarantine;
-    int queues[STATUS_QUEUES]; /* of the store first, to which the lanes belong, too */
+    int queues[STATUS_QUEUES]; /* the first is the store's, and the lanes count to it */
     const Lanes *lanes;
     gint64 started; /* seconds since 1970 */
 } StatusSources;
 
 void status_sample(StatusRates *rates, const Board *board);
 const char *status_queue_name(guint queue);
-/* Requests that wait there. */
+/* Requests that wait in a queue. */
 guint status_queued(const StatusSources *sources, guint queue);
-/* Workers that live, and of those how many work. */
+/* How many workers are alive, and how many of them are busy. */
 guint status_workers(const StatusSources *sources, guint *ret_busy);
-/* Protection is on, and something would scan. */
+/* TRUE: protection is on, and contents would be scanned. */
 gboolean status_is_protected(const StatusSources *sources);
-/* How old in days the newest signature is, or 0 while that is no reason to warn. */
+/* Age of the newest signature in days; 0 while there is no reason to warn. */
 guint status_signature_days(const LoaderSignatures *signatures, const ScannerConfig *config);
 /*
  * Sets, among what is printed as it is (signatures, workers, cage, counters):

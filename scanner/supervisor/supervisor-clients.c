@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * supervisor-clients.c - answers those who ask whether they are hooked, and takes their reports.
+ * supervisor-clients.c - answers the HELLO of clients and takes their reports.
  *
- * What makes no sense, or comes from a user who may not ask, has no answer.
+ * What makes no sense, or comes from a user who may not ask, gets no answer.
  */
 #include "scanner/supervisor/supervisor-private.h"
 
@@ -36,7 +36,7 @@ static gboolean say_welcome(Supervisor *supervisor, const StorehookMessage *hell
     return storehook_write_send(&writer, reply, MSG_DONTWAIT) == 0;
 }
 
-/* As HELLO and REPORT say it. */
+/* HELLO and REPORT say which calls are not hooked. */
 static void take_unhooked(Supervisor *supervisor, const StorehookMessage *message,
                           const StorehookValue *instance)
 {

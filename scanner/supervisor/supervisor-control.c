@@ -101,7 +101,7 @@ static void on_condemned_release(ControlRequest *request, JsonObject *arguments,
         control_request_reply(request, json_object_new());
 }
 
-/* What hooked processes remember of clean links may have been overruled. */
+/* The clean links that hooked processes remember may not be clean any more. */
 static void on_lists_changed(gpointer user_data)
 {
     shared_page_next_epoch(((Supervisor *)user_data)->page);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * supervisor-loaders.c - starts loaders, lets one take over from another, and sees how they end.
+ * supervisor-loaders.c - starts loaders, lets one take over from another, and handles their end.
  *
- * One serves, one may be starting and one finishing what it has begun. What fails is logged, and
- * the one that serves goes on; when none can be kept alive the supervisor ends.
+ * One loader serves; at the same time one may be starting and one finishing its last requests. A
+ * failure is logged and the loader that serves stays. When none can be kept alive the supervisor
+ * ends.
  */
 #include "scanner/supervisor/supervisor-private.h"
 
@@ -44,7 +45,7 @@ void supervisor_fail_reloads(Supervisor *supervisor, const char *reason)
         control_request_fail(g_ptr_array_steal_index_fast(supervisor->reloads, 0), reason, NULL);
 }
 
-/* Once nobody judges by the old settings any more, or they stay. */
+/* Once nobody judges by the old settings any more, or it is clear that they stay. */
 static void answer_reloads(Supervisor *supervisor)
 {
     if (supervisor->starting || supervisor->draining || supervisor->wants_loader ||
@@ -57,7 +58,7 @@ static void answer_reloads(Supervisor *supervisor)
                               json_object_new());
 }
 
-/* The configuration that the new loader read is in force now. */
+/* Puts the configuration that the new loader has read into force. */
 static void take_starting_config(Supervisor *supervisor)
 {
     ReleaseSettings release;
@@ -124,7 +125,7 @@ static void on_loader_ready(LoaderHandle *loader, gpointer user_data)
     answer_reloads(supervisor);
 }
 
-/* Slots of a loader that was killed still say that its workers live. */
+/* The slots of a loader that was killed still show its workers as alive. */
 static void clear_slots(Supervisor *supervisor, guint first)
 {
     for (guint i = first; i < first + BOARD_WORKERS_MAX; i++) {
@@ -144,7 +145,7 @@ static void starting_failed(Supervisor *supervisor, const char *reason)
     supervisor->starting = NULL;
     supervisor->starting_config = scanner_config_free(supervisor->starting_config);
     g_clear_pointer(&supervisor->starting_profile, g_free);
-    if (supervisor->wants_loader) { /* something newer is to be tried, and decides */
+    if (supervisor->wants_loader) { /* something newer will be tried, and decides */
         log_line(supervisor->log, "signatures not-loaded reason=\"%s\" (trying again)", reason);
         supervisor_start_loader(supervisor);
         return;
@@ -157,7 +158,7 @@ static void starting_failed(Supervisor *supervisor, const char *reason)
         answer_reloads(supervisor);
         return;
     }
-    /* With low-memory= nothing serves meanwhile: back to what was last good. */
+    /* With low-memory= no loader serves now: go back to the signatures that were last good. */
     if (supervisor->has_served && supervisor->config->low_memory && !had_next)
         supervisor->shared.uses_kept = TRUE;
     if (!supervisor->has_served || ++supervisor->failures >= LOADER_FAILURES_MAX)
@@ -171,7 +172,7 @@ static void on_loader_ended(LoaderHandle *loader, const char *reason, gpointer u
     Supervisor *supervisor = user_data;
 
     clear_slots(supervisor, loader_handle_first_slot(loader));
-    /* What its last workers answered is not to be remembered either. */
+    /* Clients must not remember the last answers of its workers either. */
     shared_page_next_epoch(supervisor->page);
     if (loader == supervisor->draining) {
         supervisor->draining = NULL;
@@ -198,7 +199,7 @@ static void on_worker_lost(LoaderHandle *loader, const LoaderLoss *loss, gpointe
     VerdictKey key;
 
     if (strcmp(loss->reason, "exit 0") != 0) {
-        /* What it died of is to outlive us, too. */
+        /* So that a restart does not forget what the worker died of. */
         verdict_store_save(supervisor->verdicts, supervisor->cache);
         log_line(supervisor->log, "worker lost slot=%u pid=%d reason=\"%s\"", loss->slot,
                  (int)loss->pid, loss->reason);
@@ -232,7 +233,7 @@ void supervisor_start_loader(Supervisor *supervisor)
     g_autoptr(GError) error = NULL;
     guint first = 0;
 
-    /* Its slots must be free, and one at a time is enough. */
+    /* Its slots must be free, and only one may start at a time. */
     supervisor->wants_loader = supervisor->starting || supervisor->draining;
     if (supervisor->wants_loader || supervisor->is_ending)
         return;
@@ -276,8 +277,8 @@ gboolean supervisor_reload(Supervisor *supervisor, GError **error)
     return TRUE;
 }
 
-/* A loader that hangs or is stopped forks nobody and sees to no deadline, but its workers may well
- * serve: they go when another loader is ready. */
+/* A loader that hangs or is stopped forks no workers and enforces no deadlines, but its workers may
+ * still serve. They are replaced when another loader is ready. */
 static void watch(Supervisor *supervisor, LoaderHandle *loader)
 {
     const _Atomic guint64 *beats;
@@ -305,7 +306,7 @@ void supervisor_watch_signatures(Supervisor *supervisor)
 {
     guint64 stamp = signature_source_stamp(supervisor->config->signature_directory);
 
-    /* Two looks that agree: whoever writes them has finished. */
+    /* Unchanged since the last look: whoever writes them has finished. */
     if (stamp != supervisor->stamp && stamp == supervisor->seen_stamp) {
         supervisor->shared.uses_kept = FALSE;
         supervisor_start_loader(supervisor);

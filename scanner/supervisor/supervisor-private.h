@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * supervisor-private.h - the supervisor's state, made and taken down in supervisor-setup.c.
+ * supervisor-private.h - the supervisor's state; supervisor-setup.c makes and frees it.
  */
 #ifndef SCANNER_SUPERVISOR_PRIVATE_H
 #define SCANNER_SUPERVISOR_PRIVATE_H
@@ -21,20 +21,20 @@
 #include "scanner/supervisor/status.h"
 
 enum {
-    SUPERVISOR_SOCKETS = 5 /* those that clients and storehookctl find by path */
+    SUPERVISOR_SOCKETS = 5 /* those that clients and storehookctl find by their path */
 };
 
 typedef struct {
     ScannerConfig *config;
-    ScannerConfig *starting_config; /* of the loader that is starting; NULL: the one in force */
-    ScannerConfig *next_config;     /* of the one to be started then, or NULL */
+    ScannerConfig *starting_config; /* of the loader that is starting; NULL: `config` */
+    ScannerConfig *next_config;     /* of the loader to be started after that, or NULL */
     char *profile, *starting_profile, *next_profile;
     char *temp_directory;
     GArray *users;
     GMainLoop *loop;
     int status;
     gboolean is_ending;
-    gboolean is_displaced; /* its sockets are not where clients look for them */
+    gboolean is_displaced; /* its sockets were removed or replaced: clients cannot find it */
     gint64 started;
 
     ListenPlace places[SUPERVISOR_SOCKETS];
@@ -54,57 +54,57 @@ typedef struct {
     Control *control;
 
     LoaderHandle *serving, *starting, *draining;
-    gboolean wants_loader; /* as soon as there is room for one */
+    gboolean wants_loader; /* another loader is to be started as soon as there is room */
     gboolean has_served;
     guint failures, retry;
-    GPtrArray *reloads; /* of ControlRequest: who waits for a reload to be in force */
+    GPtrArray *reloads; /* ControlRequest: reloads that are not answered yet */
     char *last_failure;
-    guint64 stamp, seen_stamp; /* of the signature directory: loaded, seen last */
+    guint64 stamp, seen_stamp; /* of the signature directory: when loaded, at the last look */
 
-    guint8 instance[16]; /* under which the service reports its own unscanned contents */
+    guint8 instance[16]; /* for reports of what the service itself did not scan */
     guint64 reported[STOREHOOK_REASONS];
     guint ticks;
-    gboolean wants_expiry; /* the last one left some */
+    gboolean wants_expiry; /* the last one left some items */
     AgeClock ages;
 } Supervisor;
 
 Supervisor *supervisor_new(ScannerConfig *config);
-/* Lock, directories, sockets, shared memory, records. */
+/* Opens lock, directories, sockets, shared memory and records. */
 gboolean supervisor_open(Supervisor *supervisor, GError **error);
-/* At start, and again for a file that was moved away: who forks from now on writes to the new one.
- */
+/* At start, and again at a reload, since the file may have been moved away: processes forked from
+ * now on write to the new one. */
 gboolean supervisor_open_log(Supervisor *supervisor, GError **error);
 Supervisor *supervisor_free(Supervisor *supervisor);
-/* Those that it made, and that are still there. */
+/* Removes the sockets that it made, if they are still there. */
 void supervisor_unlink_sockets(const Supervisor *supervisor);
-/* Once all are there. */
+/* Notes where the sockets are, once all are open. */
 void supervisor_mark_sockets(Supervisor *supervisor);
-/* The path of one that was removed or replaced, to be freed; else NULL. */
+/* The path of a socket that was removed or replaced, g_free(); NULL: none. */
 char *supervisor_find_displaced(const Supervisor *supervisor);
 QuarantineLimits supervisor_quarantine_limits(const ScannerConfig *config);
 
 ReleaseSettings supervisor_release_settings(const ScannerConfig *config);
 
-/* supervisor-loaders.c: starts one, now or as soon as there is room for it; the old ones serve
- * until it is ready. */
+/* supervisor-loaders.c: starts a loader, now or as soon as there is room. The old one serves until
+ * it is ready. */
 void supervisor_start_loader(Supervisor *supervisor);
 /* Reads the configuration again and starts a loader with it. */
 gboolean supervisor_reload(Supervisor *supervisor, GError **error);
-/* Tells all who wait for a reload that it failed. */
+/* Answers all reloads that they failed. */
 void supervisor_fail_reloads(Supervisor *supervisor, const char *reason);
-/* Those that give no sign of life. */
+/* Deals with loaders that give no sign of life. */
 void supervisor_watch_loaders(Supervisor *supervisor);
-/* Starts a loader for new ones. */
+/* Starts a loader when there are new signatures. */
 void supervisor_watch_signatures(Supervisor *supervisor);
-/* Logs it, if the signatures are old. */
+/* Logs a warning if the signatures are old. */
 void supervisor_warn_of_age(const Supervisor *supervisor);
 
 /* supervisor-clients.c */
 void supervisor_listen_clients(Supervisor *supervisor);
 
-/* Leaves the main loop; status: of the process. */
+/* Ends the main loop; status: exit status of the process. */
 void supervisor_end(Supervisor *supervisor, int status);
-/* Books what the service itself answered "not scanned" to. */
+/* Records what the service itself answered "not scanned" to. */
 void supervisor_report_unscanned(Supervisor *supervisor);
 /* supervisor-control.c */
 gboolean supervisor_listen_control(Supervisor *supervisor, GError **error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * supervisor-setup.c - opens what the supervisor owns, and lets go of it.
+ * supervisor-setup.c - opens what the supervisor owns, and closes it.
  *
- * Fails with the error of what could not be opened. What a killed predecessor left is replaced:
+ * Fails with the error of what could not be opened. What a killed service left behind is replaced:
  * its sockets, and its temporary directory with all in it.
  */
 #include "scanner/supervisor/supervisor-private.h"
@@ -27,7 +27,7 @@ Supervisor *supervisor_new(ScannerConfig *config)
 {
     Supervisor *supervisor = g_new0(Supervisor, 1);
 
-    /* The first task that GIO makes takes a descriptor, and aborts where there is none left. */
+    /* GIO's first task opens a descriptor, and aborts when there is none left: do it now. */
     g_type_ensure(G_TYPE_TASK);
     supervisor->config = config;
     supervisor->loop = g_main_loop_new(NULL, FALSE);
@@ -72,7 +72,7 @@ gboolean supervisor_open_log(Supervisor *supervisor, GError **error)
         supervisor->log = supervisor->shared.log = supervisor->records.log = fd;
         return TRUE;
     }
-    /* In the old one's place, whose number others know. */
+    /* Under the number of the old one, which others have. */
     if (dup3(fd, supervisor->log, O_CLOEXEC) < 0) {
         fail(error, file);
         close(fd);
@@ -82,7 +82,7 @@ gboolean supervisor_open_log(Supervisor *supervisor, GError **error)
     return TRUE;
 }
 
-/* One for each socket, so that two services on one machine do not sweep each other's. */
+/* Its own for each socket, so that two services on one machine do not empty each other's. */
 static char *temp_directory_path(const ScannerConfig *config)
 {
     g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, config->socket, -1);
@@ -108,7 +108,7 @@ static gboolean open_sockets(Supervisor *supervisor, GError **error)
     supervisor->shared.background = listen_datagrams(background, error);
     if (supervisor->shared.background < 0)
         return FALSE;
-    /* Last: who can say HELLO can ask, too. */
+    /* Last, so that clients that can say HELLO can also ask. */
     supervisor->socket = listen_datagrams(config->socket, error);
     return supervisor->socket >= 0;
 }
@@ -144,7 +144,7 @@ ReleaseSettings supervisor_release_settings(const ScannerConfig *config)
                              .allow_days = config->release_allow_days};
 }
 
-/* The lock of the socket does not see a service with another socket, nor one whose sockets somebody
+/* The lock of the socket does not keep out a service with another socket, nor one whose socket was
  * removed. */
 static gboolean open_state(Supervisor *supervisor, GError **error)
 {
@@ -205,7 +205,7 @@ static gboolean open_quarantine(Supervisor *supervisor, GError **error)
                                 is_elsewhere ? "directory" : "state-directory", error);
 }
 
-/* What cannot be opened is told with the key that names it. */
+/* An error names the key of what cannot be opened. */
 gboolean supervisor_open(Supervisor *supervisor, GError **error)
 {
     ScannerConfig *config = supervisor->config;
@@ -268,7 +268,7 @@ char *supervisor_find_displaced(const Supervisor *supervisor)
     return NULL;
 }
 
-/* The last of them is of control.c. */
+/* control.c removes the last one. */
 void supervisor_unlink_sockets(const Supervisor *supervisor)
 {
     const int sockets[SUPERVISOR_SOCKETS - 1] = {supervisor->socket, supervisor->shared.store,
@@ -320,7 +320,7 @@ Supervisor *supervisor_free(Supervisor *supervisor)
     close_descriptor(supervisor->shared.board);
     close_descriptor(supervisor->shared.cache);
     close_descriptor(supervisor->log);
-    /* When there are descriptors again, if there were none. */
+    /* Now that there are descriptors again, if they had run out. */
     if (supervisor->temp_directory)
         temp_directory_remove(supervisor->temp_directory);
     close_descriptor(supervisor->state_lock);

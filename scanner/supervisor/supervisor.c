@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * supervisor.c - the main loop, signals, and the clock. No content comes here.
+ * supervisor.c - the main loop, signals and the clock. No content comes here.
  *
- * Start fails with a reason in the log and status 1: another service on the socket, a directory
+ * The start fails with a reason in the log and status 1: another service on the socket, a directory
  * that cannot be written, signatures that cannot be loaded. Later failures leave what works in
- * place: broken signatures or a broken configuration are logged, and the old ones serve on. Only
- * when no loader can be kept alive does the supervisor end: then clients see at once that nobody
- * is there, and mail flows, which beats a socket that nobody reads.
+ * place: broken signatures or a broken configuration are logged, and the old ones stay. Only when
+ * no loader can be kept alive does the supervisor end. Clients then see at once that nobody is
+ * there, and mail flows; a socket that nobody reads would delay it.
  */
 #include "scanner/supervisor/supervisor.h"
 
@@ -47,7 +47,7 @@ static gboolean on_drain_late(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/* No new requests; those in work are answered. */
+/* Takes no new requests; those in work are answered. */
 static void supervisor_stop(Supervisor *supervisor)
 {
     if (supervisor->is_ending)
@@ -81,8 +81,8 @@ static gboolean on_signal(gint fd, GIOCondition condition, gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-/* What the service itself answered "not scanned" to, among what clients report; and what of that is
- * still to be written. */
+/* Records what the service itself answered "not scanned" to, beside the reports of clients, and
+ * first what could not be written before. */
 void supervisor_report_unscanned(Supervisor *supervisor)
 {
     const BoardCounts *counts = &supervisor->board->counts;
@@ -101,7 +101,7 @@ void supervisor_report_unscanned(Supervisor *supervisor)
         memcpy(supervisor->reported, totals, sizeof(totals));
 }
 
-/* What goes by its age goes for good. */
+/* What is removed for its age is gone for good, so the clock must be right. */
 static gint64 time_for_ages(Supervisor *supervisor)
 {
     struct timespec since_boot;
@@ -136,7 +136,8 @@ static void expire(Supervisor *supervisor)
     allow_list_expire(supervisor->deny, now / G_USEC_PER_SEC);
 }
 
-/* A socket cannot be bound again; nobody new would find this service, and storehookctl neither. */
+/* The path of a socket that is in use cannot be made again, and neither new clients nor
+ * storehookctl find the service without it. */
 static void watch_sockets(Supervisor *supervisor)
 {
     g_autofree char *path = supervisor->is_ending ? NULL : supervisor_find_displaced(supervisor);
@@ -204,7 +205,7 @@ gboolean supervisor_check(const ScannerConfig *config, GError **error)
     return users != NULL;
 }
 
-/* What modules warn of, and libraries, belongs into the log, and has a time there. */
+/* Warnings of modules and libraries go to the log, with the time. */
 static void on_warning(const char *domain, GLogLevelFlags level, const char *message,
                        gpointer user_data)
 {

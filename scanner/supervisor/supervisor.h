@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * supervisor.h - the process that owns everything but content.
+ * supervisor.h - the process that owns everything but the contents.
  */
 #ifndef SCANNER_SUPERVISOR_H
 #define SCANNER_SUPERVISOR_H
@@ -11,7 +11,7 @@
  * Returns the exit status; reasons go to the log. */
 int supervisor_run(ScannerConfig *config);
 
-/* Everything that can be checked without starting: profile, rules, users. */
+/* Checks all that can be checked without starting: profile, rules, users. */
 gboolean supervisor_check(const ScannerConfig *config, GError **error);
 
 #endif /* SCANNER_SUPERVISOR_H */
