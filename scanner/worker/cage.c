@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cage.c - seccomp, Landlock, limits and lost privileges for a worker.
+ * cage.c - seccomp, Landlock, resource limits and dropped privileges for a worker.
  *
- * A refused layer is no failure: it is missing from the returned bits. A system call that is not
- * on the list fails with EPERM rather than killing the worker, so that library code which can do
- * without it goes on; whatever it then fails to scan ends as not-scanned.
+ * A layer that the kernel refuses is no failure: its bit is missing in what cage_enter() returns. A
+ * system call that is not on the list fails with EPERM instead of killing the worker, so that
+ * library code which can do without it goes on; what cannot be scanned because of that is
+ * not-scanned.
  *
- * Known limits: what a worker is given by its requests (contents, reply sockets) it can read and
- * answer wrongly once it is taken over; that ends when it is replaced. A build with address
- * sanitizer has no memory limit, since its shadow alone is beyond any.
+ * Known limits: a worker that was taken over can still read the contents of its requests and answer
+ * them wrongly, until it is replaced. A build with address sanitizer has no memory limit, since its
+ * shadow memory exceeds any.
  */
 #include "scanner/worker/cage.h"
 
@@ -26,7 +27,8 @@
 #include <unistd.h>
 
 enum {
-    OPEN_FILES_MAX = 1024 /* one request brings 250; libclamav holds a few a level */
+    OPEN_FILES_MAX =
+        1024 /* a request has up to 250; libclamav opens a few for each level of an archive */
 };
 
 /* All that scanning, hashing, answering and dying need. */
@@ -140,7 +142,7 @@ static gboolean drop_capabilities(void)
     return syscall(SYS_capset, &header, none) == 0;
 }
 
-/* Bytes of private writable memory now, by the kernel's own count; 0 when unknown. */
+/* Bytes of private writable memory now, as the kernel counts them; 0 when unknown. */
 static guint64 data_size(void)
 {
     FILE *file = fopen("/proc/self/status", "re");
@@ -162,7 +164,7 @@ static gboolean limit_set(int resource, guint64 value)
 
     if (getrlimit((__rlimit_resource_t)resource, &limit) < 0)
         return FALSE;
-    /* Lowering needs no privilege; what is lower already stays. */
+    /* To lower a limit needs no privilege. One that is lower already stays. */
     limit.rlim_max = MIN((rlim_t)value, limit.rlim_max);
     limit.rlim_cur = limit.rlim_max;
     return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
@@ -192,7 +194,7 @@ static gboolean limits_apply(const CageSettings *settings)
     return ok;
 }
 
-/* Every right that this kernel knows is handled, so that what is not given is denied. */
+/* All rights that this kernel knows: what is handled and not granted is denied. */
 static guint64 landlock_file_rights(long abi)
 {
     guint64 rights = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
@@ -208,7 +210,7 @@ static guint64 landlock_file_rights(long abi)
 
 static gboolean landlock_apply(const char *directory)
 {
-    /* The header of the build machine may be older than the kernel: the struct as of ABI 6. */
+    /* The struct as of ABI 6: the build machine's header may be older than the kernel. */
     struct {
         __u64 files, network, scoped;
     } ruleset = {0};
@@ -221,7 +223,7 @@ static gboolean landlock_apply(const char *directory)
         return FALSE;
     ruleset.files = landlock_file_rights(abi);
     ruleset.network = abi >= 4 ? 3 : 0; /* TCP: bind, connect */
-    ruleset.scoped = abi >= 6 ? 3 : 0;  /* abstract sockets, signals to the outside */
+    ruleset.scoped = abi >= 6 ? 3 : 0;  /* abstract sockets, signals to other processes */
     fd = syscall(SYS_landlock_create_ruleset, &ruleset,
                  abi >= 6   ? sizeof(ruleset)
                  : abi >= 4 ? 2 * sizeof(__u64)
@@ -252,15 +254,15 @@ static gboolean seccomp_apply(void)
         return FALSE;
     for (gsize i = 0; ok && i < G_N_ELEMENTS(ALLOWED); i++)
         ok = seccomp_rule_add(filter, SCMP_ACT_ALLOW, ALLOWED[i], 0) == 0;
-    /* Memory, but none to run code from. */
+    /* No executable memory. */
     ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
                                 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
     ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
                                 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
-    /* Its own place, and nobody else's: a worker that was let go comes back to its lane. */
+    /* Only for itself: a worker that was let go returns to its lane. */
     ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sched_setaffinity), 1,
                                 SCMP_A0(SCMP_CMP_EQ, 0)) == 0;
-    /* malloc and stdio ask what kind of thing a descriptor is. */
+    /* stdio asks what kind of file a descriptor is. */
     ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 0) == 0;
     ok = ok && seccomp_load(filter) == 0;
     seccomp_release(filter);

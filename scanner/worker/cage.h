@@ -2,8 +2,8 @@
 /*
  * cage.h - takes away from a worker what scanning does not need.
  *
- * Each layer stands alone; one that the kernel refuses is left out and told, so that `status` can
- * show it. There is no way back.
+ * The layers are independent. One that the kernel refuses is left out and reported, so that
+ * `status` can show it. There is no way back.
  */
 #ifndef SCANNER_CAGE_H
 #define SCANNER_CAGE_H
@@ -22,11 +22,11 @@ typedef enum {
 
 typedef struct {
     const char *temp_directory;
-    guint64 memory;    /* bytes a scan may allocate on top of what the loader has */
+    guint64 memory;    /* bytes that a scan may allocate beyond what the loader has */
     guint64 file_size; /* bytes of one temporary file */
 } CageSettings;
 
-/* Returns the layers that hold, as bits 1 << CageLayer. */
+/* Returns the layers in force, as bits 1 << CageLayer. */
 guint cage_enter(const CageSettings *settings);
 const char *cage_layer_name(CageLayer layer);
 

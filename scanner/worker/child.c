@@ -2,9 +2,9 @@
 /*
  * child.c - kills a worker, and reads from /proc/PID/schedstat how long it waited for a processor.
  *
- * Nothing here fails: where the kernel does not tell, nobody waited.
+ * Nothing here fails: where the kernel does not say, the time is 0.
  *
- * Known limit: time that a hypervisor took (steal) counts as run, not as waited for.
+ * Known limit: time that a hypervisor took away (steal) counts as time on a processor.
  */
 #include "scanner/worker/child.h"
 
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-    RETRY_FIRST_MICROSECONDS = 20000, /* after a worker that served nobody; then twice as late */
+    RETRY_FIRST_MICROSECONDS = 20000, /* after a worker that served no request; doubled each time */
     RETRY_MOST_MICROSECONDS = 640000,
     SCHEDSTAT_SIZE = 3 * 21 /* three numbers of 64 bits */
 };
@@ -25,7 +25,8 @@ void child_back_off(Child *child)
     child->not_before = board_now() + child->retry;
 }
 
-/* Its first thread is its only one. Nanoseconds on a processor, waited for one, turns. */
+/* Of the only thread. The file has three numbers: nanoseconds on a processor, nanoseconds waiting
+ * for one, time slices. */
 static guint64 waited_until_now(pid_t pid)
 {
     char path[64], text[SCHEDSTAT_SIZE + 1] = "", *rest = text;
@@ -63,8 +64,8 @@ static guint64 waited_in_request(const Child *child)
     return child->waited - child->waited_before;
 }
 
-/* The kernel counts a wait when it is over: that of who never got to work only when it dies. What
- * it waited for to die does not count. */
+/* The kernel counts a wait only when it is over; if the worker never got a processor, that is when
+ * it dies. The time since it was killed does not count. */
 void child_died(Child *child, const BoardWorker *slot)
 {
     guint64 dying, waited;
@@ -78,8 +79,8 @@ void child_died(Child *child, const BoardWorker *slot)
         child->killed = CHILD_STARVED;
 }
 
-/* A kill from outside says nothing of the content, and a deadline only when client and machine left
- * enough of it: by granting next to none anybody could otherwise have a content condemned. */
+/* A kill from outside says nothing about the content. A deadline does only when client and machine
+ * left enough time: else a client that grants next to none could have any content condemned. */
 gboolean child_blames_content(const Child *child, const BoardWorker *slot, guint deadline,
                               int status)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * loaded.c - reads what workers work with, and proves that it finds what it should.
+ * loaded.c - loads what the workers use, and runs a self-test with it.
  *
  * Fails with the error of what cannot be read, or of the self-test.
  */
@@ -23,19 +23,19 @@
 #include "scanner/scan/engine-about.h"
 #include "scanner/worker/loader.h"
 
-/* Of this very program: another build may read a content otherwise. */
+/* Of this program: another build may judge a content differently. */
 static char *program_digest(void)
 {
     g_autoptr(GMappedFile) file = g_mapped_file_new("/proc/self/exe", FALSE, NULL);
 
-    if (!file) /* nothing is remembered over a restart then */
+    if (!file) /* unique, so that no verdict survives a restart */
         return g_strdup_printf("%d %" G_GINT64_FORMAT, (int)getpid(), g_get_real_time());
     return g_compute_checksum_for_data(G_CHECKSUM_SHA256,
                                        (const guchar *)g_mapped_file_get_contents(file),
                                        g_mapped_file_get_length(file));
 }
 
-/* Of two mild findings the one with the harder action is told: see union_note(). */
+/* A verdict depends on which of these two has the harder action: see union_note(). */
 static int mild_order(const ScannerConfig *config)
 {
     guint one = config->actions[STOREHOOK_VERDICT_AMBIGUOUS];
@@ -61,7 +61,8 @@ static void make_version(Loaded *loaded)
     hex_write(digest, (sizeof(loaded->version) - 1) / 2, loaded->version);
 }
 
-/* Converters are shared objects that a caged worker could not load: open now, they stay. */
+/* Converters are shared objects that a caged worker cannot load. Those that are open now stay
+ * loaded. */
 static void keep_converters(Loaded *loaded)
 {
     static const char *const charsets[] = {
@@ -88,7 +89,7 @@ static gboolean read_config(Loaded *loaded, const char *name, GError **error)
     return loaded->config != NULL;
 }
 
-/* Where [signatures] low-memory= keeps them. To be freed. */
+/* Where [signatures] low-memory= keeps a copy; g_free(). */
 static char *kept_directory(const ScannerConfig *config)
 {
     return g_build_filename(config->state_directory, "signatures-kept", NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * loaded.h - what a loader reads once and the workers that it forks share: configuration, rules,
- * signatures.
+ * loaded.h - what a loader reads once and shares with the workers that it forks: configuration,
+ * rules, signatures.
  */
 #ifndef SCANNER_LOADED_H
 #define SCANNER_LOADED_H
@@ -18,7 +18,7 @@ enum {
 };
 
 typedef struct {
-    gboolean uses_kept; /* the signatures that were kept when they were last good; else new ones */
+    gboolean uses_kept; /* load the copy of the signatures that were last good; else new ones */
     ScannerConfig *config;
     FilterRules *rules;
     MacroRules *macro_rules;
@@ -26,18 +26,18 @@ typedef struct {
     Engine *engine;
     FileTyper *typer;
     GArray *users; /* of uid_t */
-    /* What a verdict hangs on: the program, signatures, engine, limits, macro rules. Rules on names
-     * and types and actions are asked each time. */
+    /* All that a verdict depends on: program, signatures, engine, limits, macro rules. Not rules on
+     * names and types and not actions, which are looked up for each request. */
     char version[VERDICT_CACHE_VERSION_SIZE];
     iconv_t converters[LOADED_CONVERTERS_MAX];
 } Loaded;
 
-/* From LOADER_CONFIG, whose file is called `config_name`; all but uses_kept are zeros before.
- * `temp_directory`: of the self-test. */
+/* Loads all, with the configuration in LOADER_CONFIG. config_name: of its file, for messages;
+ * temp_directory: for the self-test. All members but uses_kept must be zeros. */
 gboolean loaded_read(Loaded *loaded, const char *config_name, const char *temp_directory,
                      GError **error);
-/* Has a child copy the signatures to where the next one finds them, if that is wanted: it may take
- * seconds. What goes wrong is logged; there is then no way back from an update that fails. */
+/* Forks a child that copies the signatures, if low-memory= wants that; it may take seconds. A
+ * failure is logged: there is then no way back from a bad update. */
 void loaded_keep_signatures(const Loaded *loaded);
 void loaded_clear(Loaded *loaded);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * loader.c - loads, proves, forks, reaps.
+ * loader.c - loads the signatures, forks the workers, and replaces those that end.
  *
- * Tells the supervisor READY once the signatures are loaded and the self-test passed, or FAILED
- * with the reason, and then ends. Told to SERVE, it forks the workers. Those that die are forked
- * again at once; one that works beyond its request's end is killed. Only this process, their
- * parent, signals workers: their ids cannot be anybody else's before it has reaped them.
+ * Sends READY to the supervisor once the signatures are loaded and the self-test has passed, or
+ * FAILED with the reason, and then ends. SERVE makes it fork the workers. Workers that die are
+ * forked again at once; one that works beyond the end of its request is killed. Only this process
+ * sends signals to workers: it is their parent, so their ids cannot belong to others before it has
+ * reaped them.
  */
 #include "scanner/worker/loader.h"
 
@@ -33,10 +34,10 @@
 #include "scanner/worker/worker.h"
 
 enum {
-    TICK_MILLISECONDS = 50,  /* how late a hung worker may be killed */
-    IDLE_MILLISECONDS = 500, /* while none works: of those that grant so long none is late before */
-    LONG_MICROSECONDS = 1000 * TICK_MILLISECONDS, /* that a scan stays on its processor */
-    START_MICROSECONDS = 5000000, /* a worker is ready in 20 ms; one that hangs before is killed */
+    TICK_MILLISECONDS = 50,  /* a hung worker is killed so late at most */
+    IDLE_MILLISECONDS = 500, /* while no worker has a request: none can be late before */
+    LONG_MICROSECONDS = 1000 * TICK_MILLISECONDS, /* a longer scan may leave its processor */
+    START_MICROSECONDS = 5000000, /* a worker that is not ready by then is killed; 20 ms is usual */
     NICE_STEP = 10                /* while loading */
 };
 
@@ -87,8 +88,8 @@ static gboolean tell_ready(const Loader *loader)
     return loader_send(&writer);
 }
 
-/* While another loader serves, this one gets what is left of the processors: but only where the way
- * back is open, since workers inherit it. */
+/* While it loads, a loader lowers its priority for the one that serves. Only if it may raise it
+ * again, since the workers inherit it. */
 static gboolean loader_is_privileged(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -111,8 +112,8 @@ static gboolean loader_map(Loader *loader)
     return loader->board && loader->cache;
 }
 
-/* The processor whose lane this worker has, or -1. The supervisor made those of the configuration
- * that it began with. */
+/* The processor whose lane this worker reads, or -1. The supervisor made the lanes at its start,
+ * when the number of workers may have been another. */
 static int loader_lane(const Loader *loader, guint index)
 {
     int processor = loader->lanes ? lanes_processor(index, loader->loaded.config->workers) : -1;
@@ -124,7 +125,7 @@ static void worker_main(Loader *loader, pid_t self, guint index, int channel)
 {
     const guint slot = loader->first_slot + index;
     g_autofree char *temp = g_strdup_printf("%s/worker-%u", loader->temp_directory, slot);
-    /* With a single worker it has to do all; else the first is free for the store. */
+    /* The first worker takes none, to be free for the store, unless it is the only one. */
     gboolean takes_background = index > 0 || loader->loaded.config->workers == 1;
     const WorkerSettings settings = {.config = loader->loaded.config,
                                      .rules = loader->loaded.rules,
@@ -171,7 +172,7 @@ static void tell_worker(const Loader *loader, guint index, pid_t pid, int end)
 
 static void child_not_forked(Child *child)
 {
-    /* Once for all of a row. */
+    /* Once for several in a row. */
     if (child->retry == 0)
         log_line(LOADER_LOG, "worker not-started reason=\"%s\"", g_strerror(errno));
     child_back_off(child);
@@ -181,7 +182,7 @@ static void loader_fork(Loader *loader, guint index)
 {
     BoardWorker *slot = &loader->board->workers[loader->first_slot + index];
     Child *child = &loader->children[index];
-    /* Asked before the fork: who asks for its parent after it may be an orphan already. */
+    /* Before the fork: when the child asks, its parent may be gone already. */
     const pid_t self = getpid();
     int ends[2];
     pid_t pid;
@@ -225,7 +226,7 @@ static gboolean loader_condemns(Loader *loader, const guint8 *digest, guint read
     return condemned_strike(loader->cache, &key);
 }
 
-/* `digest` is NULL unless a content was condemned. */
+/* digest: of the content that is condemned now, or NULL. */
 static void tell_lost(const Loader *loader, guint index, pid_t pid, const char *reason,
                       const guint8 *digest, guint reading)
 {
@@ -261,7 +262,7 @@ static void child_ended(Loader *loader, guint index, int status)
     int lane = loader_lane(loader, index);
     char reason[64];
 
-    /* Before its claim falls: who waits for the verdict must find this one. */
+    /* Before its claim is released: a worker that waits for the verdict must find this one. */
     condemned = blamed && loader_condemns(loader, digest, reading);
     count_lost_lines(loader, log_batch_flush(&slot->log, LOADER_LOG));
     atomic_store(&slot->pid, 0);
@@ -277,7 +278,7 @@ static void child_ended(Loader *loader, guint index, int status)
     tell_lost(loader, index, pid, reason, condemned ? digest : NULL, reading);
 }
 
-/* One that ended or was stopped, and is not reaped yet; 0: none. */
+/* A child that has ended or was stopped, and is not reaped; 0: none. */
 static pid_t next_changed(void)
 {
     siginfo_t info = {0};
@@ -285,7 +286,7 @@ static pid_t next_changed(void)
     return waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) < 0 ? 0 : info.si_pid;
 }
 
-/* The index of a worker; their number: it is none. */
+/* The index of the worker with this id; the number of workers if it is none of them. */
 static guint loader_find(const Loader *loader, pid_t pid)
 {
     guint i = 0;
@@ -332,8 +333,8 @@ static void loader_enforce_ends(Loader *loader)
     }
 }
 
-/* The processor of a lane may have something else to do while another has nothing. A worker that
- * ends just now and is told afterwards comes back after its next request. */
+/* Lets workers with long scans use any processor, since that of their lane may be busy while
+ * another is idle. One that finishes just now notices that after its next request. */
 static void loader_let_go(Loader *loader)
 {
     guint64 now = board_now();
@@ -372,7 +373,7 @@ static void loader_drain(Loader *loader)
             kill(loader->children[i].pid, SIGTERM);
 }
 
-/* FALSE when the supervisor is gone. */
+/* FALSE when the supervisor has ended. */
 static gboolean loader_listen(Loader *loader)
 {
     g_autofree ChannelMessage *message = g_new(ChannelMessage, 1);
@@ -388,7 +389,7 @@ static gboolean loader_listen(Loader *loader)
     return result != 0;
 }
 
-/* In milliseconds: until a worker is to be forked again, or one may be late. */
+/* Milliseconds until a worker must be forked again, or one may be late. */
 static int loader_patience(const Loader *loader)
 {
     guint64 now = board_now();
@@ -450,7 +451,7 @@ static int block_signals(void)
 {
     sigset_t handled;
 
-    /* An interrupt from the terminal reaches all of the group: the supervisor decides. */
+    /* The terminal interrupts the whole process group; the supervisor decides what that means. */
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
@@ -491,7 +492,7 @@ static int loader_run(Loader *loader, const char *config_name)
         tell_failed(error ? error->message : "the configuration cannot be read");
         return EXIT_FAILURE;
     }
-    /* Before it is told, or the time of loading would count as silence. */
+    /* Before READY, or the time of loading would count as silence. */
     board_count(board_beats(loader->board, loader->first_slot));
     if (!tell_ready(loader))
         return EXIT_FAILURE;
@@ -516,7 +517,7 @@ int loader_main(int argc, char **argv)
     loader->first_slot = (guint)MIN(g_ascii_strtoull(argv[2], NULL, 10), BOARD_WORKERS_MAX);
     loader->temp_directory = argv[3];
     loader->loaded.uses_kept = strcmp(argv[5], "kept") == 0;
-    /* While no number of theirs can be anything else. */
+    /* Before anything else can open these numbers. */
     for (int i = 0; i < STOREHOOK_LANES_MAX; i++)
         loader->lane_sockets[i] = fcntl(LOADER_LANE + i, F_GETFD) < 0 ? -1 : LOADER_LANE + i;
     loader->signals = block_signals();

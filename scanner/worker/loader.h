@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * loader.h - the process that compiles the signatures and is the parent of the workers.
+ * loader.h - the process that loads the signatures and is the parent of the workers.
  *
- * It is the same program, executed anew, so that it is single-threaded and holds nothing of the
- * supervisor. It is given its descriptors at fixed numbers.
+ * It is the same program, executed again, so that it is single-threaded and has nothing of the
+ * supervisor. It gets its descriptors at fixed numbers.
  */
 #ifndef SCANNER_LOADER_H
 #define SCANNER_LOADER_H
@@ -23,17 +23,17 @@ enum {
     LOADER_BOARD,
     LOADER_CACHE,
     LOADER_LOG,
-    LOADER_ALLOW, /* the allow and deny lists' maps; may be closed */
+    LOADER_ALLOW, /* the maps of the allow and the deny list; may be closed */
     LOADER_DENY,
-    LOADER_LANES, /* their memory, which may be closed, and from LOADER_LANE on their sockets: see
-                     lanes.h */
+    LOADER_LANES, /* the lanes' memory, which may be closed; their sockets follow from LOADER_LANE
+                     on: see lanes.h */
     LOADER_LANE,
     LOADER_DESCRIPTORS_END = LOADER_LANE + STOREHOOK_LANES_MAX
 };
 
 /* Arguments: LOADER_OPTION, name of the configuration file, first slot on the board, temporary
- * directory of the service, process id of the supervisor, "kept" for the signatures that were kept
- * when they were last good, or "new". Returns the exit status. */
+ * directory of the service, process id of the supervisor, "kept" for the copy of the signatures
+ * that were last good or "new". Returns the exit status. */
 enum {
     LOADER_ARGUMENTS = 6
 };

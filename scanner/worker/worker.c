@@ -2,12 +2,12 @@
 /*
  * worker.c - waits on the request sockets, judges, answers, counts, logs.
  *
- * One that has a lane stays on its processor and says when it waits there (protocol.h); a long scan
- * may go elsewhere.
+ * A worker with a lane stays on its processor and shows in the lane when it waits (protocol.h);
+ * during a long scan it may move.
  *
- * Fails at its start, and when there is no supervisor any more (status 1). A datagram that is no
- * request is counted and dropped. A request whose client is gone is not worked on. A worker keeps
- * nothing between two requests.
+ * Fails at its start, and when the supervisor has ended (status 1). A datagram that is no request
+ * is counted and dropped. A request whose client has gone is not judged. A worker keeps nothing
+ * from one request to the next.
  */
 #include "scanner/worker/worker.h"
 
@@ -31,10 +31,10 @@
 
 enum {
     STATUS_FAILED = 1,
-    SOCKETS = 4,              /* lane, store, access, background */
-    LANE_MOST = 64,           /* questions taken from another's lane at one call */
-    LOOK_MILLISECONDS = 1000, /* for what was told to a worker that was killed before it looked */
-    TELL_SHARE = 5, /* one part in so many of the time is for the answer: see request_set_end() */
+    SOCKETS = 4,                /* lane, store, access, background */
+    LANE_MOST = 64,             /* requests taken from another's lane at a time */
+    LOOK_MILLISECONDS = 1000,   /* for requests that woke a worker which was killed then */
+    TELL_SHARE = 5,             /* 1/5 of the time is kept for the answer: request_set_end() */
     GRACE_MICROSECONDS = 100000 /* between a request's deadline and the kill */
 };
 
@@ -45,9 +45,9 @@ typedef struct {
     int poll;
     int signals;
     StorehookLane *lane; /* NULL: none */
-    guint look;          /* number + 1 of the lane that it is called to; 0: to none */
-    guint64 begin;       /* of the request in work */
-    uint64_t failures;   /* of allocations, before this process began */
+    guint look;          /* number + 1 of the lane that a LOOK asks it to empty; 0: none */
+    guint64 begin;       /* of this request */
+    uint64_t failures;   /* of allocations, before this process started */
     unsigned char request[STOREHOOK_REQUEST_MAX] __attribute__((aligned(8)));
     unsigned char reply[STOREHOOK_DATAGRAM_MAX] __attribute__((aligned(8)));
     int descriptors[STOREHOOK_DESCRIPTORS_MAX];
@@ -87,7 +87,7 @@ static void put_text(StorehookWriter *writer, StorehookField tag, const char *te
         storehook_write_bytes(writer, tag, text, strlen(text));
 }
 
-/* Bytes that fit stand in the answer, others go by memfd; -1 when there is none. */
+/* Puts the bytes into the answer if they fit; else into a memfd, which is returned. -1: none. */
 static int put_data(StorehookWriter *writer, GBytes *data)
 {
     gsize size;
@@ -102,7 +102,7 @@ static int put_data(StorehookWriter *writer, GBytes *data)
     if (fd >= 0)
         storehook_write_descriptor(writer, STOREHOOK_FIELD_DATA, fd, size);
     else
-        writer->overflow = true; /* half an answer is worse than none */
+        writer->overflow = true; /* no answer is better than half of one */
     return fd;
 }
 
@@ -161,8 +161,8 @@ static void count_add(_Atomic guint64 *counter, gint64 step)
     atomic_fetch_add_explicit(counter, (guint64)step, memory_order_relaxed);
 }
 
-/* With step 1 before the answer leaves, so that who has it finds it counted; with -1 when it could
- * not leave: what no client heard of, the client counts itself. */
+/* With step 1 before the answer is sent, so that whoever has it finds it counted. With -1 when it
+ * could not be sent: the client then counts it itself. */
 static void worker_count(Worker *worker, guint kind, const Answer *answer, gint64 step)
 {
     BoardCounts *counts = worker->counts;
@@ -188,7 +188,7 @@ static void worker_flush_log(Worker *worker)
               log_batch_flush(&worker->judge.slot->log, worker->settings->log));
 }
 
-/* What is clean may wait for more of its kind. */
+/* Lines about clean contents are written together. */
 static void worker_log(Worker *worker, guint kind, const Answer *answer, guint64 microseconds)
 {
     gboolean boring = answer->verdict.kind == STOREHOOK_VERDICT_CLEAN && !answer->flagged;
@@ -206,8 +206,7 @@ static void worker_log(Worker *worker, guint kind, const Answer *answer, guint64
         worker_flush_log(worker);
 }
 
-/* How long a request may take, in microseconds: what the client grants, within what is configured.
- */
+/* Microseconds that a request may take: what the client grants, within the configured limit. */
 static guint64 request_time(const Worker *worker, const StorehookMessage *request,
                             gboolean background)
 {
@@ -228,7 +227,7 @@ static void request_set_end(Worker *worker, const StorehookMessage *request, gbo
     atomic_store(&worker->judge.slot->end, worker->begin + time + GRACE_MICROSECONDS);
 }
 
-/* No question, and not counted as one. FALSE when there is no such lane. */
+/* Takes a LOOK, which does not count as a request. FALSE: it is none, or there is no such lane. */
 static gboolean worker_hear_call(Worker *worker, const StorehookMessage *call)
 {
     guint32 lane = storehook_read_u32(call, STOREHOOK_FIELD_LANE, UINT32_MAX);
@@ -280,8 +279,7 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t
     atomic_store(&slot->end, 0);
 }
 
-/* The supervisor asks whether a scan that must find something does: no mail, so nothing is counted,
- * remembered or logged. */
+/* Answers a health check. It is no mail, so nothing is counted, remembered or logged. */
 static void worker_prove(Worker *worker, const StorehookMessage *request)
 {
     BoardWorker *slot = worker->judge.slot;
@@ -298,7 +296,7 @@ static void worker_prove(Worker *worker, const StorehookMessage *request)
     answer_clear(&answer);
 }
 
-/* FALSE when nothing was waiting. */
+/* FALSE when no request was waiting. */
 static gboolean worker_take(Worker *worker, int socket, gboolean background)
 {
     StorehookMessage request;
@@ -338,7 +336,7 @@ static gboolean worker_poll_add(Worker *worker, int fd, guint32 events)
     return fd < 0 || epoll_ctl(worker->poll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* Before its cage, which does not let it. */
+/* Goes to the processor of its lane, if it has one, and waits there. */
 static gboolean worker_take_lane(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
@@ -360,7 +358,7 @@ static gboolean worker_start(Worker *worker)
     sigaddset(&stop, SIGTERM);
     worker->signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
     worker->poll = epoll_create1(EPOLL_CLOEXEC);
-    /* Exclusive: one request wakes one worker. Of the channel only its end is waited for. */
+    /* EPOLLEXCLUSIVE: one request wakes one worker. Of the channel only the end is of interest. */
     if (worker->signals < 0 || worker->poll < 0 ||
         !worker_poll_add(worker, settings->store, EPOLLIN | EPOLLEXCLUSIVE) ||
         !worker_poll_add(worker, settings->access, EPOLLIN | EPOLLEXCLUSIVE) ||
@@ -368,7 +366,7 @@ static gboolean worker_start(Worker *worker)
         !worker_poll_add(worker, settings->channel, 0) ||
         !worker_poll_add(worker, worker->signals, EPOLLIN) || !worker_take_lane(worker))
         return FALSE;
-    /* libarchive writes a 7z by way of a file; the cage leaves no other place. */
+    /* libarchive writes a 7z through a temporary file, and the cage allows no other place. */
     g_setenv("TMPDIR", settings->temp_directory, TRUE);
     if (!engine_set_temp_directory(settings->engine, settings->temp_directory, &error)) {
         log_line(settings->log, "worker not-started reason=\"%s\"", error->message);
@@ -377,9 +375,9 @@ static gboolean worker_start(Worker *worker)
     return TRUE;
 }
 
-/* Where memory is short the kernel takes somebody, and a scan can be made again: a store cannot,
- * nor a loader so soon. Half of the way to "always the first", so that what has taken most of the
- * machine goes before. */
+/* When memory is short the kernel kills a process. A worker is replaced at once, unlike a store or
+ * a loader. The score is half of the maximum, so that a process which uses most of the machine's
+ * memory is still killed first. */
 static void worker_stand_forward(void)
 {
     static const char score[] = "500";
@@ -411,7 +409,7 @@ static gboolean worker_take_from_lane(Worker *worker, int lane)
     return taken;
 }
 
-/* What waits in another's lane, or as much as fits there; its worker may come back meanwhile. */
+/* Takes what waits in another worker's lane; that worker may return at the same time. */
 static void worker_take_over(Worker *worker)
 {
     int lane = (int)worker->look - 1;
@@ -421,7 +419,7 @@ static void worker_take_over(Worker *worker)
         ;
 }
 
-/* A store's write goes before all else, however often. FALSE when nothing was waiting. */
+/* Requests of a store come first, always. FALSE when nothing was waiting. */
 static gboolean worker_take_next(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
@@ -435,7 +433,8 @@ static gboolean worker_take_next(Worker *worker)
     return taken;
 }
 
-/* The kernel tells of a request to one worker only. Who was told and ends takes it along. */
+/* The kernel wakes one worker for a request. One that was woken and is told to end must still take
+ * it. */
 static void worker_take_last(Worker *worker)
 {
     for (guint i = 0; i < SOCKETS && worker_take_next(worker); i++)
@@ -448,7 +447,8 @@ static void worker_wait_in_lane(Worker *worker, guint32 waiting)
         atomic_store_explicit(&worker->lane->waiting, waiting, memory_order_release);
 }
 
-/* Let go while it worked long: where it waits in its lane, it must be where that leads to. */
+/* If the loader let it go during a long scan: back to the processor of its lane, before it waits
+ * there. */
 static void worker_come_back(Worker *worker)
 {
     BoardWorker *slot = worker->judge.slot;
@@ -459,7 +459,7 @@ static void worker_come_back(Worker *worker)
     atomic_store(&slot->let_go, 0);
 }
 
-/* What went without memory may not be whole any more. */
+/* An allocation failed: libraries may be in a bad state. */
 static gboolean worker_went_without(const Worker *worker)
 {
     return memory_watch_now().failures != worker->failures;
@@ -471,7 +471,7 @@ static int worker_serve(Worker *worker)
     const WorkerSettings *settings = worker->settings;
     BoardWorker *slot = worker->judge.slot;
 
-    atomic_store(&slot->end, 0); /* of the start: see loader_fork() */
+    atomic_store(&slot->end, 0); /* set at the start by loader_fork() */
     for (;;) {
         struct epoll_event event;
         int ready;
@@ -490,8 +490,8 @@ static int worker_serve(Worker *worker)
             worker_take_last(worker);
             return 0;
         }
-        /* The supervisor is gone: the kernel kills us, too, but first has to end the loader, which
-         * with all of ClamAV's signatures takes it a while. */
+        /* The supervisor has ended. The kernel will kill this worker with the loader, but with
+         * large signatures that takes a while. */
         if (ready > 0 && event.data.fd == settings->channel)
             return STATUS_FAILED;
         if (ready < 0 || !worker_take_next(worker))
@@ -506,7 +506,7 @@ static int worker_serve(Worker *worker)
 
 int worker_run(const WorkerSettings *settings)
 {
-    /* Large, and alive as long as the process: it ends by _exit(). */
+    /* Large, and never freed: the process ends by _exit(). */
     Worker *worker = g_new0(Worker, 1);
     int status;
 
@@ -536,7 +536,7 @@ int worker_run(const WorkerSettings *settings)
         return STATUS_FAILED;
     worker_stand_forward();
     worker_enter_cage(worker);
-    /* libseccomp loads a filter that lacks what it had no memory for: without close(), say. */
+    /* Without memory libseccomp loads an incomplete filter, which may forbid close(2), say. */
     if (worker_went_without(worker))
         return STATUS_FAILED;
     status = worker_serve(worker);
