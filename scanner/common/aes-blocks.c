@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * aes-blocks.c - a context of OpenSSL that is set up once and given keys and IVs after that.
+ * aes-blocks.c - an OpenSSL context that is set up once and then gets keys and IVs.
  *
  * Fails by NULL and FALSE.
  */

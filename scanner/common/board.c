@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * board.c - maps the shared memory and reads its histogram.
+ * board.c - maps the shared memory, counts in it and reads its histogram.
  *
- * Fails with errno where memory is made or mapped; counting cannot fail.
+ * Creating and mapping fail with errno; counting cannot fail.
  *
- * Known limit: a worker that was taken over can write here what it likes; the supervisor takes
+ * Known limit: a worker that was taken over can write anything here. The supervisor reads only
  * numbers from the board, never sizes, addresses or texts.
  */
 #include "scanner/common/board.h"
@@ -40,7 +40,7 @@ Board *board_map(int fd)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* A claim is the mark with its owner's slot in the lowest byte, so that 0 is nobody's. */
+/* A claim is the mark with slot + 1 of its owner in the lowest byte; 0: no claim. */
 #define CLAIM_OWNER ((guint64)0xff)
 
 G_STATIC_ASSERT(BOARD_SLOTS < 255);
@@ -125,7 +125,7 @@ void board_count(_Atomic guint64 *counter)
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-/* Eight steps for each power of two: the three bits after the leading one. */
+/* Eight buckets for each power of two, by the three bits after the leading one. */
 static guint latency_bucket(guint64 microseconds)
 {
     guint power, step, bucket;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * byte-block.h - tells of 16 bytes in a row which are what is looked for: a bit each, the lowest is
- * that of the first byte.
+ * byte-block.h - tests 16 bytes at once; the result has a bit for each, the lowest for the first
+ * byte.
  *
- * For places where a call would take longer than the look. All of the block must be there.
+ * Inline, for places where a call would take longer than the test. All 16 bytes must be readable.
  */
 #ifndef SCANNER_BYTE_BLOCK_H
 #define SCANNER_BYTE_BLOCK_H
@@ -33,7 +33,7 @@ static inline __m128i byte_block_is_between(__m128i bytes, char from, char more)
     return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(more)), offset);
 }
 
-/* Those that are no letters of base64; padding is none. */
+/* Bytes that are no base64 letters; padding is none. */
 static inline guint byte_block_others(const char *at)
 {
     __m128i bytes = byte_block_load(at), lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
@@ -44,7 +44,7 @@ static inline guint byte_block_others(const char *at)
     return (guint)_mm_movemask_epi8(letters) ^ BYTE_BLOCK_ALL;
 }
 
-/* Those that are one of both. */
+/* Bytes that are `one` or `other`. */
 static inline guint byte_block_either(const char *at, char one, char other)
 {
     __m128i bytes = byte_block_load(at);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* byte-number.h - numbers of up to eight bytes, wherever they stand. All of the bytes must be
- * there. */
+/* byte-number.h - numbers of up to eight bytes, at any address. All bytes must be readable. */
 #ifndef SCANNER_BYTE_NUMBER_H
 #define SCANNER_BYTE_NUMBER_H
 

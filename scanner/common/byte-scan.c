@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * byte-scan.c - compares 16 bytes with one instruction (SSE2, which each x86-64 has).
+ * byte-scan.c - compares 16 bytes with one instruction (SSE2, which every x86-64 has).
  *
- * A sign is looked for by its first and last byte, after W. Mula, "SIMD-friendly algorithms for
+ * A string is searched by its first and last byte, after W. Mula, "SIMD-friendly algorithms for
  * substring searching" (2016).
  */
 #include "scanner/common/byte-scan.h"
@@ -23,7 +23,7 @@ enum {
     STRIDE = 4 * WIDTH /* between two jumps */
 };
 
-/* Of the bytes at `at`, those of which both ends of the sign are there. */
+/* The positions from `at` on where both ends of the sign match. */
 static __m128i ends_at(const char *at, gsize length, __m128i first, __m128i last)
 {
     return _mm_and_si128(_mm_cmpeq_epi8(byte_block_load(at), first),
@@ -57,7 +57,7 @@ static const char *sign_in_stride(const char *at, const char *sign, gsize length
     return found;
 }
 
-/* Moves *at over what has been looked at. */
+/* Moves *at past what has been searched. */
 static const char *sign_by_strides(const char **at, const char *end, const char *sign, gsize length)
 {
     const __m128i first = _mm_set1_epi8(sign[0]), last = _mm_set1_epi8(sign[length - 1]);
@@ -80,7 +80,7 @@ static const char *sign_by_strides(const char **at, const char *end, const char 
 
 #endif
 
-/* Those of whole blocks; *ret_ended: the next byte is none. */
+/* Letters in whole blocks; *ret_ended: the next byte is no letter. */
 static gsize letters_by_blocks(const char *at, const char *end, gboolean *ret_ended)
 {
     const char *from = at;
@@ -105,7 +105,7 @@ static gsize letters_by_blocks_before(const char *begin, const char *at, gboolea
         guint others = byte_block_others(at - BYTE_BLOCK);
 
         *ret_ended = others != 0;
-        /* The highest bit is that of the nearest byte. */
+        /* The highest bit is for the nearest byte. */
         if (others != 0)
             return (gsize)(from - at) + (gsize)__builtin_clz(others << BYTE_BLOCK);
     }

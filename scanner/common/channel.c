@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * channel.c - sends and receives on the service's inner sockets.
+ * channel.c - sends and receives on the sockets inside the service.
  *
- * Fails by -errno. What comes from a worker is as little to be trusted as what comes from a
- * client: texts are cut and made valid here, numbers are checked by who uses them.
+ * Fails by -errno. A worker is trusted no more than a client: texts are cut and made valid here,
+ * numbers are checked by whoever uses them.
  */
 #include "scanner/common/channel.h"
 

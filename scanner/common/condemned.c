@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * condemned.c - counts the workers that a content killed, enters the verdict, keeps the list.
+ * condemned.c - counts the workers that a content killed, enters its verdict, keeps the list.
  *
  * Nothing here fails.
  */
@@ -56,7 +56,7 @@ static VerdictKey suspect_key(const VerdictKey *key)
     return suspect;
 }
 
-/* What is known of a suspect is a verdict whose size is the number of its strikes. */
+/* A suspect's entry in the cache is a verdict whose size is the number of strikes. */
 gboolean condemned_strike(VerdictCache *cache, const VerdictKey *key)
 {
     const VerdictKey suspect = suspect_key(key);
@@ -66,15 +66,15 @@ gboolean condemned_strike(VerdictCache *cache, const VerdictKey *key)
     (void)verdict_cache_find(cache, &suspect, &verdict, NULL);
     condemns = ++verdict.size >= CONDEMNED_STRIKES && is_known(key);
     verdict_set(&verdict, STOREHOOK_VERDICT_NOT_SCANNED, condemns ? CONDEMNED_VERDICT : "suspect");
-    verdict.cost = VERDICT_COST_MAX; /* another worker */
+    verdict.cost = VERDICT_COST_MAX; /* it costs another worker */
     verdict_cache_add(cache, condemns ? key : &suspect, &verdict, NULL, TRUE);
     return condemns;
 }
 
 /* --- In a worker ------------------------------------------------------------------- */
 
-/* Of some words from all over it, since a later run must find it again and has no key of this one.
- * Others may have the same: that makes suspects, and no more. */
+/* From some words of the content, without a key, since a later run must get the same. Other
+ * contents may have the same sketch; they are then suspected, but not condemned. */
 static guint64 sketch_of(const guint8 *data, gsize size)
 {
     guint64 sketch = size, word = 0;
@@ -180,7 +180,7 @@ gboolean condemned_release(Condemned *condemned, const guint8 digest[STOREHOOK_D
 
         if (memcmp(((VerdictKey *)key)->digest, digest, STOREHOOK_DIGEST_SIZE) != 0)
             continue;
-        /* What waits to be saved would come back otherwise. */
+        /* Or an entry that is still to be saved would come back. */
         verdict_store_save(condemned->store, condemned->cache);
         suspect = suspect_key(key);
         forget(condemned, &suspect);

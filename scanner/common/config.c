@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config.c - the table of keys, and reading it.
+ * config.c - the table of all keys, and the code that reads a file by it.
  *
- * Fails by CONFIG_ERROR with "FILE:LINE: reason". The table is the single truth: defaults are
- * parsed by the same code as what the operator writes, and the manual is made from it.
+ * Fails by CONFIG_ERROR with "FILE:LINE: reason". Defaults are parsed by the same code as what the
+ * operator writes, and a test compares the manual with the table.
  */
 #include "scanner/common/config.h"
 
@@ -395,7 +395,7 @@ static gboolean refuse_unknown(const ScannerConfig *config, GKeyFile *file, GErr
     return TRUE;
 }
 
-/* What may not be above what, and why. */
+/* Which key may not be above which other, and why. */
 static const struct {
     const char *section, *key, *above_section, *above_key, *reason;
 } ORDERS[] = {
@@ -412,7 +412,7 @@ static guint64 number_of(const ScannerConfig *config, const Key *key)
     return key->type == KEY_SIZE ? *(const guint64 *)place : *(const guint *)place;
 }
 
-/* A key that is absent counts as its default; the line named is that of one that is there. */
+/* A key that is absent counts as its default; the message names the line of one that is there. */
 static gboolean refuse_order(const ScannerConfig *config, const Key *low, const Key *high,
                              const char *reason, GError **error)
 {
@@ -427,7 +427,7 @@ static gboolean refuse_order(const ScannerConfig *config, const Key *low, const 
                   low_is_there && high_is_there ? "" : ", its default", reason);
 }
 
-/* Who sets only the deadline has not contradicted anything. */
+/* To set only the deadline is no contradiction: the defaults follow it. */
 static void fit_to_deadline(ScannerConfig *config)
 {
     if (key_line_find(config->text, "service", "background-deadline") == 0)

@@ -2,8 +2,8 @@
 /*
  * config.h - storehookd's configuration: one key file, read into one struct.
  *
- * One table in config.c has every key with its default, limits and meaning. What is not understood
- * is refused with file, line and reason; nothing is passed over in silence.
+ * A table in config.c has every key with its default, limits and meaning. What is not understood is
+ * refused with file, line and reason; nothing is ignored.
  */
 #ifndef SCANNER_CONFIG_H
 #define SCANNER_CONFIG_H
@@ -26,9 +26,9 @@ typedef enum {
 } ConfigError;
 
 typedef enum {
-    CONFIG_FILTER_DROP,   /* a message with something infected or suspicious is never seen */
+    CONFIG_FILTER_DROP,   /* a message with an infected or suspicious part is never seen */
     CONFIG_FILTER_NOTICE, /* it stays, with notices */
-    CONFIG_FILTER_REST    /* it goes if nothing but notices is left of it */
+    CONFIG_FILTER_REST    /* it is dropped if only notices are left of it */
 } ConfigFilterMode;
 
 typedef enum {
@@ -42,10 +42,10 @@ typedef enum {
     CONFIG_LOG_FINDINGS
 } ConfigLog;
 
-/* Times in the unit that the table names, sizes in bytes. All texts are owned, never NULL. */
+/* Times are in the unit that the table names, sizes in bytes. Texts are owned and never NULL. */
 typedef struct {
-    char *file; /* where it was read from */
-    char *text; /* and its bytes, for the loader to read again */
+    char *file; /* the file it was read from */
+    char *text; /* its bytes, for the loader */
 
     char *socket;
     char *state_directory;
@@ -102,22 +102,22 @@ typedef struct {
     guint log_decisions; /* ConfigLog */
 } ScannerConfig;
 
-/* NULL with CONFIG_ERROR, here and below: the file, line and key are in the message. */
+/* NULL with CONFIG_ERROR, here and below; the message has file, line and key. */
 ScannerConfig *scanner_config_load(const char *file, GError **error);
 /* `file` stands for the source in messages; NULL text: all defaults. */
 ScannerConfig *scanner_config_parse(const char *file, const char *text, GError **error);
 ScannerConfig *scanner_config_free(ScannerConfig *config); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScannerConfig, scanner_config_free)
 
-/* Puts before an error of what this key names where the key stands: FILE:LINE: [section] key, or
- * FILE: [section] key when its default holds. Returns FALSE. */
+/* Prefixes an error about what this key names with the place of the key: FILE:LINE: [section] key,
+ * or FILE: [section] key for its default. Returns FALSE. */
 gboolean scanner_config_blame(const ScannerConfig *config, const char *section, const char *key,
                               GError **error);
 
-/* Whether a key differs that a running service cannot take over; *error says which. */
+/* TRUE if a key differs that a running service cannot change; *error says which. */
 gboolean scanner_config_needs_restart(const ScannerConfig *now, const ScannerConfig *next,
                                       GError **error);
-/* Every key with default and meaning, as a key file. */
+/* Prints every key with default and meaning, as a key file. */
 void scanner_config_describe(FILE *out);
 
 #endif /* SCANNER_CONFIG_H */

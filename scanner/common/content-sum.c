@@ -2,8 +2,8 @@
 /*
  * content-sum.c - GMAC (NIST SP 800-38D) of the bytes, and AES of that, by OpenSSL.
  *
- * The nonce is always the same, which for a MAC that others see would give its key away; see the
- * header. A sum cannot fail: where the kept context will not, it is made of the SHA-256.
+ * The nonce is always the same. That would reveal the key if others saw the MAC, which they do not:
+ * see the header. To make a sum cannot fail: if the context does, it is made from the SHA-256.
  */
 #include "scanner/common/content-sum.h"
 
@@ -25,7 +25,7 @@ G_STATIC_ASSERT(CONTENT_SUM_SIZE == (gsize)AES_BLOCK);
 struct ContentSum {
     guint8 key[KEY_SIZE];
     EVP_MAC_CTX *mac;
-    AesBlocks *encrypt, *decrypt; /* of one block */
+    AesBlocks *encrypt, *decrypt; /* ECB */
 };
 
 static EVP_MAC_CTX *mac_new(const guint8 *key)

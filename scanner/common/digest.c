@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * digest.c - OpenSSL's digests without a search for the algorithm each time.
+ * digest.c - OpenSSL's digests, without looking up the algorithm each time.
  *
- * SHA256() looks its algorithm up by name and makes a context each time, which for a part of a
- * message of 1 KB takes as long as the digest. Cannot fail: what the kept context will not do,
- * SHA256() does.
+ * SHA256() looks up its algorithm by name and makes a context in each call, which takes as long as
+ * the digest of 1 KB. Cannot fail: if the kept context does, SHA256() is called.
  *
  * libclamav asks for MD5, SHA-1 and SHA-256 by name in each scan, and OpenSSL searches its
- * providers again for each that it uses. The functions of the program go before those of any
- * library: the one here answers with what was searched before.
+ * providers each time. A function of the program comes before those of all libraries, so
+ * EVP_get_digestbyname() here answers with what was found the first time.
  */
 #include "scanner/common/digest.h"
 
@@ -19,7 +18,7 @@
 
 G_STATIC_ASSERT(STOREHOOK_DIGEST_SIZE == SHA256_DIGEST_LENGTH);
 
-/* Of a worker, which has one thread; not given back, as all else that it has at its end. */
+/* A worker has one thread, and frees nothing at its end. */
 static _Thread_local EVP_MD_CTX *kept;
 
 static EVP_MD_CTX *kept_start(void)
@@ -47,7 +46,7 @@ static const EVP_MD *next_by_name(const char *name)
 {
     const EVP_MD *(*next)(const char *);
 
-    /* ISO C has no conversion between the two kinds of pointers; POSIX demands this one. */
+    /* ISO C cannot convert an object pointer into a function pointer; POSIX requires this form. */
     *(void **)&next = dlsym(RTLD_NEXT, "EVP_get_digestbyname");
     return next ? next(name) : NULL;
 }

@@ -8,7 +8,7 @@
 
 #include "libstorehook/protocol.h"
 
-/* Writes STOREHOOK_DIGEST_SIZE bytes. Each thread may call it. */
+/* Writes STOREHOOK_DIGEST_SIZE bytes. Thread-safe. */
 void digest_bytes(const void *data, gsize size, guint8 *ret);
 
 /* For a GHashTable whose keys are digests of STOREHOOK_DIGEST_SIZE bytes. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inflate.c - grows the room for what comes out until there is no more of it.
+ * inflate.c - decompresses into a buffer that grows.
  *
- * Fails as InflateResult says; memory that cannot be had is one of the limits. By zlib itself: GLib
- * does not tell how much came out before it met the damage.
+ * Fails as InflateResult says; lack of memory counts as too large. Uses zlib, since GLib does not
+ * say how many bytes came before damage.
  */
 #include "scanner/common/inflate.h"
 
 #include <zlib.h>
 
 enum {
-    FIRST_ROOM = 256 * 1024 /* a project of a few modules, a letter */
+    FIRST_ROOM = 256 * 1024 /* enough for a small macro project or a letter */
 };
 
 static int window_bits(GZlibCompressorFormat format)

@@ -11,10 +11,10 @@ typedef enum {
     INFLATE_TOO_LARGE /* or no memory for it */
 } InflateResult;
 
-/* At most `most` bytes, to be freed with g_free(). What stands behind their end is left alone. */
+/* Decompresses at most `most` bytes; g_free(). What follows the end of the stream is ignored. */
 InflateResult inflate_bytes(const guint8 *at, gsize left, GZlibCompressorFormat format, gsize most,
                             guint8 **ret, gsize *ret_size);
-/* The same, but where the bytes are broken, what came before the damage is there as well. */
+/* The same, but broken data returns what came before the damage. */
 InflateResult inflate_until(const guint8 *at, gsize left, GZlibCompressorFormat format, gsize most,
                             guint8 **ret, gsize *ret_size);
 

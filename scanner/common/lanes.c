@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lanes.c - makes the sockets and the memory, and says which worker stays where.
+ * lanes.c - makes the sockets and the memory of the lanes, and decides which worker stays on which
+ * processor.
  *
- * What a client or a worker that was taken over writes into the memory costs others a detour: a
- * question that its worker does not take soon is taken by another (STOREHOOK_LOOK).
+ * Fails by LISTEN_ERROR or G_FILE_ERROR. A worker that was taken over can write anything into the
+ * memory, which costs others only time: a request that is not taken soon is taken by another worker
+ * (STOREHOOK_LOOK).
  */
 #include "scanner/common/lanes.h"
 
@@ -44,7 +46,7 @@ static char *lane_path(const char *socket, guint processor)
     return g_strdup_printf(STOREHOOK_LANE_FORMAT, store, processor);
 }
 
-/* What a service with more of them left behind when it was killed. */
+/* A service that was killed may have had more lanes than this one. */
 static void remove_stale(const char *socket)
 {
     for (guint i = 0; i < STOREHOOK_LANES_MAX; i++) {

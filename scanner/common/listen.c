@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * listen.c - locks and binds.
+ * listen.c - locks the socket's path and binds sockets.
  *
  * Fails by LISTEN_ERROR with the path and the reason.
  */
@@ -18,7 +18,7 @@
 #include "libstorehook/protocol.h"
 
 enum {
-    LOOKS_MAX = 4096 /* the kernel lets 11 wait unless told otherwise */
+    LOOKS_MAX = 4096 /* the kernel's default lets 11 wait */
 };
 
 G_DEFINE_QUARK(storehook - listen - error, listen_error)
@@ -48,8 +48,8 @@ int listen_lock(const char *path, GError **error)
     return -1;
 }
 
-/* Makes way where a service that was killed left its socket. FALSE, with errno, when something else
- * is there: a wrong path in the configuration must not cost a file. */
+/* Removes the socket that a killed service left behind. FALSE with errno when there is something
+ * else: a wrong path in the configuration must not delete a file. */
 static gboolean remove_old_socket(const char *path)
 {
     struct stat status;
@@ -106,7 +106,7 @@ int listen_datagrams(const char *path, GError **error)
     if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
         bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0)
         return refuse(error, path, fd);
-    /* Who may enter the directory by its group may send. */
+    /* Whoever may enter the directory by its group may send. */
     if (stat(directory, &status) == 0 && chown(path, (uid_t)-1, status.st_gid) < 0)
         g_debug("%s keeps its group: %s", path, g_strerror(errno));
     return fd;
@@ -118,7 +118,7 @@ guint listen_queued(int fd)
     guint count = 0;
     g_autofree char *room = g_malloc(STOREHOOK_REQUEST_MAX);
 
-    /* With an offset each look goes on behind the last; descriptors stay where they are. */
+    /* SO_PEEK_OFF: each peek continues after the last; nothing is taken, no descriptor either. */
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset)) < 0)
         return 0;
     while (count < LOOKS_MAX && recv(fd, room, STOREHOOK_REQUEST_MAX, MSG_PEEK | MSG_DONTWAIT) >= 0)
@@ -134,5 +134,6 @@ guint listen_queue_limit(void)
 
     if (!g_file_get_contents("/proc/sys/net/unix/max_dgram_qlen", &text, NULL, NULL))
         return 0;
-    return (guint)g_ascii_strtoull(text, NULL, 10) + 1; /* the kernel asks for "more than" */
+    return (guint)g_ascii_strtoull(text, NULL, 10) +
+           1; /* the kernel blocks senders when there are more than that */
 }

@@ -11,31 +11,31 @@
 #define LISTEN_ERROR listen_error_quark()
 GQuark listen_error_quark(void);
 typedef enum {
-    LISTEN_ERROR_BUSY, /* another service has this socket */
+    LISTEN_ERROR_BUSY, /* another service uses this socket */
     LISTEN_ERROR_FAILED
 } ListenError;
 
-/* A lock on PATH.lock that falls with this process. */
+/* Locks PATH.lock, until the process ends. */
 int listen_lock(const char *path, GError **error);
-/* What stands under a path, to know later whether it still does. */
+/* Identifies the file at a path, to see later whether it is still the same. */
 typedef struct {
     dev_t device;
     ino_t inode;          /* 0: nothing */
-    struct timespec made; /* numbers of inodes come again */
+    struct timespec made; /* inode numbers are reused */
 } ListenPlace;
 
-/* As of now. */
+/* The file that is there now. */
 ListenPlace listen_place(const char *path);
-/* Nothing is there any more, or something else. What cannot be seen counts as there. */
+/* TRUE: the file has been removed or replaced. One that cannot be seen counts as unchanged. */
 gboolean listen_is_displaced(const char *path, const ListenPlace *place);
 
-/* Removes a socket that is there, and nothing else. */
+/* Removes a socket; any other file stays. */
 void listen_remove(const char *path);
-/* A datagram socket there, with SO_PASSCRED; a stale one is replaced. Call with the lock held. */
+/* Opens a datagram socket with SO_PASSCRED, and replaces a stale one. Call with the lock held. */
 int listen_datagrams(const char *path, GError **error);
-/* How many datagrams wait in it, for who owns it; nothing is taken. */
+/* How many datagrams wait in a socket of ours; nothing is taken. */
 guint listen_queued(int fd);
-/* How many the kernel lets wait in one such socket before senders do. */
+/* How many datagrams the kernel queues in such a socket before senders block. */
 guint listen_queue_limit(void);
 
 #endif /* SCANNER_LISTEN_H */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * log-batch.c - gathers whole lines and writes them.
+ * log-batch.c - collects whole lines and writes them at once.
  *
- * Whoever reads the log and does not keep up loses lines, which are counted. A writer that is
- * killed between its write and the next line leaves lines that are written twice.
+ * When the reader of the log does not keep up, lines are lost and counted. When a writer is killed
+ * right after its write, the loader writes the same lines again.
  */
 #include "scanner/common/log-batch.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The memory may be that of a worker that was taken over. */
+/* Checked, since a worker that was taken over can write to this memory. */
 static gsize batch_used(const LogBatch *batch)
 {
     return MIN(atomic_load_explicit(&batch->used, memory_order_acquire), LOG_BATCH_SIZE);
@@ -45,7 +45,7 @@ gboolean log_batch_write(int fd, const char *bytes, gsize size)
 {
     struct pollfd room = {.fd = fd, .events = POLLOUT};
 
-    /* A pipe says that there is room only when PIPE_BUF bytes fit. */
+    /* A pipe reports room only when PIPE_BUF bytes fit. */
     return poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) &&
            write(fd, bytes, size) == (ssize_t)size;
 }

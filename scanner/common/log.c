@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * log.c - makes log lines, and writes those of events with one write() each, never blocking.
+ * log.c - builds log lines, and writes those of events with one write(2) each, without blocking.
  *
- * A pipe that is full and a file system that fails lose the line; the caller counts it.
+ * When the pipe is full or the file system fails, the line is lost and the caller counts it.
  */
 #include "scanner/common/log.h"
 
@@ -13,7 +13,7 @@
 #include "scanner/common/log-batch.h"
 #include "scanner/common/log-line.h"
 
-/* Of a second that many lines have in common. */
+/* The text of one second, which many lines share. */
 typedef struct {
     time_t second;
     char text[32];
@@ -21,7 +21,7 @@ typedef struct {
 
 static const Stamp *stamp_of(time_t second)
 {
-    /* A process has one thread that writes lines; a thread of its own would make its own. */
+    /* For the one thread of a process that writes lines; another would have its own. */
     static _Thread_local Stamp kept;
     struct tm utc;
 

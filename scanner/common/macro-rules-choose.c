@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * macro-rules-choose.c - reads a file, or what was made of filters/macros.conf.
+ * macro-rules-choose.c - reads the operator's file, or the compiled-in copy of filters/macros.conf.
+ *
+ * Fails with FILTER_ERROR.
  */
 #include "scanner/common/macro-rules-choose.h"
 

@@ -7,7 +7,7 @@
 
 #include "filters/macro-rules.h"
 
-/* Those compiled in, or those of a file when `path` is not empty. NULL with FILTER_ERROR. */
+/* The rules in the file `path`, or those compiled in when it is empty. NULL with FILTER_ERROR. */
 MacroRules *macro_rules_choose(const char *path, GError **error);
 
 #endif /* SCANNER_MACRO_RULES_CHOOSE_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rc4.c - the state is a permutation of all bytes that goes on with each one taken. */
+/* rc4.c - the state is a permutation of all bytes, which changes with each byte. */
 #include "scanner/common/rc4.h"
 
 void rc4_start(Rc4 *rc4, const guint8 *key, gsize size)

@@ -13,9 +13,9 @@ typedef struct {
     guint8 i, j;
 } Rc4;
 
-/* At the first byte of a text under this key, of 1 to 256 bytes. */
+/* Starts a stream with this key of 1 to 256 bytes. */
 void rc4_start(Rc4 *rc4, const guint8 *key, gsize size);
-/* The byte that the next one of a text is combined with. */
+/* The next byte of the stream, to be XORed with the next byte of the text. */
 guint8 rc4_next(Rc4 *rc4);
 
 #endif /* SCANNER_RC4_H */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sign-filter.c - looks for three bytes of each word, of eight words at once.
+ * sign-filter.c - searches for three bytes of each of eight words at once.
  *
- * Cannot fail. The classes of the bytes are looked up by their halves, 32 bytes with one
- * instruction, after the "Teddy" of Hyperscan (G. Langdale, X. Wang). Where two triples share a
- * bit, so do those that are mixed of them: a word may be taken for present, never for absent.
+ * Cannot fail. Each byte is classified by its two halves, 32 bytes with one instruction, after the
+ * "Teddy" algorithm of Hyperscan (G. Langdale, X. Wang). Triples that share a bit match mixtures of
+ * them, too: a word may be reported as present when it is not, but never the other way round.
  *
- * Known limit: without AVX2 nothing is known, and each word is looked for.
+ * Known limit: without AVX2 nothing is known, and every word must be searched for.
  */
 #include "scanner/common/sign-filter.h"
 
@@ -21,10 +21,10 @@ enum {
     TRIPLE = 3,
     HALVES = 16, /* values of half a byte */
     WIDTH = sizeof(__m256i),
-    TAIL = 2 * WIDTH /* what is left behind the last block, and room to read one from each byte */
+    TAIL = 2 * WIDTH /* the rest after the last block, with room to read a block from each byte */
 };
 
-/* All below 0x80: of others the lower half is not looked up. */
+/* All below 0x80: the shuffle instruction ignores other bytes. */
 static const struct {
     SignLacks sign;
     const char *bytes;
@@ -60,7 +60,7 @@ __attribute__((target("avx2"))) static __m256i spread(const guint8 *halves)
     return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)halves));
 }
 
-/* Of each of the 32 bytes the signs that have it as byte `k` of their triple. */
+/* For each of 32 bytes the signs that have it as byte `k` of their triple. */
 __attribute__((target("avx2"))) static inline __m256i class_at(const Classes *classes, gsize k,
                                                                const guint8 *at)
 {
@@ -71,7 +71,7 @@ __attribute__((target("avx2"))) static inline __m256i class_at(const Classes *cl
                             _mm256_shuffle_epi8(classes->high[k], high));
 }
 
-/* The signs whose triples begin in the blocks from `at` on; reads TRIPLE - 1 bytes behind them. */
+/* The signs whose triples start in these blocks; reads TRIPLE - 1 bytes beyond them. */
 __attribute__((target("avx2"))) static SignLacks triples_in(const Halves *halves, const guint8 *at,
                                                             gsize blocks)
 {

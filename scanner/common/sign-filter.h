@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sign-filter.h - which words are certainly not in a content: one look at its bytes for all who
- * would each look for a word of their own. */
+/* sign-filter.h - which words are certainly not in a content: one pass instead of a search for
+ * each. */
 #ifndef SCANNER_SIGN_FILTER_H
 #define SCANNER_SIGN_FILTER_H
 
@@ -20,7 +20,7 @@ enum {
     SIGN_LACKS_RAR = 1 << 7        /* Rar!\x1a\x07 */
 };
 
-/* Reads all of it once, and nothing beyond. */
+/* Reads all bytes once, and nothing beyond. */
 SignLacks sign_filter_lacks(const void *data, gsize size);
 
 #endif /* SCANNER_SIGN_FILTER_H */

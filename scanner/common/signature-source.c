@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * signature-source.c - picks the signature directory and tells its version.
+ * signature-source.c - chooses the signature directory and computes its version.
  *
- * The version is a SHA-256 over the files' names and bytes, so that a verdict in the cache is
+ * The version is a SHA-256 of the names and bytes of the files, so that a verdict in the cache is
  * never taken for one by other signatures. Fails by G_FILE_ERROR.
  *
- * Known limit: a file that changes between here and libclamav's own reading is found out only by
- * the next look at the directory, which then loads again.
+ * Known limit: a file that changes between this and libclamav's own reading is noticed only at the
+ * next look at the directory, which then loads again.
  */
 #include "scanner/common/signature-source.h"
 
@@ -24,10 +24,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
 
 enum {
     READ_SIZE = 65536,
-    COPY_SIZE = 1 << 30 /* a call; the kernel takes what it likes */
+    COPY_SIZE = 1 << 30 /* for each call; the kernel copies what it likes */
 };
 
-/* What libclamav takes as a database; it passes over anything else. */
+/* The files that libclamav loads; it ignores all others. */
 static const char *const SUFFIXES[] = {
     ".cvd",  ".cld",  ".cud", ".cbc", ".cdb", ".crb", ".db",   ".fp",   ".ftm",
     ".gdb",  ".hdb",  ".hdu", ".hsb", ".hsu", ".idb", ".ign",  ".ign2", ".imp",
@@ -78,7 +78,7 @@ static gboolean file_hash(EVP_MD_CTX *hash, const char *path, GError **error)
                     g_strerror(errno));
         return FALSE;
     }
-    /* By its own name, so that a copy elsewhere is the same version. */
+    /* Without the directory, so that a copy elsewhere has the same version. */
     name = g_path_get_basename(path);
     EVP_DigestUpdate(hash, name, strlen(name) + 1);
     while ((n = fread(buffer, 1, READ_SIZE, file)) > 0)
@@ -110,7 +110,7 @@ static gboolean directory_hash(EVP_MD_CTX *hash, const char *directory, gint64 *
     return TRUE;
 }
 
-/* Installed, or where it lies when run from the build folder. */
+/* Installed, or in the source when run from the build folder. */
 static const char *bundled_directory(void)
 {
     return g_file_test(STOREHOOK_SIGNATURES_INSTALLED, G_FILE_TEST_IS_DIR)

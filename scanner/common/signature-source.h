@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * signature-source.h - which signatures are used, and which version of them.
+ * signature-source.h - which signatures are used, and their version.
  */
 #ifndef SCANNER_SIGNATURE_SOURCE_H
 #define SCANNER_SIGNATURE_SOURCE_H
 
 #include <glib.h>
 
-/* Where freshclam keeps them. Only in its stead may the bundled ones do. */
+/* Where freshclam stores them. Only this directory may be replaced by the bundled one. */
 #define SIGNATURE_DIRECTORY_DEFAULT "/var/lib/clamav"
 
 enum {
@@ -15,25 +15,25 @@ enum {
 };
 
 typedef struct {
-    char *directory; /* the configured one, or the bundled one when the default holds none */
+    char *directory; /* the configured one, or the bundled one when the default has no signatures */
     gboolean bundled;
-    /* What engine_new() loads: the directory and, for the self-test, always the bundled one. */
+    /* For engine_new(): the directory above and, for the self-test, always the bundled one. */
     char *directories[3];
-    /* Over names and bytes of all files: another byte is another version. */
+    /* Depends on the names and bytes of all files. */
     char version[SIGNATURE_VERSION_SIZE];
-    gint64 newest; /* seconds since 1970: the latest change of a file in `directory` */
+    gint64 newest; /* latest change of a file in `directory`, in seconds since 1970 */
 } SignatureSource;
 
-/* NULL with G_FILE_ERROR when a directory cannot be read, or when one that is not the default holds
- * no signatures: who names a place means it. */
+/* NULL with G_FILE_ERROR when a directory cannot be read, or when one that the operator named has
+ * no signatures. */
 SignatureSource *signature_source_new(const char *configured, GError **error);
 SignatureSource *signature_source_free(SignatureSource *source); /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SignatureSource, signature_source_free)
 
-/* Copies the files of `directory` to `kept`, whole or not at all. */
+/* Copies the files of `directory` to `kept`: all of them, or none. */
 gboolean signature_source_keep(const SignatureSource *source, const char *kept, GError **error);
 
-/* A cheap number that changes when a file comes, goes or is written: for noticing updates. */
+/* A number that changes when a file is added, removed or written; cheap, for noticing updates. */
 guint64 signature_source_stamp(const char *configured);
 
 #endif /* SCANNER_SIGNATURE_SOURCE_H */

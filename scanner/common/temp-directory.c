@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * temp-directory.c - makes, proves and sweeps the directories that libclamav unpacks into.
+ * temp-directory.c - makes, tests and empties the directories that libclamav unpacks into.
  *
- * Fails by -errno or G_FILE_ERROR. Sweeping follows no symbolic link and crosses into no directory
- * it did not open below the given one.
+ * Fails by -errno or G_FILE_ERROR. Emptying follows no symbolic links.
  *
- * Known limit: a probe tells of the moment it was made; that nothing failed during a scan is for
- * the engine's message callback to say.
+ * Known limit: a probe is true for one moment. Failures during a scan are noticed by the engine's
+ * message callback.
  */
 #include "scanner/common/temp-directory.h"
 
@@ -21,8 +20,8 @@
 #define PROBE_NAME ".probe"
 
 enum {
-    PROBE_SIZE = 4096,   /* one page: tmpfs cannot give less */
-    SWEEP_DEPTH_MAX = 64 /* libclamav nests its directories as deep as archives, at most 17 */
+    PROBE_SIZE = 4096,   /* one page, the unit of tmpfs */
+    SWEEP_DEPTH_MAX = 64 /* libclamav nests its directories like archives, 17 levels by default */
 };
 
 static void directory_sweep(int fd, int depth)
@@ -70,7 +69,7 @@ gboolean temp_directory_reset(const char *path, GError **error)
     fd = temp_directory_open(path);
     if (fd < 0)
         return set_file_error(error, path, errno);
-    /* In a directory that everybody may write to, somebody else may have been first. */
+    /* In a directory that everybody may write to, somebody else may have made it first. */
     saved = fstat(fd, &status) < 0 ? errno : status.st_uid != geteuid() ? EPERM : 0;
     if (saved == 0) {
         (void)fchmod(fd, 0700);
@@ -123,7 +122,7 @@ int temp_directory_check_space(int fd)
         return -errno;
     if (space.f_flag & ST_RDONLY)
         return -EROFS;
-    /* A tmpfs mounted without a limit says zero blocks, or zero files, in all. */
+    /* A tmpfs without a limit reports a total of zero blocks, or zero files. */
     if ((space.f_blocks > 0 && space.f_bavail == 0) || (space.f_files > 0 && space.f_favail == 0))
         return -ENOSPC;
     return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * users.c - user names to numbers.
+ * users.c - looks up the ids of users.
  *
- * Fails with CONFIG_ERROR_VALUE for a name that is unknown.
+ * Fails with CONFIG_ERROR_VALUE for an unknown name.
  */
 #include "scanner/common/users.h"
 

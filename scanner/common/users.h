@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * users.h - whose processes may ask.
+ * users.h - the users whose processes may ask the service.
  */
 #ifndef SCANNER_USERS_H
 #define SCANNER_USERS_H
@@ -9,9 +9,9 @@
 
 #include "scanner/common/config.h"
 
-/* Names or numbers of [service] users= to a list of uid_t with root and the service's own; an empty
- * list for no names: then everybody may whom the socket's directory lets in. g_array_unref(); NULL
- * with CONFIG_ERROR_VALUE for a name that nobody has. */
+/* A list of uid_t from the names or numbers in [service] users=, with root and the service's own
+ * user. Without any names it is empty: then everybody may ask who can reach the socket.
+ * g_array_unref(); NULL with CONFIG_ERROR_VALUE for an unknown name. */
 GArray *users_resolve(const ScannerConfig *config, GError **error);
 gboolean users_may_ask(const GArray *users, uid_t user);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdict-cache.c - the shared table: sets of eight entries, found by the digest's first bytes. In
- * a full set the entry that is cheapest to find again, or was not used for longest, makes room.
+ * verdict-cache.c - the shared table: sets of eight entries, found by the first bytes of the
+ * digest. In a full set the entry is replaced that is cheapest to compute again, or was not used
+ * for longest.
  *
  * Cannot fail once mapped: what is not found is scanned. Entries are copied word by word with
- * relaxed atomics; the sum (64 bits, seeded at random so that nobody computes a fitting content
- * beforehand) decides whether the copy is whole.
+ * relaxed atomics. A checksum decides whether a copy is consistent; it has 64 bits and a random
+ * seed, so that nobody can construct a content that fits.
  *
- * Known limit: a worker that was taken over could enter wrong verdicts, as it can answer them.
+ * Known limit: a worker that was taken over can enter wrong verdicts, as it can give wrong answers.
  */
 #include "scanner/common/verdict-cache.h"
 
@@ -25,7 +26,7 @@
 typedef struct {
     VerdictKey key;
     Verdict verdict;
-    guint64 list_at; /* in words, from the first list ever; see lists_end */
+    guint64 list_at; /* counted in words of all lists ever written: see lists_end */
     guint64 list_sum;
     guint64 list_size; /* in bytes */
 } Record;
@@ -40,12 +41,12 @@ G_STATIC_ASSERT(offsetof(Record, key.digest) == 0);
 
 typedef struct {
     _Atomic guint64 sum;
-    _Atomic guint64 used; /* of two, the smaller goes first: see entry_touch() */
+    _Atomic guint64 used; /* the smallest is replaced first: see entry_touch() */
     _Atomic guint64 words[RECORD_WORDS];
 } Entry;
 
 struct VerdictCache {
-    guint64 seed; /* of this run, as the keys */
+    guint64 seed; /* random for each run, as the keys */
     guint8 sum_keys[CONTENT_SUM_KEYS_SIZE];
     guint32 sets;
     guint32 reserved;
@@ -53,12 +54,14 @@ struct VerdictCache {
     _Atomic guint64 clock;
     _Atomic guint64 ring_end;
     _Atomic guint32 ring[VERDICT_CACHE_RING]; /* indices of entries */
-    _Atomic gboolean is_wary; /* a content killed a worker: every digest is made first */
-    _Atomic guint64 sizes[VERDICT_CACHE_SIZES / 64]; /* bits, of contents whose mark is not known */
-    guint64 list_words;                              /* room for lists */
-    _Atomic guint64 lists_end; /* words ever written or promised: what is further back than there
-                                  is room for was overwritten */
-    Entry entries[];           /* behind them the lists, and behind those the marks */
+    _Atomic gboolean
+        is_wary; /* a content killed a worker: every digest is computed before the scan */
+    _Atomic guint64 sizes[VERDICT_CACHE_SIZES /
+                          64]; /* bits, by size: contents that have a verdict but no mark */
+    guint64 list_words;        /* room for lists */
+    _Atomic guint64 lists_end; /* all words written or reserved so far; older ones than there is
+                                  room for are overwritten */
+    Entry entries[];           /* followed by the lists and then the marks */
 };
 
 static gsize lists_size(guint entries)
@@ -139,7 +142,7 @@ static guint64 words_sum(guint64 seed, const guint64 *words, gsize count)
         sum = (sum ^ words[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio, odd */
         sum ^= sum >> 29;
     }
-    return sum | 1; /* 0 is an empty entry */
+    return sum | 1; /* 0 means an empty entry */
 }
 
 static gboolean entry_read(const VerdictCache *cache, Entry *entry, Record *ret)
@@ -157,7 +160,7 @@ static gboolean entry_read(const VerdictCache *cache, Entry *entry, Record *ret)
     return (guint)ret->verdict.kind < STOREHOOK_VERDICTS;
 }
 
-/* Cheaply, whether it may be this key's: most are not, and to read one takes its whole sum. */
+/* A cheap test before entry_read(), which must compute the whole checksum. */
 static gboolean entry_may_be(Entry *entry, const VerdictKey *key)
 {
     guint64 start;
@@ -189,13 +192,13 @@ static _Atomic guint64 *list_word(VerdictCache *cache, guint64 at)
     return &lists[at % cache->list_words];
 }
 
-/* Where a list lies is part of its sum: old bytes at the same place do not pass for it. */
+/* The place of a list is part of its checksum, so that older bytes there do not match. */
 static guint64 list_seed(const VerdictCache *cache, guint64 at)
 {
     return cache->seed ^ (at * 0x9e3779b97f4a7c15ULL);
 }
 
-/* FALSE when it is too long, or there is no memory for a copy. */
+/* FALSE when the list is too long, or there is no memory for a copy. */
 static gboolean list_write(VerdictCache *cache, GBytes *list, Record *record)
 {
     gsize size = list ? g_bytes_get_size(list) : 0;
@@ -286,7 +289,7 @@ gboolean verdict_cache_may_know(const VerdictCache *cache, guint64 mark, gsize s
     return FALSE;
 }
 
-/* In a full set any makes room. */
+/* In a full set any mark is replaced. */
 void verdict_cache_note(VerdictCache *cache, guint64 mark)
 {
     _Atomic guint64 *set = mark_set(cache, mark), *place = NULL;
@@ -306,10 +309,8 @@ void verdict_cache_note(VerdictCache *cache, guint64 mark)
 
 /* --- Entries ---------------------------------------------------------------------- */
 
-/* When it was used last, on a clock that counts uses, and later by what it would cost to find
- * again: a scan of 2 ms stays for one more turn of a table of the default size, one of 50 us for
- * 1600 uses.
- */
+/* Sets when the entry was last used, on a clock that counts uses, plus a bonus for what the scan
+ * cost: 2 ms are worth as many uses as a table of the default size has entries. */
 static void entry_touch(VerdictCache *cache, Entry *entry, const Verdict *verdict)
 {
     guint64 bonus = MIN(verdict->cost, VERDICT_COST_MAX) * USES_PER_MICROSECOND;
@@ -341,7 +342,7 @@ gboolean verdict_cache_find(VerdictCache *cache, const VerdictKey *key, Verdict 
     return FALSE;
 }
 
-/* The entry of this key, else a free one, else the one that is worth least. */
+/* The entry of this key, or a free one, or the one to be replaced. */
 static Entry *set_choose(VerdictCache *cache, Entry *set, const VerdictKey *key)
 {
     Entry *oldest = &set[0];
@@ -373,7 +374,7 @@ void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict
     record.verdict.type_is_sure = verdict->type_is_sure;
     record.verdict.size = verdict->size;
     record.verdict.cost = verdict->cost;
-    /* Not a plain copy: what lies behind a text's end would make two sums for one verdict. */
+    /* No plain copy: what is behind the end of a text would change the checksum. */
     g_strlcpy(record.verdict.name, verdict->name, sizeof(record.verdict.name));
     g_strlcpy(record.verdict.type, verdict->type, sizeof(record.verdict.type));
     if (!list_write(cache, list, &record))

@@ -2,10 +2,10 @@
 /*
  * verdict-store.c - verdicts in LMDB, keyed by version, kind and digest.
  *
- * Opening fails by G_FILE_ERROR. A failed write loses verdicts that can be found again: it is told
- * by g_warning() once, and the store goes on.
+ * Opening fails by G_FILE_ERROR. A failed write loses verdicts, which only means to scan again:
+ * there is one g_warning(), and the store goes on.
  *
- * Known limit: LMDB trusts its file's inside; only size and header are looked at before.
+ * Known limit: LMDB trusts the inside of its file; only size and header are checked.
  */
 #include "scanner/common/verdict-store.h"
 
@@ -15,14 +15,14 @@
 #include <unistd.h>
 
 enum {
-    SAVE_MAX = 20000, /* entries a call: the supervisor must stay quick */
+    SAVE_MAX = 20000, /* entries for each call: the supervisor must stay responsive */
     FORMAT = 3
 };
 
 struct VerdictStore {
     char *path;
     size_t size;
-    MDB_env *environment; /* NULL: the file could not be begun anew, so far */
+    MDB_env *environment; /* NULL: no new file could be made so far */
     MDB_dbi database;
     guint64 position; /* in the cache's ring */
     gboolean has_warned;
@@ -51,8 +51,8 @@ static int store_begin(VerdictStore *store)
     if (result != 0)
         return result;
     mdb_env_set_mapsize(store->environment, store->size);
-    /* One thread of one process has it. A lock file would be written by a mapping, which on a full
-     * disk is SIGBUS. */
+    /* No lock file: only one thread of one process uses it, and LMDB writes the lock file through a
+     * mapping, which means SIGBUS on a full disk. */
     result = mdb_env_open(store->environment, store->path,
                           MDB_NOSUBDIR | MDB_NOMETASYNC | MDB_NOTLS | MDB_NOLOCK, 0600);
     if (result == 0)
@@ -69,7 +69,7 @@ static int store_begin(VerdictStore *store)
     return result;
 }
 
-/* Not emptied: that takes pages, too, and the disk has no use for the old ones. */
+/* Removes the file rather than emptying it, since that takes pages, too. */
 static int store_begin_anew(VerdictStore *store)
 {
     store_end(store);
@@ -110,7 +110,7 @@ VerdictStore *verdict_store_close(VerdictStore *store)
     return NULL;
 }
 
-/* The value is a verdict, and behind it its list, which members_load() looks through. */
+/* The value is a verdict followed by its list, which members_load() checks. */
 static gboolean entry_read(const MDB_val *key, const MDB_val *value, StoreKey *ret_key,
                            Verdict *ret_verdict)
 {
@@ -169,7 +169,7 @@ static guint load_all(MDB_cursor *cursor, const Loading *loading)
     return count;
 }
 
-/* Those for which the cache had no room: the cheapest, by its own choice. */
+/* Removes those that the cache had no room for. */
 static void drop_surplus(MDB_cursor *cursor, VerdictCache *cache)
 {
     MDB_val key, value;
@@ -281,7 +281,7 @@ void verdict_store_save(VerdictStore *store, VerdictCache *cache)
     if (!verdict_cache_has_new(cache, store->position))
         return;
     result = save(store, cache);
-    if (result == MDB_MAP_FULL) { /* what matters now is what comes now */
+    if (result == MDB_MAP_FULL) { /* the newest verdicts matter most */
         store->position = position;
         result = store_begin_anew(store);
         if (result == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdict-store.h - the verdict cache's memory across restarts: an LMDB file of the supervisor.
+ * verdict-store.h - keeps the verdicts of the cache across restarts: an LMDB file of the
+ * supervisor.
  */
 #ifndef SCANNER_VERDICT_STORE_H
 #define SCANNER_VERDICT_STORE_H
@@ -8,21 +9,21 @@
 #include "scanner/common/verdict-cache.h"
 
 typedef struct VerdictStore VerdictStore;
-/* One entry, while it is loaded. */
+/* Called for each entry that is loaded. */
 typedef void (*VerdictStoreSeen)(const VerdictKey *key, const Verdict *verdict, gpointer user_data);
 
 #define VERDICT_STORE_SIZE ((size_t)1 << 30) /* two million verdicts */
 
-/* A file that cannot be used, and one that has reached `size` bytes, is removed and begun anew: it
- * only saves work. */
+/* A file that cannot be used or has reached `size` bytes is removed and a new one made: it only
+ * saves work. */
 VerdictStore *verdict_store_open(const char *path, size_t size, GError **error);
 VerdictStore *verdict_store_close(VerdictStore *store); /* accepts and returns NULL */
-/* Puts what is known under `version` into the cache, which has room for so many and keeps the
- * dearest, and forgets all other versions and what found no room. `seen` (may be NULL) gets each.
- * Returns how many. */
+/* Loads the verdicts of `version` into the cache, which has room for so many and keeps those that
+ * cost most; removes all others from the file. `seen` (may be NULL) is called for each. Returns how
+ * many. */
 guint verdict_store_load(VerdictStore *store, const char *version, VerdictCache *cache, guint room,
                          VerdictStoreSeen seen, gpointer user_data);
-/* Removes what stands there for a key; nothing is fine too. */
+/* Removes the entry of a key, if there is one. */
 void verdict_store_remove(VerdictStore *store, const VerdictKey *key);
 /* Writes what was added to the cache since the last call. */
 void verdict_store_save(VerdictStore *store, VerdictCache *cache);

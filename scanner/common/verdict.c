@@ -6,8 +6,8 @@
  */
 #include "scanner/common/verdict.h"
 
-/* How bad each is when one content got several. "Not scanned" outranks "encrypted" and
- * "ambiguous": those say that the rest was looked at. */
+/* Which is worse when one content has several. "Not scanned" is worse than "encrypted" and
+ * "ambiguous", with which the rest was scanned. */
 static const guint8 RANK[STOREHOOK_VERDICTS] = {
     [STOREHOOK_VERDICT_CLEAN] = 0,      [STOREHOOK_VERDICT_AMBIGUOUS] = 1,
     [STOREHOOK_VERDICT_ENCRYPTED] = 2,  [STOREHOOK_VERDICT_NOT_SCANNED] = 3,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdict.h - what is known of a content after it was looked at.
+ * verdict.h - what is known about a content after it was scanned.
  *
- * A verdict is never an error code: functions that make one say by their return value whether they
- * did, and whatever went wrong on the way is a verdict of its own (not scanned, not fully scanned).
- * The texts lie in the struct, so that it can live in shared memory.
+ * A verdict is never an error code: whatever goes wrong during a scan is a verdict of its own (not
+ * scanned, not fully scanned). The texts are part of the struct, so that it can be in shared
+ * memory.
  */
 #ifndef SCANNER_VERDICT_H
 #define SCANNER_VERDICT_H
@@ -21,17 +21,18 @@ enum {
 
 typedef struct {
     StorehookVerdictKind kind;
-    guint32 type_is_sure; /* by libmagic or by signs that leave no doubt */
+    guint32 type_is_sure; /* found by libmagic or by an unmistakable sign */
     guint64 size;         /* of the content */
-    guint64 cost;         /* microseconds that it took to find out; 0: unknown */
+    guint64 cost;         /* microseconds that the scan took; 0: unknown */
     char name[VERDICT_NAME_SIZE];
     char type[VERDICT_TYPE_SIZE]; /* true MIME type; "" when not looked for */
 } Verdict;
 
-/* Sets kind and name; leaves the type. Bytes that a log line or a header cannot take become '_'. */
+/* Sets kind and name, but not the type. Bytes that cannot stand in a log line or a header become
+ * '_'. */
 void verdict_set(Verdict *verdict, StorehookVerdictKind kind, const char *name);
-/* The one to act upon when two readings of a content differ: a find outranks a doubt, a doubt
- * outranks clean. TRUE when `other` is the worse. */
+/* TRUE when `other` is the worse verdict, which counts when two readings of a content differ. A
+ * finding is worse than a doubt, and a doubt is worse than clean. */
 gboolean verdict_is_worse(StorehookVerdictKind other, StorehookVerdictKind than);
 const char *verdict_kind_name(StorehookVerdictKind kind);
 /* What a client is told to do. */
