@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * decision.h - from a verdict to what is done about it: names, and the one table of defaults.
+ * decision.h - verdicts and actions: their names, and the table of default actions.
  */
 #ifndef FILTERS_DECISION_H
 #define FILTERS_DECISION_H
@@ -20,19 +20,19 @@ typedef enum {
     FILTER_VERDICTS
 } FilterVerdict;
 
-/* From the mildest to the hardest: of two actions for the same message the greater one wins. */
+/* From the mildest to the hardest: of two actions for the same message the greater one counts. */
 typedef enum {
     FILTER_ACTION_PASS,       /* written as it is, counted */
-    FILTER_ACTION_CLEAN,      /* where nothing can be taken out of a content: the same as strip */
-    FILTER_ACTION_STRIP,      /* a notice stands in its place; the original is kept in quarantine
-                                 unless [quarantine] keep-all= says no */
-    FILTER_ACTION_QUARANTINE, /* the original is kept in any case; what the reader sees instead is
-                                 for the Active Message Filter to say */
-    FILTER_ACTION_DROP,       /* the message never appears; the original is kept as for strip */
-    FILTER_ACTION_REFUSE,     /* the store's caller gets an error: the sender keeps it */
+    FILTER_ACTION_CLEAN,      /* the same as strip where nothing can be removed from a content */
+    FILTER_ACTION_STRIP,      /* replaced by a notice; the original goes to quarantine unless
+                                 [quarantine] keep-all= is off */
+    FILTER_ACTION_QUARANTINE, /* the original goes to quarantine in any case; the Active Message
+                                 Filter decides what the reader sees */
+    FILTER_ACTION_DROP,       /* the message never appears; the original as for strip */
+    FILTER_ACTION_REFUSE, /* the store's caller gets an error, and the sender keeps the message */
     FILTER_ACTIONS,
-    FILTER_ACTION_DEFER = FILTER_ACTIONS, /* only on record, nobody can ask for it: the original
-                                             could not be made safe, and the sender tries again */
+    FILTER_ACTION_DEFER = FILTER_ACTIONS, /* only on record, not configurable: the original could
+                                             not be stored, and the sender tries again */
 } FilterAction;
 
 enum {
@@ -50,11 +50,11 @@ extern const FilterDefault filter_defaults[];
 const char *filter_verdict_name(FilterVerdict verdict); /* "infected", "not-fully-scanned" */
 gboolean filter_verdict_parse(const char *text, FilterVerdict *ret);
 const char *filter_action_name(FilterAction action);
-/* One that can be asked for. */
+/* Only those that can be configured. */
 gboolean filter_action_parse(const char *text, FilterAction *ret);
 
-/* FALSE, with *ret_reason, where an action makes no sense for a verdict (a clean content dropped,
- * say). For the configuration's and the rules' refusals. */
+/* FALSE with *ret_reason when the action makes no sense for the verdict, as to drop clean contents.
+ * For the configuration and the rules. */
 gboolean filter_action_is_allowed(FilterVerdict verdict, FilterAction action,
                                   const char **ret_reason);
 

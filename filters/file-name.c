@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * file-name.c - file names as rules see them.
+ * file-name.c - file names as the rules see them.
  *
- * Nothing fails. Each step takes away one way of making a name look other than a desktop will
- * treat it: encodings, path parts, compatibility forms (full-width letters), case, characters that
- * are not seen, and the trailing dots and spaces that Windows drops when it saves a file.
+ * Nothing fails. Each step removes one way of making a name look different from what a desktop does
+ * with it: encodings, path components, compatibility forms (full-width letters), case, invisible
+ * characters, and the trailing dots and spaces that Windows drops when it saves a file.
  *
- * Limits: look-alike letters of other scripts (a Cyrillic "е" in "ехе") stay what they are; a
- * desktop does not run such a name either.
+ * Known limit: look-alike letters of other scripts (a Cyrillic "е" in "ехе") stay as they are; a
+ * desktop does not run such a file either.
  */
 #include "filters/file-name.h"
 
@@ -21,16 +21,16 @@
 /* This many spaces push an extension out of the column that a desktop shows. */
 #define SPACES_THAT_HIDE "     "
 
-#define EXTENSION_MAX 8 /* letters: "manifest" and longer are words */
+#define EXTENSION_MAX 8 /* letters, as in "manifest"; longer ones are words of a name */
 
-/* What a double click runs, on the desktops of this world. */
+/* What a double click runs, on any desktop. */
 static const char *const RUNS[] = {
     "ade", "adp", "apk", "app", "appx", "bat",  "chm",  "cmd", "com", "cpl", "dll", "dmg",  "exe",
     "hta", "inf", "img", "iso", "jar",  "jnlp", "js",   "jse", "lnk", "msc", "msi", "msix", "msp",
     "mst", "ocx", "pif", "ps1", "psc1", "py",   "reg",  "scf", "scr", "sct", "sh",  "shb",  "shs",
     "sys", "url", "vb",  "vbe", "vbs",  "vhd",  "vhdx", "wsc", "wsf", "wsh", "xll", NULL};
 
-/* What readers open without a thought. */
+/* What people open without hesitation. */
 static const char *const HARMLESS[] = {
     "avi", "bmp", "csv", "doc",  "docx", "eml", "gif", "htm",  "html", "ics", "jpeg",
     "jpg", "mov", "mp3", "mp4",  "odp",  "ods", "odt", "pdf",  "png",  "ppt", "pptx",
@@ -50,14 +50,14 @@ static gboolean is_hidden(gunichar c)
     }
 }
 
-/* Embeddings, overrides and isolates. The marks U+200E/F are left out: honest Hebrew and Arabic
- * names carry them, and they do not turn letters around. */
+/* Embeddings, overrides and isolates. Not the marks U+200E and U+200F: honest Hebrew and Arabic
+ * names have them, and they do not reverse letters. */
 static gboolean turns_direction(gunichar c)
 {
     return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* Most names are plain ASCII without any encoding: 5 us saved for each. */
+/* Most names are plain ASCII without any encoding, and need no decoding. */
 static gboolean is_plain(const char *raw, gsize size)
 {
     for (gsize i = 0; i < size; i++) {
@@ -75,7 +75,7 @@ char *file_name_decode(const char *raw, gssize length)
     if (size > FILE_NAME_MAX) {
         gsize head = FILE_NAME_MAX / 2, tail = size - FILE_NAME_MAX / 2;
 
-        /* Not within a character, or the whole would no longer be UTF-8. */
+        /* Not within a character, or the result would not be UTF-8. */
         while (head > 0 && ((guchar)raw[head] & 0xC0) == 0x80)
             head--;
         while (tail < size && ((guchar)raw[tail] & 0xC0) == 0x80)
@@ -96,8 +96,8 @@ char *file_name_decode_otherwise(const char *raw)
     return size <= FILE_NAME_MAX ? name_decode_otherwise(raw, size) : NULL;
 }
 
-/* The last component of a path of either kind; what Windows drops at the end is forgiven, slashes
- * and a folder's name for itself among it. */
+/* The last component of a Unix or Windows path. At the end slashes, dots and spaces are ignored, as
+ * Windows does. */
 static char *last_component(char *name)
 {
     gsize length = strlen(name);
@@ -111,8 +111,8 @@ static char *last_component(char *name)
     return slash != NULL ? slash + 1 : name;
 }
 
-/* NFKC_Casefold, the form of Unicode for identifiers to be compared; for ASCII that is lower case.
- * NULL only if ICU's own data is missing. */
+/* NFKC_Casefold, Unicode's form for comparing identifiers; for ASCII that is lower case. NULL only
+ * if ICU's data is missing. */
 static char *fold(const char *text)
 {
     if (g_str_is_ascii(text))
@@ -124,7 +124,7 @@ static char *fold(const char *text)
 
     if (U_FAILURE(status) || wide == NULL)
         return NULL;
-    /* U+FDFA becomes 18 letters: the longest that one can. */
+    /* U+FDFA becomes 18 letters, more than any other. */
     int32_t capacity = (int32_t)units * 18 + 1;
     g_autofree UChar *out = g_new(UChar, capacity);
     int32_t size = unorm2_normalize(normalizer, wide, (int32_t)units, out, capacity, &status);
@@ -133,7 +133,7 @@ static char *fold(const char *text)
 
 static void trim(GString *name)
 {
-    /* An alternate stream of NTFS that is the file itself. */
+    /* The NTFS stream that is the file itself. */
     if (g_str_has_suffix(name->str, "::$data"))
         g_string_truncate(name, name->len - strlen("::$data"));
     while (name->len > 0 && strchr(". \"'", name->str[name->len - 1]) != NULL)
@@ -147,7 +147,7 @@ static gboolean is_control(gunichar c)
     return u_charType((UChar32)c) == U_CONTROL_CHAR;
 }
 
-/* Seen as nothing: white space, and the letter of Braille without a dot. */
+/* Looks like a space: white space, and the blank Braille pattern. */
 static gboolean is_blank(gunichar c)
 {
     return u_isUWhiteSpace((UChar32)c) || is_control(c) || c == 0x2800;
@@ -209,7 +209,7 @@ static gboolean is_end(char c)
     return c != '\0' && g_ascii_iscntrl(c) && strchr("\t\r\n", c) == NULL;
 }
 
-/* Where the name of a stream of NTFS begins, or the end; "C:" is none. */
+/* Where the name of an NTFS stream starts, or the end of the text; a drive as in "C:" is none. */
 static char *stream_begin(char *name)
 {
     char *colon = strchr(name, ':');
@@ -227,7 +227,7 @@ static void readings_add(GPtrArray *readings, const char *text)
         g_ptr_array_add(readings, g_steal_pointer(&name));
 }
 
-/* A control character, or what stands for bytes that are no letter: some programs leave it out. */
+/* Control characters, and U+FFFD for invalid bytes: some programs leave them out. */
 static gboolean is_dropped(gunichar c)
 {
     return c == 0xFFFD || is_control(c);
@@ -324,7 +324,7 @@ static const struct {
     {FILE_NAME_CLASS, "class"},
 };
 
-/* Line ends and tabs are from folded header lines. */
+/* Not line ends and tabs, which come from folded header lines. */
 static gboolean has_control(const char *text)
 {
     for (; *text != '\0'; text++) {

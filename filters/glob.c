@@ -2,9 +2,9 @@
 /*
  * glob.c - shell-like patterns in bounded time.
  *
- * Senders choose the text, so a matcher that backtracks per star (fnmatch, GPatternSpec) can be
- * made to take for ever. Only the last star needs to be tried again: an earlier one that matched
- * less can always be made up for by the last. Nothing fails.
+ * Senders choose the text, so they could make a matcher that backtracks for each star (fnmatch,
+ * GPatternSpec) run for ever. Only the last star needs to be tried again: it can match whatever an
+ * earlier one leaves. Nothing fails.
  */
 #include "filters/glob.h"
 

@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* TRUE if the whole of `text` matches `pattern`: * any run, ? one character, all else itself. Both
- * valid UTF-8. Time is at most the product of the lengths, whatever is matched. */
+/* TRUE if all of `text` matches `pattern`: * matches any characters, ? one, every other character
+ * itself. Both are valid UTF-8. The time is at most proportional to the product of the lengths. */
 gboolean glob_matches(const char *pattern, const char *text);
 
 #endif /* FILTERS_GLOB_H */

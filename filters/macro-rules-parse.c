@@ -2,8 +2,8 @@
 /*
  * macro-rules-parse.c - reads the macro rule file, strictly.
  *
- * Syntax is that of the rule file (rules-parse.c): sections, key=value, # comments, no escapes.
- * Whatever is not understood is refused with FILTER_ERROR and "FILE:LINE: reason".
+ * The syntax is that of the rule file (rules-parse.c): sections, key=value, # comments, no escapes.
+ * What is not understood is refused with FILTER_ERROR and "FILE:LINE: reason".
  */
 #include "filters/macro-rules-parse.h"
 
@@ -67,7 +67,7 @@ static gboolean value_number(Parser *parser, const char *key, const char *value,
     return TRUE;
 }
 
-/* NULL, or why the phrase never could match. */
+/* Why the phrase could never match, or NULL. */
 static const char *phrase_problem(const char *phrase)
 {
     if (strlen(phrase) < 2)
@@ -148,7 +148,7 @@ static gboolean value_class(Parser *parser, const char *value, guint *ret, GErro
 
 /* --- Lines ----------------------------------------------------------------------- */
 
-/* What only shows when the whole section is there. */
+/* Checks a section when all of it has been read. */
 static gboolean section_finish(Parser *parser, GError **error)
 {
     if (parser->section == SECTION_SCORING && parser->rules->threshold == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* macro-rules-parse.h - the inside of macro rules, for macro-rules.c and its parser only. */
+/* macro-rules-parse.h - macro rules in memory; private to macro-rules.c and macro-rules-parse.c. */
 #ifndef FILTERS_MACRO_RULES_PARSE_H
 #define FILTERS_MACRO_RULES_PARSE_H
 
@@ -7,7 +7,7 @@
 
 typedef struct {
     char *name;
-    guint most; /* of the sum of its rules' weights */
+    guint most; /* limit for the sum of its rules' weights */
     guint line; /* of its section */
 } MacroClass;
 
@@ -16,7 +16,7 @@ typedef struct {
     guint class; /* index */
     guint weight;
     guint sources;          /* bits */
-    GPtrArray *find, *with; /* phrases (char *); with: NULL when there is no such condition */
+    GPtrArray *find, *with; /* phrases (char *); with: NULL without this condition */
     guint line;
 } MacroRule;
 

@@ -2,9 +2,8 @@
 /*
  * macro-rules.c - matches phrases and adds up weights; macro-rules-parse.c reads the file.
  *
- * Cannot fail. A text is searched once for each phrase, which memmem does at about a gigabyte a
- * second: the two hundred phrases of the bundled file take some 4 ms for 20 KB of macros, and
- * documents without any macro are never searched.
+ * Cannot fail. A text is searched once for each phrase. That is fast enough, since macros are short
+ * and documents without any are not searched.
  */
 #include "filters/macro-rules.h"
 
@@ -22,7 +21,7 @@ static gboolean is_word(char letter)
     return g_ascii_isalnum(letter) || letter == '_';
 }
 
-/* A phrase that begins or ends with a letter does so at the edge of a word. */
+/* Finds a piece of a phrase. A letter at its beginning or end must be at the edge of a word. */
 static const char *find_piece(const char *from, const char *end, const char *piece, gsize size,
                               gboolean begins, gboolean ends, const char *text)
 {
@@ -39,7 +38,7 @@ static const char *find_piece(const char *from, const char *end, const char *pie
     return NULL;
 }
 
-/* The pieces behind a star, in their order, before the line's end. */
+/* TRUE if the pieces after the stars follow in their order on the same line. */
 static gboolean rest_matches(const char *rest, const char *from, const char *end, const char *text)
 {
     const char *newline = memchr(from, '\n', (gsize)(end - from));
@@ -68,7 +67,7 @@ static gboolean phrase_matches(const char *phrase, const char *text, gsize size)
     while ((at = find_piece(at, end, phrase, first, TRUE, phrase[first] == '\0', text)) != NULL) {
         if (rest_matches(phrase + first, at + first, end, text))
             return TRUE;
-        /* What failed on this line fails for all of it. */
+        /* If it failed here, it fails for the rest of the line. */
         at = memchr(at, '\n', (gsize)(end - at));
         if (at == NULL)
             return FALSE;

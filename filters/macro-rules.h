@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * macro-rules.h - the macro rule file: what macros, formulas, fields and objects are weighed by.
+ * macro-rules.h - the macro rule file, which gives weights to what macros, formulas, fields and
+ * objects do.
  *
  * The file is described in storehook-macros(5). Loaded rules do not change and may be shared by
  * threads and across fork; a score belongs to one document.
@@ -10,7 +11,7 @@
 
 #include <glib.h>
 
-/* Where a line was read. The names in the file are these in lower case. */
+/* Where a line was found. The file has these names in lower case. */
 typedef enum {
     MACRO_SOURCE_BASIC,   /* VBA, and the Basic of OpenDocument */
     MACRO_SOURCE_FORMULA, /* formulas of Excel, with those of its macro sheets (XLM) */
@@ -22,7 +23,7 @@ typedef enum {
     MACRO_SOURCES
 } MacroSource;
 
-/* Limits of the file: what an operator writes by hand, with much to spare. */
+/* Limits of the file, far beyond what an operator writes by hand. */
 enum {
     MACRO_RULES_MAX = 1000,
     MACRO_RULE_PHRASES_MAX = 100,
@@ -45,12 +46,12 @@ const char *macro_rules_version(const MacroRules *rules);
 MacroScore *macro_score_new(const MacroRules *rules); /* borrows the rules */
 MacroScore *macro_score_free(MacroScore *score);      /* accepts and returns NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MacroScore, macro_score_free)
-/* `text`: lines in the normal form of macro-text.h. A rule counts once, however often it holds. */
+/* text: lines in the normal form of macro-text.h. A rule counts once, however often it matches. */
 void macro_score_add(MacroScore *score, MacroSource source, const char *text, gsize size);
-/* Weights of the rules that hold, each class up to its most. */
+/* The sum of the weights of all rules that match, limited for each class. */
 guint macro_score_total(const MacroScore *score);
-/* TRUE when the total is at the threshold; then the rules' names, heaviest first, divided by
- * commas, stand in `reasons`. What does not fit there is told by a final `...`. */
+/* TRUE when the total reaches the threshold. `reasons` then has the names of the rules, heaviest
+ * first, separated by commas; a final `...` if not all fit. */
 gboolean macro_score_is_suspicious(const MacroScore *score, char *reasons, gsize size);
 
 #endif /* FILTERS_MACRO_RULES_H */

@@ -2,11 +2,11 @@
 /*
  * macro-text.c - statements, variables and the normal form.
  *
- * Two passes: the first learns which variables have a known text, the second writes, so that a
- * constant at the end of a module is known where it is used. Variables are kept without regard to
- * procedures and branches: what counts is what a text can become, not when.
+ * There are two passes: the first finds the variables with a known text, the second writes the
+ * result, so that a constant at the end of a module is known where it is used. Procedures and
+ * branches are ignored: what counts is what a text can become, not when.
  *
- * Fails when a limit of macro-text.h is met.
+ * Fails when a limit of macro-text.h is reached.
  */
 #include "filters/macro-text.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum {
-    /* How often something is done before it is called hiding: honest code has a few of each. */
+    /* So many of them are a way of hiding; honest code has a few. */
     CHR_CHAIN = 8,
     SPLIT_PIECES = 20
 };
@@ -23,7 +23,7 @@ enum {
 typedef struct {
     Evaluation evaluation;
     GString *out; /* NULL in the first pass */
-    gsize begin;  /* of our part of out */
+    gsize begin;  /* where our part of `out` starts */
     gboolean after_word;
     gboolean keeps_known;
     gboolean is_over;
@@ -108,7 +108,7 @@ static gboolean starts_assignment(const Writer *writer, guint at)
     return FALSE;
 }
 
-/* The place behind `name =` or `name as type =`; 0 when there is none. */
+/* The index after `name =` or `name as type =`; 0: no assignment. */
 static guint assignment_value(const Writer *writer, guint at)
 {
     if (!starts_assignment(writer, at))
@@ -156,7 +156,7 @@ static void variable_set(Writer *writer, const char *name, Value *value, gboolea
     }
 }
 
-/* FALSE: the statement at *at does not begin with an assignment. */
+/* FALSE: no assignment starts at *at. */
 static gboolean write_assignment(Writer *writer, guint *at)
 {
     guint value_at = assignment_value(writer, *at), here;
@@ -179,13 +179,14 @@ static gboolean write_assignment(Writer *writer, guint *at)
     }
     if (known && ends_value(writer_token(writer, here)))
         variable_set(writer, name, &value, appends);
-    else if (!writer->keeps_known) /* a cell's formula leaves the value that the file keeps of it */
+    else if (!writer->keeps_known) /* a formula without a known value leaves the one that the file
+                                      has for its cell */
         g_hash_table_remove(writer->evaluation.variables, name);
     macro_value_clear(&value);
     return TRUE;
 }
 
-/* `name(`: what stands in it may have a value, but the parentheses are the call's. */
+/* `name(`: these parentheses belong to a call and are no expression, unlike what is in them. */
 static gboolean opens_arguments(const Writer *writer, guint at)
 {
     return at > 0 && macro_token_is_mark(writer_token(writer, at), '(') &&

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * macro-token.c - the lexical part of reading macros ([MS-VBAL] 3.3; formulas are simpler).
+ * macro-token.c - the lexer for macros ([MS-VBAL] 3.3; formulas are simpler).
  *
- * Cannot fail: what is no token of the language is a mark. Comments and continued lines end here.
+ * Cannot fail: what is no token of the language is a mark. Comments and line continuations are
+ * removed.
  *
- * Known limit: of the letters that may end a name to give its type, only $ and % are taken off;
- * the others are operators as well.
+ * Known limit: of the type characters at the end of a name only $ and % are removed; the others are
+ * operators as well.
  */
 #include "filters/macro-token.h"
 
@@ -47,7 +48,7 @@ static void skip_line(Lexer *lexer)
     lexer->at = newline != NULL ? newline : lexer->end;
 }
 
-/* `_` at the end of a line, with a space before it, joins the next. */
+/* ` _` at the end of a line joins it with the next. */
 static gboolean skip_continuation(Lexer *lexer)
 {
     const char *p = lexer->at + 1;
@@ -71,7 +72,7 @@ static void take_string(Lexer *lexer)
             continue;
         if (lexer->at + 1 >= lexer->end || lexer->at[1] != '"')
             break;
-        lexer->at++; /* a doubled quote is one */
+        lexer->at++; /* a doubled quote stands for one */
     }
     add(lexer, TOKEN_STRING, begin, (gsize)(lexer->at - begin), 0);
     if (lexer->at < lexer->end && *lexer->at == '"')
@@ -108,7 +109,7 @@ static gboolean take_based_number(Lexer *lexer)
     lexer->at += 2;
     take_digits(lexer, begin, is_hex ? 16 : 8);
     if (lexer->at < lexer->end && *lexer->at == '&')
-        lexer->at++; /* the type letter of a long */
+        lexer->at++; /* the type character of a Long */
     return TRUE;
 }
 
@@ -133,7 +134,7 @@ static void take_word(Lexer *lexer)
 
 static gboolean ends_statement(const Lexer *lexer)
 {
-    /* `name:=value` gives an argument its name. */
+    /* `name:=value` is a named argument. */
     return lexer->dialect == MACRO_DIALECT_BASIC && *lexer->at == ':' &&
            !(lexer->at + 1 < lexer->end && lexer->at[1] == '=');
 }

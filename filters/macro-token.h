@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* macro-token.h - macro source, cut into words, numbers, texts and marks. */
+/* macro-token.h - macro source as words, numbers, strings and marks. */
 #ifndef FILTERS_MACRO_TOKEN_H
 #define FILTERS_MACRO_TOKEN_H
 
@@ -15,12 +15,13 @@ typedef enum {
 
 typedef struct {
     TokenType type;
-    const char *text; /* in the source; of a string what is between its quotes */
+    const char *text; /* in the source; of a string, between its quotes */
     gsize size;
     gint64 number;
 } Token;
 
-/* Of Token; ends with a TOKEN_LINE, always. *ret_whole: not stopped at MACRO_TOKENS_MAX. */
+/* Array of Token, which always ends with a TOKEN_LINE. *ret_whole: FALSE when stopped at
+ * MACRO_TOKENS_MAX. */
 GArray *macro_tokens_new(const char *text, gsize size, MacroDialect dialect, gboolean *ret_whole);
 
 gboolean macro_token_is(const Token *token, const char *word); /* a word, in lower case */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * macro-value.c - a calculator for the text functions of VBA and of Excel formulas.
+ * macro-value.c - evaluates constant expressions with the text functions of VBA and Excel.
  *
- * An expression that hangs on anything but constants and variables with a known text has no value,
- * which is no failure. Order of operators by [MS-VBAL] 5.6.9: * / \ mod, + -, &, xor.
+ * An expression that depends on anything but constants and variables with a known text has no
+ * value, which is no failure. Precedence by [MS-VBAL] 5.6.9: * / \ mod, + -, &, xor.
  *
- * Known limits: numbers are whole; loops are not run and procedures not called.
+ * Known limits: numbers are integers; loops are not run and procedures not called.
  */
 #include "filters/macro-value.h"
 
@@ -39,7 +39,7 @@ static void append_limited(Evaluation *evaluation, GString *to, const char *text
     evaluation->work += MIN(size, room) + 1;
 }
 
-/* A number as text has its digits. */
+/* Turns a number into its digits. */
 static void value_make_text(Value *value)
 {
     if (value->text != NULL)
@@ -71,7 +71,7 @@ char *macro_value_name(const Token *token)
 /* --- Functions ------------------------------------------------------------------- */
 
 enum {
-    ARGUMENTS_MAX = 30 /* CONCATENATE takes many; more is no constant here */
+    ARGUMENTS_MAX = 30 /* for CONCATENATE; a call with more has no value */
 };
 
 typedef struct {
@@ -393,7 +393,7 @@ static gboolean read_primary(Evaluation *evaluation, guint *at, Value *ret)
     return FALSE;
 }
 
-/* Strongest first. */
+/* By precedence, the highest first. */
 static const char *const OPERATORS[] = {"*/\\m", "+-", "&", "x"};
 
 static char operator_at(const Evaluation *evaluation, guint at, guint level)
@@ -422,7 +422,7 @@ static gboolean apply_numbers(char symbol, gint64 right, gint64 *left)
     return TRUE;
 }
 
-/* A text of digits beside a number counts as one: variables are kept as text. */
+/* A text of digits counts as a number, since variables are kept as text. */
 static gboolean value_make_number(Value *value)
 {
     char *end;
@@ -451,7 +451,7 @@ static gboolean apply(Evaluation *evaluation, char symbol, Value *left, Value *r
 
 static gboolean read_level(Evaluation *evaluation, guint *at, guint level, Value *ret);
 
-/* What the operators of this level stand between. */
+/* Reads an operand of the operators of this level. */
 static gboolean read_operand(Evaluation *evaluation, guint *at, guint level, Value *ret)
 {
     return level == 0 ? read_primary(evaluation, at, ret)
@@ -483,7 +483,7 @@ static gboolean read_any(Evaluation *evaluation, guint *at, Value *ret)
     guint begin = MIN(*at, evaluation->count - 1);
     gboolean ok;
 
-    /* What failed once is not tried again from within: that would take the square of the time. */
+    /* Not again where it failed before: that would take quadratic time. */
     if (evaluation->failed[begin] || evaluation->depth == MACRO_DEPTH_MAX ||
         evaluation->work > MACRO_WORK_MAX)
         return FALSE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* macro-value.h - expressions of constants, worked out. */
+/* macro-value.h - evaluates constant expressions in macros. */
 #ifndef FILTERS_MACRO_VALUE_H
 #define FILTERS_MACRO_VALUE_H
 
@@ -10,24 +10,24 @@ typedef struct {
     gint64 number;
 } Value;
 
-/* What an evaluation may look up, and what it has seen. */
+/* The state of an evaluation. */
 typedef struct {
     const Token *tokens;
     guint count;
-    guint8 *failed;        /* by token: nothing with a value begins there */
+    guint8 *failed;        /* for each token: no expression with a value starts there */
     GHashTable *variables; /* lower-case name → GString */
-    gsize work;            /* bytes made; the caller stops at MACRO_WORK_MAX */
+    gsize work;            /* bytes produced; the caller stops at MACRO_WORK_MAX */
     guint chars, reversed, short_pieces, replaced;
     guint depth;
 } Evaluation;
 
 void macro_value_clear(Value *value);
 
-/* The longest constant expression that begins at token *at; TRUE with its value, and *at behind
- * it. FALSE, *at as it was, when the token there begins none. */
+/* Evaluates the longest constant expression that starts at token *at, and moves *at behind it.
+ * FALSE, with *at unchanged, when none starts there. */
 gboolean macro_value_read(Evaluation *evaluation, guint *at, Value *ret);
 
-/* The key of a word among the variables: lower case, without `$`. */
+/* The key of a variable: its name in lower case, without `$`. */
 char *macro_value_name(const Token *token);
 
 #endif /* FILTERS_MACRO_VALUE_H */

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * name-decode.c - decodes RFC 2047 words and RFC 2231 values of file names, leniently.
+ * name-decode.c - decodes RFC 2047 words and RFC 2231 values of file names, tolerantly.
  *
- * RFC 2047 §5 forbids encoded words in parameters, yet most mail programs write and read them
- * there, inside quotes too; what a mail program would show is what has to be judged. Nothing fails:
- * what is not well-formed stands for itself. Output is at most a few times the input, which the
- * caller bounds.
+ * RFC 2047 §5 forbids encoded words in parameters, but most mail programs write and read them
+ * there, even in quotes, and what a mail program shows must be judged. Nothing fails: what is not
+ * well-formed stays as it is. The output is at most a few times as long as the input, which the
+ * caller limits.
  *
- * Limits: language tags are dropped; charsets are those of ICU.
+ * Known limits: language tags are dropped; charsets are those of ICU.
  */
 #include "filters/name-decode.h"
 
 #include <string.h>
 #include <unicode/ucnv.h>
 
-/* A known name of a converter. Others are kept away from ucnv_open(), which would look for files
- * of that name. */
+/* TRUE if ICU has such a converter. With any other name ucnv_open() would search for files. */
 static gboolean charset_is_known(const char *charset)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -29,7 +28,7 @@ static gboolean charset_is_known(const char *charset)
     return ucnv_countAliases(charset, &status) > 0 && U_SUCCESS(status);
 }
 
-/* ISO-2022-JP (RFC 1468) as it stands in headers that nobody encoded, and as programs read it. */
+/* TRUE for escape sequences of ISO-2022-JP (RFC 1468), which stand unencoded in some headers. */
 static gboolean shifts_as_japanese(const char *bytes, gsize length)
 {
     const char *shift = memchr(bytes, 0x1b, length);
@@ -56,8 +55,7 @@ char *name_decode_charset(const char *charset, const char *bytes, gsize length)
     converter = ucnv_open(charset, &status);
     if (U_FAILURE(status))
         return g_utf8_make_valid(bytes, (gssize)length);
-    /* No charset gives more than one unit a byte, but for those that decompose: twice, with room.
-     */
+    /* At most one unit for each byte, two in charsets that decompose; the rest is reserve. */
     size = (int32_t)length * 4 + 8;
     wide = g_new(UChar, size);
     size = ucnv_toUChars(converter, wide, size, bytes, (int32_t)length, &status);
@@ -66,7 +64,7 @@ char *name_decode_charset(const char *charset, const char *bytes, gsize length)
         return g_utf8_make_valid(bytes, (gssize)length);
     for (int32_t i = 0; i < size; i++) {
         if (wide[i] == 0)
-            wide[i] = 1; /* a control character as well, and no end of the text */
+            wide[i] = 1; /* another control character, which does not end the text */
         /* A lone surrogate (from UTF-16 or CESU-8) has no UTF-8 form. */
         if (U16_IS_SURROGATE(wide[i])) {
             if (U16_IS_SURROGATE_LEAD(wide[i]) && i + 1 < size && U16_IS_TRAIL(wide[i + 1]))
@@ -155,13 +153,13 @@ static void word_append_bytes(const EncodedWord *word, GString *to)
     g_autofree guchar *out = g_malloc(length + 4);
     gsize size = g_base64_decode_step(word->text, length, out, &state, &save);
 
-    /* Readers do without the padding that is missing; where it is not, it changes nothing. */
+    /* In case the padding is missing, as programs accept it. Else this adds nothing. */
     size += g_base64_decode_step("==", 2, out + size, &state, &save);
     g_string_append_len(to, (const char *)out, (gssize)size);
 }
 
-/* Adjacent words of one charset are joined before they are converted: writers split within a
- * character (against RFC 2047 §5, and readers put up with it). */
+/* Adjacent words in one charset are joined before they are converted, since some writers split
+ * within a character (against RFC 2047 §5), and readers accept that. */
 static void flush_words(GString *out, GString *bytes, char **charset)
 {
     if (*charset != NULL) {
@@ -210,7 +208,7 @@ static char *decode_words(const char *raw, gsize length)
 
 /* --- RFC 2231 -------------------------------------------------------------------- */
 
-/* charset'language'rest: where rest begins, or NULL. */
+/* charset'language'rest: where rest starts, or NULL. */
 static const char *extended_parse(const char *p, const char *end, char **ret_charset)
 {
     const char *first = memchr(p, '\'', (gsize)(end - p));
@@ -277,7 +275,7 @@ static void section_parse(const char *p, const char *end, gboolean takes_last,
         sections[index] = section;
 }
 
-/* NULL when it is not a list of such parameters. Otherwise: see name_decode_otherwise(). */
+/* NULL when it is not a list of such parameters. otherwise: as name_decode_otherwise(). */
 static char *decode_parameters(const char *raw, gsize length, gboolean otherwise)
 {
     Section sections[NAME_DECODE_SECTIONS] = {0};
@@ -328,7 +326,7 @@ char *name_decode(const char *raw, gsize length)
     char *text = decode_parameters(raw, length, FALSE);
     if (text != NULL)
         return text;
-    /* Without a %XX it is a name like "it's what's.txt". */
+    /* Without any % it is a name like "it's what's.txt". */
     rest = extended_parse(raw, raw + length, &charset);
     if (rest != NULL && memchr(rest, '%', (gsize)(raw + length - rest)) != NULL) {
         g_autoptr(GString) bytes = g_string_new(NULL);

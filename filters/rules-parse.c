@@ -2,11 +2,11 @@
 /*
  * rules-parse.c - reads the rule file, strictly.
  *
- * Syntax is that of GKeyFile, read line by line here because GKeyFile cannot say in which line a
- * value stood. Whatever is not understood is refused with FILTER_ERROR and "FILE:LINE: reason": a
- * rule that silently does not work is worse than a service that says why it keeps the old ones.
+ * The syntax is that of GKeyFile, but read line by line, since GKeyFile does not say in which line
+ * a value stands. What is not understood is refused with FILTER_ERROR and "FILE:LINE: reason": a
+ * rule that silently does not work is worse than a service that says why it keeps the old rules.
  *
- * Limits: no escapes (a backslash is refused), so a pattern cannot hold a semicolon.
+ * Known limit: no escapes (a backslash is refused), so a pattern cannot contain a semicolon.
  */
 #include "filters/rules-parse.h"
 
@@ -18,7 +18,7 @@ typedef struct {
     const char *file;
     guint line;
     GPtrArray *rules;
-    GHashTable *names;   /* of rules, to refuse the second; borrowed */
+    GHashTable *names;   /* names of rules, to refuse a second one; borrowed */
     FilterRule *current; /* the last of rules */
     GHashTable *keys;    /* seen in the current section */
 } Parser;
@@ -46,7 +46,7 @@ typedef enum {
     FOLD_TYPE
 } Fold;
 
-/* A pattern in the form that its subjects are compared in. NULL with *ret_reason if it never could
+/* Folds a pattern like the names that it is compared with. NULL with *ret_reason if it could never
  * match. */
 static char *pattern_fold(const char *text, Fold fold, const char **ret_reason)
 {
@@ -69,7 +69,7 @@ static char *pattern_fold(const char *text, Fold fold, const char **ret_reason)
         *ret_reason = "an extension is what follows the last dot";
         return NULL;
     }
-    /* Names lose these at their ends, and so would the pattern: `*.` would become `*`. */
+    /* Names lose these at their end, and so would a pattern: `*.` would become `*`. */
     if (*text != '\0' && strchr(". \"'", text[strlen(text) - 1]) != NULL) {
         *ret_reason = "dots, spaces and quotes at the end of a name are dropped before it is "
                       "matched";
@@ -265,7 +265,7 @@ static const struct {
 
 /* --- Lines ----------------------------------------------------------------------- */
 
-/* What only shows when the whole rule is there; told with the line of its section. */
+/* Checks a rule when all of it has been read; errors have the line of its section. */
 static gboolean rule_finish(Parser *parser, GError **error)
 {
     const FilterRule *rule = parser->current;

@@ -17,12 +17,12 @@ typedef enum {
 typedef struct {
     char *name;
     char *reason;
-    /* Patterns (char *), folded as the names they meet; NULL: no such condition. */
+    /* Patterns (char *), folded like names; NULL: no such condition. */
     GPtrArray *names;
     GPtrArray *extensions, *any_extensions;
     GPtrArray *types;
     goffset min_size, max_size; /* -1: none */
-    int deceptive;              /* -1: no condition; 0: honest; else one of these FileNameLie */
+    int deceptive;              /* -1: no condition; 0: none; else any of these FileNameLie */
     FilterInside inside;
     int action; /* FilterAction; -1: the default */
     guint line; /* of its section */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rules.c - holds and matches the rules; rules-parse.c reads them.
+ * rules.c - keeps and matches the rules; rules-parse.c reads them.
  *
  * Matching cannot fail. Rules are tried in the order of the file and the first that matches
- * decides, so that an exception is a rule with action=pass before the one it excepts from. Within
- * a rule all conditions must hold; within a condition one pattern is enough.
+ * decides, so an exception is a rule with action=pass before the general one. All conditions of a
+ * rule must hold; for a condition one of its patterns is enough.
  */
 #include "filters/rules.h"
 
@@ -16,7 +16,7 @@
 
 G_DEFINE_QUARK(storehook - filter - error, filter_error)
 
-/* The subject with all that several rules look at worked out once. */
+/* A subject with what several rules need, computed once. */
 typedef struct {
     const FilterSubject *subject;
     const char *name;  /* normalised; NULL: none */
@@ -25,7 +25,7 @@ typedef struct {
     guint lies;        /* FileNameLie */
 } Prepared;
 
-/* `name`: one reading of the subject's; NULL: it has none. */
+/* name: one reading of the subject's name; NULL: it has no name. */
 static void prepare(Prepared *prepared, const FilterSubject *subject, const char *name)
 {
     memset(prepared, 0, sizeof *prepared);
@@ -42,7 +42,7 @@ static void prepare(Prepared *prepared, const FilterSubject *subject, const char
     }
 }
 
-/* Never empty: one without a name has a reading that is NULL. */
+/* The readings of the subject's name. Without a name the first one is NULL. */
 static char **subject_readings(const FilterSubject *subject)
 {
     if (subject->name == NULL || *subject->name == '\0')
@@ -81,7 +81,7 @@ static gboolean extensions_match(const FilterRule *rule, const Prepared *prepare
     return FALSE;
 }
 
-/* `application/x-dosexec+xll` is a program, whatever else it is. */
+/* `application/x-dosexec+xll` is also an `application/x-dosexec`. */
 static gboolean type_holds(const FilterRule *rule, const Prepared *prepared)
 {
     static const char program[] = "application/x-dosexec";
@@ -95,7 +95,7 @@ static gboolean type_holds(const FilterRule *rule, const Prepared *prepared)
             any_matches(rule->types, program));
 }
 
-/* All but the true type. */
+/* All conditions but the true type. */
 static gboolean others_hold(const FilterRule *rule, const Prepared *prepared)
 {
     const FilterSubject *subject = prepared->subject;
@@ -117,7 +117,7 @@ static gboolean others_hold(const FilterRule *rule, const Prepared *prepared)
         return FALSE;
     if (rule->inside == FILTER_INSIDE_DOCUMENT && !subject->is_document_part)
         return FALSE;
-    /* Nobody opens a part of a document by its name: "xml" is not meant for every docx. */
+    /* Nobody opens a part of a document by its name: extension=xml is not meant for every docx. */
     if (rule->inside == FILTER_INSIDE_ANY && subject->is_document_part && rule->types == NULL)
         return FALSE;
     if (rule->min_size >= 0 && (subject->size < 0 || subject->size < rule->min_size))
@@ -148,7 +148,7 @@ static gboolean match_reading(const FilterRules *rules, const FilterSubject *sub
     return FALSE;
 }
 
-/* How else a name may be read makes nothing milder. */
+/* Another reading of a name never makes the action milder. */
 static gboolean is_harder(const FilterMatch *other, const FilterMatch *first)
 {
     if (other->action == FILTER_ACTION_PASS)

@@ -21,24 +21,23 @@ typedef enum {
     FILTER_ERROR_VALUE   /* a value that cannot be meant */
 } FilterError;
 
-/* The text of such a file; NULL with FILTER_ERROR_READ, also when it has more than `most` bytes, or
- * with _SYNTAX when it begins with a byte order mark. */
+/* Reads such a file; NULL with FILTER_ERROR_READ, also when it has more than `most` bytes, or with
+ * _SYNTAX when it begins with a byte order mark. */
 char *filter_file_load(const char *path, gsize most, gsize *ret_length, GError **error);
 
-/* Limits of a rule file: what an operator writes by hand, with much to spare; every match walks
- * them all. */
+/* Limits of a rule file, far beyond what an operator writes by hand. Each match tries all rules. */
 #define FILTER_RULES_MAX 1000
 #define FILTER_RULE_PATTERNS_MAX 1000
 #define FILTER_RULES_FILE_MAX (1024 * 1024)
 
 typedef struct {
-    const char *name;          /* as it came, raw or decoded; NULL: the part has none */
-    const char *type;          /* true MIME type; NULL: not known (type= rules do not match then) */
-    goffset size;              /* decoded bytes; -1: not known (size rules do not match then) */
-    const char *container;     /* NULL for a part of the message itself; else where it lies
-                                  ("a.zip/b.zip") */
-    gboolean is_document_part; /* named by the program that wrote the document it lies in: only
-                                  rules with inside=document, or a type, are meant for it */
+    const char *name; /* as it came, raw or decoded; NULL: the part has none */
+    const char *type; /* true MIME type; NULL: not known (type= rules do not match then) */
+    goffset size;     /* decoded bytes; -1: not known (size rules do not match then) */
+    const char
+        *container; /* NULL for a part of the message itself; else where it is ("a.zip/b.zip") */
+    gboolean is_document_part; /* a part of a document, named by the program that wrote it: only
+                                  rules with inside=document or a type match it */
 } FilterSubject;
 
 typedef struct {
@@ -49,7 +48,7 @@ typedef struct {
 
 typedef struct FilterRules FilterRules;
 
-/* NULL with FILTER_ERROR; no limit or unknown key is passed over in silence. */
+/* NULL with FILTER_ERROR; what is unknown or beyond a limit is never ignored. */
 FilterRules *filter_rules_load(const char *path, GError **error);
 /* The same from memory; `name` stands for the file in messages. */
 FilterRules *filter_rules_parse(const char *name, const char *text, gsize length, GError **error);
@@ -63,8 +62,8 @@ guint filter_rules_count(const FilterRules *rules);
 /* The first rule of the file that matches. *ret is written only on TRUE. */
 gboolean filter_rules_match(const FilterRules *rules, const FilterSubject *subject,
                             FilterMatch *ret);
-/* TRUE if the answer for this subject may hang on its true type: with type NULL in `subject`, a
- * rule whose other conditions hold, and which no earlier match decides, asks for one. */
+/* TRUE if the result for this subject, whose type is NULL, may depend on its true type: no earlier
+ * rule matches, and one whose other conditions hold has a type. */
 gboolean filter_rules_need_type(const FilterRules *rules, const FilterSubject *subject);
 /* TRUE if a rule may match what lies inside archives or documents. */
 gboolean filter_rules_look_inside(const FilterRules *rules);
