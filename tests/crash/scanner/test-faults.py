@@ -57,6 +57,15 @@ def is_found(s, data):
 
 
 @test
+def what_is_missing_is_not_scanned():
+    """A request without its content is answered by the action for it, whatever its kind."""
+    with Service("[actions]\nnot-scanned=refuse\n") as s:
+        for kind in (JUDGE_CONTENT, JUDGE_LINK, JUDGE_TEXT, SCAN):
+            answer = s.ask(kind, ("name", "x"))
+            assert (answer["verdict"], answer["action"]) == ("not-scanned", "refuse"), answer
+
+
+@test
 def allocations_fail():
     """Each allocation of a scan in turn, from the request to the answer."""
     if is_sanitized():
