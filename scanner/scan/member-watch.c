@@ -46,6 +46,7 @@ struct MemberLayer {
     guint level;
     guint number; /* of its member; what is not listed has that of what it lies in */
     gboolean is_archive, is_zip, is_document, is_mail, is_text;
+    gboolean is_ignored;  /* as music: libclamav looks for nothing in it */
     gboolean is_foreign;  /* not taken apart by libclamav, whatever it finds in the middle of it */
     gboolean has_payload; /* a text with files in it, see page-payload.h */
     gboolean has_lock;    /* a document that is encrypted */
@@ -128,6 +129,7 @@ static void layer_take_type(MemberLayer *layer, const char *type)
     layer->is_archive = layer->is_zip || type_is_in(type, archives);
     layer->is_mail = strcmp(type, "CL_TYPE_MAIL") == 0;
     layer->is_text = g_str_has_prefix(type, "CL_TYPE_TEXT");
+    layer->is_ignored = strcmp(type, "CL_TYPE_IGNORED") == 0;
 }
 
 /* clamav-0123456789abcdef0123456789abcdef.tmp, 0123456789abcdef0123456789abcdef_1, "unknown" */
@@ -268,6 +270,7 @@ static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const 
     gsize behind = archive_end_find(data, size);
     LongNames names = {watch, layer};
     ZipLayout layout = {0};
+    const guint8 *member;
 
     if (rar && !layer->is_archive && !layer->is_foreign)
         rest_add(watch, layer->number, rar, (gsize)(data + size - rar), MEMBER_REST_GUESS);
@@ -278,6 +281,9 @@ static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const 
     archive_end_tell_long_names(data, size, on_long_name, &names);
     if (!layer->is_zip && !zip_layout_is_zip(data, size))
         return;
+    member = layer->is_ignored ? memmem(data, size, "PK\3\4", 4) : NULL;
+    if (member)
+        rest_add(watch, layer->number, member, (gsize)(data + size - member), MEMBER_REST_BEHIND);
     (void)zip_layout_look(data, size, on_long_name, &names, &layout);
     watch->has_overlap |= layout.has_overlap;
     watch->has_disguised |= layout.has_disguised;

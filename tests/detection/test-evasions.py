@@ -133,6 +133,8 @@ def behind(virus, text):
             ("cpio odc", "zip"), ("cpio binary", "tar"), ("gzip", "zip"), ("gzip", "7z"),
             ("gzip", "tar"), ("ar", "ar"), ("xz", "zip"), ("bzip2", "zip")):
         yield f"{other} behind {one}", FORMATS[one][0](first) + FORMATS[other][0](second)
+    for what, head in ("Ogg", b"OggS"), ("MP3", b"ID3\3\0\0\0"):
+        yield f"zip behind {what}", head + bytes(5000) + zipped(*second)
     for what, more in ("zip", zipped(*second)), ("program", virus), ("page", page(
             b"var d = atob('" + base64.b64encode(virus) + b"');\n" + SAVE)):
         yield f"{what} behind a shortcut", shortcut() + more
