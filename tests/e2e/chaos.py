@@ -8,6 +8,7 @@ once and whole; of one in which something was found there is an incident where i
 expunged is gone; and each folder shows the same after one more restart of the store. Where a
 connection broke before the answer, both is right. With SECONDS it runs that long, by hand.
 """
+import calendar
 import contextlib
 import imaplib
 import os
@@ -158,10 +159,22 @@ def view(store, user):
     return seen
 
 
+def subjects_on_record(rig):
+    """Of all incidents: the command tells so many at once, the newest first, to the second."""
+    found, until = set(), time.time() + 1
+    while True:
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(until))
+        page = rig.control("incidents", "--limit", "10000", "--until", when)["incidents"]
+        new = {incident["subject"] for incident in page} - found
+        if not new:
+            return found
+        found |= new
+        until = calendar.timegm(time.strptime(page[-1]["time"][:19], "%Y-%m-%dT%H:%M:%S")) + 1
+
+
 def judge(rig, clients):
     """What is wrong, a line each."""
-    wrong = []
-    on_record = {i["subject"] for i in rig.control("incidents", "--limit", "100000")["incidents"]}
+    wrong, on_record = [], subjects_on_record(rig)
     for user in USERS:
         held = {}  # by subject
         for folder in FOLDERS:
