@@ -140,7 +140,6 @@ static gboolean match_reading(const FilterRules *rules, const FilterSubject *sub
             continue;
         *ret = (FilterMatch){
             .rule = rule->name,
-            .reason = rule->reason != NULL ? rule->reason : "",
             .action = rule->action,
         };
         return TRUE;
@@ -246,4 +245,12 @@ FilterRules *filter_rules_free(FilterRules *rules)
 guint filter_rules_count(const FilterRules *rules)
 {
     return rules->rules->len;
+}
+
+const char *filter_rules_name(const FilterRules *rules, guint number, const char **ret_reason)
+{
+    const FilterRule *rule = rules->rules->pdata[number];
+
+    *ret_reason = rule->reason != NULL ? rule->reason : "";
+    return rule->name;
 }

@@ -41,9 +41,8 @@ typedef struct {
 } FilterSubject;
 
 typedef struct {
-    const char *rule;   /* its name; lives as long as the rules */
-    const char *reason; /* the rule's reason=, or "" */
-    int action;         /* FilterAction, or -1: what [actions] blocked= says */
+    const char *rule; /* its name; lives as long as the rules */
+    int action;       /* FilterAction, or -1: what [actions] blocked= says */
 } FilterMatch;
 
 typedef struct FilterRules FilterRules;
@@ -58,6 +57,9 @@ FilterRules *filter_rules_free(FilterRules *rules); /* accepts and returns NULL 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FilterRules, filter_rules_free)
 
 guint filter_rules_count(const FilterRules *rules);
+/* The name of a rule, `number` from 0 on, and in *ret_reason its reason=, or "". Both live as long
+ * as the rules. */
+const char *filter_rules_name(const FilterRules *rules, guint number, const char **ret_reason);
 
 /* The first rule of the file that matches. *ret is written only on TRUE. */
 gboolean filter_rules_match(const FilterRules *rules, const FilterSubject *subject,

@@ -34,12 +34,13 @@ static void answer_take_data(Answer *answer, GBytes *data)
     answer->flagged = TRUE;
 }
 
-void answer_set_notice(Answer *answer)
+void answer_set_notice(Answer *answer, const Judge *judge)
 {
     char *notice;
 
     notice_reference_new(answer->incident);
-    notice = notice_text(&answer->verdict, answer->incident);
+    notice =
+        notice_text(&answer->verdict, judge_rule_reason(judge, &answer->verdict), answer->incident);
     answer_take_data(answer, g_bytes_new_take(notice, strlen(notice)));
 }
 

@@ -67,7 +67,7 @@ void judge_content(Judge *judge, const StorehookMessage *request, Answer *answer
     answer->action = policy_row_action(action);
     if (answer->action == STOREHOOK_ACTION_REPLACE &&
         !(action == FILTER_ACTION_CLEAN && answer_set_cleaned(answer, judge)))
-        answer_set_notice(answer);
+        answer_set_notice(answer, judge);
 }
 
 void judge_probe(Judge *judge, const StorehookMessage *request, Answer *answer)

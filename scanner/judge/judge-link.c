@@ -28,9 +28,10 @@ static void answer_with_header(const StorehookMessage *request, Answer *answer)
         answer->header = notice_header(value.data, value.size, &answer->header_size);
 }
 
-static void answer_with_new_notice(const StorehookMessage *request, Answer *answer)
+static void answer_with_new_notice(const Judge *judge, const StorehookMessage *request,
+                                   Answer *answer)
 {
-    answer_set_notice(answer);
+    answer_set_notice(answer, judge);
     answer_with_header(request, answer);
 }
 
@@ -118,7 +119,7 @@ static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request
         answer->action = policy_row_action(action);
         g_clear_pointer(&answer->data, g_bytes_unref);
         if (answer->action == STOREHOOK_ACTION_REPLACE)
-            answer_with_new_notice(request, answer);
+            answer_with_new_notice(judge, request, answer);
     }
     return TRUE;
 }
@@ -166,7 +167,7 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
     if (action == FILTER_ACTION_CLEAN && !has_data)
         answer->need_data = TRUE;
     else if (action != FILTER_ACTION_CLEAN || !link_clean(judge, request, answer))
-        answer_with_new_notice(request, answer);
+        answer_with_new_notice(judge, request, answer);
 }
 
 /* The content row was replaced a moment ago; `notice` is the digest of what stands there now. */
@@ -190,7 +191,7 @@ static void link_judge_without_digest(Judge *judge, const StorehookMessage *requ
     verdict_set(&answer->verdict, STOREHOOK_VERDICT_NOT_SCANNED, "content: no digest");
     answer->action = policy_row_action((FilterAction)judge->config->actions[answer->verdict.kind]);
     if (answer->action == STOREHOOK_ACTION_REPLACE)
-        answer_with_new_notice(request, answer);
+        answer_with_new_notice(judge, request, answer);
 }
 
 void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer)

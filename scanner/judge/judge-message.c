@@ -385,25 +385,37 @@ static FilterAction action_done(const Message *message, StorehookAction answer, 
     return piece->action;
 }
 
-/* FALSE when an incident could not be sent to the supervisor, which is counted. */
+/* Why a fallback; else the words of the rule, and what became of the message. g_free(). */
+static char *note_of(const Message *message, StorehookAction answer, const Piece *piece,
+                     const char *failure)
+{
+    const char *reason = judge_rule_reason(message->judge, &piece->verdict);
+    const char *dropped = answer == STOREHOOK_ACTION_DROP ? "the message was dropped" : "";
+
+    if (failure)
+        return g_strdup(failure);
+    return g_strdup_printf("%s%s%s", reason, *reason && *dropped ? "; " : "", dropped);
+}
+
+/* FALSE when an incident could not be sent to the supervisor, which is counted. `failure`: why the
+ * original could not be kept, or NULL. */
 static gboolean message_report(const Message *message, StorehookAction answer, const char *id,
-                               const char *reason)
+                               const char *failure)
 {
     guint64 end = board_now() + NOTE_MILLISECONDS * 1000;
     gboolean told = TRUE;
 
     for (guint i = 0; i < message->pieces->len; i++) {
         const Piece *piece = &g_array_index(message->pieces, Piece, i);
-        g_autofree char *inside = NULL;
+        g_autofree char *inside = NULL, *note = NULL;
         RecordsIncident incident = incident_of(message, piece, &inside);
 
         if (!piece->flagged)
             continue;
+        note = note_of(message, answer, piece, failure);
         incident.action = action_done(message, answer, piece);
         incident.quarantine_id = id;
-        incident.note = reason                            ? reason
-                        : answer == STOREHOOK_ACTION_DROP ? "the message was dropped"
-                                                          : NULL;
+        incident.note = note;
         if (records_add_incident(message->judge->channel, &incident, end))
             continue;
         told = FALSE;

@@ -126,7 +126,8 @@ static gboolean reading_take_range(Reading *reading, const MailPart *part)
 
 static void reading_blot(Reading *reading, const MailPart *part, const Verdict *verdict)
 {
-    g_autofree char *notice = notice_text(verdict, reading->reference);
+    const char *reason = judge_rule_reason(reading->all->judge, verdict);
+    g_autofree char *notice = notice_text(verdict, reason, reading->reference);
     gboolean crlf = memmem(reading->text, MIN(reading->size, 4096), "\r\n", 2) != NULL;
 
     if (!reading->copy) {

@@ -94,6 +94,22 @@ static void match_members(Judge *judge, const Members *members, Hit *hit)
     }
 }
 
+const char *judge_rule_reason(const Judge *judge, const Verdict *verdict)
+{
+    const guint count =
+        verdict->kind == STOREHOOK_VERDICT_BLOCKED ? filter_rules_count(judge->rules) : 0;
+
+    for (guint i = 0; i < count; i++) {
+        const char *reason;
+        Verdict blocked = {0}; /* it has the name as verdicts have it */
+
+        verdict_set(&blocked, verdict->kind, filter_rules_name(judge->rules, i, &reason));
+        if (strcmp(blocked.name, verdict->name) == 0)
+            return reason;
+    }
+    return "";
+}
+
 gboolean judge_has_types(const Judge *judge, const Members *members)
 {
     if (filter_rules_count(judge->rules) == 0)

@@ -91,7 +91,7 @@ typedef struct {
 /* judge-answer.c */
 void answer_clear(Answer *answer);
 /* A new notice in place of what was judged. */
-void answer_set_notice(Answer *answer);
+void answer_set_notice(Answer *answer, const Judge *judge);
 /* The content without what is bad in it (clean.h); its file name and header stay. FALSE: nothing
  * could be removed, and the name of the verdict says why. */
 gboolean answer_set_cleaned(Answer *answer, Judge *judge);
@@ -174,6 +174,9 @@ typedef struct {
 } JudgePart;
 gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
                      FilterAction *ret_action, gboolean *ret_need_data);
+
+/* The reason= of the rule by which something is blocked, or "". */
+const char *judge_rule_reason(const Judge *judge, const Verdict *verdict);
 
 /* FALSE when a rule asks for the type of a member and nobody looked for it while its bytes were
  * here: the rules of that time did not ask. */

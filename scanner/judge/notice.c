@@ -47,16 +47,29 @@ static const char *reason_text(StorehookVerdictKind kind)
     return "removed";
 }
 
-char *notice_text(const Verdict *verdict, const char *reference)
+/* Letters that a notice cannot have are written with those that it can. */
+static char *plain_text(const char *text)
 {
+    char *plain = g_str_to_ascii(text, "C");
+
+    for (char *p = plain; *p; p++)
+        if (*p < 0x20 || *p > 0x7e || *p == '=')
+            *p = '_';
+    return plain;
+}
+
+char *notice_text(const Verdict *verdict, const char *reason, const char *reference)
+{
+    g_autofree char *plain = plain_text(reason);
+
     /* The reference comes first: it must be there even when the room is small. */
     return g_strdup_printf("Removed %s\r\n"
                            "\r\n"
                            "The attachment that was here has been removed.\r\n"
-                           "Reason: %s\r\n"
+                           "Reason: %s%s%s\r\n"
                            "Finding: %.64s\r\n"
                            "Please give this reference when you ask about it: %s\r\n",
-                           reference, reason_text(verdict->kind),
+                           reference, reason_text(verdict->kind), plain[0] ? ": " : "", plain,
                            verdict->name[0] ? verdict->name : "none", reference);
 }
 

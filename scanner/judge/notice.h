@@ -19,8 +19,8 @@ void notice_reference_new(char ret[NOTICE_REFERENCE_SIZE]);
 
 #define NOTICE_FILE_NAME "removed.txt"
 
-/* g_free(). */
-char *notice_text(const Verdict *verdict, const char *reference);
+/* `reason`: what the administrator says why, or "". g_free(). */
+char *notice_text(const Verdict *verdict, const char *reason, const char *reference);
 
 /* The MIME header of a notice in place of a part with this header: the line about the transfer
  * encoding stays, since the store encodes the row's data as before, and so do the kind of line end

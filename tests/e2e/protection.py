@@ -61,7 +61,11 @@ def blocked_by_true_type(rig, store):
     head = message.split(b"\r\n\r\n")[0]
     assert arrived.startswith(head), "the message's own header changed"
     assert message.split(b"base64")[1][:200] not in arrived, "the program arrived"
-    assert any(one["verdict"] == "blocked" for one in rig.incidents() if one["subject"] == "notes")
+    (blocked,) = [one for one in rig.incidents() if one["subject"] == "notes"]
+    reason = "a program by what it contains"  # examples/rules.conf says so
+    assert blocked["verdict"] == "blocked" and blocked["note"] == reason, blocked
+    notice = email.message_from_bytes(arrived).get_payload()[1].get_payload(decode=True)
+    assert f"Reason: not allowed here: {reason}\r\n".encode() in notice, notice
 
 
 def appended(rig, store):

@@ -103,11 +103,15 @@ START_TEST(conditions_are_all_needed_and_patterns_one)
                                          "[rule out]\nextension=hta\ninside=message\n");
     FilterSubject subject = {.name = "B.ExE", .size = -1};
     FilterMatch found;
+    const char *reason;
 
     ck_assert_uint_eq(filter_rules_count(rules), 5);
     ck_assert(filter_rules_match(rules, &subject, &found));
     ck_assert_str_eq(found.rule, "both");
-    ck_assert_str_eq(found.reason, "because");
+    ck_assert_str_eq(filter_rules_name(rules, 0, &reason), "both");
+    ck_assert_str_eq(reason, "because");
+    ck_assert_str_eq(filter_rules_name(rules, 4, &reason), "out");
+    ck_assert_str_eq(reason, "");
     ck_assert_int_eq(found.action, FILTER_ACTION_QUARANTINE);
 
     ck_assert_ptr_null(match(rules, "c.exe", NULL, -1, NULL));

@@ -223,8 +223,9 @@ START_TEST(notices_fill_their_place)
     g_autofree char *text = NULL;
 
     verdict_set(&verdict, STOREHOOK_VERDICT_INFECTED, "Some=\"Virus\"\r\n");
-    text = notice_text(&verdict, "A7F3-19C2-0B44");
+    text = notice_text(&verdict, "f\u00fcr a=b\n\u65e5", "A7F3-19C2-0B44");
     ck_assert_ptr_null(strchr(text, '='));
+    ck_assert_ptr_nonnull(strstr(text, "\r\nReason: infected: fur a_b_?\r\n"));
     for (gsize size = 0; size < 600; size++) {
         g_autofree char *out = g_malloc(size + 1);
         guint8 decoded[600];
