@@ -75,8 +75,7 @@ static const Key KEYS[] = {
      "Milliseconds that one transaction of a store may wait for verdicts. Five seconds scan 200 MB "
      "of random bytes, and are far below the patience of any mail program or LMTP client. A scan "
      "takes four fifths of what is left of it: one that would take longer is not-fully-scanned, "
-     "and "
-     "told in time."},
+     "and told in time."},
     {"service", "background-deadline", KEY_COUNT, AT(background_deadline), "60000", 50, 3600000,
      NULL, FALSE,
      "The same for programs that have time. Left out, it is no shorter than the deadline."},
