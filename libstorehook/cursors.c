@@ -2,17 +2,19 @@
 /*
  * cursors.c - a sharded hash table from cursor handle to table.
  *
- * Tables of no profile are in it as well, so that a call on one costs a lookup and nothing else.
- * Without memory nothing is remembered and the store is asked again at the next call, and so it is
- * where it failed to tell.
+ * Tables of no profile are in it as well, and once more where they are found without the lock,
+ * which would be most of what a call on one costs. Without memory nothing is remembered and the
+ * store is asked again at the next call, and so it is where it failed to tell.
  */
 #include "libstorehook/cursors.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
     SHARDS = 64,
+    PLACES = 16, /* of a shard, for cursors without a profile; two that share one take turns */
     FIRST_CAPACITY = 16
 };
 
@@ -25,10 +27,19 @@ typedef struct {
     bool used;
 } Slot;
 
+/* A cursor on a table of no profile, written with the lock held and read without it. */
+typedef struct {
+    _Atomic uint32_t changes; /* 0: nothing was ever here; odd while the others change */
+    _Atomic uint32_t profile;
+    _Atomic JET_TABLEID tableid;
+    _Atomic JET_SESID sesid;
+} Unprofiled;
+
 typedef struct {
     pthread_mutex_t lock;
     Slot *slots;
     uint32_t capacity, count; /* capacity: 0 or a power of two */
+    Unprofiled unprofiled[PLACES];
 } __attribute__((aligned(64))) Shard;
 
 static Shard shards[SHARDS] = {[0 ... SHARDS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER}};
@@ -44,6 +55,48 @@ static Shard *shard_of(JET_TABLEID tableid)
 {
     return &shards[hash(tableid) % SHARDS];
 }
+
+/* --- Without the lock --------------------------------------------------------------- */
+
+static Unprofiled *unprofiled_of(Shard *shard, JET_TABLEID tableid)
+{
+    return &shard->unprofiled[hash(tableid) / SHARDS % PLACES];
+}
+
+/* Each load comes before the next: when the count has not changed, all are of one cursor. */
+static bool unprofiled_is(Unprofiled *known, JET_SESID sesid, JET_TABLEID tableid, uint32_t profile)
+{
+    uint32_t changes = atomic_load_explicit(&known->changes, memory_order_acquire);
+
+    return changes != 0 && changes % 2 == 0 &&
+           atomic_load_explicit(&known->tableid, memory_order_acquire) == tableid &&
+           atomic_load_explicit(&known->sesid, memory_order_acquire) == sesid &&
+           atomic_load_explicit(&known->profile, memory_order_acquire) == profile &&
+           atomic_load_explicit(&known->changes, memory_order_relaxed) == changes;
+}
+
+/* With the lock held, as all that follows. */
+static void unprofiled_set(Unprofiled *known, JET_SESID sesid, JET_TABLEID tableid,
+                           uint32_t profile)
+{
+    uint32_t changes = atomic_load_explicit(&known->changes, memory_order_relaxed);
+
+    atomic_store_explicit(&known->changes, changes + 1, memory_order_relaxed);
+    atomic_store_explicit(&known->tableid, tableid, memory_order_release);
+    atomic_store_explicit(&known->sesid, sesid, memory_order_release);
+    atomic_store_explicit(&known->profile, profile, memory_order_release);
+    atomic_store_explicit(&known->changes, changes + 2, memory_order_release);
+}
+
+static void unprofiled_forget(Shard *shard, JET_TABLEID tableid)
+{
+    Unprofiled *known = unprofiled_of(shard, tableid);
+
+    if (atomic_load_explicit(&known->tableid, memory_order_relaxed) == tableid)
+        unprofiled_set(known, JET_sesidNil, JET_tableidNil, 0);
+}
+
+/* --- With the lock -------------------------------------------------------------------- */
 
 static uint32_t home_of(const Shard *shard, JET_TABLEID tableid)
 {
@@ -93,6 +146,7 @@ static void take_out(Shard *shard, Slot *slot)
 {
     uint32_t i = (uint32_t)(slot - shard->slots);
 
+    unprofiled_forget(shard, slot->tableid);
     free(slot->info);
     *slot = (Slot){0};
     shard->count--;
@@ -125,6 +179,7 @@ static void remember(JET_SESID sesid, JET_TABLEID tableid, uint32_t profile, con
         *slot.info = *info;
     }
     pthread_mutex_lock(&shard->lock);
+    unprofiled_forget(shard, tableid);
     known = find(shard, tableid);
     if (known) {
         free(known->info);
@@ -145,10 +200,14 @@ TableKnowledge cursors_peek(JET_SESID sesid, JET_TABLEID tableid)
     TableKnowledge knowledge = TABLE_UNKNOWN;
     const Slot *slot;
 
+    if (unprofiled_is(unprofiled_of(shard, tableid), sesid, tableid, profile))
+        return TABLE_UNPROFILED;
     pthread_mutex_lock(&shard->lock);
     slot = find(shard, tableid);
     if (slot && slot->profile == profile && slot->sesid == sesid)
         knowledge = slot->info ? TABLE_LEARNT : TABLE_UNPROFILED;
+    if (knowledge == TABLE_UNPROFILED)
+        unprofiled_set(unprofiled_of(shard, tableid), sesid, tableid, profile);
     pthread_mutex_unlock(&shard->lock);
     return knowledge;
 }
