@@ -58,8 +58,8 @@ guint status_signature_days(const LoaderSignatures *signatures, const ScannerCon
  *   "protection"   "protected" (switched on, and a worker is ready), "stopped" (storehookctl stop),
  *                  "unprotected" (switched on, but nothing would be scanned), with
  *   "reason"       text for "unprotected"
- *   "clients"      see clients_describe(); of one that is not hooked storehookctl says NOT
- * PROTECTED
+ *   "clients"      see clients_describe(); storehookctl says NOT PROTECTED for one that is not
+ *                  hooked
  */
 void status_describe(const StatusSources *sources, JsonObject *out);
 
