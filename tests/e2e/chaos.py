@@ -217,6 +217,9 @@ def chaos(build, seconds, seed):
             client.join(PATIENCE)
             assert not client.is_alive(), f"{client.number} still waits for an answer"
             assert client.error is None, f"{client.number}: {client.error!r}"
+        for kind in (Sender, Reader):  # or there is nothing to lose
+            assert any(message.acknowledged for client in clients if isinstance(client, kind)
+                       for message in client.messages.values()), f"no {kind.__name__} got through"
         rig.kill_scanner()
         rig.start_scanner()
         rig.wait_protected()
