@@ -2,7 +2,8 @@
 /*
  * judge.c - what the judgements of content, text, link and message have in common.
  *
- * Nothing here fails by itself: what cannot be asked passes and is counted.
+ * Nothing here fails by itself: what gets no verdict passes and is counted, or waits where that is
+ * asked for (STOREHOOK_ON_UNAVAILABLE=defer).
  */
 #include "libstorehook/judge.h"
 
