@@ -8,8 +8,8 @@
  *
  * Known limit: a callback of the host's that the original calls (JET_cbtypBeforeInsert) may still
  * set columns of the judged row, which is neither judged nor counted. Other rows that it writes are
- * counted, at once, whatever becomes of their transaction: who left a callback by a jump has no end
- * of one that we would see.
+ * deferred where that is asked for, else counted, at once, whatever becomes of their transaction:
+ * who left a callback by a jump has no end of one that we would see.
  */
 #include "libstorehook/intercept.h"
 
@@ -236,6 +236,11 @@ static JET_ERR update_unprofiled(UpdateCall *call, Judgement *judgement)
     return err;
 }
 
+static bool is_judged(const TableInfo *info)
+{
+    return info->profiled && info->role <= ROLE_CONTENTS;
+}
+
 static JET_ERR update_learnt(UpdateCall *call, const Cursor *cursor)
 {
     int64_t deadline_us = (int64_t)connection_deadline_ms() * 1000;
@@ -256,11 +261,13 @@ static JET_ERR update_learnt(UpdateCall *call, const Cursor *cursor)
         judgement.row->inserted = is_inserting(cursor->prep);
         err = cursor->info.profiled ? update_judged(call, &judgement)
                                     : update_unprofiled(call, &judgement);
+    } else if (is_judged(&cursor->info) && judge_defers()) {
+        err = judge_error(DECISION_DEFER);
     } else {
         ByteString bookmark = {0};
 
         err = update(call, &bookmark);
-        if (err >= 0 && cursor->info.profiled && cursor->info.role <= ROLE_CONTENTS)
+        if (err >= 0 && is_judged(&cursor->info))
             unscanned_add(STOREHOOK_REASON_RESOURCES, cursor->info.table, &bookmark);
         byte_string_clear(&bookmark);
     }
@@ -319,27 +326,46 @@ static JET_ERR update_guarded(UpdateCall *call)
     return err;
 }
 
-/* From within another call, or in a forked process. Of the first, what the store does to do its own
- * work was counted where it was asked for. */
+/* What the store does to do its own work was judged, or counted, where it was asked for. */
+static bool learn_nested(const UpdateCall *call, const void *caller, TableInfo *ret)
+{
+    return !connection_is_not_you() &&
+           cursors_peek(call->sesid, call->tableid) != TABLE_UNPROFILED &&
+           !originals_is_store(caller) &&
+           table_info_learn(call->sesid, call->tableid, ret) == TABLE_LEARNT;
+}
+
+static JET_ERR update_in_callback(const UpdateCall *call, const void *caller, int saved_errno)
+{
+    TableInfo info;
+    bool learnt = learn_nested(call, caller, &info);
+    JET_ERR err;
+
+    if (learnt && is_judged(&info) && judge_defers())
+        return judge_error(DECISION_DEFER);
+    errno = saved_errno;
+    err = call_original(call, call->bookmark, call->bookmark_size, call->actual);
+    if (err < 0 || !learnt)
+        return err;
+    if (!info.profiled)
+        unscanned_add_unjudged(info.table, NULL);
+    else if (is_judged(&info))
+        unscanned_add(STOREHOOK_REASON_RESOURCES, info.table, NULL);
+    return err;
+}
+
+/* From within another call, or in a forked process. */
 static JET_ERR update_nested(const UpdateCall *call, const void *caller)
 {
-    JET_ERR err = call_original(call, call->bookmark, call->bookmark_size, call->actual);
-    TableInfo info;
     Guard guard;
+    JET_ERR err;
 
+    if (guard_thread.depth == 0)
+        return call_original(call, call->bookmark, call->bookmark_size, call->actual);
+    guard_work_begin(&guard);
     /* Who came here by a jump has it no more. */
     turn_give();
-    if (err < 0 || guard_thread.depth == 0)
-        return err;
-    guard_work_begin(&guard);
-    if (!connection_is_not_you() && cursors_peek(call->sesid, call->tableid) != TABLE_UNPROFILED &&
-        !originals_is_store(caller) &&
-        table_info_learn(call->sesid, call->tableid, &info) == TABLE_LEARNT) {
-        if (!info.profiled)
-            unscanned_add_unjudged(info.table, NULL);
-        else if (info.role <= ROLE_CONTENTS)
-            unscanned_add(STOREHOOK_REASON_RESOURCES, info.table, NULL);
-    }
+    err = update_in_callback(call, caller, guard.saved_errno);
     guard_work_end(&guard);
     return err;
 }

@@ -10,10 +10,18 @@
 #include "libstorehook/connection.h"
 #include "libstorehook/turn.h"
 
+bool judge_defers(void)
+{
+    ConnectionMode mode = connection_peek();
+
+    /* The administrator's word stands above the environment's. */
+    return connection_defers() && mode != CONNECTION_STOPPED && mode != CONNECTION_NOT_YOU;
+}
+
 Decision judge_unscanned(TrackedRow *row, int reason)
 {
     row->reason = reason;
-    return connection_defers() ? DECISION_DEFER : DECISION_WRITE;
+    return judge_defers() ? DECISION_DEFER : DECISION_WRITE;
 }
 
 bool judge_may_ask(TrackedRow *row, Decision *ret)
@@ -22,11 +30,6 @@ bool judge_may_ask(TrackedRow *row, Decision *ret)
     switch (connection_mode()) {
     case CONNECTION_JUDGE:
         return true;
-    case CONNECTION_STOPPED:
-        /* The administrator's word stands above the environment's. */
-        row->reason = STOREHOOK_REASON_UNAVAILABLE;
-        *ret = DECISION_WRITE;
-        return false;
     case CONNECTION_NOT_YOU:
         *ret = DECISION_WRITE;
         return false;

@@ -43,6 +43,8 @@ Decision judge_commit(Session *session, JET_SESID sesid);
 Decision judge_alone(Judgement *judgement);
 
 /* Shared by the above. */
+/* What gets no verdict is to wait. */
+bool judge_defers(void);
 /* No verdict: the row passes and is counted, or is deferred where the environment says so. */
 Decision judge_unscanned(TrackedRow *row, int reason);
 /* Whether to ask at all; else *ret is the decision. */
