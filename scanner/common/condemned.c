@@ -40,6 +40,12 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(VerdictKey)) == 0;
 }
 
+gboolean condemned_is(const Verdict *verdict)
+{
+    return verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED &&
+           strcmp(verdict->name, CONDEMNED_VERDICT) == 0;
+}
+
 /* --- In the loader ----------------------------------------------------------------- */
 
 static gboolean is_known(const VerdictKey *key)
@@ -65,7 +71,10 @@ gboolean condemned_strike(VerdictCache *cache, const VerdictKey *key)
 
     (void)verdict_cache_find(cache, &suspect, &verdict, NULL);
     condemns = ++verdict.size >= CONDEMNED_STRIKES && is_known(key);
-    verdict_set(&verdict, STOREHOOK_VERDICT_NOT_SCANNED, condemns ? CONDEMNED_VERDICT : "suspect");
+    if (condemns)
+        verdict_set(&verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, CONDEMNED_VERDICT);
+    else
+        verdict_set(&verdict, STOREHOOK_VERDICT_NOT_SCANNED, "suspect");
     verdict.cost = VERDICT_COST_MAX; /* it costs another worker */
     verdict_cache_add(cache, condemns ? key : &suspect, &verdict, NULL, TRUE);
     return condemns;
@@ -146,8 +155,7 @@ void condemned_add(Condemned *condemned, const VerdictKey *key)
 
 void condemned_seen(const VerdictKey *key, const Verdict *verdict, gpointer condemned)
 {
-    if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED &&
-        strcmp(verdict->name, CONDEMNED_VERDICT) == 0)
+    if (condemned_is(verdict))
         condemned_add(condemned, key);
 }
 

@@ -2,7 +2,8 @@
 /*
  * condemned.h - contents that killed two workers and are not scanned a third time.
  *
- * A condemned content has an ordinary verdict in the cache: not scanned, with the name below. So
+ * A condemned content has an ordinary verdict in the cache: not fully scanned, with the name below,
+ * since what the scanner cannot stand is more often an attack than a document. So
  * every worker finds it before it scans, it survives a restart, and it is forgotten with the
  * signatures and the program that it crashed. A suspicion is kept in the same way, under a kind
  * that is never looked up for a scan. The loader, which sees workers die, suspects and condemns;
@@ -16,6 +17,9 @@
 #include "scanner/common/verdict-store.h"
 
 #define CONDEMNED_VERDICT "crashes the scanner"
+
+/* This is the verdict on a condemned content: nothing that reads it may be given it. */
+gboolean condemned_is(const Verdict *verdict);
 
 enum {
     CONDEMNED_STRIKES = 2, /* the first death may be a coincidence */

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/common/condemned.h"
 #include "scanner/common/content-sum.h"
 
 typedef struct {
@@ -379,7 +380,7 @@ void verdict_cache_add(VerdictCache *cache, const VerdictKey *key, const Verdict
     g_strlcpy(record.verdict.type, verdict->type, sizeof(record.verdict.type));
     if (!list_write(cache, list, &record))
         return;
-    if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED) /* see condemned.c */
+    if (verdict->kind == STOREHOOK_VERDICT_NOT_SCANNED || condemned_is(verdict))
         cache->is_wary = TRUE;
     if (!is_new)
         size_note(cache, verdict->size);

@@ -50,12 +50,15 @@ gboolean answer_set_cleaned(Answer *answer, Judge *judge)
     const Content *content = &answer->content;
     const char *why = "its bytes are not here";
     char name[VERDICT_NAME_SIZE];
-    GBytes *cleaned;
+    GBytes *cleaned = NULL;
 
     notice_reference_new(answer->incident);
-    cleaned = content->bytes ? clean_content(judge, content->bytes, content->size,
-                                             answer->verdict.name, answer->incident, removed, &why)
-                             : NULL;
+    if (content->bytes) {
+        judge_blame(judge, answer, VERDICT_CACHE_CONTENT);
+        cleaned = clean_content(judge, content->bytes, content->size, answer->verdict.name,
+                                answer->incident, removed, &why);
+        board_clear_content(judge->slot);
+    }
     if (cleaned)
         g_snprintf(name, sizeof(name), "%.*s (removed %s)", NAME_BEFORE_REMOVED,
                    answer->verdict.name, removed->str);

@@ -339,6 +339,15 @@ static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCa
     return judge->lists_were_asked ? with_parts : plain;
 }
 
+void judge_blame(Judge *judge, const Answer *answer, VerdictCacheKind kind)
+{
+    Verdict verdict = answer->verdict;
+
+    board_set_content(judge->slot, answer->seen, kind + 1);
+    if (judge->config->test_hooks)
+        (void)test_hook_run(judge->config, answer->content.bytes, answer->content.size, &verdict);
+}
+
 gboolean judge_scan(Judge *judge, const void *data, gsize size, const guint8 *digest,
                     VerdictCacheKind kind, Verdict *verdict, Members **ret_members)
 {

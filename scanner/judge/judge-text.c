@@ -3,10 +3,12 @@
  * judge-text.c - a message row: its text as a whole, and each part that stands inline in it.
  *
  * Bad parts are overwritten in place by a notice of the same length. Where that does not make the
- * text clean, the row passes with a flag, and at commit the whole message goes to quarantine.
+ * text clean, or the text must not be read, the row passes with a flag, and at commit the whole
+ * message goes to quarantine.
  */
 #include "scanner/judge/judge.h"
 
+#include "scanner/common/condemned.h"
 #include "scanner/judge/notice.h"
 #include "scanner/judge/policy.h"
 
@@ -33,20 +35,24 @@ static gboolean text_is_acceptable(Judge *judge, const char *text, gsize size)
 }
 
 /* The text with notices in place of what is bad, or NULL where that is not possible. */
-static GBytes *text_with_notices(Judge *judge, const Content *content, const char *reference)
+static GBytes *text_with_notices(Judge *judge, const Answer *answer)
 {
     g_autoptr(Members) members = judge_members_new(judge);
-    JudgeCopy copy = {.reference = reference};
+    const Content *content = &answer->content;
+    JudgeCopy copy = {.reference = answer->incident};
     g_autoptr(GBytes) text = NULL;
     Verdict verdict = {0};
 
-    if (!content->bytes)
+    if (!content->bytes || condemned_is(&answer->verdict))
         return NULL;
+    judge_blame(judge, answer, VERDICT_CACHE_MESSAGE);
     judge_parts(judge, content->bytes, content->size, FALSE, &copy, members, &verdict);
     if (copy.bytes)
         text = g_bytes_new_take(copy.bytes, content->size);
-    return text && text_is_acceptable(judge, copy.bytes, content->size) ? g_steal_pointer(&text)
-                                                                        : NULL;
+    if (text && !text_is_acceptable(judge, copy.bytes, content->size))
+        g_clear_pointer(&text, g_bytes_unref);
+    board_clear_content(judge->slot);
+    return g_steal_pointer(&text);
 }
 
 void judge_text(Judge *judge, const StorehookMessage *request, Answer *answer)
@@ -62,7 +68,7 @@ void judge_text(Judge *judge, const StorehookMessage *request, Answer *answer)
         answer->flagged = TRUE;
         notice_reference_new(answer->incident);
         if (board_now() < judge->end)
-            answer->data = text_with_notices(judge, &answer->content, answer->incident);
+            answer->data = text_with_notices(judge, answer);
         answer->action = answer->data ? STOREHOOK_ACTION_REPLACE : STOREHOOK_ACTION_PASS;
     }
 }

@@ -37,7 +37,7 @@ static const char *reason_text(StorehookVerdictKind kind)
     case STOREHOOK_VERDICT_AMBIGUOUS:
         return "mail programs could read it in different ways";
     case STOREHOOK_VERDICT_NOT_FULLY_SCANNED:
-        return "too large, too deep or too slow to be scanned in full";
+        return "could not be scanned in full";
     case STOREHOOK_VERDICT_NOT_SCANNED:
         return "could not be scanned";
     case STOREHOOK_VERDICT_CLEAN:

@@ -178,6 +178,12 @@ gboolean test_hook_run(const ScannerConfig *config, const void *data, gsize size
             ;
     if (g_str_has_prefix(command, "memory"))
         eat_memory();
+    if (g_str_has_prefix(command, "twice")) {
+        if (verdict->kind == STOREHOOK_VERDICT_INFECTED)
+            abort();
+        verdict_set(verdict, STOREHOOK_VERDICT_INFECTED, "Test.Twice");
+        return TRUE;
+    }
     if (g_str_has_prefix(command, "sleep ")) {
         g_usleep((gulong)g_ascii_strtoull(command + 6, NULL, 10) * 1000);
         verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "");

@@ -143,6 +143,8 @@ static int worker_send(Worker *worker, const StorehookMessage *request, const An
 
 static BoardUnscanned unscanned_reason(const Verdict *verdict)
 {
+    if (condemned_is(verdict))
+        return BOARD_UNSCANNED_CONDEMNED;
     if (verdict->kind == STOREHOOK_VERDICT_NOT_FULLY_SCANNED)
         return BOARD_UNSCANNED_LIMIT;
     if (g_str_has_prefix(verdict->name, "temporary"))
@@ -151,8 +153,6 @@ static BoardUnscanned unscanned_reason(const Verdict *verdict)
         return BOARD_UNSCANNED_CONTENT;
     if (g_str_has_prefix(verdict->name, "memory"))
         return BOARD_UNSCANNED_MEMORY;
-    if (strcmp(verdict->name, CONDEMNED_VERDICT) == 0)
-        return BOARD_UNSCANNED_CONDEMNED;
     return BOARD_UNSCANNED_ENGINE;
 }
 

@@ -127,7 +127,8 @@ def a_content_is_condemned_without_its_digest():
 def two_crashes_condemn():
     """What killed two workers is not tried again: shown, kept over a restart, released by hand,
     forgotten with the signatures. Nobody condemns by granting no time, or by a kill from outside."""
-    with Service("[service]\ndeadline=2000\n[quarantine]\ntimeout=500\n") as s:
+    with Service("[service]\ndeadline=2000\n[quarantine]\ntimeout=500\n"
+                 "[actions]\nnot-fully-scanned=pass\n") as s:
         crash, name = HOOK + b"crash", hashlib.sha256(HOOK + b"crash").hexdigest()
         assert [died(s.content, crash) for _ in range(4)] == [True, True, False, False]
         assert not died(s.content, crash, deadline=500)
@@ -164,6 +165,35 @@ def two_crashes_condemn():
             asking.join()
             s.wait_for(lambda: s.are_busy(0))
         assert s.status()["condemned"] == 1
+
+
+@test
+def what_is_condemned_is_not_let_through():
+    """And not read once more, to find out what in it is bad: a message goes to quarantine whole."""
+    def died_and_was_seen(ask, data):
+        lost = s.log().count("worker lost")
+        if not died(ask, data):
+            return False
+        s.wait_for(lambda: s.log().count("worker lost") > lost)
+        return True
+
+    with Service("[actions]\ninfected=clean\n") as s:
+        for crash in HOOK + b"crash", HOOK + b"twice":
+            assert [died_and_was_seen(s.content, crash) for _ in range(3)] == [True, True, False]
+            assert s.content(crash)["action"] == "replace"
+            text = crash + b"\r\n\r\nsome text\r\n"
+            assert [died_and_was_seen(s.text, text) for _ in range(3)] == [True, True, False]
+            row = s.text(text)
+            assert (row["action"], row["flagged"]) == ("pass", 1), row
+            whole = s.ask(JUDGE_MESSAGE, ("data", text), ("sender", "a@example.org"),
+                          ("recipients", "b@example.org\n"), ("subject", "s"), ("flagged", 1),
+                          ("verdict", VERDICTS.index(row["verdict"])),
+                          ("verdict_name", row["verdict_name"]), ("incident", row["incident"]),
+                          ("action", ACTIONS.index("pass")), ("parts", wire_fields()))
+            assert whole["action"] == "drop", whole
+        condemned_are(s, 4)
+        assert s.status()["workers"]["crashed"] == 8
+        assert len(s.control("quarantine-list")["items"]) == 2
 
 
 @test
