@@ -24,7 +24,9 @@ typedef struct {
 
 /* The exact size of the message; FALSE when the offsets do not fit the text. */
 gboolean join_size(gsize text_size, const JoinPart *parts, gsize count, gsize *ret_size);
-/* Writes the message into `out`, which holds join_size() bytes; FALSE when a source fails. */
-gboolean join_write(const JoinSource *text, const JoinPart *parts, gsize count, guint8 *out);
+/* Writes `size` bytes of the message from `offset` on, all of them within join_size(), into `out`;
+ * FALSE when a source fails. Of the sources only what these bytes need is read. */
+gboolean join_write(const JoinSource *text, const JoinPart *parts, gsize count, gsize offset,
+                    gsize size, guint8 *out);
 
 #endif /* MAILSTORE_MESSAGE_JOIN_H */

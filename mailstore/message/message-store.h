@@ -137,6 +137,9 @@ typedef gboolean (*MailReserve)(guint64 size, gpointer data);
  * anything is read, says no. It may be NULL. */
 gboolean mail_message_read(MailSession *session, guint64 message, MailReserve reserve,
                            gpointer data, GBytes **ret_text, GError **error);
+/* Some of its bytes, as many of them as there are; costs little more than these. */
+gboolean mail_message_read_part(MailSession *session, guint64 message, gsize offset, gsize length,
+                                GBytes **ret_part, GError **error);
 
 /* What a reader found out about a message and wants to find again, in a form that only it knows: it
  * is not looked into. It goes with the message, and may be lost. */

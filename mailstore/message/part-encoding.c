@@ -188,6 +188,26 @@ void part_encoder_init(PartEncoder *encoder, const PartEncoding *encoding, guint
     *encoder = (PartEncoder){.encoding = encoding, .out = out};
 }
 
+/* Only to whole groups. The end of line before a group that begins a line goes with the group. */
+gsize part_encoder_seek(PartEncoder *encoder, gsize data_size, gsize wanted, gsize *ret_at)
+{
+    const PartEncoding *encoding = encoder->encoding;
+    gsize line = encoding->line, eol = encoding->crlf ? 2 : 1;
+    gsize groups = (data_size + 2) / 3;
+
+    if (!encoding->base64) {
+        *ret_at = MIN(wanted, data_size);
+        return *ret_at;
+    }
+    gsize chars =
+        line == 0 ? wanted : wanted / (line + eol) * line + MIN(wanted % (line + eol), line);
+    gsize group = groups == 0 ? 0 : MIN(chars / 4, groups - 1);
+    gsize ended = line == 0 || group == 0 ? 0 : (4 * group - 1) / line; /* lines before it */
+    encoder->column = (guint)(line == 0 ? 0 : 4 * group - ended * line);
+    *ret_at = 4 * group + ended * eol;
+    return 3 * group;
+}
+
 static void encoder_end_line(PartEncoder *encoder)
 {
     if (encoder->encoding->crlf)

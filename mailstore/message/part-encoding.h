@@ -54,6 +54,9 @@ typedef struct {
 } PartEncoder;
 
 void part_encoder_init(PartEncoder *encoder, const PartEncoding *encoding, guint8 *out);
+/* Begins in the middle, at or shortly before the byte `wanted` of what `data_size` bytes become.
+ * Returns the offset in the data to write from, and in *ret_at where in the result that goes. */
+gsize part_encoder_seek(PartEncoder *encoder, gsize data_size, gsize wanted, gsize *ret_at);
 void part_encoder_write(PartEncoder *encoder, const guint8 *data, gsize size);
 /* Writes the tail and returns the end of what was written. */
 guint8 *part_encoder_finish(PartEncoder *encoder);

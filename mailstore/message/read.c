@@ -19,12 +19,14 @@ typedef struct {
     MailSession *session;
     GBytes *header;
     Digest digest;
+    gboolean is_found; /* CONTENTS_BY_DIGEST is on it */
 } PartSource;
 
 typedef struct {
     guint64 message;
     gboolean only_size;
-    MailReserve reserve; /* or NULL */
+    gsize offset, length; /* what is wanted of it */
+    MailReserve reserve;  /* or NULL */
     gpointer reserve_data;
     GArray *sources; /* of PartSource */
     GArray *parts;   /* of JoinPart, each with its source */
@@ -55,9 +57,10 @@ static JET_ERR part_seek(MailSession *session, const Digest *digest)
 
 static gboolean read_data(gpointer user_data, gsize offset, guint8 *out, gsize size)
 {
-    const PartSource *source = user_data;
-    if (offset == 0 && part_seek(source->session, &source->digest) < 0)
+    PartSource *source = user_data;
+    if (!source->is_found && part_seek(source->session, &source->digest) < 0)
         return FALSE;
+    source->is_found = TRUE; /* until the next part, which comes when this one is read */
     return row_read(source->session, CONTENTS_BY_DIGEST, CONTENT_DATA, offset, out, size) >= 0;
 }
 
@@ -145,12 +148,14 @@ static JET_ERR message_join(MailSession *session, Reading *reading)
     if (err < 0 || reading->only_size ||
         (reading->reserve != NULL && !reading->reserve(reading->size, reading->reserve_data)))
         return err;
-    reading->bytes = g_try_malloc(MAX(reading->size, 1));
+    reading->offset = MIN(reading->offset, reading->size);
+    reading->length = MIN(reading->length, reading->size - reading->offset);
+    reading->bytes = g_try_malloc(MAX(reading->length, 1));
     if (reading->bytes == NULL)
         return session_note(session, "joining", MESSAGES_BY_ID, JET_errOutOfMemory);
     session->failure.err = JET_errSuccess;
     if (join_write(&text, (const JoinPart *)reading->parts->data, reading->parts->len,
-                   reading->bytes))
+                   reading->offset, reading->length, reading->bytes))
         return JET_errSuccess;
     return session->failure.err < 0 ? session->failure.err : damaged(session);
 }
@@ -195,10 +200,21 @@ gboolean mail_message_size(MailSession *session, guint64 message, guint64 *ret_s
 gboolean mail_message_read(MailSession *session, guint64 message, MailReserve reserve,
                            gpointer data, GBytes **ret_text, GError **error)
 {
-    Reading reading = {.message = message, .reserve = reserve, .reserve_data = data};
+    Reading reading = {
+        .message = message, .length = G_MAXSIZE, .reserve = reserve, .reserve_data = data};
     if (!message_read(session, &reading, error))
         return FALSE;
-    *ret_text = reading.bytes == NULL ? NULL : g_bytes_new_take(reading.bytes, reading.size);
+    *ret_text = reading.bytes == NULL ? NULL : g_bytes_new_take(reading.bytes, reading.length);
+    return TRUE;
+}
+
+gboolean mail_message_read_part(MailSession *session, guint64 message, gsize offset, gsize length,
+                                GBytes **ret_part, GError **error)
+{
+    Reading reading = {.message = message, .offset = offset, .length = length};
+    if (!message_read(session, &reading, error))
+        return FALSE;
+    *ret_part = g_bytes_new_take(reading.bytes, reading.length);
     return TRUE;
 }
 

@@ -2,8 +2,9 @@
 /*
  * cmd-fetch.c - FETCH: some messages a step, until there is enough output for the client to take.
  *
- * A message that is read is charged to the reading budget before, and given back when its output is
- * sent. One that is gone is passed over and told of at the end (RFC 5530 EXPUNGEISSUED).
+ * A message that is read to find something in it is charged to the reading budget for the time of
+ * the step; what was found and is large is read again, a piece at a time, when it can be sent. One
+ * that is gone is passed over and told of at the end (RFC 5530 EXPUNGEISSUED).
  */
 #include "mailstore/server/imap-fetch-items.h"
 #include "mailstore/server/imap-session.h"
@@ -77,23 +78,52 @@ static void print_date(ImapOutput *output, gint64 seconds)
 /* What is known of one message while it is printed. */
 typedef struct {
     const MailEntry *entry;
-    GBytes *text;   /* NULL unless needed */
-    MimePart *root; /* of text */
+    GBytes *text;   /* or its header alone; NULL unless needed and, of the whole, small */
+    MimePart *root; /* of text, where that is needed */
     ImapSummary summary;
 } Subject;
 
-static void print_section(ImapOutput *output, const FetchItem *item, const Subject *subject)
+/* What is large, and would keep all of a large message in memory until the client has taken it,
+ * comes later. */
+static void print_part(ImapSession *session, const Subject *subject, const ImapExtract *extract)
 {
-    g_autoptr(GBytes) bytes = imap_section_extract(&item->section, subject->text, subject->root);
+    ImapOutput *output = &session->output;
+    guint64 most = session->server->config->output_step;
+    gboolean is_small = subject->text != NULL && g_bytes_get_size(subject->text) <= most;
+
+    if (!is_small && (subject->text == NULL || output->length + extract->length > most)) {
+        imap_output_literal_later(output, subject->entry->message, extract->offset,
+                                  extract->length);
+        return;
+    }
+    g_autoptr(GBytes) part =
+        g_bytes_new_from_bytes(subject->text, extract->offset, extract->length);
+    g_autoptr(GBytes) copy =
+        is_small ? g_bytes_ref(part)
+                 : g_bytes_new(g_bytes_get_data(part, NULL), g_bytes_get_size(part));
+    imap_output_literal(output, copy);
+}
+
+static void print_section(ImapSession *session, const FetchItem *item, const Subject *subject)
+{
+    ImapOutput *output = &session->output;
+    const char *data = subject->text == NULL ? NULL : g_bytes_get_data(subject->text, NULL);
+    ImapExtract extract;
+    gboolean found = imap_section_extract(&item->section, data == NULL ? "" : data,
+                                          subject->summary.size, subject->root, &extract);
 
     imap_output_puts(output, item->label);
     if (!item->is_rfc822)
         imap_section_print(output, &item->section);
     imap_output_puts(output, " ");
-    if (bytes == NULL)
+    if (!found) {
         imap_output_puts(output, "NIL");
-    else
-        imap_output_literal(output, bytes);
+    } else if (extract.made != NULL) {
+        imap_output_literal(output, extract.made);
+        g_bytes_unref(extract.made);
+    } else {
+        print_part(session, subject, &extract);
+    }
 }
 
 static void print_summary(ImapOutput *output, const char *name, const ImapSummaryText *text)
@@ -102,8 +132,10 @@ static void print_summary(ImapOutput *output, const char *name, const ImapSummar
     imap_output_append(output, text->text, text->length);
 }
 
-static void print_item(ImapOutput *output, const FetchItem *item, const Subject *subject)
+static void print_item(ImapSession *session, const FetchItem *item, const Subject *subject)
 {
+    ImapOutput *output = &session->output;
+
     switch (item->kind) {
     case FETCH_UID:
         imap_output_printf(output, "UID %u", subject->entry->uid);
@@ -130,7 +162,7 @@ static void print_item(ImapOutput *output, const FetchItem *item, const Subject 
                       &subject->summary.items[IMAP_SUMMARY_BODYSTRUCTURE]);
         break;
     case FETCH_SECTION:
-        print_section(output, item, subject);
+        print_section(session, item, subject);
         break;
     }
 }
@@ -147,7 +179,7 @@ static void print_message(ImapSession *session, guint index, const Subject *subj
     for (guint i = 0; i < arguments->items.items->len; i++) {
         const FetchItem *item = &g_array_index(arguments->items.items, FetchItem, i);
         imap_output_puts(output, space);
-        print_item(output, item, subject);
+        print_item(session, item, subject);
         told_uid = told_uid || item->kind == FETCH_UID;
         told_flags = told_flags || item->kind == FETCH_FLAGS;
         space = " ";
@@ -242,6 +274,31 @@ static void find_summary(ImapSession *session, Subject *subject, guint missing,
         summary_keeper_add(session->server->summaries, kept, packed);
 }
 
+typedef struct {
+    guint64 most, size;
+} Sizing;
+
+static gboolean is_small(guint64 size, gpointer data)
+{
+    Sizing *sizing = data;
+
+    sizing->size = size;
+    return size <= sizing->most;
+}
+
+/* As it is, unless it is large: then its size alone. */
+static gboolean read_whole(const ImapSession *session, MailSession *mail, Subject *subject,
+                           GError **error)
+{
+    Sizing sizing = {.most = session->server->config->output_step};
+    gboolean done =
+        mail_message_read(mail, subject->entry->message, is_small, &sizing, &subject->text, error);
+
+    subject->summary.size = sizing.size;
+    subject->summary.has_size = done;
+    return done;
+}
+
 /* Reads what the items need of the message. FALSE: *ret_step, without anything to print. */
 static gboolean read_subject(ImapSession *session, MailSession *mail, Subject *subject,
                              ImapOutput *storage, ImapStep *ret_step, GError **error)
@@ -253,8 +310,9 @@ static gboolean read_subject(ImapSession *session, MailSession *mail, Subject *s
 
     imap_summary_parse(kept == NULL ? NULL : kept->data, summary);
     guint missing = imap_summary_missing(summary, items->summary);
-    gboolean needs_body =
-        items->needs_body || (missing & ~IMAP_SUMMARY_BIT(IMAP_SUMMARY_ENVELOPE)) != 0;
+    gboolean needs_body = items->needs_body ||
+                          (missing & ~IMAP_SUMMARY_BIT(IMAP_SUMMARY_ENVELOPE)) != 0 ||
+                          (items->needs_whole && (items->needs_header || missing != 0));
     *ret_step = IMAP_STEP_DONE;
     gboolean needs_size = items->needs_size && !summary->has_size;
     if (needs_body || items->needs_header || missing != 0) {
@@ -267,6 +325,8 @@ static gboolean read_subject(ImapSession *session, MailSession *mail, Subject *s
         const char *data = g_bytes_get_data(subject->text, &length);
         subject->root = mime_part_parse(data == NULL ? "" : data, length);
         summary->has_size |= needs_body || needs_size;
+    } else if (items->needs_whole) {
+        return read_whole(session, mail, subject, error);
     } else if (needs_size && !mail_message_size(mail, message, &summary->size, error)) {
         return FALSE;
     }
@@ -284,8 +344,8 @@ static ImapStep fetch_one(ImapSession *session, MailSession *mail, guint index, 
     ImapOutput storage = {0}; /* of what is found out */
     ImapStep step = IMAP_STEP_DONE;
 
-    if (item->gone &&
-        (items->summary != 0 || items->needs_size || items->needs_header || items->needs_body))
+    if (item->gone && (items->summary != 0 || items->needs_size || items->needs_header ||
+                       items->needs_body || items->needs_whole))
         return IMAP_STEP_DONE;
     if (read_subject(session, mail, &subject, &storage, &step, error)) {
         gboolean changed = mark_seen(session, index);
@@ -312,6 +372,7 @@ static ImapStep finish(ImapSession *session)
 static ImapStep fetch_some(ImapSession *session, MailSession *mail)
 {
     Arguments *arguments = session->arguments;
+    guint64 step = session->server->config->output_step;
     gint64 end = g_get_monotonic_time() + STEP_MICROSECONDS;
 
     if (arguments->indexes == NULL) {
@@ -325,7 +386,7 @@ static ImapStep fetch_some(ImapSession *session, MailSession *mail)
     while (arguments->next < arguments->indexes->len) {
         g_autoptr(GError) error = NULL;
         guint index = g_array_index(arguments->indexes, guint, arguments->next);
-        if (session->output.length >= session->server->config->output_step ||
+        if (session->output.length >= step || session->charge > step ||
             arguments->seen->len >= SEEN_A_STEP || g_get_monotonic_time() > end)
             return IMAP_STEP_MORE;
         gsize before = session->output.length;

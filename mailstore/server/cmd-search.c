@@ -91,8 +91,7 @@ static ImapStep step_search(ImapSession *session, MailSession *mail)
     while (arguments->next < imap_mailbox_count(session->selected)) {
         gboolean matches;
         /* Before taking more memory, what was read is given back with the step. */
-        if (g_get_monotonic_time() > end ||
-            session->output.charge > session->server->config->output_step)
+        if (g_get_monotonic_time() > end || session->charge > session->server->config->output_step)
             return IMAP_STEP_MORE;
         if (search_one(session, mail, arguments->next, &matches) == IMAP_STEP_WAIT)
             return IMAP_STEP_WAIT;

@@ -68,7 +68,7 @@ static const Key keys[] = {
     {"limits", "delivery-bytes-in-flight", KEY_SIZE, "256M", 64 * 1024, 1024 * GIB,
      K(delivery_bytes), "memory for all messages being received and delivered"},
     {"limits", "reading-bytes-in-flight", KEY_SIZE, "256M", 64 * 1024, 1024 * GIB, K(reading_bytes),
-     "memory for all messages being sent to readers or searched"},
+     "memory for all messages being searched, or read to find a part of them"},
     {"limits", "command-size", KEY_SIZE, "64K", 8192, 16 * MIB, K(command_size),
      "largest IMAP command without the message of an APPEND"},
     {"limits", "output-step", KEY_SIZE, "256K", 4096, 64 * MIB, K(output_step),

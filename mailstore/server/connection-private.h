@@ -36,8 +36,6 @@ struct Connection {
     GQueue output; /* of Chunk */
     GString *tail; /* output after the chunks */
     gsize pending;
-    Budget *budget;
-    guint64 charge;
 
     gboolean busy;
     gboolean finishing; /* close when all output is sent */

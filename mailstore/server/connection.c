@@ -37,7 +37,7 @@ static char *dup_peer(int fd)
     return g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address));
 }
 
-Connection *connection_new(int fd, guint id, Budget *budget)
+Connection *connection_new(int fd, guint id)
 {
     Connection *connection = g_new0(Connection, 1);
     struct sockaddr_storage own;
@@ -45,7 +45,6 @@ Connection *connection_new(int fd, guint id, Budget *budget)
 
     connection->fd = fd;
     connection->id = id;
-    connection->budget = budget;
     connection->peer = dup_peer(fd);
     connection->tail = g_string_new(NULL);
     g_queue_init(&connection->output);
@@ -82,21 +81,11 @@ void connection_drop_sources(Connection *connection)
     }
 }
 
-static void give_back_charge(Connection *connection)
-{
-    guint64 charge = connection->charge;
-
-    connection->charge = 0;
-    if (charge > 0)
-        budget_release(connection->budget, charge);
-}
-
 static void drop_output(Connection *connection)
 {
     g_queue_clear_full(&connection->output, chunk_free);
     g_string_truncate(connection->tail, 0);
     connection->pending = 0;
-    give_back_charge(connection);
 }
 
 Connection *connection_free(Connection *connection)
@@ -372,11 +361,8 @@ void connection_flush(Connection *connection)
         connection_abort(connection);
         return;
     }
-    if (connection->pending == 0) {
-        give_back_charge(connection);
-        if (connection->finishing && !connection->closed)
-            begin_linger(connection);
-    }
+    if (connection->pending == 0 && connection->finishing && !connection->closed)
+        begin_linger(connection);
     connection_watch(connection);
 }
 
@@ -441,13 +427,6 @@ void connection_write_bytes(Connection *connection, GBytes *bytes)
 gsize connection_pending(const Connection *connection)
 {
     return connection->pending;
-}
-
-void connection_charge(Connection *connection, guint64 bytes)
-{
-    connection->charge += bytes;
-    if (connection->pending == 0 || connection->closed)
-        give_back_charge(connection);
 }
 
 /* --- events --- */

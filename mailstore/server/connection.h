@@ -9,8 +9,6 @@
 #ifndef MAILSTORE_SERVER_CONNECTION_H
 #define MAILSTORE_SERVER_CONNECTION_H
 
-#include "mailstore/server/budget.h"
-
 #include <gio/gio.h>
 
 typedef struct Connection Connection;
@@ -26,8 +24,7 @@ typedef struct {
 /* What is read at a time and held of input that its session has not taken. */
 #define CONNECTION_INPUT_SIZE (64 * 1024)
 
-/* Takes the descriptor. `budget` is what connection_charge() takes from; may be NULL. */
-Connection *connection_new(int fd, guint id, Budget *budget);
+Connection *connection_new(int fd, guint id);        /* takes the descriptor */
 Connection *connection_free(Connection *connection); /* accepts and returns NULL */
 /* From here on, callbacks come. */
 void connection_start(Connection *connection, const SessionOps *ops, gpointer session);
@@ -52,9 +49,6 @@ void connection_write_bytes(Connection *connection, GBytes *bytes);
 gsize connection_pending(const Connection *connection);
 /* Sends what can be sent now. */
 void connection_flush(Connection *connection);
-
-/* `bytes` were taken from the budget for output queued here: given back when all of it is sent. */
-void connection_charge(Connection *connection, guint64 bytes);
 
 /* While busy no callback but closed() comes and no idle time counts. */
 void connection_set_busy(Connection *connection, gboolean busy);

@@ -37,6 +37,8 @@ static void add_section(FetchItems *items, const char *label, ImapSection sectio
         (section.kind == IMAP_SECTION_HEADER || section.kind == IMAP_SECTION_FIELDS ||
          section.kind == IMAP_SECTION_FIELDS_NOT))
         items->needs_header = TRUE;
+    else if (section.path->len == 0 && section.kind == IMAP_SECTION_ALL)
+        items->needs_whole = TRUE;
     else
         items->needs_body = TRUE;
     items->sets_seen = items->sets_seen || seen;

@@ -29,7 +29,8 @@ typedef struct {
     guint summary; /* bits of ImapSummaryItem */
     gboolean needs_size;
     gboolean needs_header; /* sections do */
-    gboolean needs_body;   /* too */
+    gboolean needs_body;   /* too, and how it is made up */
+    gboolean needs_whole;  /* the message as it is, BODY[] */
     gboolean sets_seen;
 } FetchItems;
 

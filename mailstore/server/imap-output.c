@@ -14,15 +14,22 @@
 
 void imap_output_init(ImapOutput *output)
 {
-    output->chunks = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_queue_init(&output->pieces);
     output->tail = g_string_new(NULL);
     output->length = 0;
-    output->charge = 0;
+}
+
+static void piece_free(gpointer data)
+{
+    ImapPiece *piece = data;
+
+    g_clear_pointer(&piece->bytes, g_bytes_unref);
+    g_free(piece);
 }
 
 void imap_output_clear(ImapOutput *output)
 {
-    g_clear_pointer(&output->chunks, g_ptr_array_unref);
+    g_queue_clear_full(&output->pieces, piece_free);
     if (output->tail != NULL)
         g_string_free(output->tail, TRUE);
     output->tail = NULL;
@@ -104,6 +111,17 @@ void imap_output_string(ImapOutput *output, const char *text)
     imap_output_nstring(output, text, text == NULL ? 0 : strlen(text));
 }
 
+static void queue_piece(ImapOutput *output, ImapPiece piece)
+{
+    g_queue_push_tail(&output->pieces, g_memdup2(&piece, sizeof piece));
+}
+
+static void queue_tail(ImapOutput *output)
+{
+    queue_piece(output, (ImapPiece){.bytes = g_string_free_to_bytes(output->tail)});
+    output->tail = g_string_new(NULL);
+}
+
 void imap_output_literal(ImapOutput *output, GBytes *bytes)
 {
     gsize length;
@@ -114,9 +132,18 @@ void imap_output_literal(ImapOutput *output, GBytes *bytes)
         imap_output_append(output, data, length);
         return;
     }
-    g_ptr_array_add(output->chunks, g_string_free_to_bytes(output->tail));
-    output->tail = g_string_new(NULL);
-    g_ptr_array_add(output->chunks, g_bytes_ref(bytes));
+    queue_tail(output);
+    queue_piece(output, (ImapPiece){.bytes = g_bytes_ref(bytes)});
+    output->length += length;
+}
+
+void imap_output_literal_later(ImapOutput *output, guint64 message, gsize offset, gsize length)
+{
+    imap_output_printf(output, "{%" G_GSIZE_FORMAT "}\r\n", length);
+    if (length == 0)
+        return;
+    queue_tail(output);
+    queue_piece(output, (ImapPiece){.message = message, .offset = offset, .length = length});
     output->length += length;
 }
 
@@ -154,10 +181,32 @@ void imap_output_flags(ImapOutput *output, guint32 flags, char *const *keywords)
 
 void imap_output_send(ImapOutput *output, Connection *connection)
 {
-    for (guint i = 0; i < output->chunks->len; i++)
-        connection_write_bytes(connection, g_ptr_array_index(output->chunks, i));
+    for (ImapPiece *piece; (piece = g_queue_peek_head(&output->pieces)) != NULL;) {
+        if (piece->bytes == NULL)
+            return;
+        connection_write_bytes(connection, piece->bytes);
+        piece_free(g_queue_pop_head(&output->pieces));
+    }
     connection_write(connection, output->tail->str, output->tail->len);
-    connection_charge(connection, output->charge);
     imap_output_clear(output);
     imap_output_init(output);
+}
+
+const ImapPiece *imap_output_peek_part(const ImapOutput *output)
+{
+    return g_queue_peek_head((GQueue *)&output->pieces);
+}
+
+void imap_output_take_part(ImapOutput *output, GBytes *bytes)
+{
+    ImapPiece *part = g_queue_peek_head(&output->pieces);
+    gsize length = g_bytes_get_size(bytes);
+
+    g_assert(part->bytes == NULL && length <= part->length);
+    part->offset += length;
+    part->length -= length;
+    if (part->length == 0)
+        piece_free(g_queue_pop_head(&output->pieces));
+    ImapPiece piece = {.bytes = g_bytes_ref(bytes)};
+    g_queue_push_head(&output->pieces, g_memdup2(&piece, sizeof piece));
 }

@@ -177,44 +177,59 @@ static GBytes *extract_fields(const ImapSection *section, const char *header, gs
     return g_string_free_to_bytes(g_steal_pointer(&text));
 }
 
-static GBytes *slice(GBytes *message, gsize start, gsize length)
+static void set_part(ImapExtract *extract, gsize offset, gsize length)
 {
-    return g_bytes_new_from_bytes(message, start, length);
+    *extract = (ImapExtract){.offset = offset, .length = length};
 }
 
-static GBytes *extract_whole(const ImapSection *section, GBytes *message, const MimePart *root)
+static gboolean extract_whole(const ImapSection *section, const char *message, gsize size,
+                              const MimePart *root, ImapExtract *ret)
 {
+    if (section->path->len == 0 && section->kind == IMAP_SECTION_ALL) {
+        set_part(ret, 0, size);
+        return TRUE;
+    }
     const MimePart *part = find_part(section->path, root);
-    const char *data = g_bytes_get_data(message, NULL);
-
     if (part == NULL)
-        return NULL;
-    if (section->path->len == 0) {
-        if (section->kind == IMAP_SECTION_ALL)
-            return g_bytes_ref(message);
-    } else {
-        if (section->kind == IMAP_SECTION_ALL)
-            return slice(message, part->body, part->body_length);
-        if (section->kind == IMAP_SECTION_MIME)
-            return slice(message, part->header, part->header_length);
+        return FALSE;
+    if (section->kind == IMAP_SECTION_ALL) {
+        set_part(ret, part->body, part->body_length);
+        return TRUE;
+    }
+    if (section->kind == IMAP_SECTION_MIME) {
+        set_part(ret, part->header, part->header_length);
+        return TRUE;
+    }
+    if (section->path->len > 0) {
         if (part->kind != MIME_MESSAGE)
-            return NULL;
+            return FALSE;
         part = g_ptr_array_index(part->children, 0);
     }
-    if (section->kind == IMAP_SECTION_HEADER)
-        return slice(message, part->header, part->header_length);
-    if (section->kind == IMAP_SECTION_TEXT)
-        return slice(message, part->body, part->body_length);
-    return extract_fields(section, data + part->header, part->header_length);
+    if (section->kind == IMAP_SECTION_HEADER) {
+        set_part(ret, part->header, part->header_length);
+    } else if (section->kind == IMAP_SECTION_TEXT) {
+        set_part(ret, part->body, part->body_length);
+    } else {
+        GBytes *made = extract_fields(section, message + part->header, part->header_length);
+        *ret = (ImapExtract){.length = g_bytes_get_size(made), .made = made};
+    }
+    return TRUE;
 }
 
-GBytes *imap_section_extract(const ImapSection *section, GBytes *message, const MimePart *root)
+gboolean imap_section_extract(const ImapSection *section, const char *message, gsize size,
+                              const MimePart *root, ImapExtract *ret)
 {
-    g_autoptr(GBytes) whole = extract_whole(section, message, root);
-
-    if (whole == NULL || !section->has_partial)
-        return g_steal_pointer(&whole);
-    gsize size = g_bytes_get_size(whole);
-    gsize offset = MIN(section->offset, size);
-    return g_bytes_new_from_bytes(whole, offset, MIN(section->count, size - offset));
+    if (!extract_whole(section, message, size, root, ret))
+        return FALSE;
+    if (section->has_partial) {
+        gsize skip = MIN(section->offset, ret->length);
+        ret->offset += skip;
+        ret->length = MIN(section->count, ret->length - skip);
+    }
+    if (ret->made != NULL && section->has_partial) {
+        GBytes *all = ret->made;
+        ret->made = g_bytes_new_from_bytes(all, ret->offset, ret->length);
+        g_bytes_unref(all);
+    }
+    return TRUE;
 }

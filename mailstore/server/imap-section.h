@@ -33,7 +33,14 @@ void imap_section_clear(ImapSection *section);
 
 /* "[1.HEADER.FIELDS (A B)]<0>" */
 void imap_section_print(ImapOutput *output, const ImapSection *section);
-/* The bytes, mostly a slice of the message; NULL when there is no such part. */
-GBytes *imap_section_extract(const ImapSection *section, GBytes *message, const MimePart *root);
+/* What a section is: a part of the message, or bytes that were made of it. */
+typedef struct {
+    gsize offset, length;
+    GBytes *made; /* owned; NULL: it is a part */
+} ImapExtract;
+/* FALSE when there is no such part. Of the whole message, BODY[], only the size need be known, and
+ * `root` is not looked at. */
+gboolean imap_section_extract(const ImapSection *section, const char *message, gsize size,
+                              const MimePart *root, ImapExtract *ret);
 
 #endif /* MAILSTORE_SERVER_IMAP_SECTION_H */

@@ -95,6 +95,15 @@ static void session_release_literal(ImapSession *session)
         budget_release(session->server->delivery_bytes, taken);
 }
 
+static void session_release_reading(ImapSession *session)
+{
+    guint64 charge = session->charge;
+
+    session->charge = 0;
+    if (charge > 0)
+        budget_release(session->server->reading_bytes, charge);
+}
+
 static void session_forget_command(ImapSession *session)
 {
     if (session->arguments != NULL && session->free_arguments != NULL)
@@ -119,8 +128,7 @@ static void session_free(ImapSession *session)
     budget_cancel(server->delivery_bytes, &session->literal_waiter);
     budget_cancel(server->reading_bytes, &session->reading_waiter);
     session_forget_command(session);
-    if (session->output.charge > 0)
-        budget_release(server->reading_bytes, session->output.charge);
+    session_release_reading(session);
     imap_output_clear(&session->output);
     imap_session_unselect(session);
     imap_reader_clear(&session->reader);
@@ -187,12 +195,12 @@ static gboolean take_memory(guint64 bytes, gpointer data)
     ImapSession *session = data;
 
     if (session->granted >= bytes && session->granted > 0) {
-        session->output.charge += session->granted;
+        session->charge += session->granted;
         session->granted = 0;
         return TRUE;
     }
     if (budget_try_take(session->server->reading_bytes, bytes)) {
-        session->output.charge += bytes;
+        session->charge += bytes;
         return TRUE;
     }
     session->need = bytes;
@@ -239,11 +247,34 @@ void imap_session_refresh(ImapSession *session, MailSession *mail, gboolean may_
                 error->message);
 }
 
+/* The next piece of what the output has of a message. That may be gone by now; the client is in the
+ * middle of a literal then and cannot be told. */
+static void session_read_part(ImapSession *session, MailSession *mail, const ImapPiece *part)
+{
+    gsize length = MIN(part->length, session->server->config->output_step);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+
+    session->is_torn =
+        !mail_message_read_part(mail, part->message, part->offset, length, &bytes, &error) ||
+        g_bytes_get_size(bytes) != length;
+    if (!session->is_torn)
+        imap_output_take_part(&session->output, bytes);
+    else
+        log_warning("torn-off connection=%u reason=\"%s\"", connection_id(session->connection),
+                    error == NULL ? "the message has changed" : error->message);
+}
+
 static void session_run(WorkerJob *job, MailSession *mail)
 {
     ImapSession *session = (ImapSession *)job;
     const ImapCommand *command = session->command;
+    const ImapPiece *part = imap_output_peek_part(&session->output);
 
+    if (part != NULL) {
+        session_read_part(session, mail, part);
+        return;
+    }
     session->step = command->step(session, mail);
     if (session->step == IMAP_STEP_DONE && session->selected != NULL)
         imap_session_refresh(session, mail, session->by_uid || !command->keeps_numbers);
@@ -257,6 +288,16 @@ static void memory_granted(gpointer data)
     session_submit(session);
 }
 
+/* With the next piece or step, when what there is has been sent. */
+static void session_go_on(ImapSession *session)
+{
+    connection_flush(session->connection);
+    if (connection_pending(session->connection) == 0)
+        session_submit(session);
+    else
+        connection_set_busy(session->connection, FALSE); /* drained() goes on */
+}
+
 static void session_ran(WorkerJob *job)
 {
     ImapSession *session = (ImapSession *)job;
@@ -266,18 +307,24 @@ static void session_ran(WorkerJob *job)
         session_free(session);
         return;
     }
+    session_release_reading(session);
+    if (session->is_torn) {
+        connection_abort(session->connection);
+        connection_set_busy(session->connection, FALSE);
+        return;
+    }
     imap_output_send(&session->output, session->connection);
+    if (imap_output_peek_part(&session->output) != NULL) {
+        session_go_on(session);
+        return;
+    }
     switch (session->step) {
     case IMAP_STEP_DONE:
         session_end_command(session);
         imap_session_process(session);
         return;
     case IMAP_STEP_MORE:
-        connection_flush(session->connection);
-        if (connection_pending(session->connection) == 0)
-            session_submit(session);
-        else
-            connection_set_busy(session->connection, FALSE); /* drained() goes on */
+        session_go_on(session);
         return;
     case IMAP_STEP_WAIT:
         connection_flush(session->connection);

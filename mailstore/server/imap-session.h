@@ -3,8 +3,8 @@
  * imap-session.h - a conversation in IMAP4rev1 (RFC 3501).
  *
  * A command is read and parsed in the I/O thread and run in steps in a worker; between two steps
- * its output is sent, so that neither a thread nor a mail session waits for a slow client. While a
- * step runs, the session is the worker's.
+ * its output is sent, so that neither a thread nor a mail session waits for a slow client, nor does
+ * memory that others want. While a step runs, the session is the worker's.
  */
 #ifndef MAILSTORE_SERVER_IMAP_SESSION_H
 #define MAILSTORE_SERVER_IMAP_SESSION_H
@@ -41,6 +41,7 @@ struct ImapSession {
     ImapStep step;       /* what the last step said */
     gboolean stops;      /* hang up after the reply */
     gboolean starts_tls; /* after the reply */
+    gboolean is_torn;    /* what was announced cannot be read any more */
     gboolean wakes;      /* IDLE: the folder changed while a job ran */
     gboolean is_stale;   /* the selected mailbox could not be read when it had changed */
     guint own_changes;   /* of flags: the watch tells of these, but the view has them already */
@@ -48,7 +49,8 @@ struct ImapSession {
     /* Memory: for the message of an APPEND, and for one that a step wants to read. */
     guint64 taken_in;
     BudgetWaiter literal_waiter;
-    guint64 granted; /* of the reading budget, not yet used by a step */
+    guint64 charge;  /* of the reading budget, for what this step reads */
+    guint64 granted; /* not yet used by a step */
     guint64 need;
     BudgetWaiter reading_waiter;
 };

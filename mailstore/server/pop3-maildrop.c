@@ -82,11 +82,13 @@ void pop3_maildrop_load(Pop3Maildrop *maildrop, MailSession *session)
             return;
 }
 
-GBytes *pop3_maildrop_read(Pop3Maildrop *maildrop, MailSession *session, guint index)
+GBytes *pop3_maildrop_read(Pop3Maildrop *maildrop, MailSession *session, guint index, gsize offset,
+                           gsize length)
 {
     g_clear_error(&maildrop->error);
     GBytes *text = NULL;
-    mail_message_read(session, at(maildrop, index)->message, NULL, NULL, &text, &maildrop->error);
+    mail_message_read_part(session, at(maildrop, index)->message, offset, length, &text,
+                           &maildrop->error);
     return text;
 }
 

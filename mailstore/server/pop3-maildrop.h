@@ -17,7 +17,8 @@ const GError *pop3_maildrop_error(const Pop3Maildrop *maildrop);
 
 /* In a worker. */
 void pop3_maildrop_load(Pop3Maildrop *maildrop, MailSession *session);
-GBytes *pop3_maildrop_read(Pop3Maildrop *maildrop, MailSession *session, guint index);
+GBytes *pop3_maildrop_read(Pop3Maildrop *maildrop, MailSession *session, guint index, gsize offset,
+                           gsize length);
 /* Removes what is marked. */
 void pop3_maildrop_update(Pop3Maildrop *maildrop, MailSession *session);
 

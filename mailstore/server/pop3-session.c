@@ -23,7 +23,6 @@ typedef enum {
     MODE_COMMANDS,
     MODE_AUTH,    /* the next line is the response of AUTH PLAIN */
     MODE_WORKING, /* a job runs */
-    MODE_MEMORY,  /* waiting to read a message */
     MODE_SENDING  /* of a message, in pieces */
 } Mode;
 
@@ -38,28 +37,15 @@ typedef struct {
     char *name;             /* of USER */
     Pop3Maildrop *maildrop; /* NULL before login */
     guint message;          /* index of the one to be sent */
-    guint32 lines;          /* of its body */
     Pop3Text text;
-    BudgetWaiter waiter;
-    guint64 charged;
+    GBytes *piece; /* of it, as read */
 } Pop3Session;
 
 static void session_process(Pop3Session *session);
 
-static void release_memory(Pop3Session *session)
-{
-    guint64 charged = session->charged;
-
-    pop3_text_clear(&session->text);
-    session->charged = 0;
-    if (charged > 0)
-        budget_release(session->server->reading_bytes, charged);
-}
-
 static void session_free(Pop3Session *session)
 {
-    budget_cancel(session->server->reading_bytes, &session->waiter);
-    release_memory(session);
+    g_clear_pointer(&session->piece, g_bytes_unref);
     session->maildrop = pop3_maildrop_free(session->maildrop);
     log_info("disconnected service=pop3 connection=%u", connection_id(session->connection));
     server_forget(session->server, session->connection);
@@ -174,26 +160,36 @@ static void quit_done(WorkerJob *job)
 
 /* --- sending a message --- */
 
-static void send_piece(Pop3Session *session)
-{
-    g_autoptr(GString) piece = g_string_new(NULL);
-    gboolean more = pop3_text_next(&session->text, piece, session->server->config->output_step);
-
-    connection_write(session->connection, piece->str, piece->len);
-    connection_flush(session->connection);
-    if (!more) {
-        session->mode = MODE_COMMANDS;
-        release_memory(session);
-    }
-}
+/* Piece after piece, each read when the one before has been taken: a slow client holds no more. */
 
 static void read_run(WorkerJob *job, MailSession *mail)
 {
     Pop3Session *session = (Pop3Session *)job;
-    GBytes *bytes = pop3_maildrop_read(session->maildrop, mail, session->message);
 
-    if (bytes != NULL)
-        pop3_text_init(&session->text, bytes, session->lines);
+    session->piece = pop3_maildrop_read(session->maildrop, mail, session->message,
+                                        session->text.next, session->server->config->output_step);
+}
+
+static gboolean piece_is_good(const Pop3Session *session)
+{
+    guint64 left = session->text.end - session->text.next;
+
+    return session->piece != NULL &&
+           g_bytes_get_size(session->piece) == MIN(left, session->server->config->output_step);
+}
+
+static void send_piece(Pop3Session *session)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GBytes) piece = g_steal_pointer(&session->piece);
+    gsize length;
+    const char *data = g_bytes_get_data(piece, &length);
+
+    if (session->text.next == 0)
+        say(session, "+OK The message follows\r\n");
+    if (pop3_text_next(&session->text, data == NULL ? "" : data, length, out))
+        session->mode = MODE_SENDING;
+    connection_write(session->connection, out->str, out->len);
 }
 
 static void read_done(WorkerJob *job)
@@ -202,35 +198,23 @@ static void read_done(WorkerJob *job)
 
     if (!end_job(session))
         return;
-    if (session->text.bytes == NULL) {
-        release_memory(session);
+    if (piece_is_good(session)) {
+        send_piece(session);
+    } else if (session->text.next == 0) {
+        g_clear_pointer(&session->piece, g_bytes_unref);
         say(session, "-ERR [SYS/TEMP] The message cannot be read\r\n");
     } else {
-        say(session, "+OK The message follows\r\n");
-        session->mode = MODE_SENDING;
+        log_warning("torn-off connection=%u", connection_id(session->connection));
+        connection_abort(session->connection); /* nobody can be told within a message */
     }
     session_process(session);
-}
-
-static void memory_granted(gpointer data)
-{
-    Pop3Session *session = data;
-
-    session->charged = session->waiter.need;
-    submit(session, session->server->readers, read_run, read_done);
 }
 
 static void begin_sending(Pop3Session *session, guint message, guint32 lines)
 {
     session->message = message;
-    session->lines = lines;
-    session->waiter.need = pop3_maildrop_size(session->maildrop, message);
-    session->waiter.granted = memory_granted;
-    session->waiter.data = session;
-    session->mode = MODE_MEMORY;
-    connection_set_busy(session->connection, TRUE);
-    if (budget_wait(session->server->reading_bytes, &session->waiter))
-        memory_granted(session);
+    pop3_text_init(&session->text, pop3_maildrop_size(session->maildrop, message), lines);
+    submit(session, session->server->readers, read_run, read_done);
 }
 
 /* --- commands --- */
@@ -550,7 +534,7 @@ static void session_process(Pop3Session *session)
                 return; /* drained() goes on */
         }
         if (session->mode == MODE_SENDING) {
-            send_piece(session);
+            submit(session, session->server->readers, read_run, read_done);
         } else if (session->server->draining || session->mistakes >= MISTAKES_MOST) {
             say(session, session->server->draining ? "-ERR [SYS/TEMP] Shutting down\r\n"
                                                    : "-ERR Too many mistakes\r\n");

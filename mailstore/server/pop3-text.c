@@ -10,76 +10,65 @@
 
 #include <string.h>
 
-/* Where the header and `lines` lines of the body end. */
-static gsize find_end(const char *data, gsize length, guint32 lines)
+void pop3_text_init(Pop3Text *text, guint64 size, guint32 lines)
 {
-    gboolean in_body = FALSE;
-    const char *end = data + length;
-
-    for (const char *at = data; at < end;) {
-        if (in_body && lines-- == 0)
-            return (gsize)(at - data);
-        const char *lf = memchr(at, '\n', (gsize)(end - at));
-        const char *next = lf == NULL ? end : lf + 1;
-        if (!in_body)
-            in_body = next - at == 1 || (next - at == 2 && *at == '\r');
-        at = next;
-    }
-    return length;
+    *text = (Pop3Text){.end = size, .lines = lines, .last = {'\r', '\n'}};
 }
 
-void pop3_text_init(Pop3Text *text, GBytes *bytes, guint32 lines)
+static gboolean ended_line(const Pop3Text *text)
 {
-    gsize length;
-    const char *data = g_bytes_get_data(bytes, &length);
-
-    text->bytes = bytes;
-    text->next = 0;
-    text->end = lines == POP3_ALL_LINES || length == 0 ? length : find_end(data, length, lines);
-    text->in_line = FALSE;
-    text->ended = FALSE;
+    return text->last[0] == '\r' && text->last[1] == '\n';
 }
 
-void pop3_text_clear(Pop3Text *text)
+/* Whether a dot stands alone between a bare LF and the next line end, or the end. */
+static gboolean sees_lone_dot(const Pop3Text *text, const char *data, gsize length)
 {
-    g_clear_pointer(&text->bytes, g_bytes_unref);
+    return text->last[1] == '\n' && data[0] == '.' &&
+           (length == 1 || data[1] == '\r' || data[1] == '\n');
 }
 
-/* Whether a dot stands alone between a bare LF and the next line end. */
-static gboolean sees_lone_dot(const Pop3Text *text, const char *data)
+/* One line, or what there is of it. */
+static gsize append_line(Pop3Text *text, const char *data, gsize length, GString *out)
 {
-    gsize left = text->end - text->next;
+    const char *lf = memchr(data, '\n', length);
+    gsize span = lf == NULL ? length : (gsize)(lf - data) + 1;
 
-    return text->next > 0 && data[-1] == '\n' && data[0] == '.' &&
-           (left == 1 || data[1] == '\r' || data[1] == '\n');
-}
-
-/* One line, or what is left of the last one. */
-static void append_line(Pop3Text *text, GString *out, gsize most)
-{
-    const char *data = (const char *)g_bytes_get_data(text->bytes, NULL) + text->next;
-    gsize left = MIN(text->end - text->next, most);
-
-    if ((!text->in_line && *data == '.') || sees_lone_dot(text, data))
+    if ((ended_line(text) && *data == '.') || sees_lone_dot(text, data, length))
         g_string_append_c(out, '.');
-    const char *lf = memchr(data, '\n', left);
-    gsize span = lf == NULL ? left : (gsize)(lf - data) + 1;
     g_string_append_len(out, data, (gssize)span);
+    text->last[0] = span > 1 ? data[span - 2] : text->last[1];
+    text->last[1] = data[span - 1];
     text->next += span;
-    /* Looked up in the message: CR and LF may go in two pieces. */
-    text->in_line = lf == NULL || lf == g_bytes_get_data(text->bytes, NULL) || lf[-1] != '\r';
+    return span;
 }
 
-gboolean pop3_text_next(Pop3Text *text, GString *out, gsize most)
+/* Whether the line that begins, if one does, is beyond those that are wanted. */
+static gboolean has_enough(Pop3Text *text, const char *data, gsize length)
 {
-    gsize begin = out->len;
+    if (text->last[1] != '\n' || text->lines == POP3_ALL_LINES)
+        return FALSE;
+    if (text->in_body)
+        return text->lines-- == 0;
+    text->in_body = data[0] == '\n' || (length > 1 && data[0] == '\r' && data[1] == '\n');
+    return FALSE;
+}
 
-    while (text->next < text->end && out->len - begin < most)
-        append_line(text, out, most);
-    if (text->next < text->end)
+gboolean pop3_text_next(Pop3Text *text, const char *data, gsize length, GString *out)
+{
+    gboolean is_last = length >= text->end - text->next;
+
+    /* What a line begins with is seen whole. */
+    while (length >= (is_last ? 1 : POP3_PIECE_LEAST)) {
+        if (has_enough(text, data, length)) {
+            is_last = TRUE;
+            break;
+        }
+        gsize used = append_line(text, data, length, out);
+        data += used;
+        length -= used;
+    }
+    if (!is_last)
         return TRUE;
-    if (!text->ended)
-        g_string_append(out, text->in_line ? "\r\n.\r\n" : ".\r\n");
-    text->ended = TRUE;
+    g_string_append(out, ended_line(text) ? ".\r\n" : "\r\n.\r\n");
     return FALSE;
 }

@@ -9,18 +9,20 @@
 #include <glib.h>
 
 typedef struct {
-    GBytes *bytes;
-    gsize next, end;
-    gboolean in_line; /* the last byte sent was not the end of a line */
-    gboolean ended;   /* the end mark was made */
+    guint64 next, end; /* of the message: what is to come */
+    guint32 lines;     /* of its body */
+    gboolean in_body;
+    char last[2]; /* what was sent before; at first a line had just ended */
 } Pop3Text;
 
 #define POP3_ALL_LINES G_MAXUINT32
+/* A piece has no less than this, unless it is the last. */
+#define POP3_PIECE_LEAST 2
 
-/* Takes the bytes. `lines` of the body, for TOP. */
-void pop3_text_init(Pop3Text *text, GBytes *bytes, guint32 lines);
-void pop3_text_clear(Pop3Text *text);
-/* Appends about `most` bytes; FALSE when the end mark was among them. */
-gboolean pop3_text_next(Pop3Text *text, GString *out, gsize most);
+/* `lines` of the body, for TOP. */
+void pop3_text_init(Pop3Text *text, guint64 size, guint32 lines);
+/* Appends what becomes of the bytes from text->next on, but for one, perhaps, which is to come
+ * again; FALSE when the end mark was among it. */
+gboolean pop3_text_next(Pop3Text *text, const char *data, gsize length, GString *out);
 
 #endif /* MAILSTORE_SERVER_POP3_TEXT_H */

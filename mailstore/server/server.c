@@ -187,7 +187,7 @@ void server_accept(Server *server, ServiceKind kind, int fd, gboolean is_tls)
         return;
     }
     server->service_connections[kind]++;
-    Connection *connection = connection_new(fd, ++server->last_id, server->reading_bytes);
+    Connection *connection = connection_new(fd, ++server->last_id);
     g_hash_table_insert(server->connections, connection, GUINT_TO_POINTER(kind));
     connection_set_idle_limit(connection, config->idle_timeout);
     connection_set_stall_limit(connection, server->config->stall_timeout);

@@ -436,6 +436,19 @@ gboolean mail_message_read(MailSession *session, guint64 message, MailReserve re
     return TRUE;
 }
 
+gboolean mail_message_read_part(MailSession *session, guint64 message, gsize offset, gsize length,
+                                GBytes **ret_part, GError **error)
+{
+    g_autoptr(GBytes) bytes = read_message(session, message, error);
+
+    if (bytes == NULL)
+        return FALSE;
+    gsize size = g_bytes_get_size(bytes);
+    offset = MIN(offset, size);
+    *ret_part = g_bytes_new_from_bytes(bytes, offset, MIN(length, size - offset));
+    return TRUE;
+}
+
 gboolean mail_message_read_header(MailSession *session, guint64 message, gsize most,
                                   GBytes **ret_header, guint64 *ret_size, GError **error)
 {

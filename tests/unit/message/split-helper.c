@@ -22,6 +22,21 @@ static JoinSource bytes_source(GBytes *bytes)
     return (JoinSource){g_bytes_get_size(bytes), read_bytes, bytes};
 }
 
+/* Some of it, from anywhere, is the same as in the whole. */
+static void check_ranges(const JoinSource *text, const JoinPart *parts, gsize count,
+                         const guint8 *whole, gsize size)
+{
+    g_autofree guint8 *some = g_malloc(size + 1);
+
+    for (gsize length = 1; length <= size; length = 3 * length + 1)
+        for (gsize from = 0; from < size; from += size / 7 + 1) {
+            gsize left = MIN(length, size - from);
+            some[left] = 0x5a;
+            g_assert_true(join_write(text, parts, count, from, left, some));
+            g_assert_true(memcmp(some, whole + from, left) == 0 && some[left] == 0x5a);
+        }
+}
+
 GBytes *split_helper_join(const SplitMessage *split)
 {
     guint count = split->parts->len;
@@ -40,7 +55,8 @@ GBytes *split_helper_join(const SplitMessage *split)
     JoinSource text = bytes_source(split->text);
     g_assert_true(join_size(text.size, parts, count, &size));
     guint8 *out = g_malloc(size + 1);
-    g_assert_true(join_write(&text, parts, count, out));
+    g_assert_true(join_write(&text, parts, count, 0, size, out));
+    check_ranges(&text, parts, count, out, size);
     return g_bytes_new_take(out, size);
 }
 

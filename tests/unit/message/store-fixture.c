@@ -171,6 +171,14 @@ GBytes *fixture_read(MailSession *session, guint64 folder, guint32 uid)
     guint64 size;
     g_assert_true(mail_message_size(session, entry->message, &size, &error));
     g_assert_cmpuint(size, ==, g_bytes_get_size(mail));
+    for (gsize offset = 0; offset <= size; offset += size / 3 + 1) {
+        gsize length = MIN(size / 2, size - offset);
+        g_autoptr(GBytes) slice = g_bytes_new_from_bytes(mail, offset, length);
+        g_autoptr(GBytes) part = NULL;
+        mail_message_read_part(session, entry->message, offset, size / 2, &part, &error);
+        g_assert_no_error(error);
+        g_assert_true(g_bytes_equal(part, slice));
+    }
     return mail;
 }
 
