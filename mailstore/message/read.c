@@ -225,19 +225,21 @@ typedef struct {
     guint64 *ret_size; /* or NULL */
 } HeaderReading;
 
-/* Where the header ends, or `size` when it does not within these bytes. */
-static gsize header_end(const guint8 *text, gsize size)
+/* Whether the header ends within these bytes, and where. */
+static gboolean find_header_end(const guint8 *text, gsize size, gsize *ret_end)
 {
     for (gsize line = 0; line < size;) {
         const guint8 *newline = memchr(text + line, '\n', size - line);
         if (newline == NULL)
-            return size;
+            return FALSE;
         gsize next = (gsize)(newline - text) + 1;
-        if (next - line == 1 || (next - line == 2 && text[line] == '\r'))
-            return next;
+        if (next - line == 1 || (next - line == 2 && text[line] == '\r')) {
+            *ret_end = next;
+            return TRUE;
+        }
         line = next;
     }
-    return size;
+    return FALSE;
 }
 
 /* A part is taken out of a message from below its header only, so all of that is in the text. */
@@ -257,8 +259,8 @@ static JET_ERR header_read(MailSession *session, HeaderReading *reading)
             return session_note(session, "joining", MESSAGES_BY_ID, JET_errOutOfMemory);
         if ((err = row_read(session, MESSAGES_BY_ID, MESSAGE_TEXT, 0, text, size)) < 0)
             return err;
-        gsize end = header_end(text, size);
-        if (end < size || size == text_size) {
+        gsize end = text_size; /* without a body */
+        if (find_header_end(text, size, &end) || size == text_size) {
             reading->header = g_bytes_new_take(g_steal_pointer(&text), end);
             return JET_errSuccess;
         }
