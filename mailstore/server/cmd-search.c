@@ -6,6 +6,11 @@
 #include "mailstore/server/imap-search.h"
 #include "mailstore/server/imap-session.h"
 
+/* Some that are known, for a client that asked in one that is not; iconv has many more. */
+#define CHARSETS                                                                                   \
+    "UTF-8 US-ASCII ISO-8859-1 ISO-8859-2 ISO-8859-5 ISO-8859-7 ISO-8859-9 ISO-8859-15 "           \
+    "WINDOWS-1250 WINDOWS-1251 WINDOWS-1252 KOI8-R ISO-2022-JP SHIFT_JIS EUC-JP EUC-KR BIG5 "      \
+    "GB18030"
 /* What a step may take before others get the thread. */
 #define STEP_MICROSECONDS 50000
 
@@ -85,7 +90,7 @@ static ImapStep step_search(ImapSession *session, MailSession *mail)
     gint64 end = g_get_monotonic_time() + STEP_MICROSECONDS;
 
     if (arguments->bad_charset) {
-        imap_session_reply(session, "NO [BADCHARSET (UTF-8 US-ASCII)] Unknown charset");
+        imap_session_reply(session, "NO [BADCHARSET (" CHARSETS ")] Unknown charset");
         return IMAP_STEP_DONE;
     }
     while (arguments->next < imap_mailbox_count(session->selected)) {

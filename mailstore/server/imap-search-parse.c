@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* imap-search-parse.c - parses a search program into a tree. */
 #include "mailstore/server/imap-search-tree.h"
+#include "mailstore/server/mime-text.h"
 
 #include <string.h>
 
 typedef struct {
     ImapParser *parser;
+    char *charset; /* of the texts; NULL: UTF-8, of which US-ASCII is a part */
     guint keys;
     gboolean needs_size;
     gboolean needs_header;
@@ -96,29 +98,35 @@ static const Word words[] = {
     {"UNSEEN", SEARCH_FLAG, ARGUMENT_NONE, MAIL_FLAG_SEEN, TRUE, NULL},
 };
 
-static gboolean parse_text(ImapParser *parser, char **ret)
+static gboolean parse_text(const Builder *builder, char **ret)
 {
+    ImapParser *parser = builder->parser;
     g_autofree char *text = NULL;
 
     if (!imap_parse_astring(parser, &text))
         return FALSE;
-    if (!g_utf8_validate(text, -1, NULL)) {
-        parser->problem = "A text to search for is not UTF-8";
+    g_autofree char *converted =
+        builder->charset == NULL ? g_steal_pointer(&text)
+                                 : g_convert(text, -1, "UTF-8", builder->charset, NULL, NULL, NULL);
+    if (converted == NULL || !g_utf8_validate(converted, -1, NULL)) {
+        parser->problem = "A text to search for is not of its charset";
         return FALSE;
     }
-    *ret = g_utf8_casefold(text, -1);
+    *ret = g_utf8_casefold(converted, -1);
     return TRUE;
 }
 
-static gboolean parse_argument(ImapParser *parser, Argument argument, SearchKey *key)
+static gboolean parse_argument(const Builder *builder, Argument argument, SearchKey *key)
 {
+    ImapParser *parser = builder->parser;
+
     if (argument == ARGUMENT_NONE)
         return TRUE;
     if (!imap_parse_space(parser))
         return FALSE;
     switch (argument) {
     case ARGUMENT_TEXT:
-        return parse_text(parser, &key->text);
+        return parse_text(builder, &key->text);
     case ARGUMENT_ATOM:
         return imap_parse_atom(parser, &key->text);
     case ARGUMENT_DATE:
@@ -129,7 +137,7 @@ static gboolean parse_argument(ImapParser *parser, Argument argument, SearchKey 
         return imap_parse_set(parser, &key->set);
     case ARGUMENT_FIELD_AND_TEXT:
         return imap_parse_astring(parser, &key->field) && imap_parse_space(parser) &&
-               parse_text(parser, &key->text);
+               parse_text(builder, &key->text);
     case ARGUMENT_NONE:
         break;
     }
@@ -152,7 +160,7 @@ static SearchKey *parse_word(Builder *builder, const Word *word)
     key->negated = word->negated;
     key->field = g_strdup(word->field);
     note_needs(builder, word->kind);
-    if (!parse_argument(builder->parser, word->argument, key))
+    if (!parse_argument(builder, word->argument, key))
         return search_key_free(key);
     return key;
 }
@@ -238,40 +246,53 @@ static SearchKey *parse_key(Builder *builder, guint depth)
     return NULL;
 }
 
-static gboolean parse_charset(ImapParser *parser, gboolean *ret_bad)
+/* FALSE in *ret_known: the texts cannot be read. */
+static gboolean parse_charset(Builder *builder, gboolean *ret_known)
 {
+    ImapParser *parser = builder->parser;
     g_autofree char *charset = NULL;
 
+    *ret_known = TRUE;
     if (!imap_parser_take_word(parser, "CHARSET"))
         return TRUE;
     if (!imap_parse_space(parser) || !imap_parse_astring(parser, &charset) ||
         !imap_parse_space(parser))
         return FALSE;
-    *ret_bad =
-        g_ascii_strcasecmp(charset, "UTF-8") != 0 && g_ascii_strcasecmp(charset, "US-ASCII") != 0;
+    if (g_ascii_strcasecmp(charset, "UTF-8") != 0 && g_ascii_strcasecmp(charset, "US-ASCII") != 0) {
+        *ret_known = mime_charset_is_known(charset);
+        builder->charset = g_steal_pointer(&charset);
+    }
+    return TRUE;
+}
+
+static gboolean parse_keys(Builder *builder, SearchKey *root)
+{
+    do
+        if (!add_child(builder, root, 0))
+            return FALSE;
+    while (imap_parser_take(builder->parser, ' '));
     return TRUE;
 }
 
 gboolean imap_parse_search(ImapParser *parser, ImapSearch **ret, gboolean *ret_bad_charset)
 {
     Builder builder = {.parser = parser};
-    gboolean bad_charset = FALSE;
-
-    if (!parse_charset(parser, &bad_charset))
-        return FALSE;
-    if (bad_charset) { /* the texts are in it */
-        parser->at = parser->end;
-        *ret = NULL;
-        *ret_bad_charset = TRUE;
-        return TRUE;
-    }
     SearchKey *root = key_with_children(SEARCH_AND);
-    do
-        if (!add_child(&builder, root, 0)) {
-            search_key_free(root);
-            return FALSE;
+    gboolean known;
+    gboolean parsed = parse_charset(&builder, &known);
+
+    if (parsed && known)
+        parsed = parse_keys(&builder, root);
+    g_free(builder.charset);
+    if (!parsed || !known) {
+        search_key_free(root);
+        if (parsed) {
+            parser->at = parser->end;
+            *ret = NULL;
+            *ret_bad_charset = TRUE;
         }
-    while (imap_parser_take(parser, ' '));
+        return parsed;
+    }
     ImapSearch *search = g_new0(ImapSearch, 1);
     search->root = root;
     search->needs_size = builder.needs_size;

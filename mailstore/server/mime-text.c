@@ -59,6 +59,17 @@ static gboolean is_charset_name(const char *name)
                length;
 }
 
+gboolean mime_charset_is_known(const char *name)
+{
+    if (!is_charset_name(name))
+        return FALSE;
+    GIConv converter = g_iconv_open("UTF-8", name);
+    if (converter == (GIConv)-1)
+        return FALSE;
+    g_iconv_close(converter);
+    return TRUE;
+}
+
 /* UTF-8 without NUL bytes of anything. */
 static char *to_utf8(const char *data, gsize length, const char *charset, gsize *ret_length)
 {

@@ -10,6 +10,9 @@
 #include "mailstore/server/mime-header.h"
 #include "mailstore/server/mime-part.h"
 
+/* Whether there is a conversion from this charset to UTF-8. */
+gboolean mime_charset_is_known(const char *name);
+
 /* Bytes of no known charset: as UTF-8 if they are, else as Latin-1. */
 gboolean mime_bytes_contain(const char *data, gsize length, const char *folded);
 /* The value with its encoded words (RFC 2047) decoded. */
