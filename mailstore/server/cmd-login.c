@@ -103,10 +103,17 @@ static ImapStep take_response(ImapSession *session, const char *base64)
     char *password = NULL;
     ImapStep step = IMAP_STEP_DONE;
 
-    if (login_parse_plain(base64, &user, &password))
+    switch (login_parse_plain(base64, &user, &password)) {
+    case LOGIN_PLAIN_GOOD:
         step = begin_login(session, user, password);
-    else
+        break;
+    case LOGIN_PLAIN_MALFORMED:
         imap_session_reply(session, "BAD That is no response of PLAIN");
+        break;
+    case LOGIN_PLAIN_FOR_ANOTHER:
+        imap_session_reply(session, "NO [AUTHORIZATIONFAILED] Nobody acts for another here");
+        break;
+    }
     forget(password);
     return step;
 }

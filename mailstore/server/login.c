@@ -111,25 +111,28 @@ void login_start(Server *server, Connection *connection, const char *user, const
     worker_pool_submit(server->logins, &login->job);
 }
 
-gboolean login_parse_plain(const char *base64, char **ret_user, char **ret_password)
+LoginPlain login_parse_plain(const char *base64, char **ret_user, char **ret_password)
 {
+    LoginPlain result = LOGIN_PLAIN_MALFORMED;
     gsize length;
 
     if (strlen(base64) % 4 != 0 ||
         strspn(base64, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") !=
             strlen(base64))
-        return FALSE;
+        return LOGIN_PLAIN_MALFORMED;
     g_autofree char *bytes = (char *)g_base64_decode(base64, &length);
     const char *end = bytes + length;
     const char *user = memchr(bytes, '\0', length);
     const char *password = user == NULL ? NULL : memchr(user + 1, '\0', (gsize)(end - user - 1));
-    gboolean good = password != NULL && password > user + 1 &&
-                    memchr(password + 1, '\0', (gsize)(end - password - 1)) == NULL &&
-                    (*bytes == '\0' || strcmp(bytes, user + 1) == 0);
-    if (good) {
+    if (password != NULL && password > user + 1 &&
+        memchr(password + 1, '\0', (gsize)(end - password - 1)) == NULL)
+        result = *bytes == '\0' || g_ascii_strcasecmp(bytes, user + 1) == 0
+                     ? LOGIN_PLAIN_GOOD
+                     : LOGIN_PLAIN_FOR_ANOTHER;
+    if (result == LOGIN_PLAIN_GOOD) {
         *ret_user = g_strdup(user + 1);
         *ret_password = g_strndup(password + 1, (gsize)(end - password - 1));
     }
     explicit_bzero(bytes, length);
-    return good;
+    return result;
 }

@@ -21,8 +21,13 @@ typedef void (*LoginDone)(gpointer data, const LoginResult *result);
 void login_start(Server *server, Connection *connection, const char *user, const char *password,
                  LoginDone done, gpointer data);
 
-/* The parts of SASL PLAIN (RFC 4616), decoded from base64. FALSE for anything malformed and for an
- * authorization identity that is not the user. The caller frees. */
-gboolean login_parse_plain(const char *base64, char **ret_user, char **ret_password);
+typedef enum {
+    LOGIN_PLAIN_GOOD,
+    LOGIN_PLAIN_MALFORMED,
+    LOGIN_PLAIN_FOR_ANOTHER /* an authorization identity that is not the user */
+} LoginPlain;
+
+/* The parts of SASL PLAIN (RFC 4616), decoded from base64; none unless GOOD. The caller frees. */
+LoginPlain login_parse_plain(const char *base64, char **ret_user, char **ret_password);
 
 #endif /* MAILSTORE_SERVER_LOGIN_H */

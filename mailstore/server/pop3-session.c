@@ -278,8 +278,14 @@ static void take_response(Pop3Session *session, const char *base64)
     char *password = NULL;
 
     session->mode = MODE_COMMANDS;
-    if (!login_parse_plain(base64, &user, &password)) {
+    switch (login_parse_plain(base64, &user, &password)) {
+    case LOGIN_PLAIN_GOOD:
+        break;
+    case LOGIN_PLAIN_MALFORMED:
         say(session, "-ERR That is no response of PLAIN\r\n");
+        return;
+    case LOGIN_PLAIN_FOR_ANOTHER:
+        say(session, "-ERR [AUTH] Nobody acts for another here\r\n");
         return;
     }
     begin_login(session, user, password);
