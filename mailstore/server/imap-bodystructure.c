@@ -72,13 +72,29 @@ static void print_encoding(ImapOutput *output, const char *text)
     imap_output_string(output, encoding == NULL ? "7bit" : encoding);
 }
 
-/* The language is a list or a string; one string says the same. */
+/* A list of tags (RFC 3282), each in a string of its own (RFC 3501 §7.4.2). */
+static void print_languages(ImapOutput *output, const char *text)
+{
+    g_auto(GStrv) tags = g_strsplit(text == NULL ? "" : text, ",", -1);
+    const char *before = "(";
+
+    for (char **at = tags; *at != NULL; at++) {
+        g_autofree char *tag = mime_value_token(*at);
+        if (tag == NULL)
+            continue;
+        imap_output_puts(output, before);
+        imap_output_string(output, tag);
+        before = " ";
+    }
+    imap_output_puts(output, *before == '(' ? "NIL" : ")");
+}
+
 static void print_extension(ImapOutput *output, const MimeWanted *fields)
 {
     imap_output_puts(output, " ");
     print_disposition(output, fields[DISPOSITION].value);
     imap_output_puts(output, " ");
-    print_field(output, fields[LANGUAGE].value);
+    print_languages(output, fields[LANGUAGE].value);
     imap_output_puts(output, " ");
     print_field(output, fields[LOCATION].value);
 }

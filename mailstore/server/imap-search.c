@@ -86,7 +86,7 @@ static gboolean any_header_contains(const char *header, gsize length, const char
 
     while (mime_field_next(&at, header + length, &field))
         if (mime_field_contains(&field, text) ||
-            mime_bytes_contain(field.start, field.name_length, text))
+            mime_bytes_contain(field.start, field.length, text)) /* "from: ann", and the name */
             return TRUE;
     return FALSE;
 }

@@ -12,13 +12,13 @@
 
 #include <string.h>
 
-static char *structure(const char *message, gsize length)
+static char *structure(const char *message, gsize length, gboolean extended)
 {
     g_autoptr(MimePart) root = mime_part_parse(message, length);
     ImapOutput output;
 
     imap_output_init(&output);
-    imap_bodystructure_print(&output, message, root, FALSE);
+    imap_bodystructure_print(&output, message, root, extended);
     ck_assert_uint_eq(output.pieces.length, 0);
     char *text = g_strdup(output.tail->str);
     imap_output_clear(&output);
@@ -80,7 +80,7 @@ START_TEST(structures_are_printed)
 {
     gsize length = strlen(structures[_i].message);
     g_autofree char *exact = g_memdup2(structures[_i].message, MAX(length, 1));
-    g_autofree char *text = structure(exact, length);
+    g_autofree char *text = structure(exact, length, FALSE);
 
     ck_assert_str_eq(text, structures[_i].structure);
 }
@@ -92,27 +92,44 @@ START_TEST(monsters_are_bounded)
 
     for (guint i = 0; i < 100000; i++)
         g_string_append(message, "--b\r\n\r\nx\r\n");
-    g_autofree char *text = structure(message->str, message->len);
+    g_autofree char *text = structure(message->str, message->len, FALSE);
     ck_assert_uint_lt(strlen(text), MIME_PARTS_MOST * 100);
 
     g_string_truncate(message, 0);
     for (guint i = 0; i < 1000; i++)
         g_string_append_printf(
             message, "Content-Type: multipart/mixed; boundary=b%u\r\n\r\n--b%u\r\n", i, i);
-    g_autofree char *deep = structure(message->str, message->len);
+    g_autofree char *deep = structure(message->str, message->len, FALSE);
     ck_assert_uint_lt(strlen(deep), 10000);
 
     g_string_truncate(message, 0);
     for (guint i = 0; i < 1000; i++)
         g_string_append(message, "Content-Type: message/rfc822\r\n\r\n");
-    g_autofree char *messages = structure(message->str, message->len);
+    g_autofree char *messages = structure(message->str, message->len, FALSE);
     ck_assert_uint_lt(strlen(messages), 10000);
 
     g_string_assign(message, "Content-Type: a/b");
     for (guint i = 0; i < 20000; i++)
         g_string_append(message, "; n=v");
-    g_autofree char *parameters = structure(message->str, message->len);
+    g_autofree char *parameters = structure(message->str, message->len, FALSE);
     ck_assert_uint_lt(strlen(parameters), 10000);
+}
+END_TEST
+
+START_TEST(languages_are_a_list)
+{
+    static const struct {
+        const char *value, *printed;
+    } cases[] = {{"en, fr-CH (Swiss)", "(\"en\" \"fr-CH\")"}, {"de", "(\"de\")"}, {" , ,", "NIL"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *message =
+            g_strdup_printf("Content-Type: a/b\r\nContent-Language: %s\r\n\r\n", cases[i].value);
+        g_autofree char *wanted = g_strdup_printf(
+            "(\"a\" \"b\" NIL NIL NIL \"7bit\" 0 NIL NIL %s NIL)", cases[i].printed);
+        g_autofree char *text = structure(message, strlen(message), TRUE);
+        ck_assert_str_eq(text, wanted);
+    }
 }
 END_TEST
 
@@ -419,6 +436,7 @@ int main(void)
     tcase_add_loop_test(tests, encoded_words_are_decoded, 0, G_N_ELEMENTS(encoded_words));
     tcase_add_test(tests, long_bodies_are_searched_over_their_seams);
     tcase_add_test(tests, summaries_come_back_or_are_nothing);
+    tcase_add_test(tests, languages_are_a_list);
     tcase_add_loop_test(tests, days_are_read, 0, G_N_ELEMENTS(days));
     return suite_run("mime", tests);
 }
