@@ -481,6 +481,16 @@ static int engine_prove_directory(Engine *engine, guint64 now)
     return result;
 }
 
+/* For the next call of libclamav, which counts from its own beginning. */
+static gboolean set_time_limit(Engine *engine, guint64 end)
+{
+    guint64 now = board_now(), left = end > now ? (end - now) / 1000 : 0;
+
+    /* 0 would mean no limit at all. */
+    return cl_engine_set_num(engine->library, CL_ENGINE_MAX_SCANTIME,
+                             end == G_MAXUINT64 ? 0 : (long long)left + 1) == CL_SUCCESS;
+}
+
 /* libclamav ends at the first find. Where that is one to be passed over, all are asked for. */
 static cl_error_t scan_for_others(Engine *engine, const void *data, gsize size,
                                   struct cl_scan_options *options, const char **ret_name)
@@ -498,6 +508,10 @@ static cl_error_t scan_for_others(Engine *engine, const void *data, gsize size,
         member_watch_restart(witness.watch);
     if (!map)
         return CL_EMEM;
+    if (!set_time_limit(engine, witness.end)) {
+        cl_fmap_close(map);
+        return CL_EARG;
+    }
     options->general |= CL_SCAN_GENERAL_ALLMATCHES;
     result = cl_scanmap_callback(map, NULL, ret_name, &scanned, engine->library, options, &witness);
     cl_fmap_close(map);
@@ -510,7 +524,7 @@ static cl_error_t scan_for_others(Engine *engine, const void *data, gsize size,
 
 /* One call of libclamav; what it says is believed or not by verdict_from_result(). `is_again`:
  * with nobody looking on, and passwords are nothing to be told. */
-static void run(Engine *engine, const void *data, gsize size, const EngineScan *how,
+static void run(Engine *engine, const void *data, gsize size, const EngineScan *how, guint64 end,
                 gboolean is_again, Verdict *verdict)
 {
     static const EngineWatcher nobody;
@@ -528,15 +542,12 @@ static void run(Engine *engine, const void *data, gsize size, const EngineScan *
     bool has_files;
     int space;
 
-    witness =
-        (Witness){.file_size = engine->file_size,
-                  .engine = engine,
-                  .end = how->time_limit_ms > 0 ? board_now() + (guint64)how->time_limit_ms * 1000
-                                                : G_MAXUINT64,
-                  .watcher = is_again ? &nobody : &engine->watcher,
-                  .watch = is_again ? NULL : how->watch};
-    if (cl_engine_set_num(engine->library, CL_ENGINE_MAX_SCANTIME, how->time_limit_ms) !=
-        CL_SUCCESS) {
+    witness = (Witness){.file_size = engine->file_size,
+                        .engine = engine,
+                        .end = end,
+                        .watcher = is_again ? &nobody : &engine->watcher,
+                        .watch = is_again ? NULL : how->watch};
+    if (!set_time_limit(engine, end)) {
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, "engine: no time limit");
         return;
     }
@@ -561,6 +572,8 @@ static void run(Engine *engine, const void *data, gsize size, const EngineScan *
 void engine_scan(Engine *engine, const void *data, gsize size, const EngineScan *how,
                  Verdict *verdict)
 {
+    guint64 end =
+        how->time_limit_ms > 0 ? board_now() + (guint64)how->time_limit_ms * 1000 : G_MAXUINT64;
     char text[VERDICT_NAME_SIZE];
     Verdict without = {0};
     int probe;
@@ -579,11 +592,11 @@ void engine_scan(Engine *engine, const void *data, gsize size, const EngineScan 
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
         return;
     }
-    run(engine, data, size, how, FALSE, verdict);
+    run(engine, data, size, how, end, FALSE, verdict);
     if (verdict->kind != STOREHOOK_VERDICT_ENCRYPTED)
         return;
     /* Of its heuristics libclamav tells one alone. What else there is outranks a password. */
-    run(engine, data, size, how, TRUE, &without);
+    run(engine, data, size, how, end, TRUE, &without);
     if (strcmp(verdict->name, ENCRYPTED_PDF) == 0 && how->watch &&
         !member_watch_pdf_is_locked(how->watch))
         *verdict = without;

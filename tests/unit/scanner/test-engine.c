@@ -2,6 +2,8 @@
 /* test-engine.c - every guard around libclamav: spoiled, it must not come out as clean. */
 #include "scanner/scan/engine.h"
 
+#include <clamav.h>
+#include <dlfcn.h>
 #include <openssl/evp.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -213,6 +215,70 @@ START_TEST(digests_by_name)
 }
 END_TEST
 
+/* Stand before libclamav's own: what each call of it is granted, when each takes its time. */
+static guint calls;
+static long long granted[4];
+
+cl_error_t cl_engine_set_num(struct cl_engine *engine, enum cl_engine_field field, long long number)
+{
+    cl_error_t (*set)(struct cl_engine *, enum cl_engine_field, long long) = (cl_error_t(*)(
+        struct cl_engine *, enum cl_engine_field, long long))dlsym(RTLD_NEXT, "cl_engine_set_num");
+
+    if (field == CL_ENGINE_MAX_SCANTIME && calls < G_N_ELEMENTS(granted))
+        granted[calls] = number;
+    return set(engine, field, number);
+}
+
+cl_error_t cl_scanmap_callback(cl_fmap_t *map, const char *name, const char **ret_found,
+                               unsigned long *scanned, const struct cl_engine *engine,
+                               struct cl_scan_options *options, void *context)
+{
+    cl_error_t (*real)(cl_fmap_t *, const char *, const char **, unsigned long *,
+                       const struct cl_engine *, struct cl_scan_options *, void *) =
+        (cl_error_t(*)(cl_fmap_t *, const char *, const char **, unsigned long *,
+                       const struct cl_engine *, struct cl_scan_options *,
+                       void *))dlsym(RTLD_NEXT, "cl_scanmap_callback");
+
+    calls++;
+    g_usleep(50000);
+    return real(map, name, ret_found, scanned, engine, options, context);
+}
+
+static gboolean ignores_all(const char *name, gpointer user)
+{
+    (void)name, (void)user;
+    return TRUE;
+}
+
+/* Where libclamav is called twice for one content, both have the time of one. */
+START_TEST(a_second_look_takes_no_more_time)
+{
+    static const guint8 locked[] = {
+        0x50, 0x4b, 0x03, 0x04, 0x14, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x21, 0x58, 0x19,
+        0xe7, 0xc7, 0x43, 0x20, 0x00, 0x00, 0x00, 0x14, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
+        0x61, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x78, 0x78,
+        0x78, 0x78, 0x78, 0x78, 0x78, 0x78, 0x78, 0x78, 0x78, 0x78, 0x78, 0x78, 0x78, 0x78, 0x78,
+        0x78, 0x78, 0x78, 0x50, 0x4b, 0x01, 0x02, 0x14, 0x00, 0x14, 0x00, 0x01, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x21, 0x58, 0x19, 0xe7, 0xc7, 0x43, 0x20, 0x00, 0x00, 0x00, 0x14, 0x00, 0x00,
+        0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x61, 0x50, 0x4b, 0x05, 0x06, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00,
+        0x01, 0x00, 0x2f, 0x00, 0x00, 0x00, 0x3f, 0x00, 0x00, 0x00, 0x00, 0x00};
+    g_autofree char *temp = scratch();
+    g_autoptr(Engine) engine = engine_make(temp);
+
+    calls = 0;
+    ck_assert_int_eq(scan(engine, locked, sizeof(locked)), STOREHOOK_VERDICT_ENCRYPTED);
+    ck_assert_uint_eq(calls, 2);
+    ck_assert_int_le(granted[1], granted[0] - 45);
+    calls = 0;
+    engine_set_ignores(engine, ignores_all, NULL);
+    (void)scan(engine, TEST_PACKED, sizeof(TEST_PACKED));
+    ck_assert_uint_eq(calls, 2);
+    ck_assert_int_le(granted[1], granted[0] - 45);
+    temp_directory_remove(temp);
+}
+END_TEST
+
 START_TEST(true_types)
 {
     static const struct {
@@ -249,4 +315,4 @@ SCANNER_TEST_MAIN("engine", SCANNER_TEST(finds_and_clears), SCANNER_TEST(temp_di
                   SCANNER_TEST(broken_signatures_are_refused),
                   SCANNER_TEST(the_version_is_that_of_the_bytes),
                   SCANNER_TEST(sweeping_follows_no_link), SCANNER_TEST(digests_by_name),
-                  SCANNER_TEST(true_types))
+                  SCANNER_TEST(a_second_look_takes_no_more_time), SCANNER_TEST(true_types))
