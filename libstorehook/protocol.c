@@ -145,6 +145,19 @@ void storehook_write_descriptor(StorehookWriter *writer, StorehookField tag, int
     count_field(writer);
 }
 
+static bool is_refused(ssize_t result)
+{
+    return result < 0 && (errno == EPERM || errno == EACCES || errno == ENOSYS);
+}
+
+/* A datagram without descriptors is a write like any other. */
+static ssize_t write_at_once(int fd, const StorehookWriter *writer, int flags)
+{
+    if (!(flags & MSG_DONTWAIT) || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+        return -1;
+    return write(fd, writer->buffer, writer->length);
+}
+
 int storehook_write_send(StorehookWriter *writer, int fd, int flags)
 {
     union {
@@ -179,9 +192,10 @@ int storehook_write_send(StorehookWriter *writer, int fd, int flags)
         sent = sendmsg(fd, &message, flags | MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     /* A filter of the host's may refuse one call and not the other. */
-    if (sent < 0 && (errno == EPERM || errno == EACCES || errno == ENOSYS) &&
-        writer->descriptor_count == 0 && !writer->tail)
+    if (is_refused(sent) && writer->descriptor_count == 0 && !writer->tail)
         sent = send(fd, writer->buffer, writer->length, flags | MSG_NOSIGNAL);
+    if (is_refused(sent) && writer->descriptor_count == 0 && !writer->tail)
+        sent = write_at_once(fd, writer, flags);
     return sent < 0 ? -errno : 0;
 }
 

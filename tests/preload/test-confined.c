@@ -80,14 +80,14 @@ START_TEST(out_of_reach)
 END_TEST
 
 /* As by a host's own filter, in this thread. */
-static void refuse_sendmsg(uint32_t error)
+static void refuse(uint32_t call, uint32_t error)
 {
-    struct sock_filter refuse[] = {
+    struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendmsg, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-    struct sock_fprog program = {sizeof(refuse) / sizeof(refuse[0]), refuse};
+    struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
 
     ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
     ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
@@ -100,7 +100,9 @@ START_TEST(sendmsg_is_refused)
     double until = hook_now() + 20;
 
     ck_assert_int_eq(deliver("good"), 0);
-    refuse_sendmsg(errors[_i]);
+    refuse(SYS_sendmsg, errors[_i % 3]);
+    if (_i >= 3)
+        refuse(SYS_sendto, errors[_i % 3]);
     do {
         ck_assert_int_eq(deliver("EICAR"), 0);
         usleep(50000);
@@ -121,7 +123,7 @@ int main(int argc, char **argv)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, out_of_reach);
-    tcase_add_loop_test(tests, sendmsg_is_refused, 0, 3);
+    tcase_add_loop_test(tests, sendmsg_is_refused, 0, 6);
     suite_add_tcase(suite, tests);
     return hook_test_main(argv, suite);
 }
