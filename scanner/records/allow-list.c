@@ -421,8 +421,10 @@ static gboolean work_describe(Database *database, gpointer data, GError **error)
             hex_new(sqlite3_column_blob(statement, 0), (gsize)sqlite3_column_bytes(statement, 0));
         g_autofree char *added =
             incidents_time_text(sqlite3_column_int64(statement, 2) * G_USEC_PER_SEC);
-        g_autofree char *end =
-            incidents_time_text(sqlite3_column_int64(statement, 3) * G_USEC_PER_SEC);
+        gint64 until = sqlite3_column_int64(statement, 3);
+        g_autofree char *end = until == ALLOW_LIST_FOREVER
+                                   ? g_strdup("never")
+                                   : incidents_time_text(until * G_USEC_PER_SEC);
 
         if (reason != NULL && g_str_has_prefix(reason, NAME_REASON))
             json_object_set_string_member(entry, "signature", reason + strlen(NAME_REASON));

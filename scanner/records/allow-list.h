@@ -53,7 +53,7 @@ gboolean allow_list_remove(AllowList *list, const guint8 digest[ALLOW_LIST_DIGES
 /* Removes what has ended. To be called once an hour: lookups heed the ends by themselves. */
 void allow_list_expire(AllowList *list, gint64 now);
 guint allow_list_count(const AllowList *list);
-/* {sha256 or signature, reason, added, end} */
+/* {sha256 or signature, reason, added, end}; the end may be "never". */
 JsonArray *allow_list_describe(AllowList *list);
 
 /* --- In both --- */
