@@ -25,10 +25,25 @@ G_DEFINE_QUARK(storehook - ctl - error, ctl_error)
 /* The largest answer: 10 000 incidents with 1000 folders each would be more; nobody wants that. */
 #define ANSWER_MAX (256u * 1024 * 1024)
 
+/* What storehookd refuses as [service] socket=, in its words; NULL: nothing. */
+static char *socket_fault(const char *file, const char *text, const char *base)
+{
+    const gsize most = sizeof(((struct sockaddr_un *)NULL)->sun_path);
+    g_autofree char *relative = g_strdup_printf("\"%s\" is not an absolute path", base);
+    const char *why = base[0] != '/' ? relative
+                      : strlen(base) + strlen(STOREHOOK_SUFFIX_BACKGROUND) >= most
+                          ? "the path is too long for a socket"
+                          : NULL;
+
+    return why == NULL ? NULL
+                       : g_strdup_printf("%s:%u: [service] socket: %s", file,
+                                         key_line_find(text, "service", "socket"), why);
+}
+
 char *ctl_socket_path(const char *config, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autofree char *text = NULL, *fault = NULL, *socket_path = NULL;
+    g_autofree char *text = NULL, *fault = NULL, *base = NULL;
     g_autoptr(GError) reason = NULL;
     const char *path = config != NULL ? config : CONFIG_DEFAULT_FILE;
 
@@ -40,13 +55,15 @@ char *ctl_socket_path(const char *config, GError **error)
     } else if (config != NULL || !g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
         fault = g_strdup(reason->message);
     }
+    base = g_key_file_get_string(file, "service", "socket", NULL);
+    if (fault == NULL && base != NULL)
+        fault = socket_fault(path, text, g_strstrip(base));
     if (fault != NULL) {
         g_set_error_literal(error, CTL_ERROR, CTL_ERROR_CONFIG, fault);
         return NULL;
     }
-    socket_path = g_key_file_get_string(file, "service", "socket", NULL);
-    return g_strconcat(socket_path != NULL ? socket_path : STOREHOOK_DEFAULT_SOCKET,
-                       STOREHOOK_SUFFIX_CONTROL, NULL);
+    return g_strconcat(base != NULL ? base : STOREHOOK_DEFAULT_SOCKET, STOREHOOK_SUFFIX_CONTROL,
+                       NULL);
 }
 
 static int connect_to(const char *path, guint timeout_seconds, GError **error)
@@ -55,10 +72,7 @@ static int connect_to(const char *path, guint timeout_seconds, GError **error)
     struct timeval timeout = {.tv_sec = (time_t)timeout_seconds};
     int fd;
 
-    if (strlen(path) >= sizeof address.sun_path) {
-        g_set_error(error, CTL_ERROR, CTL_ERROR_CONFIG, "%s: longer than a socket's name", path);
-        return -1;
-    }
+    g_assert(strlen(path) < sizeof address.sun_path); /* or ctl_socket_path() had refused it */
     strcpy(address.sun_path, path);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout); /* of connect() */

@@ -9,6 +9,7 @@
 #include "scanner/common/json-text.h"
 #include "scanner/ctl/ctl-client.h"
 #include "scanner/ctl/ctl-print.h"
+#include "scanner/ctl/ctl-table.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ enum {
 
 typedef struct {
     char *config;
-    gboolean json, signature;
+    gboolean json, signature, help, version;
     char *since, *until, *verdict, *sender, *recipient, *reference;
     int limit;
     char **to;
@@ -228,9 +229,10 @@ static int show(const Command *command, const Options *options, JsonObject *answ
     } else {
         if (json_object_has_member(answer, "release"))
             ctl_print_release(answer);
+        g_autofree char *why = ctl_text_clean(
+            json_object_get_string_member_with_default(answer, "error", "refused"), 0);
         fflush(stdout);
-        fprintf(stderr, "storehookctl: %s\n",
-                json_object_get_string_member_with_default(answer, "error", "refused"));
+        fprintf(stderr, "storehookctl: %s\n", why);
     }
     if (json_object_get_boolean_member_with_default(answer, "wrong-usage", FALSE))
         return EXIT_USAGE;
@@ -275,7 +277,6 @@ static int run(const Command *command, const Options *options, char **operands)
 
 static gboolean parse_options(int argc, char **argv, Options *options, GError **error)
 {
-    gboolean version = FALSE, help = FALSE;
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, NULL, NULL},
         {"json", 'j', 0, G_OPTION_ARG_NONE, &options->json, NULL, NULL},
@@ -288,8 +289,8 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
         {"signature", 0, 0, G_OPTION_ARG_NONE, &options->signature, NULL, NULL},
         {"limit", 0, 0, G_OPTION_ARG_INT, &options->limit, NULL, NULL},
         {"to", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->to, NULL, NULL},
-        {"version", 0, 0, G_OPTION_ARG_NONE, &version, NULL, NULL},
-        {"help", 'h', 0, G_OPTION_ARG_NONE, &help, NULL, NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, NULL, NULL},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, NULL, NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -297,13 +298,7 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
 
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, error))
-        return FALSE;
-    if (help || version) {
-        printf("%s", help ? USAGE : "storehookctl " STOREHOOK_VERSION "\n");
-        exit(EXIT_YES);
-    }
-    return TRUE;
+    return g_option_context_parse(context, &argc, &argv, error);
 }
 
 static void options_clear(Options *options)
@@ -322,6 +317,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
 static int run_named(const Options *options)
 {
+    if (options->help || options->version) {
+        printf("%s", options->help ? USAGE : "storehookctl " STOREHOOK_VERSION "\n");
+        return EXIT_YES;
+    }
     if (options->words == NULL)
         return usage("no command");
     for (guint i = 0; i < G_N_ELEMENTS(COMMANDS); i++) {

@@ -81,7 +81,7 @@ static void on_start(ControlRequest *request, JsonObject *arguments, gpointer da
 static void on_reload(ControlRequest *request, JsonObject *arguments, gpointer data)
 {
     (void)arguments, (void)data;
-    control_request_fail(request, "storehookd.conf:3: unknown key wrokers", NULL);
+    control_request_fail(request, "storehookd.conf:3: unknown key \x1b]0;wrokers", NULL);
 }
 
 static void set_up(void)
@@ -258,7 +258,7 @@ START_TEST(stop_and_start_reach_the_supervisor)
 
     g_auto(Run) reload = ctl("reload");
     ck_assert_int_eq(reload.status, 1);
-    ck_assert_ptr_nonnull(strstr(reload.err, "storehookd.conf:3: unknown key wrokers"));
+    ck_assert_ptr_nonnull(strstr(reload.err, "storehookd.conf:3: unknown key ?]0;wrokers"));
 }
 END_TEST
 
@@ -289,7 +289,8 @@ START_TEST(lists_show_what_commands_take)
     g_auto(Run) added = ctl("allow add " SHA256);
     ck_assert_int_eq(added.status, 0);
     g_auto(Run) list = ctl("allow list");
-    ck_assert_msg(strstr(list.out, SHA256 " ") != NULL, "%s", list.out);
+    ck_assert_msg(strstr(list.out, SHA256 " ") != NULL && strstr(list.out, " never\n") != NULL,
+                  "%s", list.out);
     g_auto(Run) removed = ctl("allow remove " SHA256);
     ck_assert_int_eq(removed.status, 0);
     g_auto(Run) again = ctl("allow remove " SHA256);
@@ -321,6 +322,32 @@ START_TEST(a_broken_configuration_is_told_by_its_line)
     g_auto(Run) run = ctl("status");
     ck_assert_int_eq(run.status, 2);
     ck_assert_msg(strstr(run.err, wanted) != NULL, "%s", run.err);
+}
+END_TEST
+
+/* Not a service that does not run: storehookd refuses it, too, in the same words. */
+START_TEST(a_socket_that_storehookd_refuses_is_told)
+{
+    g_autofree char *deep = g_strnfill(100, 'x');
+    g_autofree char *relative =
+        g_strdup_printf("%s:3: [service] socket: \"run/s\" is not an absolute path\n", config);
+    g_autofree char *empty =
+        g_strdup_printf("%s:3: [service] socket: \"\" is not an absolute path\n", config);
+    g_autofree char *long_one =
+        g_strdup_printf("%s:3: [service] socket: the path is too long for a socket\n", config);
+    const struct {
+        const char *start, *rest, *wanted;
+    } SOCKETS[] = {{"run/s", "", relative}, {"", "", empty}, {"/", deep, long_one}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(SOCKETS); i++) {
+        g_autofree char *text =
+            g_strdup_printf("[service]\n\nsocket = %s%s\n", SOCKETS[i].start, SOCKETS[i].rest);
+        ck_assert(g_file_set_contents(config, text, -1, NULL));
+        g_auto(Run) run = ctl("status");
+        ck_assert_int_eq(run.status, 2);
+        ck_assert_msg(strstr(run.err, SOCKETS[i].wanted) != NULL, "%s", run.err);
+        ck_assert_ptr_null(strstr(run.out, "NOT RUNNING"));
+    }
 }
 END_TEST
 
@@ -773,6 +800,7 @@ int main(void)
     tcase_add_test(tcase, a_service_that_is_gone_is_told);
     tcase_add_test(tcase, a_configuration_that_cannot_be_read_is_told);
     tcase_add_test(tcase, a_broken_configuration_is_told_by_its_line);
+    tcase_add_test(tcase, a_socket_that_storehookd_refuses_is_told);
     tcase_add_test(tcase, wrong_usage_is_told_apart);
     tcase_add_test(tcase, wrong_values_are_wrong_usage);
     tcase_add_test(tcase, addresses_are_utf_8_in_any_locale);
