@@ -6,6 +6,7 @@
  */
 #include <locale.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,5 +87,9 @@ int main(int argc, char **argv)
         status = run(options.config ? options.config : CONFIG_DEFAULT_FILE, options.check);
     }
     g_free(options.config);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        g_printerr("storehookd: standard output cannot be written\n");
+        status = MAX(status, EXIT_FAILURE);
+    }
     return status;
 }

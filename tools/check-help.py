@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """check-help.py BUILD - do --help, the man page and the completion of each program name the same
-options and commands, and does each answer -h, --version and wrong words alike?
+options and commands, and does each answer -h, --version, wrong words and a full disk alike?
 
 The keys of the configurations are compared by tests of their own, with values and order.
 """
@@ -80,6 +80,11 @@ def problems(program, page):
     short = run(program, "-h")
     if short.returncode != 0 or short.stdout != help:
         yield f"{name}: -h ends with {short.returncode} and is not --help"
+    for option in sorted({"version", "describe-config"} & told[0]):
+        with open("/dev/full", "wb") as full:
+            if subprocess.run([program, "--" + option], stdout=full, stderr=subprocess.DEVNULL,
+                              timeout=20).returncode == 0:
+                yield f"{name}: --{option} ends with 0 where nothing can be written"
     for words in (["--nonsense"], ["one", "nonsense"]):
         wrong = run(program, *words)
         if wrong.returncode != 2 or "--help" not in wrong.stderr or wrong.stdout:

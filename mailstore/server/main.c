@@ -12,6 +12,7 @@
 #include <glib-unix.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -109,6 +110,14 @@ static int daemon_run(const ServerConfig *config)
     return mailstored.status;
 }
 
+static int print(const char *text)
+{
+    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+        return EXIT_SUCCESS;
+    g_printerr("mailstored: standard output cannot be written\n");
+    return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     g_autofree char *path = NULL;
@@ -136,14 +145,11 @@ int main(int argc, char **argv)
         g_printerr("usage: mailstored --config FILE (see mailstored --help)\n");
         return STATUS_USAGE;
     }
-    if (version) {
-        g_print("mailstored " STOREHOOK_VERSION "\n");
-        return EXIT_SUCCESS;
-    }
+    if (version)
+        return print("mailstored " STOREHOOK_VERSION "\n");
     if (describe) {
         g_autofree char *keys = config_describe();
-        g_print("%s", keys);
-        return EXIT_SUCCESS;
+        return print(keys);
     }
     g_autoptr(GError) bad = NULL;
     ServerConfig *config = config_load(path, &bad);
