@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_WIDTH 30
+#define NAME_WIDTH 32
 #define ADDRESS_WIDTH 32
 #define NOTE_WIDTH 48
 #define CELL_WIDTH 64 /* a SHA-256 stands whole, for commands want it */
@@ -357,7 +357,9 @@ void ctl_print_quarantine(JsonObject *answer)
     g_autoptr(CtlTable) table = ctl_table_new(TITLES);
     JsonArray *items = array_of(answer, "items");
     g_autofree char *count = member_text(answer, "count");
-    g_autofree char *bytes = member_size(answer, "bytes");
+    g_autofree char *bytes = member_text(answer, "bytes");
+    g_autofree char *size_of_all =
+        g_format_size_full(g_ascii_strtoull(bytes, NULL, 10), G_FORMAT_SIZE_IEC_UNITS);
 
     for (guint i = 0; i < length_of(items); i++) {
         JsonObject *item = element_of(items, i);
@@ -381,7 +383,7 @@ void ctl_print_quarantine(JsonObject *answer)
     else
         ctl_table_print(table, stdout);
     if (length_of(items) > 0)
-        printf("%u of %s items shown, %s bytes in all\n", length_of(items), count, bytes);
+        printf("%u of %s items shown, %s in all\n", length_of(items), count, size_of_all);
 }
 
 void ctl_print_release(JsonObject *answer)
@@ -434,7 +436,7 @@ void ctl_print_allowed(JsonObject *answer)
     if (length_of(allowed) > 0)
         print_objects(allowed);
     else
-        printf("nothing is let through by digest\n");
+        printf("nothing is allowed\n");
 }
 
 void ctl_print_denied(JsonObject *answer)
@@ -444,5 +446,5 @@ void ctl_print_denied(JsonObject *answer)
     if (length_of(denied) > 0)
         print_objects(denied);
     else
-        printf("nothing is forbidden\n");
+        printf("nothing is denied\n");
 }

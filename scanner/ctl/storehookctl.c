@@ -100,7 +100,7 @@ static const char USAGE[] =
 
 static int usage(const char *why)
 {
-    fprintf(stderr, "storehookctl: %s\n%s", why, USAGE);
+    fprintf(stderr, "storehookctl: %s (see storehookctl --help)\n", why);
     return EXIT_USAGE;
 }
 
@@ -262,7 +262,9 @@ static int run(const Command *command, const Options *options, char **operands)
     if (command->argument == NULL && operands[0] != NULL)
         return usage("too many words");
     if (command->argument != NULL && operands[0] == NULL)
-        return usage("this command needs an ID, a SHA-256 or a name");
+        return usage(strcmp(command->argument, "id") == 0 ? "which ID?"
+                     : options->signature                 ? "which signature?"
+                                                          : "which SHA-256?");
     path = ctl_socket_path(options->config, &error);
     if (path == NULL)
         return no_answer(command, options, error);

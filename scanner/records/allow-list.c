@@ -426,10 +426,12 @@ static gboolean work_describe(Database *database, gpointer data, GError **error)
                                    ? g_strdup("never")
                                    : incidents_time_text(until * G_USEC_PER_SEC);
 
-        if (reason != NULL && g_str_has_prefix(reason, NAME_REASON))
+        if (reason != NULL && g_str_has_prefix(reason, NAME_REASON)) {
             json_object_set_string_member(entry, "signature", reason + strlen(NAME_REASON));
-        else
+            reason = ALLOW_LIST_BY_HAND;
+        } else {
             json_object_set_string_member(entry, "sha256", hex);
+        }
         json_object_set_string_member(entry, "reason", reason != NULL ? reason : "");
         json_object_set_string_member(entry, "added", added);
         json_object_set_string_member(entry, "end", end);

@@ -29,6 +29,7 @@ typedef enum {
 
 /* The end of the year 9999, in seconds since 1970. */
 #define ALLOW_LIST_FOREVER G_GINT64_CONSTANT(253402300799)
+#define ALLOW_LIST_BY_HAND "by hand" /* the reason of what an operator added */
 
 /* --- In the supervisor --- */
 typedef struct AllowList AllowList;

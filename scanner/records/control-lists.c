@@ -92,7 +92,7 @@ static void on_add(ControlRequest *request, JsonObject *arguments, gpointer list
     if (done && name)
         done = allow_list_add_name(list, name, &error);
     else if (done)
-        done = allow_list_add(list, digest, 1, "by hand", ALLOW_LIST_FOREVER, &error);
+        done = allow_list_add(list, digest, 1, ALLOW_LIST_BY_HAND, ALLOW_LIST_FOREVER, &error);
     if (done)
         control_request_reply(request, json_object_new());
     else

@@ -275,8 +275,9 @@ START_TEST(a_configuration_that_cannot_be_read_is_told)
     ck_assert_ptr_nonnull(strstr(stop.err, config));
     ck_assert_int_eq(stop.status, 2);
     g_auto(Run) unknown = ctl("quarantine burn");
-    ck_assert_msg(g_str_has_prefix(unknown.err, "storehookctl: unknown command: quarantine burn\n"),
-                  "%s", unknown.err);
+    ck_assert_msg(
+        g_str_has_prefix(unknown.err, "storehookctl: unknown command: quarantine burn (see "), "%s",
+        unknown.err);
     ck_assert_int_eq(unknown.status, 2);
 }
 END_TEST
@@ -296,6 +297,11 @@ START_TEST(lists_show_what_commands_take)
     g_auto(Run) again = ctl("allow remove " SHA256);
     ck_assert_int_eq(again.status, 1);
     ck_assert_ptr_nonnull(strstr(again.err, "the list has no such entry"));
+    g_auto(Run) named = ctl("allow add --signature Eicar");
+    g_auto(Run) names = ctl("allow list");
+    ck_assert_msg(named.status == 0 && g_regex_match_simple("^Eicar +by hand +[-0-9:.TZ]+ +never$",
+                                                            names.out, G_REGEX_MULTILINE, 0),
+                  "%s", names.out);
 }
 END_TEST
 
@@ -361,7 +367,8 @@ START_TEST(wrong_usage_is_told_apart)
     for (guint i = 0; i < G_N_ELEMENTS(LINES); i++) {
         g_auto(Run) run = ctl(LINES[i]);
         ck_assert_msg(run.status == 2, "%s: %d", LINES[i], run.status);
-        ck_assert_ptr_nonnull(strstr(run.err, "usage:"));
+        ck_assert_ptr_nonnull(strstr(run.err, " (see storehookctl --help)\n"));
+        ck_assert_str_eq(run.out, "");
     }
     ck_assert_uint_eq(state.calls, 0);
 }
@@ -483,6 +490,9 @@ START_TEST(quarantine_is_listed_released_deleted)
     g_auto(Run) list = ctl("quarantine list");
     ck_assert_ptr_nonnull(strstr(list.out, id));
     ck_assert_ptr_nonnull(strstr(list.out, "Eicar"));
+    ck_assert_msg(g_regex_match_simple("^1 of 1 items shown, [0-9]+ bytes in all$", list.out,
+                                       G_REGEX_MULTILINE, 0),
+                  "%s", list.out);
     g_auto(Run) about = ctl(show);
     ck_assert_int_eq(about.status, 0);
 
