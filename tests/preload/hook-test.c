@@ -3,6 +3,7 @@
  * hook-test.c - see hook-test.h.
  */
 #include "tests/preload/hook-test.h"
+#include "tests/run-suite.h"
 #include "tests/scratch.h"
 
 #include <stdio.h>
@@ -18,9 +19,7 @@ char hook_socket[100];
 int hook_test_main(char **arguments, Suite *suite)
 {
     const char *directory = getenv("HOOK_TEST_DIRECTORY");
-    char command[128];
-    SRunner *runner;
-    int failed;
+    bool failed;
 
     if (!directory) {
         snprintf(hook_directory, sizeof(hook_directory), "%s/hook-test-XXXXXX",
@@ -35,14 +34,8 @@ int hook_test_main(char **arguments, Suite *suite)
     }
     snprintf(hook_directory, sizeof(hook_directory), "%s", directory);
     snprintf(hook_socket, sizeof(hook_socket), "%s/s", hook_directory);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    snprintf(command, sizeof(command), "rm -rf '%s'", hook_directory);
-    if (system(command) != 0)
-        failed++;
-    return failed != 0;
+    failed = run_suite(suite) != EXIT_SUCCESS;
+    return scratch_remove(hook_directory) && !failed ? 0 : 1;
 }
 
 StorehookStatus hook_status(void)

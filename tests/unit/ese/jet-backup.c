@@ -767,9 +767,5 @@ int main(void)
     tcase_add_test(tests, test_freeze_ends);
     tcase_add_test(tests, test_freeze_that_waits);
     tcase_add_test(tests, test_freeze_members);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

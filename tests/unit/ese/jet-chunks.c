@@ -5,6 +5,7 @@
  */
 #include "mailstore/ese/long-value.h"
 #include "store-test.h"
+#include "tests/run-suite.h"
 
 enum {
     TABLE = 7,
@@ -121,5 +122,5 @@ int main(void)
     tcase_add_loop_test(tcase, test_missing, 0, 6);
     tcase_add_test(tcase, test_short);
     suite_add_tcase(suite, tcase);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -473,9 +473,5 @@ int main(void)
     tcase_set_timeout(apart, 60);
     tcase_add_test(apart, another_process_changes_the_table);
     suite_add_tcase(suite, apart);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

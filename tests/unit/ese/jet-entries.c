@@ -38,8 +38,7 @@ static void close_fixture(Fixture *f)
     ck_ok(JetTerm(f->jet.instance));
     snprintf(command, sizeof command, "'%s' --quiet '%s'", program, f->jet.path);
     ck_assert_int_eq(system(command), 0);
-    snprintf(command, sizeof command, "rm -rf '%s'", f->jet.directory);
-    ck_assert_int_eq(system(command), 0);
+    ck_assert(scratch_remove(f->jet.directory));
 }
 
 static void set_many(Fixture *f, JET_COLUMNID column, const int32_t *values, uint32_t n)
@@ -361,9 +360,5 @@ int main(int argc, char **argv)
         return 2;
     }
     program = argv[1];
-    SRunner *runner = srunner_create(suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite());
 }

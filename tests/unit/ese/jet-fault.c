@@ -468,9 +468,5 @@ int main(void)
     tcase_add_test(tests, test_asking_and_deleting);
     tcase_add_test(tests, test_reading_and_deriving);
     tcase_add_test(tests, test_detaching_from_a_broken_disk);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

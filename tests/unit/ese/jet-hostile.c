@@ -519,14 +519,6 @@ static void run_child(unsigned first)
     _exit(0);
 }
 
-static void remove_all(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", directory);
-    if (system(command) != 0)
-        perror("rm");
-}
-
 static bool run(unsigned first, unsigned seed)
 {
     int status;
@@ -565,7 +557,7 @@ int main(int argc, char **argv)
     for (unsigned round = 0; round < rounds; round++)
         for (unsigned i = 0; i < FUNCTIONS / GROUP + FUNCTIONS % GROUP; i++)
             failed += !run(i, seed + round * FUNCTIONS + i);
-    remove_all();
+    scratch_remove(directory);
     printf("jet-hostile: %u calls\n", diary->calls);
     return failed == 0 ? 0 : 1;
 }

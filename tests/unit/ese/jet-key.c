@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mailstore/ese/key.h"
+#include "tests/run-suite.h"
 
 static Column column_of(JET_COLTYP coltyp, uint16_t code_page)
 {
@@ -282,9 +283,5 @@ int main(void)
     tcase_add_test(tests, test_truncation);
     tcase_add_test(tests, test_limits);
     tcase_add_test(tests, test_unicode_text);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

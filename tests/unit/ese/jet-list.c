@@ -496,9 +496,5 @@ int main(void)
     tcase_add_test(cases, lists_of_a_list);
     tcase_add_test(cases, life_of_a_list);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -285,9 +285,5 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_set_timeout(tests, 100);
     tcase_add_test(tests, test_sums);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

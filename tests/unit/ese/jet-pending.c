@@ -109,13 +109,6 @@ static void check_value(Fixture *f, char byte)
     free(expected);
 }
 
-static void remove_files(Fixture *f)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", f->jet.directory);
-    ck_assert_int_eq(system(command), 0);
-}
-
 /* Given up outside of the transaction that made it, in each way: at once. */
 START_TEST(given_up)
 {
@@ -147,7 +140,7 @@ START_TEST(given_up)
     }
     let_go(&f);
     check_counts(&f, 1, 0);
-    remove_files(&f);
+    ck_assert(scratch_remove(f.jet.directory));
 }
 END_TEST
 
@@ -179,7 +172,7 @@ START_TEST(replaced)
     ck_ok(JetCommitTransaction(f.session, 0));
     let_go(&f);
     check_counts(&f, 1, 0);
-    remove_files(&f);
+    ck_assert(scratch_remove(f.jet.directory));
 }
 END_TEST
 
@@ -277,7 +270,7 @@ START_TEST(died)
     check_value(&f, 'r');
     let_go(&f);
     check_counts(&f, 1, 0);
-    remove_files(&f);
+    ck_assert(scratch_remove(f.jet.directory));
 }
 END_TEST
 
@@ -310,7 +303,7 @@ START_TEST(shared)
     check_value(&f, 'a');
     let_go(&f);
     check_counts(&f, 2, 0);
-    remove_files(&f);
+    ck_assert(scratch_remove(f.jet.directory));
 }
 END_TEST
 
@@ -329,9 +322,5 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, rolled_back, 0, 4);
     tcase_add_test(tests, died);
     tcase_add_test(tests, shared);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

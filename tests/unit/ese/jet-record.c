@@ -8,6 +8,7 @@
 
 #include "mailstore/ese/parameter.h"
 #include "mailstore/ese/record.h"
+#include "tests/run-suite.h"
 
 static Bytes of(const char *text)
 {
@@ -158,9 +159,5 @@ int main(void)
     tcase_add_test(tests, test_too_big);
     tcase_add_test(tests, test_damage);
     tcase_add_test(tests, test_parameters);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

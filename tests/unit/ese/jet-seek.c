@@ -429,9 +429,5 @@ int main(void)
     tcase_add_test(tests, test_null_rules_and_conditions);
     tcase_add_test(tests, test_truncated_unique);
     tcase_add_test(tests, test_sequential);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

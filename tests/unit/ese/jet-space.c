@@ -364,9 +364,5 @@ int main(void)
     tcase_add_test(tests, test_resize);
     tcase_add_test(tests, test_read_only);
     tcase_add_test(tests, test_defragment);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -340,9 +340,5 @@ int main(void)
     tcase_add_test(tests, test_older_than_rows);
     tcase_add_test(tests, test_autoincrement_needs_the_table_alone);
     tcase_add_loop_test(tests, test_truncation, 0, 2);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

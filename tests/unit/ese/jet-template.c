@@ -15,8 +15,7 @@ static void close_and_check(void)
     ck_ok(JetTerm(jet.instance));
     snprintf(command, sizeof command, "'%s' --quiet '%s'", program, jet.path);
     ck_assert_int_eq(system(command), 0);
-    snprintf(command, sizeof command, "rm -rf '%s'", jet.directory);
-    ck_assert_int_eq(system(command), 0);
+    ck_assert(scratch_remove(jet.directory));
 }
 
 static char base_name[] = "base", key_name[] = "primary", text_name[] = "by name";
@@ -271,9 +270,5 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, test_fixed);
     tcase_add_test(tcase, test_default);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

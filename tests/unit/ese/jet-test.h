@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "mailstore/ese/esent.h"
+#include "tests/run-suite.h"
 #include "tests/scratch.h"
 
 #define ck_jet(expression, expected)                                                               \
@@ -68,10 +69,8 @@ static inline void test_jet_reopen(TestJet *test)
 
 static inline void test_jet_close(TestJet *test)
 {
-    char command[128];
     ck_ok(JetTerm2(test->instance, JET_bitTermAbrupt));
-    snprintf(command, sizeof command, "rm -rf '%s'", test->directory);
-    ck_assert_int_eq(system(command), 0);
+    ck_assert(scratch_remove(test->directory));
 }
 
 /* Another session with the database open. */

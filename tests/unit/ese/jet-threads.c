@@ -282,9 +282,5 @@ int main(void)
     tcase_add_test(tests, test_sessions_on_threads);
     tcase_add_test(tests, test_definition_changes);
     tcase_add_test(tests, test_term_under_load);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -262,9 +262,5 @@ int main(int argc, char **argv)
     tcase_add_test(tests, attach_that_checks);
     tcase_add_test(tests, older_format);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mailstore/ese/crc32c.h"
+#include "tests/run-suite.h"
 
 typedef uint32_t Checksum(uint32_t crc, const void *data, size_t size);
 
@@ -67,9 +68,5 @@ int main(void)
     tcase_add_test(tests, examples_of_the_rfc);
     tcase_add_test(tests, both_ways_agree);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -7,6 +7,7 @@
  * the model; cursors keep their positions over everything. TEST_SEED=n repeats one run.
  */
 #include "store-test.h"
+#include "tests/run-suite.h"
 
 enum {
     KEYS_MAX = 160,
@@ -369,5 +370,5 @@ int main(void)
     tcase_add_loop_test(cases, merged_iteration, 0, 2 * SEEDS);
     tcase_add_test(cases, position_and_errors);
     suite_add_tcase(suite, cases);
-    return test_run(suite);
+    return run_suite(suite);
 }

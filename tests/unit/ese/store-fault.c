@@ -16,6 +16,7 @@
 #include "store-test.h"
 
 #include "mailstore/ese/fault.h"
+#include "tests/run-suite.h"
 
 static TestStore test;
 
@@ -622,5 +623,5 @@ int main(void)
     tcase_add_test(cases, map_is_full);
     tcase_add_test(cases, one_of_a_group_fails);
     suite_add_tcase(suite, cases);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 
 #include "store-test.h"
 #include "synced-name.h"
+#include "tests/run-suite.h"
 
 static TestStore test;
 
@@ -689,5 +690,5 @@ int main(void)
     tcase_add_test(cases, numbers_of_another_process);
     tcase_add_test(cases, commits_of_another_process);
     suite_add_tcase(suite, cases);
-    return test_run(suite);
+    return run_suite(suite);
 }

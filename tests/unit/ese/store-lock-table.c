@@ -5,6 +5,7 @@
 #include "store-test.h"
 
 #include "mailstore/ese/lock-set.h"
+#include "tests/run-suite.h"
 
 static LockTable table;
 
@@ -199,5 +200,5 @@ int main(void)
     tcase_add_test(cases, held_locks_grow);
     tcase_add_test(cases, held_locks_close_gaps);
     suite_add_tcase(suite, cases);
-    return test_run(suite);
+    return run_suite(suite);
 }

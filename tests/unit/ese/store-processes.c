@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "store-test.h"
+#include "tests/run-suite.h"
 
 enum {
     PROCESSES = 3,
@@ -249,5 +250,5 @@ int main(void)
     tcase_add_test(cases, a_killed_process_holds_up_nobody);
     tcase_add_test(cases, one_killed_while_it_opens_misleads_nobody);
     suite_add_tcase(suite, cases);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include <endian.h>
 
 #include "store-test.h"
+#include "tests/run-suite.h"
 
 enum {
     SESSIONS = 5,
@@ -362,5 +363,5 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, sessions_follow_the_rules, 0, SEEDS);
     suite_add_tcase(suite, cases);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "mailstore/ese/store.h"
+#include "tests/run-suite.h"
 #include "tests/scratch.h"
 
 typedef struct {
@@ -90,16 +91,6 @@ static inline Txn *test_begin(Store *store)
 
     ck_ok(txn_begin(txn, false));
     return txn;
-}
-
-static inline int test_run(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 #endif /* TESTS_UNIT_ESE_STORE_TEST_H */

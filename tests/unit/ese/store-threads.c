@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "store-test.h"
+#include "tests/run-suite.h"
 
 enum {
     THREADS = 8,
@@ -307,5 +308,5 @@ int main(void)
     tcase_set_timeout(cases, 100);
     tcase_add_test(cases, sums_come_out);
     suite_add_tcase(suite, cases);
-    return test_run(suite);
+    return run_suite(suite);
 }

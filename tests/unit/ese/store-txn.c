@@ -6,6 +6,7 @@
 #include <endian.h>
 
 #include "store-test.h"
+#include "tests/run-suite.h"
 
 static TestStore test;
 
@@ -625,5 +626,5 @@ int main(void)
     tcase_add_test(cases, lazy_commit_and_wait);
     tcase_add_test(cases, oldest_snapshot_is_seen);
     suite_add_tcase(suite, cases);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -3,6 +3,7 @@
  * test-decision.c - names and defaults of verdicts and actions: those of the architecture.
  */
 #include "filters/decision.h"
+#include "tests/run-suite.h"
 
 #include <check.h>
 
@@ -74,9 +75,5 @@ int main(void)
     tcase_add_test(tcase, defaults_are_those_of_the_manual);
     tcase_add_test(tcase, senseless_actions_are_refused);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

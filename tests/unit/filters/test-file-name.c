@@ -4,6 +4,7 @@
  * examples and of what Windows and the usual mail programs make of such names.
  */
 #include "filters/file-name.h"
+#include "tests/run-suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -268,9 +269,5 @@ int main(void)
     tcase_add_test(tcase, extensions_are_listed);
     tcase_add_test(tcase, deception_is_seen);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "filters/macro-rules.h"
 #include "filters/macro-text.h"
+#include "tests/run-suite.h"
 
 /* Expected values by hand from [MS-VBAL]. */
 static const struct {
@@ -274,8 +275,6 @@ int main(void)
 {
     Suite *suite = suite_create("macros");
     TCase *tests = tcase_create("macros");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, code_is_brought_to_the_normal_form, 0, G_N_ELEMENTS(FORMS));
@@ -287,8 +286,5 @@ int main(void)
     tcase_add_loop_test(tests, honest_macros_stay_honest, 0, G_N_ELEMENTS(HONEST));
     tcase_add_loop_test(tests, bad_macros_are_seen_through, 0, G_N_ELEMENTS(BAD_CODE));
     suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
  */
 #include "filters/glob.h"
 #include "filters/rules.h"
+#include "tests/run-suite.h"
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -324,9 +325,5 @@ int main(void)
     tcase_add_test(tcase, globs_match_in_bounded_time);
     tcase_add_test(tcase, the_sample_blocks_programs_and_nothing_honest);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

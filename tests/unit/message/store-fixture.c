@@ -4,7 +4,8 @@
  */
 #include "tests/unit/message/store-fixture.h"
 
-#include <glib/gstdio.h>
+#include "tests/scratch.h"
+
 #include <string.h>
 
 #include "mailstore/message/entry.h"
@@ -39,13 +40,7 @@ void fixture_init(Fixture *fixture)
 void fixture_clear(Fixture *fixture)
 {
     fixture_close(fixture);
-    GDir *folder = g_dir_open(fixture->path, 0, NULL);
-    for (const char *name; (name = g_dir_read_name(folder)) != NULL;) {
-        g_autofree char *file = g_build_filename(fixture->path, name, NULL);
-        g_assert_cmpint(g_unlink(file), ==, 0);
-    }
-    g_dir_close(folder);
-    g_assert_cmpint(g_rmdir(fixture->path), ==, 0);
+    g_assert_true(scratch_remove(fixture->path));
     g_clear_pointer(&fixture->path, g_free);
 }
 

@@ -10,6 +10,7 @@
 #include "mailstore/message/session.h"
 #include "tests/unit/message/hostile-mail.h"
 #include "tests/unit/message/store-fixture.h"
+#include "tests/run-suite.h"
 
 static Fixture fixture;
 
@@ -478,9 +479,5 @@ int main(void)
     tcase_add_test(tcase, a_store_without_summaries_gets_them);
     tcase_add_test(tcase, a_store_without_versions_gets_them);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "mailstore/message/folder-name.h"
 #include "tests/unit/message/store-fixture.h"
+#include "tests/run-suite.h"
 
 static Fixture fixture;
 
@@ -633,9 +634,5 @@ int main(void)
     tcase_add_test(tcase, watches_are_told_of_their_folder);
     tcase_add_test(tcase, additions_are_told_apart);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 #include "mailstore/message/content.h"
 #include "mailstore/message/row.h"
 #include "tests/unit/message/store-fixture.h"
+#include "tests/run-suite.h"
 
 static Fixture fixture;
 
@@ -412,9 +413,5 @@ int main(void)
     tcase_add_test(tcase, what_cannot_be_verified_is_told);
     tcase_add_test(tcase, a_view_is_of_one_moment);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

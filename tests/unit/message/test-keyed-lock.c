@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "mailstore/message/keyed-lock.h"
+#include "tests/run-suite.h"
 
 enum {
     KEYS = 3,
@@ -103,9 +104,5 @@ int main(void)
     tcase_add_test(tcase, try_does_not_wait);
     tcase_add_test(tcase, sharers_hold_a_key_together);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mailstore/message/part-encoding.h"
+#include "tests/run-suite.h"
 
 static gboolean measure(const char *body, PartEncoding *encoding, GBytes **data)
 {
@@ -151,9 +152,5 @@ int main(void)
     tcase_add_test(tcase, pieces_make_the_same_as_one);
     tcase_add_test(tcase, empty_data_encode_to_the_tail);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

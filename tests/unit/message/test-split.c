@@ -11,6 +11,7 @@
 #include "mailstore/message/part-header.h"
 #include "tests/unit/message/hostile-mail.h"
 #include "tests/unit/message/split-helper.h"
+#include "tests/run-suite.h"
 
 #define MIXED(BODY)                                                                                \
     "Subject: x\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n\r\n" BODY "\r\n--b--\r\n"
@@ -231,9 +232,5 @@ int main(void)
     tcase_add_test(tcase, limits_leave_the_rest_in_the_text);
     tcase_add_test(tcase, random_messages_join_to_themselves);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

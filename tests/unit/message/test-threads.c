@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tests/unit/message/store-fixture.h"
+#include "tests/run-suite.h"
 
 enum {
     DELIVERERS = 16,
@@ -367,9 +368,5 @@ int main(void)
     tcase_add_test(tcase, changes_of_the_same_entries_all_succeed);
     tcase_add_test(tcase, views_are_right_whatever_others_do);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* readings-test.c - reads messages as a worker does, in the process of each test. */
 #include "tests/unit/scanner/readings-test.h"
+#include "tests/run-suite.h"
 
 #include <string.h>
 
@@ -70,8 +71,6 @@ static void take_down(void)
 int readings_test_run(const char *name, const ScannerTest *tests, gsize count)
 {
     Suite *suite = suite_create(name);
-    SRunner *runner;
-    int failed;
 
     for (gsize i = 0; i < count; i++) {
         TCase *one = tcase_create(tests[i].name);
@@ -81,9 +80,5 @@ int readings_test_run(const char *name, const ScannerTest *tests, gsize count)
         tcase_add_test(one, tests[i].test);
         suite_add_tcase(suite, one);
     }
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,6 +5,8 @@
 #ifndef TESTS_SCANNER_TEST_H
 #define TESTS_SCANNER_TEST_H
 
+#include "tests/run-suite.h"
+
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -31,8 +33,6 @@ typedef struct {
 static inline int scanner_test_run(const char *suite_name, const ScannerTest *tests, gsize count)
 {
     Suite *suite = suite_create(suite_name);
-    SRunner *runner;
-    int failed;
 
     for (gsize i = 0; i < count; i++) {
         TCase *one = tcase_create(tests[i].name);
@@ -41,11 +41,7 @@ static inline int scanner_test_run(const char *suite_name, const ScannerTest *te
         tcase_add_test(one, tests[i].test);
         suite_add_tcase(suite, one);
     }
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }
 
 #define SCANNER_TEST_MAIN(suite, ...)                                                              \

@@ -3,10 +3,11 @@
  * test-allow-list.c - what is released passes, for as long as it was said, in another process.
  */
 #include "scanner/records/allow-list.h"
+#include "tests/run-suite.h"
+#include "tests/scratch.h"
 
 #include <check.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -32,14 +33,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    static const char *const TAILS[] = {"", "-wal", "-shm"};
-
     list = allow_list_close(list);
-    for (guint i = 0; i < G_N_ELEMENTS(TAILS); i++) {
-        g_autofree char *file = g_strconcat(path, TAILS[i], NULL);
-        g_unlink(file);
-    }
-    ck_assert_int_eq(g_rmdir(directory), 0);
+    ck_assert(scratch_remove(directory));
     g_free(path);
     g_free(directory);
 }
@@ -231,9 +226,5 @@ int main(void)
     tcase_add_test(tcase, a_full_list_makes_room_by_what_ends_first);
     tcase_add_test(tcase, anything_else_is_no_map);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

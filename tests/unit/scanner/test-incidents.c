@@ -3,6 +3,8 @@
  * test-incidents.c - the diary: what goes in comes out, whatever order, after damage too.
  */
 #include "scanner/records/incidents.h"
+#include "tests/run-suite.h"
+#include "tests/scratch.h"
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -32,13 +34,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     incidents = incidents_close(incidents);
-    GDir *dir = g_dir_open(directory, 0, NULL);
-    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *file = g_build_filename(directory, name, NULL);
-        g_unlink(file);
-    }
-    g_dir_close(dir);
-    ck_assert_int_eq(g_rmdir(directory), 0);
+    ck_assert(scratch_remove(directory));
     g_free(path);
     g_free(directory);
 }
@@ -459,9 +455,5 @@ int main(void)
     tcase_add_test(tcase, damage_while_running_is_survived);
     tcase_add_test(tcase, a_hundred_thousand_are_queried_fast);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -6,6 +6,8 @@
 
 #include "libstorehook/protocol.h"
 #include "scanner/records/age-clock.h"
+#include "tests/run-suite.h"
+#include "tests/scratch.h"
 
 #include <check.h>
 #include <errno.h>
@@ -60,14 +62,8 @@ static char **files(void)
 static void tear_down(void)
 {
     quarantine = quarantine_close(quarantine);
-    g_auto(GStrv) names = files();
-    for (char **name = names; *name != NULL; name++) {
-        g_autofree char *file = g_build_filename(directory, *name, NULL);
-        g_unlink(file);
-    }
     g_autofree char *base = g_path_get_dirname(directory);
-    ck_assert_int_eq(g_rmdir(directory), 0);
-    ck_assert_int_eq(g_rmdir(base), 0);
+    ck_assert(scratch_remove(base));
     g_free(directory);
 }
 
@@ -392,9 +388,5 @@ int main(void)
     tcase_add_test(tcase, damage_is_seen_when_it_is_listed);
     tcase_add_test(tcase, strange_ids_are_not_found);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

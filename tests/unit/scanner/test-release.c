@@ -7,9 +7,10 @@
 #include "libstorehook/protocol.h"
 #include "scanner/records/lmtp-client.h"
 #include "tests/unit/scanner/fake-lmtp.h"
+#include "tests/run-suite.h"
+#include "tests/scratch.h"
 
 #include <check.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,22 +41,6 @@ static void set_up(void)
     loop = g_main_loop_new(NULL, FALSE);
 }
 
-static void remove_all(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-
-    for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        if (g_file_test(file, G_FILE_TEST_IS_DIR))
-            remove_all(file);
-        else
-            g_unlink(file);
-    }
-    if (dir != NULL)
-        g_dir_close(dir);
-    g_rmdir(path);
-}
-
 static void tear_down(void)
 {
     quarantine = quarantine_close(quarantine);
@@ -64,7 +49,7 @@ static void tear_down(void)
     g_main_loop_unref(loop);
     g_clear_pointer(&report, json_object_unref);
     g_clear_error(&outcome);
-    remove_all(directory);
+    ck_assert(scratch_remove(directory));
     g_free(directory);
 }
 
@@ -357,9 +342,5 @@ int main(void)
     tcase_add_test(tcase, hostile_addresses_do_not_become_commands);
     tcase_add_test(tcase, addresses_are_checked);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-budget.c - bytes in flight. */
 #include "mailstore/server/budget.h"
-#include "tests/unit/server/suite.h"
+#include "tests/run-suite.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -167,5 +167,5 @@ int main(void)
     tcase_add_test(tests, what_large_messages_took_is_given_back);
 #endif
     tcase_add_test(tests, what_needs_nearly_all_is_not_passed);
-    return suite_run("budget", tests);
+    return run_case("budget", tests);
 }

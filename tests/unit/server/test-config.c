@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-config.c - what a configuration may say, and what its errors say. */
 #include "mailstore/server/config.h"
-#include "tests/unit/server/suite.h"
+#include "tests/run-suite.h"
 
 #include <glib/gstdio.h>
 #include <unistd.h>
@@ -117,5 +117,5 @@ int main(void)
     tcase_add_loop_test(tests, errors_name_line_and_reason, 0, G_N_ELEMENTS(bad));
     tcase_add_test(tests, an_absent_file_is_named);
     tcase_add_test(tests, every_key_is_described);
-    return suite_run("config", tests);
+    return run_case("config", tests);
 }

@@ -4,7 +4,7 @@
 #include "mailstore/server/imap-name.h"
 #include "mailstore/server/imap-reader.h"
 #include "mailstore/server/imap-set.h"
-#include "tests/unit/server/suite.h"
+#include "tests/run-suite.h"
 
 #include <string.h>
 
@@ -318,5 +318,5 @@ int main(void)
     tcase_add_loop_test(tests, patterns_match, 0, G_N_ELEMENTS(patterns));
     tcase_add_test(tests, commands_are_gathered);
     tcase_add_test(tests, refused_literals_keep_in_step);
-    return suite_run("imap-parser", tests);
+    return run_case("imap-parser", tests);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-lmtp-command.c - the syntax of LMTP commands. */
 #include "mailstore/server/lmtp-command.h"
-#include "tests/unit/server/suite.h"
+#include "tests/run-suite.h"
 
 #include <string.h>
 
@@ -120,5 +120,5 @@ int main(void)
     tcase_add_test(tests, size_is_read);
     tcase_add_test(tests, a_zero_byte_is_refused);
     tcase_add_loop_test(tests, addresses_are_split, 0, G_N_ELEMENTS(splits));
-    return suite_run("lmtp-command", tests);
+    return run_case("lmtp-command", tests);
 }

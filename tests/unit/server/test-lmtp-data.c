@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-lmtp-data.c - DATA: its end, its dots, and what is refused. */
 #include "mailstore/server/lmtp-data.h"
-#include "tests/unit/server/suite.h"
+#include "tests/run-suite.h"
 
 #include <string.h>
 
@@ -138,5 +138,5 @@ int main(void)
     tcase_add_test(tests, too_large_is_read_to_its_end);
     tcase_add_test(tests, growth_can_be_denied);
     tcase_add_test(tests, zero_bytes_and_eight_bits_are_kept);
-    return suite_run("lmtp-data", tests);
+    return run_case("lmtp-data", tests);
 }

@@ -8,7 +8,7 @@
 #include "mailstore/server/mime-header.h"
 #include "mailstore/server/mime-part.h"
 #include "mailstore/server/mime-text.h"
-#include "tests/unit/server/suite.h"
+#include "tests/run-suite.h"
 
 #include <string.h>
 
@@ -438,5 +438,5 @@ int main(void)
     tcase_add_test(tests, summaries_come_back_or_are_nothing);
     tcase_add_test(tests, languages_are_a_list);
     tcase_add_loop_test(tests, days_are_read, 0, G_N_ELEMENTS(days));
-    return suite_run("mime", tests);
+    return run_case("mime", tests);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-pop3-text.c - dots and ends, in pieces of every size. */
 #include "mailstore/server/pop3-text.h"
-#include "tests/unit/server/suite.h"
+#include "tests/run-suite.h"
 
 #include <string.h>
 
@@ -47,5 +47,5 @@ int main(void)
     TCase *tests = tcase_create("pop3-text");
 
     tcase_add_loop_test(tests, every_case_in_every_step, 0, G_N_ELEMENTS(cases));
-    return suite_run("pop3-text", tests);
+    return run_case("pop3-text", tests);
 }

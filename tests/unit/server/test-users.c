@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-users.c - the passwd file. The hashes were made by `openssl passwd`. */
 #include "mailstore/server/users.h"
-#include "tests/unit/server/suite.h"
+#include "tests/run-suite.h"
 
 #include <glib/gstdio.h>
 #include <unistd.h>
@@ -124,5 +124,5 @@ int main(void)
     tcase_add_test(tests, some_cannot_log_in);
     tcase_add_test(tests, a_change_is_seen_and_a_bad_one_ignored);
     tcase_add_loop_test(tests, bad_lines_are_named, 0, G_N_ELEMENTS(bad));
-    return suite_run("users", tests);
+    return run_case("users", tests);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-utf7.c - modified UTF-7. The examples are of RFC 3501 §5.1.3 and from Python's codecs. */
 #include "mailstore/server/utf7.h"
-#include "tests/unit/server/suite.h"
+#include "tests/run-suite.h"
 
 static const struct {
     const char *coded, *utf8;
@@ -55,5 +55,5 @@ int main(void)
 
     tcase_add_loop_test(tests, both_ways, 0, G_N_ELEMENTS(pairs));
     tcase_add_loop_test(tests, what_is_not_is_refused, 0, G_N_ELEMENTS(bad));
-    return suite_run("utf7", tests);
+    return run_case("utf7", tests);
 }
