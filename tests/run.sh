@@ -282,7 +282,7 @@ if wanted house; then
     script_test layers-self-test python3 tools/check-layers.py --self-test
     [ -z "$plain" ] || script_test exports python3 tools/check-exports.py build
     [ -z "$plain" ] || script_test hardening sh tools/check-hardening.sh build
-    script_test headers python3 tools/check-headers.py
+    limit=600 script_test headers python3 tools/check-headers.py
     script_test format sh tools/check-format.sh
     [ -z "$plain" ] || limit=600 script_test tidy sh tools/check-tidy.sh build
     script_test words python3 tools/check-words.py

@@ -139,6 +139,10 @@ static gboolean is_over_limit(Union *all, gsize size, Verdict *verdict)
     return FALSE;
 }
 
+/* Reads what libclamav may not open in bytes that it has scanned. */
+static void read_inside(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
+                        Verdict *worst);
+
 void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
                  Members *members, Verdict *verdict)
 {
@@ -183,7 +187,7 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
     seen = seen_add(all, data, size, is_first ? NULL : digest, verdict);
     if (verdict->kind != STOREHOOK_VERDICT_INFECTED) {
         all->members = members;
-        union_read_inside(all, data, size, nesting, is_raw, verdict);
+        read_inside(all, data, size, nesting, is_raw, verdict);
         all->members = outer;
         seen->verdict = *verdict;
     }
@@ -288,8 +292,8 @@ static void read_utf16(Union *all, const guint8 *data, gsize size, guint nesting
         union_note(all, worst, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a UTF-16 text");
 }
 
-void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
-                       Verdict *worst)
+static void read_inside(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
+                        Verdict *worst)
 {
     const char *text = (const char *)data;
 
@@ -314,7 +318,7 @@ void judge_inside(Judge *judge, const void *data, gsize size, Members *members, 
     Members *outer = all->members;
 
     all->members = members;
-    union_read_inside(all, data, size, judge->nesting, FALSE, worst);
+    read_inside(all, data, size, judge->nesting, FALSE, worst);
     all->members = outer;
 }
 

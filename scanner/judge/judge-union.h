@@ -42,9 +42,6 @@ void union_judge(Union *all, const guint8 *data, gsize size, guint nesting, gboo
 /* Lists a part by its raw name, if it has one, and its members. */
 void union_list(Union *all, const char *name, const guint8 *data, const Verdict *verdict,
                 const Members *inside);
-/* Reads what libclamav may not open in bytes that it has scanned. */
-void union_read_inside(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
-                       Verdict *worst);
 
 /* judge-parts.c: a message by all readings; `copy` as in judge_parts(). is_mail: FALSE for a text
  * that only begins like a message: doubts count once its header proves that it is one. */

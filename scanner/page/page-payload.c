@@ -159,11 +159,10 @@ static const char *look_at_hex(PageSearch *search, const char *at)
  * was found. */
 static const char *look_at_names(PageSearch *search, const char *from, const char *to)
 {
-    const char *begin, *next = NULL;
+    const char *begin;
 
     if (to - from < LINE_MIN || to == search->end || !page_piece_is_quote(*to) ||
-        ((next = page_piece_next(to, search->end, TRUE)) == NULL &&
-         !page_piece_before(search->text, from, TRUE)))
+        (!page_piece_next(to, search->end, TRUE) && !page_piece_before(search->text, from, TRUE)))
         return NULL;
     begin = pieces_begin(search, from, TRUE);
     if (!page_try_sample(search, PAGE_PAYLOAD_LITERAL, page_decode_base64, search, begin,
