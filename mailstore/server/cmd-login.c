@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd-login.c - LOGIN and AUTHENTICATE PLAIN, with an initial response (RFC 4959). */
+/*
+ * cmd-login.c - LOGIN and AUTHENTICATE PLAIN, with an initial response (RFC 4959).
+ *
+ * A client whose connection broke does not know what became of its last command. So that it can
+ * find out when it comes back, its login waits for the end of what came by the other connection:
+ * else the message of an APPEND would arrive just after it had looked, and it would send it again.
+ */
 #include "mailstore/server/imap-session.h"
 #include "mailstore/server/login.h"
 
@@ -39,22 +45,65 @@ static Arguments *arguments_new(ImapSession *session)
     return arguments;
 }
 
+/* The password was right. */
+static void login_end(ImapSession *session)
+{
+    const Arguments *arguments = session->arguments;
+
+    session->awaits_others = FALSE;
+    if (!imap_session_job_ended(session))
+        return;
+    imap_session_logged_in(session, arguments->user);
+    g_autofree char *capabilities = imap_session_capabilities(session);
+    imap_session_reply(session, "OK [CAPABILITY %s] Logged in", capabilities);
+    imap_session_end_held(session);
+}
+
+static gboolean has_left_others(const Server *server, const char *user)
+{
+    GHashTableIter iterator;
+    gpointer session;
+
+    g_hash_table_iter_init(&iterator, server->imap_sessions);
+    while (g_hash_table_iter_next(&iterator, NULL, &session))
+        if (g_strcmp0(((ImapSession *)session)->user, user) == 0 && imap_session_is_left(session))
+            return TRUE;
+    return FALSE;
+}
+
+void imap_login_look_again(Server *server)
+{
+    g_autoptr(GList) sessions = g_hash_table_get_values(server->imap_sessions);
+
+    for (GList *at = sessions; at != NULL; at = at->next) {
+        ImapSession *session = at->data;
+        if (session->awaits_others &&
+            !has_left_others(server, ((Arguments *)session->arguments)->user))
+            login_end(session);
+    }
+}
+
 static void login_done(gpointer data, const LoginResult *result)
 {
     ImapSession *session = data;
 
+    if (result->good && result->error == NULL) {
+        Arguments *arguments = session->arguments;
+        g_free(arguments->user);
+        arguments->user = g_strdup(result->user);
+        session->mailbox = result->mailbox;
+        session->awaits_others = has_left_others(session->server, result->user);
+        if (!session->awaits_others)
+            login_end(session);
+        return;
+    }
     if (!imap_session_job_ended(session))
         return;
     if (!result->good) {
         session->mistakes += 4; /* five guesses a connection */
         imap_session_reply(session, "NO [AUTHENTICATIONFAILED] Wrong name or password");
-    } else if (result->error != NULL) {
-        imap_session_reply_error(session, result->error, "open mailbox");
     } else {
-        session->mailbox = result->mailbox;
-        imap_session_logged_in(session, result->user);
-        g_autofree char *capabilities = imap_session_capabilities(session);
-        imap_session_reply(session, "OK [CAPABILITY %s] Logged in", capabilities);
+        imap_session_reply_error(session, result->error, "open mailbox");
     }
     imap_session_end_held(session);
 }

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -294,6 +296,17 @@ void connection_consume(Connection *connection, gsize length)
 gboolean connection_at_end(const Connection *connection)
 {
     return connection->at_end;
+}
+
+gboolean connection_peer_has_left(const Connection *connection)
+{
+    struct tcp_info info = {0};
+    socklen_t length = sizeof info;
+
+    if (connection->at_end || connection->closed)
+        return TRUE;
+    return getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+           info.tcpi_state != TCP_ESTABLISHED;
 }
 
 /* --- output --- */

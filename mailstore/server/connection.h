@@ -38,6 +38,8 @@ gboolean connection_has_tls(const Connection *connection);
 
 const char *connection_peek(const Connection *connection, gsize *ret_length);
 void connection_consume(Connection *connection, gsize length);
+/* The client has closed its side, perhaps behind input that is yet to be read. */
+gboolean connection_peer_has_left(const Connection *connection);
 /* No input will come; what connection_peek() gives is the rest. */
 gboolean connection_at_end(const Connection *connection);
 

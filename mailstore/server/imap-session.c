@@ -136,8 +136,11 @@ static void session_free(ImapSession *session)
     g_hash_table_remove(server->imap_sessions,
                         GUINT_TO_POINTER(connection_id(session->connection)));
     server_forget(server, session->connection);
+    gboolean was_logged_in = session->user != NULL;
     g_free(session->user);
     g_free(session);
+    if (was_logged_in)
+        imap_login_look_again(server);
 }
 
 void imap_session_unselect(ImapSession *session)
@@ -298,10 +301,15 @@ static void session_go_on(ImapSession *session)
         connection_set_busy(session->connection, FALSE); /* drained() goes on */
 }
 
-static void session_ran(WorkerJob *job)
+gboolean imap_session_is_left(const ImapSession *session)
 {
-    ImapSession *session = (ImapSession *)job;
+    /* With output that nobody takes it does nothing and may stay for long. */
+    return (session->working || connection_pending(session->connection) == 0) &&
+           connection_peer_has_left(session->connection);
+}
 
+static void session_end_step(ImapSession *session)
+{
     session->working = FALSE;
     if (session->gone) {
         session_free(session);
@@ -338,6 +346,17 @@ static void session_ran(WorkerJob *job)
         break;
     }
     g_assert_not_reached();
+}
+
+static void session_ran(WorkerJob *job)
+{
+    ImapSession *session = (ImapSession *)job;
+    Server *server = session->server;
+    gboolean is_left = imap_session_is_left(session);
+
+    session_end_step(session);
+    if (is_left)
+        imap_login_look_again(server);
 }
 
 static void session_submit(ImapSession *session)

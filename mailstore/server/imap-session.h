@@ -37,14 +37,15 @@ struct ImapSession {
     gpointer arguments; /* parsed; freed by free_arguments */
     GDestroyNotify free_arguments;
     ImapOutput output;
-    char *reply;         /* after the tag */
-    ImapStep step;       /* what the last step said */
-    gboolean stops;      /* hang up after the reply */
-    gboolean starts_tls; /* after the reply */
-    gboolean is_torn;    /* what was announced cannot be read any more */
-    gboolean wakes;      /* IDLE: the folder changed while a job ran */
-    gboolean is_stale;   /* the selected mailbox could not be read when it had changed */
-    guint own_changes;   /* of flags: the watch tells of these, but the view has them already */
+    char *reply;            /* after the tag */
+    ImapStep step;          /* what the last step said */
+    gboolean stops;         /* hang up after the reply */
+    gboolean starts_tls;    /* after the reply */
+    gboolean awaits_others; /* the login is told when those of the user that are left have ended */
+    gboolean is_torn;       /* what was announced cannot be read any more */
+    gboolean wakes;         /* IDLE: the folder changed while a job ran */
+    gboolean is_stale;      /* the selected mailbox could not be read when it had changed */
+    guint own_changes;      /* of flags: the watch tells of these, but the view has them already */
 
     /* Memory: for the message of an APPEND, and for one that a step wants to read. */
     guint64 taken_in;
@@ -61,6 +62,11 @@ void imap_session_folder_changed(guint id, gpointer data);
 
 /* In the I/O thread: all output was taken while IDLE. */
 void imap_idle_drained(ImapSession *session);
+
+/* In the I/O thread: the client is gone, and what it had sent is still being done. */
+gboolean imap_session_is_left(const ImapSession *session);
+/* In the I/O thread: a login may have waited for what has ended. */
+void imap_login_look_again(Server *server);
 
 /* For commands. */
 

@@ -50,6 +50,7 @@ static gboolean sweep(gpointer data)
     g_hash_table_iter_init(&iterator, server->connections);
     while (g_hash_table_iter_next(&iterator, &connection, NULL))
         connection_check_time(connection, now);
+    imap_login_look_again(server);
     if (server->failed != NULL && !server->draining && mail_store_has_failed(server->store))
         server->failed(server->failed_data);
     return G_SOURCE_CONTINUE;
