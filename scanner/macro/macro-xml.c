@@ -104,6 +104,19 @@ static char *attribute_dup(const Attributes *attributes, const char *name)
 
 /* --- Elements --------------------------------------------------------------------- */
 
+/* A file: address without a host is a place of the reader's own, and written as one: letters keep
+ * where their template was. Two slashes more, or letters that are escaped, may name a host. */
+static const char *link_target(const char *target)
+{
+    static const char *const OWN[] = {"file:///", "file://localhost/"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(OWN); i++)
+        if (g_ascii_strncasecmp(target, OWN[i], strlen(OWN[i])) == 0 &&
+            !strchr("/\\%", target[strlen(OWN[i])]))
+            return target + strlen(OWN[i]);
+    return target;
+}
+
 static void on_relationship(Reader *reader, const Attributes *attributes)
 {
     g_autofree char *mode = attribute_dup(attributes, "TargetMode");
@@ -118,7 +131,7 @@ static void on_relationship(Reader *reader, const Attributes *attributes)
     kind = strrchr(type, '/') ? strrchr(type, '/') + 1 : type;
     /* Followed only when the reader asks for it, and in most documents. */
     if (g_ascii_strcasecmp(kind, "hyperlink") != 0)
-        macro_document_add_fact(reader->document, MACRO_SOURCE_LINK, kind, target);
+        macro_document_add_fact(reader->document, MACRO_SOURCE_LINK, kind, link_target(target));
 }
 
 static void on_simple_field(Reader *reader, const Attributes *attributes)

@@ -160,6 +160,13 @@ def links():
     sample("frame.docx", docx(rels=relationship("frame", "https://x.test/f")), "suspicious",
            "frame-from-web")
     sample("normal.docx", docx(rels=relationship("attachedTemplate", "file:///C:\\Users\\a\\Normal.dotm")))
+    # A file: address names another's place only if it has a host.
+    for name, target in ("host", "file://server/f"), ("share", "file:////server/f"), (
+            "share-back", "file:///\\\\server\\f"), ("escaped", "file:///%5C%5Cserver/f"), (
+            "plain-share", "\\\\server\\f"):
+        sample(f"frame-{name}.docx", docx(rels=relationship("frame", target)), "suspicious", "frame-from-web")
+    for name, target in ("drive", "file:///C:\\a\\f.htm"), ("local", "file://localhost/Users/a/f.htm"):
+        sample(f"frame-{name}.docx", docx(rels=relationship("frame", target)))
     sample("hyper.docx", docx(rels=relationship("hyperlink", "https://x.test/a.dotm")))
     sample("picture.docx", docx(rels=relationship("image", "https://x.test/a.png")))
     sample("inside.docx", docx(rels=relationship("attachedTemplate", "http://x.test/", "Internal")))
