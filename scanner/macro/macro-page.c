@@ -2,6 +2,9 @@
 /*
  * macro-page.c - tells the types of what page-payload.h finds; the rules weigh them.
  *
+ * A text is no file until a script makes one of it. Word writes a zip with each drawing into its
+ * documents, pages and mails (o:gfxdata), beside which there is none.
+ *
  * Nothing fails; too many files or no memory for one set the document's limit.
  */
 #include "scanner/macro/macro-page.h"
@@ -9,20 +12,28 @@
 #include <string.h>
 
 #include "scanner/page/page-payload.h"
+#include "scanner/page/page-sign.h"
 
 enum {
     PAYLOAD_MAX = 64 * 1024 * 1024 /* decoded; what is larger the scan of it tells */
 };
 
+typedef struct {
+    MacroDocument *document;
+    gboolean may_act;
+} Page;
+
 static gboolean on_payload(PagePayloadKind kind, const char *type, const guint8 *data, gsize size,
                            gpointer user)
 {
-    MacroDocument *document = user;
+    const Page *page = user;
 
     (void)data, (void)size;
-    macro_document_add_fact(document, MACRO_SOURCE_PAGE,
-                            kind == PAGE_PAYLOAD_ADDRESS ? "address" : "literal", type);
-    return !document->limit && !macro_document_is_late(document);
+    if (kind == PAGE_PAYLOAD_ADDRESS)
+        macro_document_add_fact(page->document, MACRO_SOURCE_PAGE, "address", type);
+    else if (page->may_act)
+        macro_document_add_fact(page->document, MACRO_SOURCE_PAGE, "literal", type);
+    return !page->document->limit && !macro_document_is_late(page->document);
 }
 
 /* How scripts hand a file to who reads the page. */
@@ -39,7 +50,9 @@ static gboolean saves_file(const char *data, gsize size)
 
 void macro_page_read(MacroDocument *document, const char *data, gsize size)
 {
-    if (!page_payload_find(data, size, PAYLOAD_MAX, (guint64)document->end, on_payload, document))
+    Page page = {document, page_sign_may_act(data, size)};
+
+    if (!page_payload_find(data, size, PAYLOAD_MAX, (guint64)document->end, on_payload, &page))
         macro_document_set_limit(document, "page-payloads");
     if (saves_file(data, size))
         macro_document_add_fact(document, MACRO_SOURCE_PAGE, "saves", NULL);

@@ -6,7 +6,8 @@
  * once.
  *
  * Known limit: a page without any of the signs, such as most newsletters, meets signatures in
- * libclamav's form alone, and none that is a sum over the whole of it.
+ * libclamav's form alone, and none that is a sum over the whole of it. A script whose signs are
+ * written in entities is not seen.
  */
 #include "scanner/page/page-sign.h"
 
@@ -22,6 +23,7 @@ enum {
     BLOCK = 64,           /* bytes that are looked at at once */
     TEXT_SAMPLE = 512,
     MARKUP_SAMPLE = 1024,                             /* in which a page shows that it is one */
+    HANDLER_MIN = 5,                                  /* letters of `oncut` */
     NO_CALLS = SIGN_LACKS_CALL | SIGN_LACKS_CHAR_CODE /* harCode( is one too */
 };
 
@@ -157,4 +159,74 @@ gboolean page_sign_is_active(const void *data, gsize size, gboolean is_markup, S
            (!(lacks & SIGN_LACKS_CHAR_CODE) && has_word(CODES, data, size)) ||
            (!(lacks & SIGN_LACKS_ARRAY) && has_word(ARRAYS, data, size)) ||
            (!(lacks & SIGN_LACKS_BYTES) && has_word(BYTES, data, size));
+}
+
+static gboolean begins_with(const char *at, const char *end, const char *word)
+{
+    gsize length = strlen(word);
+
+    return (gsize)(end - at) >= length && g_ascii_strncasecmp(at, word, length) == 0;
+}
+
+/* `<script` with any prefix, but not `<script:event-listener` of OpenDocument. */
+static gboolean is_script_tag(const char *at, const char *end)
+{
+    const char *name = at + 1, *to;
+
+    for (to = name; to < end && (g_ascii_isalnum(*to) || *to == ':'); to++)
+        if (*to == ':' && to + 1 < end)
+            name = to + 1;
+    return to - name == 6 && begins_with(name, end, "script");
+}
+
+/* `onload=`, an attribute. */
+static gboolean is_handler(const char *at, const char *end)
+{
+    const char *name = at + 1;
+
+    if (!begins_with(name, end, "on"))
+        return FALSE;
+    for (at = name; at < end && g_ascii_isalpha(*at);)
+        at++;
+    if (at - name < HANDLER_MIN)
+        return FALSE;
+    while (at < end && g_ascii_isspace(*at))
+        at++;
+    return at < end && *at == '=';
+}
+
+static gboolean is_script_sign(const char *at, const char *end)
+{
+    switch (g_ascii_tolower(*at)) {
+    case '<':
+        return is_script_tag(at, end);
+    case 'j':
+        return begins_with(at, end, "javascript:");
+    case 'v':
+        return begins_with(at, end, "vbscript:");
+    case 's':
+        return begins_with(at, end, "srcdoc"); /* a page in an attribute */
+    default:
+        return (g_ascii_isspace(*at) || strchr("\"'/", *at) != NULL) && is_handler(at, end);
+    }
+}
+
+/* No script begins so; one may with a comment. */
+static gboolean is_surely_markup(const char *data, const char *end)
+{
+    while (data < end && is_blank(data, data + 1))
+        data++;
+    return begins_with(data, end, "<?xml") || begins_with(data, end, "<!doctype") ||
+           (end - data > 1 && data[0] == '<' && g_ascii_isalpha(data[1]));
+}
+
+gboolean page_sign_may_act(const void *data, gsize size)
+{
+    const char *at = data, *end = at + size;
+
+    if (!is_surely_markup(at, end))
+        return TRUE;
+    while (at < end && !is_script_sign(at, end))
+        at++;
+    return at < end;
 }

@@ -20,5 +20,7 @@ gboolean page_sign_is_text(const void *data, gsize size);
 gboolean page_sign_is_markup(const void *data, gsize size);
 /* Whether it has a script that may put a file together, or is one. */
 gboolean page_sign_is_active(const void *data, gsize size, gboolean is_markup, SignLacks lacks);
+/* Whether it is one or has one, of any kind. Looks at each byte. */
+gboolean page_sign_may_act(const void *data, gsize size);
 
 #endif /* SCANNER_PAGE_SIGN_H */

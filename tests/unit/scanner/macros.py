@@ -102,6 +102,27 @@ aunch:2});)"),
     sample("other.pdf", pdf(b"/S/Launch/F(chapter-2.pdf)"))
 
 
+def drawings():
+    """Word writes a zip with each drawing (o:gfxdata), and into each RTF (themedata)."""
+    zipped = office.package({"a.xml": "<a/>" * 99, "b.xml": "<b/>"})
+    coded = base64.b64encode(zipped).decode()
+    shape = f'<v:shape xmlns:v="v" xmlns:o="o" o:gfxdata="{coded}"/>'
+    text, call = "<p>The only = one to download, in superscript.</p>", "URL.createObjectURL(d)"
+    own = relationship("attachedTemplate", "file:///C:\\Users\\a\\letter.dotx")
+    sample("shape.docx", docx(shape + text, rels=own))
+    sample("shape.html", f'<html xmlns:script="s"><script:a b="c">{shape}{text}</script:a></html>'.encode())
+    sample("theme.rtf", b"{\\rtf1{\\*\\themedata " + zipped.hex().encode() + b"} download this }")
+    for name, page in (("script", f"<html><script>d='{coded}';{call}</script>"),
+                       ("prefix", f"<?xml version='1.0'?><a><h:ScripT xmlns:h='h'>d='{coded}';{call}</h:ScripT></a>"),
+                       ("handler", f"<svg xmlns='s'><g id='{coded}' onLoad = '{call}'/></svg>"),
+                       ("link", f"<html><i id='{coded}'><a href='JavaScript:{call}'>a</a>"),
+                       ("inner", f"<html><i id='{coded}'><iframe srcdoc='&lt;script&gt;{call}'>"),
+                       ("slash", f"<svg/oncut={call}><i id='{coded}'/></svg>"),
+                       ("comment", f"<!-- a\nd='{coded}';{call}"),
+                       ("alone", f"var d='{coded}';{call}")):
+        sample(f"{name}.html", page.encode(), "suspicious", "file-in-script", "page-saves-file")
+
+
 def run(*codes):
     """Runs of a field code, one w:instrText each."""
     mark = '<w:r><w:fldChar w:fldCharType="%s"/></w:r>'
@@ -430,7 +451,7 @@ def limits():
 
 def main():
     program, signatures = sys.argv[1:]
-    for make in (vba, replaced, actions, fields, links, formulas, workbooks, workbooks12, rtf,
+    for make in (vba, replaced, actions, drawings, fields, links, formulas, workbooks, workbooks12, rtf,
                  open_document, slides_and_controls, shortcuts, limits):
         make()
     failed = 0
