@@ -97,6 +97,12 @@ static void map_put(AllowList *list, const Entry *entry)
     atomic_store_explicit(&place->end, entry->end, memory_order_release);
 }
 
+static void map_put_ended(AllowList *list, Entry *entry)
+{
+    entry->end = 1; /* 1970 */
+    map_put(list, entry);
+}
+
 static void map_write_anew(AllowList *list)
 {
     GHashTableIter iter;
@@ -226,6 +232,17 @@ static gboolean work_remove(Database *database, gpointer data, GError **error)
     return database_execute(database, statement, error);
 }
 
+static gboolean work_expire(Database *database, gpointer data, GError **error)
+{
+    sqlite3_stmt *statement =
+        database_prepare(database, "DELETE FROM allowed WHERE until<=?1", error);
+
+    if (statement == NULL)
+        return FALSE;
+    sqlite3_bind_int64(statement, 1, *(const gint64 *)data);
+    return database_execute(database, statement, error);
+}
+
 /* --- In the supervisor ----------------------------------------------------------- */
 
 AllowList *allow_list_open(const char *path, GError **error)
@@ -310,8 +327,7 @@ gboolean allow_list_remove(AllowList *list, const guint8 digest[ALLOW_LIST_DIGES
     if (!database_run(list->database, work_remove, (gpointer)digest, &local))
         return fail(local, error);
     if (entry != NULL) {
-        entry->end = 1; /* 1970 */
-        map_put(list, entry);
+        map_put_ended(list, entry);
         g_hash_table_remove(list->entries, digest);
         map_publish(list);
     }
@@ -375,27 +391,31 @@ gboolean allow_list_add(AllowList *list, const guint8 *digests, gsize digest_cou
     return TRUE;
 }
 
+/* All at once: a release of many messages at a time ends all at a time, too, and the supervisor has
+ * others that wait. */
 void allow_list_expire(AllowList *list, gint64 now)
 {
-    g_autoptr(GPtrArray) ended = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    gboolean has_changed = FALSE;
     GHashTableIter iter;
     gpointer value;
 
+    if (!database_run(list->database, work_expire, &now, &error)) {
+        g_warning("%s", error->message);
+        return;
+    }
     g_hash_table_iter_init(&iter, list->entries);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        if (((Entry *)value)->end <= now)
-            g_ptr_array_add(ended, value);
-    }
-    for (guint i = 0; i < ended->len; i++) {
-        g_autoptr(GError) error = NULL;
-        guint8 digest[ALLOW_LIST_DIGEST];
+        Entry *entry = value;
 
-        memcpy(digest, ((Entry *)ended->pdata[i])->digest, sizeof digest);
-        if (!allow_list_remove(list, digest, &error)) {
-            g_warning("%s", error->message);
-            return;
-        }
+        if (entry->end > now)
+            continue;
+        map_put_ended(list, entry);
+        g_hash_table_iter_remove(&iter);
+        has_changed = TRUE;
     }
+    if (has_changed)
+        map_publish(list);
 }
 
 guint allow_list_count(const AllowList *list)

@@ -103,6 +103,34 @@ START_TEST(entries_outlive_the_service_and_can_be_removed)
 }
 END_TEST
 
+static void count_change(gpointer count)
+{
+    ++*(guint *)count;
+}
+
+/* Each change has all workers look into the list, and one by one they take the service's time. */
+START_TEST(what_has_ended_leaves_at_once)
+{
+    guint changes = 0;
+
+    for (guint32 i = 0; i < 10; i++)
+        add(i, i < 5 ? 100 : 101);
+    allow_list_on_change(list, count_change, &changes);
+    allow_list_expire(list, 99);
+    ck_assert_uint_eq(changes, 0);
+    allow_list_expire(list, 100);
+    ck_assert_uint_eq(changes, 1);
+    ck_assert_uint_eq(allow_list_count(list), 5);
+    list = allow_list_close(list);
+    list = must_open();
+    ck_assert_uint_eq(allow_list_count(list), 5);
+    AllowView *view = allow_view_new(allow_list_peek_fd(list), NULL);
+    for (guint32 i = 0; i < 10; i++)
+        ck_assert(contains(view, i, 50) == (i >= 5));
+    allow_view_free(view);
+}
+END_TEST
+
 /* The number that says so is a sum, and these two make it zero. */
 START_TEST(a_list_with_entries_is_not_taken_for_empty)
 {
@@ -221,6 +249,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, entries_count_until_their_end);
     tcase_add_test(tcase, entries_outlive_the_service_and_can_be_removed);
+    tcase_add_test(tcase, what_has_ended_leaves_at_once);
     tcase_add_test(tcase, a_list_with_entries_is_not_taken_for_empty);
     tcase_add_test(tcase, forked_workers_read_and_cannot_write);
     tcase_add_test(tcase, a_full_list_makes_room_by_what_ends_first);
