@@ -339,6 +339,20 @@ START_TEST(limits_are_told)
 }
 END_TEST
 
+/* Each pass over a message takes as long as that is, so none begins when there is no time. */
+START_TEST(without_time_nothing_is_read)
+{
+    static const char ambiguous[] = "Content-Type: text/plain\nContent-Type: text/html\n";
+    Judge *judge = judge_rig_judge(rig);
+    Verdict verdict = {0};
+
+    judge->end = board_now();
+    parts_of(judge, ambiguous, strlen(ambiguous), NULL, NULL, &verdict);
+    ck_assert_int_eq(verdict.kind, STOREHOOK_VERDICT_NOT_FULLY_SCANNED);
+    ck_assert_str_eq(verdict.name, "time");
+}
+END_TEST
+
 static glong peak_kilobytes(void)
 {
     struct rusage usage;
@@ -557,6 +571,7 @@ int main(void)
         SCANNER_TEST(what_is_read_differently_is_ambiguous),
         SCANNER_TEST(ordinary_headers_are_not_ambiguous),
         SCANNER_TEST(limits_are_told),
+        SCANNER_TEST(without_time_nothing_is_read),
         SCANNER_TEST(a_million_empty_parts),
         SCANNER_TEST(hostile_shapes_end_soon),
         SCANNER_TEST(hostile_pdfs_end_soon),
