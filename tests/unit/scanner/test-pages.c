@@ -7,6 +7,7 @@
 #include <time.h>
 #include <zlib.h>
 
+#include "scanner/macro/macro-page.h"
 #include "scanner/page/page-payload.h"
 #include "scanner/page/page-piece.h"
 #include "scanner/page/page-script.h"
@@ -196,6 +197,7 @@ END_TEST
 START_TEST(no_time_is_told)
 {
     g_autoptr(GString) page = g_string_new("<html><script>");
+    MacroDocument document;
     Told told = {0};
 
     while (page->len < 100000)
@@ -203,6 +205,10 @@ START_TEST(no_time_is_told)
     ck_assert(page_payload_find(page->str, page->len, MOST, G_MAXUINT64, on_file, &told));
     ck_assert(page_payload_matches(page->str, page->len, 0, 1));
     ck_assert(!page_payload_find(page->str, page->len, MOST, 1, on_file, &told));
+    macro_document_init(&document, 1);
+    macro_page_read(&document, page->str, page->len);
+    ck_assert_str_eq(document.limit, "page-payloads");
+    macro_document_clear(&document);
 }
 END_TEST
 
