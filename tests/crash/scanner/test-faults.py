@@ -66,6 +66,29 @@ def what_is_missing_is_not_scanned():
 
 
 @test
+def each_answer_is_counted_once():
+    """Only what a store wrote without a verdict has passed, and a message is counted by its parts."""
+    with Service("[limits]\nfile-size=1M\n") as s:
+        large = mail(attachment(os.urandom(1024 * 1024 + 1)))
+        asked = [
+            s.content(unseen(50)),
+            s.ask(JUDGE_CONTENT, ("name", "no content")),
+            s.ask(SCAN, ("name", "no content")),
+            s.text(Memfd(large)),  # passes with a flag: the message as a whole does not
+            s.ask(JUDGE_LINK, ("digest", hashlib.sha256(unseen(50)).digest()), ("name", "a.bin")),
+            s.ask(JUDGE_MESSAGE, ("data", b"Subject: s\r\n\r\n"), ("parts", b"")),
+        ]
+        assert asked[3]["flagged"] == asked[4]["need_data"] == 1, asked
+        assert [answer["action"] for answer in asked] == ["pass"] * 5 + ["defer"], asked
+        status = s.status()
+        verdicts, actions, passed = ({name: count for name, count in status[member].items() if count}
+                                     for member in ("verdicts", "actions", "passed-not-scanned"))
+        assert verdicts == {"clean": 1, "not-scanned": 2, "not-fully-scanned": 1}, verdicts
+        assert actions == {"pass": 4, "defer": 1}, actions
+        assert sum(passed.values()) == 1, passed
+
+
+@test
 def allocations_fail():
     """Each allocation of a scan in turn, from the request to the answer."""
     if is_sanitized():
