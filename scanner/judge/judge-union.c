@@ -308,7 +308,7 @@ static void read_inside(Union *all, const guint8 *data, gsize size, guint nestin
         return;
     if (mail_part_is_message(text, size))
         union_read_message(all, text, size, nesting, FALSE, NULL, worst);
-    else if (mail_member_is_text(data, size))
+    else if (mail_member_has_lines(data, size))
         union_read_runs(all, text, size, nesting, worst);
 }
 

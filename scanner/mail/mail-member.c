@@ -22,7 +22,7 @@ enum {
     HEADER_MAX = 64 * 1024
 };
 
-gboolean mail_member_is_text(const void *data, gsize size)
+static gboolean is_text(const void *data, gsize size)
 {
     gsize sample = MIN(size, (gsize)TEXT_SAMPLE), controls = 0;
 
@@ -34,14 +34,26 @@ gboolean mail_member_is_text(const void *data, gsize size)
     return controls <= sample / TEXT_CONTROL_SHARE;
 }
 
+static gboolean is_xml(const char *text, gsize size)
+{
+    static const char sign[] = "<?xml", mark[] = "\xef\xbb\xbf";
+    gsize at = size >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+
+    return size - at >= strlen(sign) && memcmp(text + at, sign, strlen(sign)) == 0;
+}
+
+gboolean mail_member_has_lines(const void *data, gsize size)
+{
+    return is_text(data, size) && !is_xml(data, size);
+}
+
 static gboolean is_wide_text(const guint8 *data, gsize size)
 {
     MailUtf16 order = mail_decode_guess_utf16(data, size);
     guint8 text[TEXT_SAMPLE * 3];
 
     return order != MAIL_UTF16_NONE &&
-           mail_member_is_text(
-               text, mail_decode_utf16(data, MIN(size, (gsize)TEXT_SAMPLE * 2), order, text));
+           is_text(text, mail_decode_utf16(data, MIN(size, (gsize)TEXT_SAMPLE * 2), order, text));
 }
 
 /* Line ends of any kind become LF. Returns the length up to the empty line, or to the end. */
@@ -88,6 +100,6 @@ gboolean mail_member_is_wanted(const void *data, gsize size)
         return TRUE;
     if (is_wide_text(data, size))
         return TRUE;
-    return mail_member_is_text(data, size) &&
+    return mail_member_has_lines(data, size) &&
            (is_mail(data, size) || !mail_runs_find(data, size, on_run, NULL));
 }

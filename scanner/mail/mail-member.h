@@ -14,7 +14,8 @@
  * one of quoted-printable alone is none, since lines of honest data end in an equals sign as well.
  * Linear in the text. */
 gboolean mail_member_is_wanted(const void *data, gsize size);
-/* By its beginning. */
-gboolean mail_member_is_text(const void *data, gsize size);
+/* A text, by its beginning, in whose lines something may be coded as in a mail. XML is none: what
+ * it has page-payload.h finds, of which the lines alone may be the second half. */
+gboolean mail_member_has_lines(const void *data, gsize size);
 
 #endif /* SCANNER_MAIL_MEMBER_H */

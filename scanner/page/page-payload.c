@@ -44,16 +44,37 @@ static gboolean is_fold(const char *at, const char *end)
     return end - at >= 2 && at[0] == '\n' && (at[1] == ' ' || at[1] == '\t');
 }
 
-/* The end of all pieces from the run's end on; of a line that is folded (RFC 6350 3.2), of those.
- */
-static const char *pieces_end(const char *at, const char *end, gboolean folds_only,
-                              gboolean is_wide)
+static gboolean is_blank(const char *at, const char *end)
+{
+    while (at < end) {
+        gsize escaped = page_piece_escaped_blank(at, end);
+
+        if (escaped == 0 && !g_ascii_isspace(*at))
+            return FALSE;
+        at += MAX(escaped, 1);
+    }
+    return TRUE;
+}
+
+/* The end of all pieces from the run's end on. */
+static const char *pieces_end(const char *at, const char *end, gboolean is_wide)
 {
     const char *next;
 
-    while (at < end && (!folds_only || is_fold(at, end)) &&
-           (next = page_piece_next(at, end, is_wide)) != NULL)
+    while (at < end && (next = page_piece_next(at, end, is_wide)) != NULL)
         at = page_piece_end(next, end);
+    return at;
+}
+
+/* The end of those that are one text to all who read it: of a line that is folded (RFC 6350 3.2),
+ * in markup of lines with nothing but blanks between them. */
+static const char *text_end(const PageSearch *search, const char *at)
+{
+    const char *next;
+
+    while (at < search->end && (next = page_piece_next(at, search->end, FALSE)) != NULL &&
+           (search->is_markup ? is_blank(at, next) : is_fold(at, search->end)))
+        at = page_piece_end(next, search->end);
     return at;
 }
 
@@ -168,7 +189,7 @@ static const char *look_at_names(PageSearch *search, const char *from, const cha
     if (!page_try_sample(search, PAGE_PAYLOAD_LITERAL, page_decode_base64, search, begin,
                          (gsize)(search->end - begin)))
         return NULL;
-    to = pieces_end(to, search->end, FALSE, TRUE);
+    to = pieces_end(to, search->end, TRUE);
     (void)page_try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_base64, search, begin,
                        (gsize)(to - begin));
     return to;
@@ -232,25 +253,24 @@ static const char *look_at_letters(PageSearch *search, const char *at)
     PagePayloadKind kind;
     gboolean is_line, is_hit = FALSE, has_hex;
 
-    if (from > search->text && page_piece_is_escaped_blank(from - 1, to) && to - from > 1)
+    if (from > search->text && page_piece_escaped_blank(from - 1, to) > 0 && to - from > 1)
         from++;
     /* A short piece counts if quotes, or a line's end, and others go on behind it. */
     if (to - from < PAGE_TRY_MIN &&
         (to == search->end ||
          !(page_piece_is_quote(*to) ||
            (search->is_markup && to - from >= LINE_MIN && g_ascii_isspace(*to))) ||
-         pieces_end(to, search->end, FALSE, FALSE) - pieces_begin(search, from, FALSE) <
-             PAGE_TRY_MIN))
+         pieces_end(to, search->end, FALSE) - pieces_begin(search, from, FALSE) < PAGE_TRY_MIN))
         return look_around(search, at, from, to, to);
     kind = is_address(search, pieces_begin(search, from, FALSE)) ? PAGE_PAYLOAD_ADDRESS
                                                                  : PAGE_PAYLOAD_LITERAL;
     is_line = from == search->text || from[-1] == '\n';
     if (is_line && !search->is_markup)
-        return pieces_end(to, search->end, FALSE, FALSE);
+        return pieces_end(to, search->end, FALSE);
     starts[0] = starts[1] = from;
     starts[2] = starts[3] = pieces_begin(search, from, FALSE);
-    ends[0] = ends[3] = pieces_end(to, search->end, TRUE, FALSE);
-    ends[1] = ends[2] = pieces_end(to, search->end, FALSE, FALSE);
+    ends[0] = ends[3] = text_end(search, to);
+    ends[1] = ends[2] = pieces_end(to, search->end, FALSE);
     has_hex = is_hex(from, (gsize)(to - from));
     for (guint i = 0; i < VARIANTS && !search->stopped; i++) {
         if ((i > 0 && starts[i] == starts[i - 1] && ends[i] == ends[i - 1]) ||

@@ -176,9 +176,30 @@ static gboolean next_statement(const char *at, const char *end, gboolean is_wide
     return TRUE;
 }
 
-gboolean page_piece_is_escaped_blank(const char *at, const char *end)
+/* `&#10;`, `&#xA;` and the like; 0: there is none. */
+static gsize blank_reference(const char *at, const char *end)
 {
-    return end - at >= 2 && *at == '\\' && (at[1] == 'n' || at[1] == 'r' || at[1] == 't');
+    const char *digit = at + 2;
+    guint base = 10, value = 0;
+
+    if (end - at < 4 || at[0] != '&' || at[1] != '#')
+        return 0;
+    if ((*digit | 0x20) == 'x') {
+        base = 16;
+        digit++;
+    }
+    for (; digit < end && value <= ' ' && g_ascii_isxdigit(*digit); digit++)
+        value = value * base + (guint)g_ascii_xdigit_value(*digit);
+    return digit < end && *digit == ';' && value <= ' ' && g_ascii_isspace((char)value)
+               ? (gsize)(digit + 1 - at)
+               : 0;
+}
+
+gsize page_piece_escaped_blank(const char *at, const char *end)
+{
+    if (end - at >= 2 && *at == '\\' && (at[1] == 'n' || at[1] == 'r' || at[1] == 't'))
+        return 2;
+    return blank_reference(at, end);
 }
 
 /* Behind the signs between two pieces. A plus joins where a quote was closed; else it is a letter.
@@ -188,8 +209,10 @@ static const char *separators_end(const char *at, const char *end)
     guint quotes = 0;
 
     while (at < end) {
-        if (page_piece_is_escaped_blank(at, end)) {
-            at += 2;
+        gsize blank = page_piece_escaped_blank(at, end);
+
+        if (blank > 0) {
+            at += blank;
             continue;
         }
         if (!page_piece_is_separator(*at) || (*at == '+' && quotes % 2 == 0))

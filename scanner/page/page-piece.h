@@ -17,8 +17,8 @@ gboolean page_piece_is_separator(char c);
 gboolean page_piece_is_quote(char c);
 /* In a list of numbers, however they are written. */
 gboolean page_piece_is_number(char c);
-/* A line end as a script writes it. */
-gboolean page_piece_is_escaped_blank(const char *at, const char *end);
+/* The length of a blank or line end as a script or an attribute writes it; 0: there is none. */
+gsize page_piece_escaped_blank(const char *at, const char *end);
 
 /* Of the letters around `at`, with the padding behind them. */
 const char *page_piece_end(const char *at, const char *end);

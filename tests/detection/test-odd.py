@@ -20,7 +20,8 @@ import zipfile
 import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, HERE + "/../crash/scanner"]
+sys.path[:0] = [HERE, HERE + "/../crash/scanner", HERE + "/../data"]
+import office  # noqa: E402
 from samples import FORMATS, VIRUS, know_virus, packer, rar5, zipped  # noqa: E402
 from wire import EICAR, Memfd, Service  # noqa: E402
 
@@ -439,6 +440,34 @@ def odd(s, virus):
         ("a.html", saved(cut)), ("b.zst", cut)]), "not-fully-scanned")
 
 
+def drawing(data, line_end):
+    """A document with a drawing as Word writes it: a package in an attribute, in lines of 76."""
+    coded = base64.b64encode(data).decode()
+    lines = line_end.join(coded[at:at + 76] for at in range(0, len(coded), 76))
+    return zipped(("[Content_Types].xml", b"<?xml version='1.0'?><Types/>"), ("word/document.xml", (
+        "<?xml version='1.0'?><w:document xmlns:w='w' xmlns:v='v' xmlns:o='o'>"
+        f"<v:shape\no:gfxdata=\"{lines}\"><w:t>text</w:t></v:shape></w:document>").encode()))
+
+
+def formula():
+    """A document of Office with a formula, whose stream begins as a file of lzma may (MTEF)."""
+    return office.compound({"Equation Native": struct.pack(
+        "<HIHIIII", 28, 0x20000, 0xC2EC, 85, 0, 0x14CCD0, 0x14D50C).ljust(28, b"\0") +
+        bytes.fromhex("030101030a0a0112837900") + bytes(range(74))})
+
+
+def honest(s):
+    """What honest programs write, which looks odd."""
+    package = zipped(("[Content_Types].xml", b"<Types/>" * 9), ("drs/e2oDoc.xml", os.urandom(500)))
+    infected = zipped(("[Content_Types].xml", b"<Types/>" * 9), ("drs/e2oDoc.xml", EICAR))
+    for what, line_end in (("references", "&#xA;"), ("decimal references", "&#13;&#010;"),
+                           ("line ends", "\r\n"), ("blanks", " ")):
+        ask(s, f"drawing of Word, {what}", drawing(package, line_end), "clean")
+        ask(s, f"drawing of Word, {what}, infected", drawing(infected, line_end), "infected")
+    ask(s, "formula of Office", formula(), "clean")
+    ask(s, "formula of Office in a zip", zipped(("a.doc", formula())), "clean")
+
+
 def bombs(s):
     many, gigabytes = (20000, 2) if QUICK else (100000, 10)
     ask(s, "42 zips in 16 each", forty_two(), "not-fully-scanned", "suspicious")
@@ -499,6 +528,7 @@ def main():
         s.write_config(f"[service]\nbackground-deadline={DEADLINE}\n[rules]\nfile={rules}\n")
         s.start()
         odd(s, VIRUS)
+        honest(s)
         bombs(s)
         cheap(s)
         workers = s.status()["workers"]
