@@ -155,7 +155,7 @@ def view(store, user):
         for folder in FOLDERS:
             client.select(folder, readonly=True)
             seen[folder] = (client.status(folder, "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN)"),
-                            client.fetch("1:*", VIEW))
+                            client.uid("FETCH", "1:*", VIEW))  # of none, too
     return seen
 
 
