@@ -188,8 +188,9 @@ JET_ERR JetOpenTemporaryTable2(JET_SESID sesid, JET_OPENTEMPORARYTABLE2 *popente
  * values are drawn here. JET_errAlreadyPrepared, JET_errWriteConflict, JET_errSessionWriteConflict.
  */
 JET_ERR JetPrepareUpdate(JET_SESID sesid, JET_TABLEID tableid, uint32_t prep);
-/* Sets a value of the row being made; 0 bytes are NULL unless JET_bitSetZeroLength. Long values
- * outside the row need a transaction. psetinfo: offset, and which multi-value (0: a new one).
+/* Sets a value of the row being made; 0 bytes are NULL, or, with JET_bitSetZeroLength and where the
+ * size is not fixed, a value. Long values outside the row need a transaction; bits for long values
+ * say nothing of others. psetinfo: offset, and which multi-value (0: a new one).
  * JET_wrnColumnMaxTruncated, JET_errInvalidBufferSize, JET_errColumnNoChunk,
  * JET_errColumnTooBig, JET_errRecordTooBig, JET_errNullInvalid. */
 JET_ERR JetSetColumn(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid,
@@ -211,7 +212,8 @@ JET_ERR JetUpdate2(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, uint3
 JET_ERR JetDelete(JET_SESID sesid, JET_TABLEID tableid);
 /* Adds to an escrow column without conflict with others that do; in a transaction.
  * *pvOld: the value before, with everybody's additions. JET_errInvalidOperation,
- * JET_errInvalidBufferSize, JET_errWriteConflict. */
+ * JET_errInvalidBufferSize, JET_errWriteConflict, JET_errFeatureNotAvailable for
+ * JET_bitEscrowNoRollback. */
 JET_ERR JetEscrowUpdate(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid, void *pv,
                         uint32_t cbMax, void *pvOld, uint32_t cbOldMax, uint32_t *pcbOldActual,
                         JET_GRBIT grbit);

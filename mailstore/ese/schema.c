@@ -236,6 +236,11 @@ bool column_is_deleted(const Column *column)
     return column->name[0] == 0;
 }
 
+bool column_is_fixed(const Column *column)
+{
+    return column->id < COLUMN_ID_VARIABLE_FIRST;
+}
+
 bool column_is_tagged(const Column *column)
 {
     return column->id >= COLUMN_ID_TAGGED_FIRST;

@@ -130,6 +130,7 @@ bool index_is_stale(const Index *index);
 /* Traits of types. */
 /* Only its number is left, and its values in rows that nobody reads. */
 bool column_is_deleted(const Column *column);
+bool column_is_fixed(const Column *column);
 bool column_is_tagged(const Column *column);
 bool column_is_long_value(const Column *column);
 bool coltyp_is_long_value(JET_COLTYP coltyp);

@@ -338,18 +338,19 @@ JET_ERR update_lock(Cursor *cursor, JET_GRBIT grbit)
 static JET_ERR escrow_check(Cursor *cursor, const Column *column, const void *data, uint32_t size,
                             JET_GRBIT grbit)
 {
-    if (grbit != 0)
+    if (grbit & ~JET_bitEscrowNoRollback)
         return JET_errInvalidGrbit;
+    if (grbit)
+        return JET_errFeatureNotAvailable;
     if (cursor->session->level == 0)
         return JET_errNotInTransaction;
-    if (cursor->update.kind != UPDATE_NONE)
-        return JET_errAlreadyPrepared;
     if (!column)
         return JET_errColumnNotFound;
-    if (!(column->grbit & JET_bitColumnEscrowUpdate))
-        return JET_errInvalidOperation;
-    return data && size == coltyp_fixed_size(column->coltyp) ? JET_errSuccess
-                                                             : JET_errInvalidBufferSize;
+    if (cursor->update.kind != UPDATE_NONE)
+        return JET_errAlreadyPrepared;
+    if (!data || size != column->max_size)
+        return JET_errInvalidBufferSize;
+    return column->grbit & JET_bitColumnEscrowUpdate ? JET_errSuccess : JET_errInvalidOperation;
 }
 
 JET_ERR update_escrow(Cursor *cursor, JET_COLUMNID column_id, const void *data, uint32_t size,

@@ -15,9 +15,10 @@
 #include "mailstore/ese/value.h"
 
 enum {
-    SET_LV_BITS = JET_bitSetAppendLV | JET_bitSetOverwriteLV | JET_bitSetSizeLV |
-                  JET_bitSetSeparateLV | JET_bitSetIntrinsicLV | JET_bitSetUncompressed |
-                  JET_bitSetCompressed,
+    SET_PART_BITS = JET_bitSetAppendLV | JET_bitSetOverwriteLV | JET_bitSetSizeLV,
+    /* They say nothing of columns that are not long values. */
+    SET_LV_BITS = SET_PART_BITS | JET_bitSetSeparateLV | JET_bitSetIntrinsicLV |
+                  JET_bitSetUncompressed | JET_bitSetCompressed,
     SET_UNIQUE_BITS = JET_bitSetUniqueMultiValues | JET_bitSetUniqueNormalizedMultiValues,
     SET_BITS =
         SET_LV_BITS | SET_UNIQUE_BITS | JET_bitSetZeroLength | JET_bitSetRevertToDefaultValue,
@@ -121,16 +122,17 @@ static JET_ERR set_check_column(const Cursor *cursor, const Column *column,
     bool replaces = cursor->update.kind == UPDATE_REPLACE;
     if (set->grbit & ~(JET_GRBIT)SET_BITS)
         return JET_errInvalidGrbit;
-    if ((set->grbit & SET_LV_BITS) && !column_is_long_value(column))
+    /* Of a value changed in part, only the program could say what it becomes. */
+    if ((set->grbit & SET_UNIQUE_BITS) && (set->grbit & SET_PART_BITS))
         return JET_errInvalidGrbit;
+    if (set->cbData > LONG_VALUE_MAX)
+        return JET_errInvalidParameter;
     if (column->grbit & JET_bitColumnAutoincrement)
         return JET_errInvalidColumnType;
     if ((column->grbit & JET_bitColumnVersion) && replaces)
         return JET_errInvalidColumnType;
     if ((column->grbit & JET_bitColumnEscrowUpdate) && replaces)
         return JET_errInvalidOperation;
-    if (!set->pvData && set->cbData > 0 && !(set->grbit & JET_bitSetSizeLV))
-        return JET_errInvalidParameter;
     return JET_errSuccess;
 }
 
@@ -246,11 +248,11 @@ static JET_ERR set_bounded(Cursor *cursor, Txn *txn, const SetPlace *place,
     uint32_t fixed = coltyp_fixed_size(column->coltyp);
     uint32_t most = column->max_size ? column->max_size : JET_cbColumnMost;
     JET_ERR warning = JET_errSuccess;
-    if (set->cbData == 0 && !(set->grbit & JET_bitSetZeroLength))
+    if (set->cbData == 0 && (column_is_fixed(column) || !(set->grbit & JET_bitSetZeroLength)))
         return set_place_null(cursor, txn, place);
     if (fixed != 0 && value.size != fixed)
         return JET_errInvalidBufferSize;
-    if (fixed == 0 && column->id < COLUMN_ID_VARIABLE_FIRST)
+    if (fixed == 0 && column_is_fixed(column))
         return set_padded(cursor, txn, place, value);
     if (fixed == 0 && value.size > most) {
         if (column_is_tagged(column))
@@ -293,22 +295,26 @@ static JET_ERR set_column_in_scope(Cursor *cursor, Txn *txn, const Column *colum
                                            : set_bounded(cursor, txn, &place, set);
 }
 
-JET_ERR update_set_column(Cursor *cursor, const JET_SETCOLUMN *set)
+JET_ERR update_set_column(Cursor *cursor, const JET_SETCOLUMN *asked)
 {
     Scope scope;
+    JET_SETCOLUMN set = *asked;
     if (cursor->update.kind == UPDATE_NONE)
         return JET_errUpdateNotPrepared;
-    const Column *column = schema_find_column(cursor->schema, set->columnid);
+    const Column *column = schema_find_column(cursor->schema, set.columnid);
     if (!column) {
         RETURN_IF_ERROR(cursor_refresh_now(cursor));
-        column = schema_find_column(cursor->schema, set->columnid);
+        column = schema_find_column(cursor->schema, set.columnid);
         if (!column)
             return JET_errColumnNotFound;
     }
-    RETURN_IF_ERROR(set_check_column(cursor, column, set));
-    if (!column_is_long_value(column))
-        return set_column_in_scope(cursor, cursor->database->txn, column, set);
+    RETURN_IF_ERROR(set_check_column(cursor, column, &set));
+    bool is_long = column_is_long_value(column);
+    if (!set.pvData && !(is_long && (set.grbit & JET_bitSetSizeLV)))
+        set.cbData = 0;
+    if (!is_long)
+        return set_column_in_scope(cursor, cursor->database->txn, column, &set);
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
-    JET_ERR err = set_column_in_scope(cursor, scope.txn, column, set);
+    JET_ERR err = set_column_in_scope(cursor, scope.txn, column, &set);
     return scope_end(&scope, update_long_value_error(cursor, err));
 }

@@ -91,10 +91,19 @@ static JET_ERR long_operation_of(JET_GRBIT grbit, LongOperation *ret)
     }
 }
 
+/* Without bytes these leave no value, wherever the bytes would have gone. */
+static bool long_operation_clears(LongOperation operation, JET_GRBIT grbit)
+{
+    return operation == LONG_OVERWRITE_RESIZE ||
+           ((operation == LONG_REPLACE || operation == LONG_RESIZE) &&
+            !(grbit & JET_bitSetZeroLength));
+}
+
+/* ret->operation says which. */
 static JET_ERR long_change_plan(const JET_SETCOLUMN *set, const LongOld *old, LongChange *ret)
 {
-    LongChange change = {.data = set->pvData, .size = set->cbData, .kept = old->size};
-    RETURN_IF_ERROR(long_operation_of(set->grbit, &change.operation));
+    LongChange change = {
+        .operation = ret->operation, .data = set->pvData, .size = set->cbData, .kept = old->size};
     uint64_t end;
     switch (change.operation) {
     case LONG_REPLACE:
@@ -220,13 +229,14 @@ JET_ERR set_long(Cursor *cursor, Txn *txn, const SetPlace *place, const JET_SETC
     LongChange change;
     const Column *column = place->column;
     uint32_t limit = cursor->schema->lv_separate;
-    RETURN_IF_ERROR(long_old_read(cursor, place, &old));
-    RETURN_IF_ERROR(long_change_plan(set, &old, &change));
-    if (change.operation == LONG_APPEND && set->cbData == 0 && old.exists)
-        return JET_errSuccess;
-    if (change.final_size == 0 && !(set->grbit & JET_bitSetZeroLength) &&
-        (change.operation == LONG_REPLACE || change.operation == LONG_RESIZE))
+    RETURN_IF_ERROR(long_operation_of(set->grbit, &change.operation));
+    if (set->cbData == 0 && long_operation_clears(change.operation, set->grbit))
         return set_place_null(cursor, txn, place);
+    RETURN_IF_ERROR(long_old_read(cursor, place, &old));
+    if (set->cbData == 0 && old.exists &&
+        (change.operation == LONG_APPEND || change.operation == LONG_OVERWRITE))
+        return JET_errSuccess;
+    RETURN_IF_ERROR(long_change_plan(set, &old, &change));
     if (column->max_size != 0 && change.final_size > column->max_size)
         return JET_errColumnTooBig;
     if (limit > INTRINSIC_MAX || (change.intrinsic && !change.separate))
@@ -240,10 +250,8 @@ JET_ERR set_long(Cursor *cursor, Txn *txn, const SetPlace *place, const JET_SETC
         return JET_errColumnTooBig;
     bool stays_outside = old.separated && change.operation != LONG_REPLACE;
     if (change.final_size > limit || change.separate || stays_outside) {
-        /* Of a value changed in part, only the program could say what it becomes. */
-        if (change.operation == LONG_REPLACE)
-            RETURN_IF_ERROR(set_check_unique(cursor, txn, place, set->grbit,
-                                             (Bytes){change.data, change.size}));
+        RETURN_IF_ERROR(
+            set_check_unique(cursor, txn, place, set->grbit, (Bytes){change.data, change.size}));
         return long_set_separated(cursor, txn, place, &old, &change);
     }
     JET_ERR err = long_set_intrinsic(cursor, txn, place, set, &old, &change);

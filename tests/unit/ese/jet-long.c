@@ -63,6 +63,9 @@ static void check_matrix(size_t size)
     ck_ok(set(&f, NULL, 0, JET_bitSetAppendLV, 0));
     check(&f, "", 0, JET_bitRetrieveCopy);
     ck_ok(set(&f, NULL, 0, 0, 0));
+    ck_jet(set(&f, NULL, 0, JET_bitSetOverwriteLV, 1), JET_errColumnNoChunk);
+    ck_ok(set(&f, NULL, 0, JET_bitSetOverwriteLV | JET_bitSetSizeLV, 1));
+    check_null(&f, JET_bitRetrieveCopy);
     check_null(&f, JET_bitRetrieveCopy);
     ck_ok(set(&f, NULL, size, JET_bitSetSizeLV, 0));
     check(&f, expected, size, JET_bitRetrieveCopy);
@@ -101,6 +104,18 @@ static void check_matrix(size_t size)
     ck_ok(set(&f, "END", 3, JET_bitSetOverwriteLV | JET_bitSetSizeLV, (uint32_t)(size / 2)));
     memcpy(expected + size / 2, "END", 3);
     check(&f, expected, size / 2 + 3, JET_bitRetrieveCopy);
+
+    /* Without bytes: nothing is overwritten, wherever that would be; or nothing is left. */
+    ck_ok(set(&f, NULL, 0, JET_bitSetOverwriteLV, (uint32_t)size * 2));
+    check(&f, expected, size / 2 + 3, JET_bitRetrieveCopy);
+    ck_ok(set(&f, NULL, 0, JET_bitSetOverwriteLV | JET_bitSetSizeLV, (uint32_t)(size / 2)));
+    check_null(&f, JET_bitRetrieveCopy);
+    ck_ok(set(&f, old, size, 0, 0));
+    ck_ok(set(&f, NULL, 7, 0, 0)); /* no bytes, however many they are said to be */
+    check_null(&f, JET_bitRetrieveCopy);
+    ck_jet(set(&f, "x", 1, JET_bitSetAppendLV | JET_bitSetUniqueMultiValues, 0),
+           JET_errInvalidGrbit);
+    ck_jet(set(&f, old, 0x80000000u, 0, 0), JET_errInvalidParameter);
 
     ck_ok(set(&f, NULL, 0, JET_bitSetSizeLV | JET_bitSetZeroLength, 0));
     check(&f, "", 0, JET_bitRetrieveCopy);
@@ -166,8 +181,6 @@ START_TEST(test_limits)
     ck_ok(JetSetColumn(f.session, f.table, f.small, data, 100, 0, NULL));
     ck_jet(JetSetColumn(f.session, f.table, f.small, data, 1, JET_bitSetAppendLV, NULL),
            JET_errColumnTooBig);
-    ck_jet(JetSetColumn(f.session, f.table, f.id, data, 4, JET_bitSetAppendLV, NULL),
-           JET_errInvalidGrbit);
     ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepCancel));
     ck_ok(JetCommitTransaction(f.session, 0));
     /* Outside a transaction only what stays in the row can be set. */

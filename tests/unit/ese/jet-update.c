@@ -195,6 +195,9 @@ END_TEST
 
 START_TEST(test_set_rules)
 {
+    static const JET_GRBIT long_bits[] = {JET_bitSetAppendLV,   JET_bitSetOverwriteLV,
+                                          JET_bitSetSizeLV,     JET_bitSetSeparateLV,
+                                          JET_bitSetCompressed, JET_bitSetUncompressed};
     Fixture f;
     open_fixture(&f);
     JET_COLUMNID must =
@@ -216,6 +219,18 @@ START_TEST(test_set_rules)
     test_set_long(f.session, f.table, f.id, 1);
     ck_jet(JetUpdate(f.session, f.table, NULL, 0, NULL), JET_errNullInvalid);
     int16_t value = 3;
+    /* A value of a fixed size is never empty: NULL. */
+    ck_jet(JetSetColumn(f.session, f.table, must, "", 0, JET_bitSetZeroLength, NULL),
+           JET_errNullInvalid);
+    ck_ok(JetSetColumn(f.session, f.table, f.id, "", 0, JET_bitSetZeroLength, NULL));
+    ck_jet(JetRetrieveColumn(f.session, f.table, f.id, NULL, 0, &size, JET_bitRetrieveCopy, NULL),
+           JET_wrnColumnNull);
+    test_set_long(f.session, f.table, f.id, 1);
+    /* No bytes, however many they are said to be. */
+    ck_jet(JetSetColumn(f.session, f.table, must, NULL, 2, 0, NULL), JET_errNullInvalid);
+    /* Bits for long values say nothing of others. */
+    for (size_t i = 0; i < sizeof long_bits / sizeof *long_bits; i++)
+        ck_ok(JetSetColumn(f.session, f.table, must, &value, 2, long_bits[i], NULL));
     ck_ok(JetSetColumn(f.session, f.table, must, &value, 2, 0, NULL));
     ck_ok(JetSetColumn(f.session, f.table, f.name, NULL, 0, JET_bitSetZeroLength, NULL));
     ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
@@ -616,6 +631,11 @@ START_TEST(test_escrow)
     ck_ok(go(other, other_table, 1));
     ck_jet(JetEscrowUpdate(f.session, f.table, f.id, &delta, 4, NULL, 0, NULL, 0),
            JET_errInvalidOperation);
+    ck_jet(JetEscrowUpdate(f.session, f.table, f.id, &delta, 2, NULL, 0, NULL, 0),
+           JET_errInvalidBufferSize);
+    ck_jet(JetEscrowUpdate(f.session, f.table, f.counter, &delta, 4, NULL, 0, NULL,
+                           JET_bitEscrowNoRollback),
+           JET_errFeatureNotAvailable);
     ck_jet(JetEscrowUpdate(f.session, f.table, f.counter, &delta, 2, NULL, 0, NULL, 0),
            JET_errInvalidBufferSize);
     ck_ok(JetEscrowUpdate(f.session, f.table, f.counter, &delta, 4, &old, 4, &size, 0));

@@ -77,8 +77,7 @@ static void add_set(Queue *queue, int cursor, Col col)
         uint32_t how = draw(7);
         int32_t size = long_size();
         queue_add(queue, OP_SET, cursor, col, (int32_t)(draw(4) | (draw(2) ? 0 : 0x10) | how << 8),
-                  how == 2 || how == 4 ? size + 1 : size,
-                  draw(3) ? (int32_t)draw(40) : long_size());
+                  size, draw(3) ? (int32_t)draw(40) : long_size());
         break;
     }
     case COL_NUM:

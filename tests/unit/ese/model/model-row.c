@@ -78,6 +78,14 @@ static JET_ERR long_bytes(const Long *old, const Setting *set, Long *ret)
     return JET_errSuccess;
 }
 
+/* Without bytes: no value is left. */
+static bool long_clears(JET_GRBIT grbit)
+{
+    if (grbit & JET_bitSetOverwriteLV)
+        return grbit & JET_bitSetSizeLV;
+    return !(grbit & (JET_bitSetAppendLV | JET_bitSetZeroLength));
+}
+
 static JET_ERR set_long_value(ModelCursor *cursor, const ModelSession *session, const Setting *set)
 {
     static const Long none;
@@ -86,13 +94,7 @@ static JET_ERR set_long_value(ModelCursor *cursor, const ModelSession *session, 
     uint32_t at = there ? set->itag - 1 : row->n_longs;
     const Long *old = there ? &row->longs[at] : &none;
     Long new;
-    bool keeps = set->grbit & (JET_bitSetAppendLV | JET_bitSetOverwriteLV);
-    JET_ERR err = long_bytes(old, set, &new);
-    if (err < 0)
-        return err;
-    if ((set->grbit & JET_bitSetAppendLV) && set->size == 0 && there)
-        return JET_errSuccess;
-    if (new.size == 0 && !(set->grbit & JET_bitSetZeroLength) && !keeps) {
+    if (set->size == 0 && long_clears(set->grbit)) {
         if (!there)
             return JET_errSuccess;
         memmove(&row->longs[at], &row->longs[at + 1],
@@ -100,6 +102,11 @@ static JET_ERR set_long_value(ModelCursor *cursor, const ModelSession *session, 
         row->n_longs--;
         return JET_errSuccess;
     }
+    if (set->size == 0 && there && (set->grbit & (JET_bitSetAppendLV | JET_bitSetOverwriteLV)))
+        return JET_errSuccess;
+    JET_ERR err = long_bytes(old, set, &new);
+    if (err < 0)
+        return err;
     if (new.separate && session->level == 0)
         return JET_errNotInTransaction;
     if (new.separate)
