@@ -8,7 +8,8 @@
  * with JET_bitRetrieveTuple, the part of the value that did.
  *
  * Fails with JET_errNoCurrentRecord, JET_errRecordDeleted, JET_errColumnNotFound,
- * JET_errBadItagSequence, JET_errInvalidGrbit. JET_wrnColumnNull, JET_wrnBufferTruncated.
+ * JET_errBadItagSequence, JET_errBadColumnId, JET_errInvalidGrbit. JET_wrnColumnNull,
+ * JET_wrnColumnSetNull, JET_wrnBufferTruncated.
  */
 #include "mailstore/ese/retrieve.h"
 
@@ -22,6 +23,7 @@
 
 enum {
     TUPLE_BYTES_MAX = 2 * 255, /* 255 characters */
+    SOURCES = JET_bitRetrieveFromIndex | JET_bitRetrieveFromPrimaryBookmark,
     RETRIEVE_BITS = JET_bitRetrieveCopy | JET_bitRetrieveFromIndex |
                     JET_bitRetrieveFromPrimaryBookmark | JET_bitRetrieveTag | JET_bitRetrieveNull |
                     JET_bitRetrieveIgnoreDefault | JET_bitRetrieveTuple |
@@ -55,7 +57,7 @@ static JET_ERR retrieve_origin(const Cursor *cursor, Txn *txn, const Record *rec
     Bytes row = {record->data, record->size};
     JET_ERR state;
     *ret = (KeyOrigin){0};
-    if (!cursor->index || !index_has_column(cursor->index, column->id))
+    if (!cursor->index)
         return JET_errSuccess;
     RETURN_IF_ERROR(index_entry_locate(cursor->index, cursor->schema, txn, row,
                                        (Bytes){cursor->key, cursor->key_size}, ret, &state));
@@ -103,24 +105,33 @@ static JET_ERR value_return(const Cursor *cursor, Txn *txn, const Value *value,
     return available > column->cbData ? JET_wrnBufferTruncated : JET_errSuccess;
 }
 
-/* Column 0: the itag-th of all tagged values in the row, deleted columns' left out. */
-static JET_ERR retrieve_any_tagged(Cursor *cursor, const Record *record, uint32_t itag,
-                                   bool with_nulls, const Column **ret_column, uint32_t *ret_itag)
+/* With their defaults, unless these are not wanted, and with explicit NULLs, if those are. */
+static uint32_t tagged_count(const Record *record, const Column *column, JET_GRBIT grbit)
 {
-    uint32_t at, first;
-    RecordEntry entry;
+    uint32_t at, count = record_find(record, column->id, &at);
+    uint32_t values = value_count(record, column);
+    if (count == 0)
+        return grbit & JET_bitRetrieveIgnoreDefault ? 0 : values;
+    return values == 0 && (grbit & JET_bitRetrieveNull) ? 1 : values;
+}
+
+/* Column 0: the itag-th of all tagged values, in the order of the columns. *ret_column is NULL when
+ * there are fewer: *ret_itag is how many, then. */
+static void retrieve_any_tagged(const Schema *schema, const Record *record, uint32_t itag,
+                                JET_GRBIT grbit, const Column **ret_column, uint32_t *ret_itag)
+{
+    const Column *columns = schema->columns + schema->n_fixed + schema->n_variable;
+    uint32_t before = 0;
     *ret_column = NULL;
-    record_find(record, COLUMN_ID_TAGGED_FIRST, &at);
-    for (uint32_t left = itag; left > 0 && at < record->n_entries; at++) {
-        RETURN_IF_ERROR(record_entry(record, at, &entry));
-        const Column *column = schema_find_column(cursor->schema, entry.column_id);
-        if (!column || ((entry.flags & RECORD_NULL) && !with_nulls) || --left > 0)
-            continue;
-        record_find(record, entry.column_id, &first);
-        *ret_column = column;
-        *ret_itag = at - first + 1;
+    for (uint32_t i = 0; i < schema->n_tagged && !*ret_column; i++) {
+        uint32_t count =
+            column_is_deleted(&columns[i]) ? 0 : tagged_count(record, &columns[i], grbit);
+        if (itag > before && itag - before <= count)
+            *ret_column = &columns[i];
+        else
+            before += count;
     }
-    return JET_errSuccess;
+    *ret_itag = *ret_column ? itag - before : before;
 }
 
 static JET_ERR retrieve_find_column(Cursor *cursor, JET_COLUMNID id, const Column **ret)
@@ -130,12 +141,13 @@ static JET_ERR retrieve_find_column(Cursor *cursor, JET_COLUMNID id, const Colum
         RETURN_IF_ERROR(cursor_refresh_now(cursor));
         column = schema_find_column(cursor->schema, id);
         if (!column)
-            return id == 0 ? JET_errBadColumnId : JET_errColumnNotFound;
+            return JET_errColumnNotFound;
     }
     *ret = column;
     return JET_errSuccess;
 }
 
+/* The itag-th value of the column, or of all tagged ones. */
 static JET_ERR retrieve_value(Cursor *cursor, Txn *txn, const Record *record, const Column *found,
                               JET_RETRIEVECOLUMN *column)
 {
@@ -143,49 +155,66 @@ static JET_ERR retrieve_value(Cursor *cursor, Txn *txn, const Record *record, co
     KeyOrigin origin = {0};
     uint8_t tuple[TUPLE_BYTES_MAX];
     uint32_t itag = column->itagSequence;
-    if (column->columnid == 0) {
-        RETURN_IF_ERROR(retrieve_any_tagged(cursor, record, column->itagSequence,
-                                            column->grbit & JET_bitRetrieveNull, &found, &itag));
-        if (!found) {
-            column->columnidNextTagged = 0;
-            column->cbActual = 0;
-            return JET_wrnColumnNull;
-        }
-        column->columnidNextTagged = found->id;
-    } else if ((column->grbit & JET_bitRetrieveFromIndex) && itag <= 1) {
+    bool any = !found;
+    column->cbActual = 0;
+    if (any)
+        retrieve_any_tagged(cursor->schema, record, itag, column->grbit, &found, &itag);
+    column->columnidNextTagged = found ? found->id : 0;
+    if (!found)
+        return JET_wrnColumnNull;
+    if ((column->grbit & SOURCES) || !column_is_tagged(found))
+        itag = 1;
+    if (column->grbit & JET_bitRetrieveFromIndex)
         RETURN_IF_ERROR(retrieve_origin(cursor, txn, record, found, &itag, &origin));
-    }
-    if ((column->grbit & (JET_bitRetrieveTag | JET_bitRetrieveFromIndex)) && column->columnid != 0)
+    if ((column->grbit & SOURCES) && (column->grbit & JET_bitRetrieveTag))
         column->itagSequence = itag;
     RETURN_IF_ERROR(value_read(record, found, itag, &value));
     if (column->grbit & JET_bitRetrieveTuple)
         RETURN_IF_ERROR(value_cut(cursor, txn, &origin, tuple, &value));
-    if (column->columnid != 0)
-        column->columnidNextTagged = column_is_tagged(found) && !value.is_null ? found->id : 0;
-    if (value.is_null || (value.is_default && (column->grbit & JET_bitRetrieveIgnoreDefault))) {
-        column->cbActual = 0;
+    if (value.is_null)
+        return any ? JET_wrnColumnSetNull : JET_wrnColumnNull;
+    if (value.is_default && (column->grbit & JET_bitRetrieveIgnoreDefault))
         return JET_wrnColumnNull;
-    }
     return value_return(cursor, txn, &value, column);
 }
 
-/* A column can only come from the index, or the bookmark, that has it. */
+/* A column can only come from the index, or the bookmark, that has it. In the order of insertion
+ * there is neither: the row is read. */
 static JET_ERR retrieve_check_source(const Cursor *cursor, JET_COLUMNID id, JET_GRBIT grbit)
 {
-    const Index *index = grbit & JET_bitRetrieveFromIndex             ? cursor->index
-                         : grbit & JET_bitRetrieveFromPrimaryBookmark ? cursor->schema->primary
-                                                                      : NULL;
-    if ((grbit & JET_bitRetrieveFromIndex) && (grbit & JET_bitRetrieveFromPrimaryBookmark))
-        return JET_errInvalidGrbit;
+    const Index *index = cursor->index && (grbit & JET_bitRetrieveFromIndex)
+                             ? cursor->index
+                             : cursor->schema->primary;
     if ((grbit & JET_bitRetrieveTuple) && !(grbit & JET_bitRetrieveFromIndex))
         return JET_errInvalidGrbit;
-    if (index && (grbit & JET_bitRetrieveFromIndex) && (index->grbit & JET_bitIndexTuples) &&
-        index->segments[0].column_id == id && !(grbit & JET_bitRetrieveTuple))
-        return JET_errIndexTuplesCannotRetrieveFromIndex;
-    return !index || index_has_column(index, id) ? JET_errSuccess : JET_errColumnNotFound;
+    if ((grbit & SOURCES) == SOURCES)
+        return JET_errInvalidGrbit;
+    if (!(grbit & SOURCES))
+        return JET_errSuccess;
+    if (id == 0)
+        return JET_errBadColumnId;
+    if (cursor->temporary || (!cursor->index && !index))
+        return JET_errSuccess;
+    if (!index || !index_has_column(index, id))
+        return JET_errColumnNotFound;
+    return (index->grbit & JET_bitIndexTuples) && index->segments[0].column_id == id &&
+                   !(grbit & JET_bitRetrieveTuple)
+               ? JET_errIndexTuplesCannotRetrieveFromIndex
+               : JET_errSuccess;
 }
 
-/* Of a row that is at hand. */
+static void retrieve_count(const Schema *schema, const Record *record, const Column *found,
+                           JET_RETRIEVECOLUMN *column)
+{
+    column->cbActual = 0;
+    column->columnidNextTagged = column->columnid;
+    if (found)
+        column->itagSequence = value_count(record, found);
+    else
+        retrieve_any_tagged(schema, record, 0, column->grbit, &found, &column->itagSequence);
+}
+
+/* Of a row that is at hand; `counts`: itagSequence 0 asks for the number of values. */
 static JET_ERR retrieve_from(Cursor *cursor, Txn *txn, const Record *record,
                              JET_RETRIEVECOLUMN *column, bool counts)
 {
@@ -197,12 +226,13 @@ static JET_ERR retrieve_from(Cursor *cursor, Txn *txn, const Record *record,
     if (column->columnid != 0)
         RETURN_IF_ERROR(retrieve_find_column(cursor, column->columnid, &found));
     RETURN_IF_ERROR(retrieve_check_source(cursor, column->columnid, column->grbit));
-    if (column->itagSequence == 0) {
-        if (!counts || !found)
+    if (column->itagSequence == 0 && !(column->grbit & SOURCES)) {
+        if (counts) {
+            retrieve_count(cursor->schema, record, found, column);
+            return JET_errSuccess;
+        }
+        if (!found || column_is_tagged(found))
             return JET_errBadItagSequence;
-        column->itagSequence = value_count(record, found);
-        column->cbActual = 0;
-        return JET_errSuccess;
     }
     return retrieve_value(cursor, txn, record, found, column);
 }

@@ -319,6 +319,18 @@ START_TEST(test_retrieve_bits)
     ck_ok(JetRetrieveColumn(f.s, f.t, f.number, &number, 4, NULL,
                             JET_bitRetrieveFromPrimaryBookmark, NULL));
     ck_assert_int_eq(number, 7);
+    ck_jet(retrieve(&f, 0, JET_bitRetrieveFromIndex, &info, value), JET_errBadColumnId);
+    /* The primary index has its columns, too, and only these. */
+    ck_ok(JetSetCurrentIndex2(f.s, f.t, NULL, JET_bitNoMove));
+    ck_ok(JetRetrieveColumn(f.s, f.t, f.number, &number, 4, NULL, JET_bitRetrieveFromIndex, NULL));
+    ck_jet(retrieve(&f, f.tags, JET_bitRetrieveFromIndex, &info, value), JET_errColumnNotFound);
+    /* Which of its values is no question where a column has one. */
+    for (uint32_t itag = 0; itag < 3; itag++) {
+        JET_RETINFO which = {.cbStruct = sizeof which, .itagSequence = itag};
+        ck_ok(JetRetrieveColumn(f.s, f.t, f.number, &number, 4, NULL, 0, &which));
+        ck_assert_uint_eq(which.columnidNextTagged, f.number);
+    }
+    ck_ok(JetSetCurrentIndex2(f.s, f.t, "tags", JET_bitNoMove));
     ck_jet(retrieve(&f, f.tags, JET_bitRetrieveFromIndex | JET_bitRetrieveFromPrimaryBookmark,
                     &info, value),
            JET_errInvalidGrbit);
@@ -331,6 +343,13 @@ START_TEST(test_retrieve_bits)
     test_jet_close(&f.jet);
 }
 END_TEST
+
+static void count_tagged(Fixture *f, JET_GRBIT grbit, uint32_t expected)
+{
+    JET_RETRIEVECOLUMN all = {.grbit = grbit};
+    ck_ok(JetRetrieveColumns(f->s, f->t, &all, 1));
+    ck_assert_uint_eq(all.itagSequence, expected);
+}
 
 /* Column 0 walks through all tagged values; an explicit NULL over a default counts if asked for. */
 START_TEST(test_retrieve_null)
@@ -355,8 +374,10 @@ START_TEST(test_retrieve_null)
     ck_jet(retrieve(&f, 0, 0, &info, value), JET_wrnColumnNull);
     ck_assert_uint_eq(info.columnidNextTagged, 0);
     info.itagSequence = 2;
-    ck_jet(retrieve(&f, 0, JET_bitRetrieveNull, &info, value), JET_wrnColumnNull);
+    ck_jet(retrieve(&f, 0, JET_bitRetrieveNull, &info, value), JET_wrnColumnSetNull);
     ck_assert_uint_eq(info.columnidNextTagged, with_default);
+    count_tagged(&f, 0, 1);
+    count_tagged(&f, JET_bitRetrieveNull, 2);
     /* A column goes back to its default. */
     ck_ok(JetPrepareUpdate(f.s, f.t, JET_prepReplace));
     ck_ok(JetSetColumn(f.s, f.t, with_default, NULL, 0, JET_bitSetRevertToDefaultValue, NULL));
@@ -364,6 +385,15 @@ START_TEST(test_retrieve_null)
     info.itagSequence = 1;
     ck_ok(retrieve(&f, with_default, 0, &info, value));
     ck_assert_str_eq(value, "d");
+    /* Which counts as well. */
+    info.itagSequence = 2;
+    ck_ok(retrieve(&f, 0, 0, &info, value));
+    ck_assert_uint_eq(info.columnidNextTagged, with_default);
+    ck_assert_str_eq(value, "d");
+    ck_jet(retrieve(&f, 0, JET_bitRetrieveIgnoreDefault, &info, value), JET_wrnColumnNull);
+    ck_assert_uint_eq(info.columnidNextTagged, 0);
+    count_tagged(&f, 0, 2);
+    count_tagged(&f, JET_bitRetrieveIgnoreDefault, 1);
     ck_ok(JetCommitTransaction(f.s, 0));
     test_jet_close(&f.jet);
 }
