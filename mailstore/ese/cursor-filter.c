@@ -2,10 +2,11 @@
 /*
  * cursor-filter.c - JetSetCursorFilter: which rows JetMove stops at.
  *
- * All terms must hold. Values are compared as keys: text without regard to case, NULL below all.
+ * All terms must hold, of the first value of a column that has several. Values are compared as
+ * keys: NULL is below all, and has no bits.
  *
- * Fails with JET_errColumnNotFound, JET_errInvalidBufferSize, JET_errInvalidParameter (a relation
- * that the type has not), JET_errFilteredMoveNotSupported (long values, several values a row).
+ * Fails with JET_errColumnNotFound, JET_errInvalidParameter (a relation or a size that the type has
+ * not), JET_errFilteredMoveNotSupported (long values, text, the order of a secondary index).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +36,6 @@ struct CursorFilter {
 
 CursorFilter *cursor_filter_free(CursorFilter *filter)
 {
-    for (uint32_t i = 0; filter && i < filter->n; i++)
-        text_collation_clear(&filter->terms[i].index.collation);
     free(filter);
     return NULL;
 }
@@ -46,24 +45,6 @@ static bool relop_is_bitmask(JET_RELOP relop)
     return relop == JET_relopBitmaskEqualsZero || relop == JET_relopBitmaskNotEqualsZero;
 }
 
-static bool coltyp_is_integer(JET_COLTYP coltyp)
-{
-    switch (coltyp) {
-    case JET_coltypBit:
-    case JET_coltypUnsignedByte:
-    case JET_coltypShort:
-    case JET_coltypUnsignedShort:
-    case JET_coltypLong:
-    case JET_coltypUnsignedLong:
-    case JET_coltypCurrency:
-    case JET_coltypLongLong:
-    case JET_coltypUnsignedLongLong:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static uint64_t load_integer(Bytes value)
 {
     uint8_t bytes[sizeof(uint64_t)] = {0};
@@ -71,29 +52,39 @@ static uint64_t load_integer(Bytes value)
     return load_u64(bytes);
 }
 
-static JET_ERR term_check(const Column *column, const JET_INDEX_COLUMN *from)
+/* What can be asked of the column. */
+static bool term_suits(const Column *column, const JET_INDEX_COLUMN *from)
 {
-    uint32_t fixed = coltyp_fixed_size(column->coltyp);
-    if (column_is_long_value(column) || (column->grbit & JET_bitColumnMultiValued))
-        return JET_errFilteredMoveNotSupported;
-    if ((from->grbit & ~JET_bitZeroLength) != 0)
-        return JET_errInvalidGrbit;
-    if ((uint32_t)from->relop > JET_relopBitmaskNotEqualsZero || (!from->pv && from->cb > 0))
-        return JET_errInvalidParameter;
-    if (relop_is_bitmask(from->relop) && (!coltyp_is_integer(column->coltyp) || from->cb == 0))
-        return JET_errInvalidParameter;
-    if (from->relop == JET_relopPrefixEquals && fixed != 0)
-        return JET_errInvalidParameter;
-    return from->cb != 0 && fixed != 0 && from->cb != fixed ? JET_errInvalidBufferSize
-                                                            : JET_errSuccess;
+    uint32_t size = coltyp_fixed_size(column->coltyp);
+    bool bitmask = relop_is_bitmask(from->relop), prefix = from->relop == JET_relopPrefixEquals;
+    if (size == 0)
+        return !bitmask && (from->cb > 0 || !prefix);
+    if (prefix || (from->grbit & JET_bitZeroLength) || (from->cb != size && (bitmask || from->cb)))
+        return false;
+    return !bitmask || (size <= sizeof(uint64_t) && column->coltyp != JET_coltypBit);
 }
 
-static JET_ERR term_make(const Column *column, const JET_INDEX_COLUMN *from, FilterTerm *term)
+static JET_ERR term_check(const Cursor *cursor, const JET_INDEX_COLUMN *from)
+{
+    const Column *column = schema_find_column(cursor->schema, from->columnid);
+    if ((from->grbit & ~JET_bitZeroLength) || (from->cb == 0) != (from->pv == NULL) ||
+        (from->cb > 0 && from->grbit))
+        return JET_errInvalidParameter;
+    if (!column)
+        return JET_errColumnNotFound;
+    if (column_is_long_value(column) || coltyp_is_text(column->coltyp))
+        return JET_errFilteredMoveNotSupported;
+    if ((uint32_t)from->relop > JET_relopBitmaskNotEqualsZero || !term_suits(column, from))
+        return JET_errInvalidParameter;
+    return JET_errSuccess;
+}
+
+static JET_ERR term_make(const Cursor *cursor, const JET_INDEX_COLUMN *from, FilterTerm *term)
 {
     static const uint8_t nothing[1];
-    RETURN_IF_ERROR(term_check(column, from));
-    bool zero_length = from->cb == 0 && (from->grbit & JET_bitZeroLength);
-    Bytes value = {from->cb > 0 ? from->pv : zero_length ? nothing : NULL, from->cb};
+    RETURN_IF_ERROR(term_check(cursor, from));
+    const Column *column = schema_find_column(cursor->schema, from->columnid);
+    Bytes value = {from->cb > 0 ? from->pv : from->grbit ? nothing : NULL, from->cb};
     term->column_id = column->id;
     term->relop = from->relop;
     term->index = (Index){.key_most = KEY_MOST, .var_segment_most = KEY_MOST, .n_segments = 1};
@@ -102,39 +93,33 @@ static JET_ERR term_make(const Column *column, const JET_INDEX_COLUMN *from, Fil
         term->mask = load_integer(value);
         return JET_errSuccess;
     }
-    if (coltyp_is_text(column->coltyp) && column->code_page == CODE_PAGE_UNICODE)
-        RETURN_IF_ERROR(text_collation_open(&term->index.collation));
     return from->relop == JET_relopPrefixEquals
                ? key_append_limit(&term->key, &term->index, 0, value, KEY_LIMIT_PARTIAL_START)
                : key_append(&term->key, &term->index, 0, value);
 }
 
+/* Whatever it was asked to stop at before is forgotten, also by a failure. */
 JET_ERR cursor_set_filter(Cursor *cursor, const JET_INDEX_COLUMN *columns, uint32_t n,
                           JET_GRBIT grbit)
 {
+    cursor->filter = cursor_filter_free(cursor->filter);
     if (grbit != 0)
         return JET_errInvalidGrbit;
+    if (cursor->index)
+        return JET_errFilteredMoveNotSupported;
     if (n > FILTER_TERMS_MAX || (n > 0 && !columns))
         return JET_errInvalidParameter;
-    if (n == 0) {
-        cursor->filter = cursor_filter_free(cursor->filter);
+    if (n == 0)
         return JET_errSuccess;
-    }
     RETURN_IF_ERROR(cursor_refresh_now(cursor));
     CursorFilter *filter = fault_calloc(1, sizeof(*filter) + n * sizeof(*filter->terms));
     JET_ERR err = filter ? JET_errSuccess : JET_errOutOfMemory;
     for (uint32_t i = 0; i < n && err >= 0; i++) {
-        const Column *column = schema_find_column(cursor->schema, columns[i].columnid);
         filter->n = i + 1;
-        err = column ? term_make(column, &columns[i], &filter->terms[i]) : JET_errColumnNotFound;
+        err = term_make(cursor, &columns[i], &filter->terms[i]);
     }
-    if (err < 0) {
-        cursor_filter_free(filter);
-        return err;
-    }
-    cursor_filter_free(cursor->filter);
-    cursor->filter = filter;
-    return JET_errSuccess;
+    cursor->filter = err < 0 ? cursor_filter_free(filter) : filter;
+    return err;
 }
 
 static bool relation_holds(const FilterTerm *term, const Key *key)
@@ -169,8 +154,8 @@ static JET_ERR term_match(FilterTerm *term, const Schema *schema, const Record *
         return JET_errColumnNotFound;
     RETURN_IF_ERROR(value_read(record, column, 1, &value));
     if (relop_is_bitmask(term->relop)) {
-        bool zero = !value.is_null && (load_integer(value.bytes) & term->mask) == 0;
-        *ret = !value.is_null && zero == (term->relop == JET_relopBitmaskEqualsZero);
+        bool zero = value.is_null || (load_integer(value.bytes) & term->mask) == 0;
+        *ret = zero == (term->relop == JET_relopBitmaskEqualsZero);
         return JET_errSuccess;
     }
     term->index.segments[0].column = column; /* the definition may have been read anew */

@@ -17,7 +17,7 @@
 void cursor_park(Cursor *cursor, Position position)
 {
     cursor->position = position;
-    cursor->in_sync = false;
+    cursor->in_sync = cursor->at_start = false;
     cursor->row_epoch = 0;
     cursor->range.active = false;
 }
@@ -186,6 +186,8 @@ JET_ERR cursor_move(Cursor *cursor, int32_t rows, JET_GRBIT grbit)
     bool filling = cursor->temporary && cursor->temporary->state == TEMPORARY_INSERTING;
     if (grbit & ~JET_bitMoveKeyNE)
         return JET_errInvalidGrbit;
+    if (rows == 0 && cursor->filter)
+        return JET_errFilteredMoveNotSupported;
     update_cancel(cursor);
     cursor_end_filling(cursor);
     if (rows < 0 && rows != JET_MoveFirst && cursor->temporary &&
@@ -200,11 +202,17 @@ JET_ERR cursor_move(Cursor *cursor, int32_t rows, JET_GRBIT grbit)
 
 static JET_ERR cursor_count_in_scope(Cursor *cursor, uint64_t *ret_count, uint64_t most)
 {
-    Cursor walker = *cursor; /* only its position; the trees' cursors are shared */
     uint64_t count = 1;
+    if (cursor->position != POSITION_ON_ENTRY && cursor->at_start)
+        RETURN_IF_ERROR(cursor_stand_first(cursor));
+    if (cursor->position != POSITION_ON_ENTRY) {
+        if (!cursor->at_start)
+            return JET_errNoCurrentRecord;
+        *ret_count = 0;
+        return JET_errSuccess;
+    }
+    Cursor walker = *cursor; /* only its position; the trees' cursors are shared */
     walker.filter = NULL;
-    if (cursor->position != POSITION_ON_ENTRY)
-        return JET_errNoCurrentRecord;
     cursor->in_sync = false;
     bool forward = !walker.range.active || walker.range.upper;
     JET_ERR err = JET_errSuccess;
@@ -258,7 +266,6 @@ static JET_ERR cursor_use_index(Cursor *cursor, Txn *txn, const Index *index)
     if (index && !cursor->entries)
         RETURN_IF_ERROR(tree_cursor_new(txn, TREE_INDEX, &cursor->entries));
     cursor->index = index;
-    cursor->filter = cursor_filter_free(cursor->filter); /* it was for moving in the old order */
     cursor->index_level = cursor->session->level;
     cursor->search_made = cursor->search_complete = false;
     return JET_errSuccess;
@@ -270,8 +277,9 @@ JET_ERR cursor_stand_first(Cursor *cursor)
     JET_ERR err = cursor_step(cursor, true);
     if (err == JET_errNoCurrentRecord) {
         cursor_park(cursor, POSITION_BEFORE_FIRST);
-        return JET_errSuccess;
+        err = JET_errSuccess;
     }
+    cursor->at_start = err >= 0;
     return err;
 }
 
@@ -304,6 +312,8 @@ JET_ERR cursor_set_index(Cursor *cursor, const char *name, JET_GRBIT grbit, uint
     const Index *index = NULL;
     if (grbit & ~JET_bitNoMove)
         return JET_errInvalidGrbit;
+    if (cursor->filter)
+        return JET_errFilteredMoveNotSupported;
     if (name && *name) {
         RETURN_IF_ERROR(cursor_refresh_now(cursor));
         index = schema_find_index_by_name(cursor->schema, name);

@@ -77,15 +77,13 @@ static JET_ERR position_goto(Cursor *cursor, const JET_RECPOS *position)
 JET_ERR cursor_goto_position(Cursor *cursor, const JET_RECPOS *position)
 {
     Scope scope;
-    CursorFilter *filter = cursor->filter;
+    if (cursor->filter)
+        return JET_errFilteredMoveNotSupported;
     if (position->centriesLT > position->centriesTotal)
         return JET_errInvalidParameter;
     update_cancel(cursor);
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
-    cursor->filter = NULL; /* it is for moving */
-    JET_ERR err = position_goto(cursor, position);
-    cursor->filter = filter;
-    return scope_end(&scope, err);
+    return scope_end(&scope, position_goto(cursor, position));
 }
 
 /* In the order of the rows, whatever the index is. */

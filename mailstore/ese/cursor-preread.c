@@ -5,7 +5,8 @@
  * The pages are the kernel's: reading them once is what can be done. The cursor stays where it is.
  *
  * Fails with JET_errInvalidGrbit, JET_errInvalidParameter (keys out of order, columns that are not
- * the index's), JET_errNoCurrentIndex.
+ * the index's), JET_errInvalidBufferSize, JET_errNoCurrentIndex, JET_errInvalidPreread (columns by
+ * a secondary index), JET_errMustBeSeparateLongValue.
  */
 #include <string.h>
 
@@ -46,8 +47,10 @@ static Cursor preread_cursor(Cursor *cursor)
 static JET_ERR keys_check(const void *const *keys, const uint32_t *sizes, int32_t n, bool forward)
 {
     for (int32_t i = 0; i < n; i++) {
-        if (!keys[i] || sizes[i] == 0 || sizes[i] > KEY_LIMIT_MOST)
+        if (!keys[i])
             return JET_errInvalidParameter;
+        if (sizes[i] == 0 || sizes[i] > KEY_LIMIT_MOST)
+            return JET_errInvalidBufferSize;
         if (i == 0)
             continue;
         int order = bytes_compare((Bytes){keys[i - 1], sizes[i - 1]}, (Bytes){keys[i], sizes[i]});
@@ -70,7 +73,7 @@ JET_ERR cursor_preread_keys(Cursor *cursor, const void *const *keys, const uint3
     Scope scope;
     JET_ERR err = JET_errSuccess;
     int32_t done = 0;
-    if (n < 0 || (n > 0 && (!keys || !sizes)))
+    if (n <= 0 || !keys || !sizes)
         return JET_errInvalidParameter;
     RETURN_IF_ERROR(preread_check(grbit, 0, cursor));
     RETURN_IF_ERROR(keys_check(keys, sizes, n, grbit & JET_bitPrereadForward));
@@ -150,6 +153,20 @@ static JET_ERR row_touch_columns(Cursor *reader, const JET_COLUMNID *columns, ui
     return JET_errSuccess;
 }
 
+static JET_ERR columns_check(const Cursor *cursor, const JET_COLUMNID *columns, uint32_t n)
+{
+    if (n > 0 && cursor->index)
+        return JET_errInvalidPreread;
+    for (uint32_t i = 0; i < n; i++) {
+        const Column *column = schema_find_column(cursor->schema, columns[i]);
+        if (!column)
+            return JET_errColumnNotFound;
+        if (!column_is_long_value(column))
+            return JET_errMustBeSeparateLongValue;
+    }
+    return JET_errSuccess;
+}
+
 /* What is asked of each range. */
 typedef struct {
     const JET_COLUMNID *columns;
@@ -200,6 +217,7 @@ JET_ERR cursor_preread_ranges(Cursor *cursor, const JET_INDEX_RANGE *ranges, uin
         return JET_errInvalidParameter;
     RETURN_IF_ERROR(
         preread_check(grbit, JET_bitPrereadFirstPage | JET_bitPrereadNormalizedKey, cursor));
+    RETURN_IF_ERROR(columns_check(cursor, columns, n_columns));
     RETURN_IF_ERROR(cursor_scope(cursor, false, &scope));
     Cursor reader = preread_cursor(cursor);
     for (; done < n && rows_left > 0 && err >= 0; done++)

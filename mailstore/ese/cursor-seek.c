@@ -3,19 +3,21 @@
  * cursor-seek.c - search keys, seeking by them, and index ranges.
  *
  * Fails with JET_errKeyNotMade, JET_errKeyIsMade, JET_errNoCurrentIndex (the table has no primary
- * index and none is chosen), JET_errRecordNotFound, JET_errNoCurrentRecord, JET_errInvalidGrbit.
+ * index and none is chosen), JET_errRecordNotFound, JET_errNoCurrentRecord, JET_errInvalidGrbit,
+ * JET_errInvalidBufferSize, JET_errIndexTuplesKeyTooSmall.
  */
 #include <string.h>
 
 #include "mailstore/ese/cursor-tree.h"
 #include "mailstore/ese/result.h"
 #include "mailstore/ese/update.h"
+#include "mailstore/ese/value.h"
 
 enum {
-    KEY_LIMIT_BITS = JET_bitStrLimit | JET_bitSubStrLimit | JET_bitFullColumnStartLimit |
-                     JET_bitFullColumnEndLimit | JET_bitPartialColumnStartLimit |
-                     JET_bitPartialColumnEndLimit,
-    KEY_BITS = JET_bitNewKey | JET_bitNormalizedKey | JET_bitKeyDataZeroLength | KEY_LIMIT_BITS,
+    KEY_COLUMN_LIMITS = JET_bitFullColumnStartLimit | JET_bitFullColumnEndLimit |
+                        JET_bitPartialColumnStartLimit | JET_bitPartialColumnEndLimit,
+    KEY_BITS = JET_bitNewKey | JET_bitNormalizedKey | JET_bitKeyDataZeroLength | JET_bitStrLimit |
+               JET_bitSubStrLimit | KEY_COLUMN_LIMITS,
     SEEK_BITS = JET_bitSeekEQ | JET_bitSeekLT | JET_bitSeekLE | JET_bitSeekGE | JET_bitSeekGT,
 };
 
@@ -24,22 +26,29 @@ static const Index *cursor_current_index(const Cursor *cursor)
     return cursor->index ? cursor->index : cursor->schema->primary;
 }
 
-static JET_ERR key_limit_of(JET_GRBIT grbit, KeyLimit *ret)
+/* The bits of old: JET_bitSubStrLimit is for text, JET_bitStrLimit for all others. */
+static KeyLimit key_old_limit_of(JET_GRBIT grbit, const Column *column)
 {
-    JET_GRBIT wanted = grbit & KEY_LIMIT_BITS;
-    /* Programs of old combine StrLimit with SubStrLimit; the narrower counts. */
-    if (wanted == (JET_bitStrLimit | JET_bitSubStrLimit))
-        wanted = JET_bitSubStrLimit;
-    switch (wanted) {
+    if ((grbit & JET_bitSubStrLimit) && coltyp_is_text(column->coltyp))
+        return KEY_LIMIT_PARTIAL_END;
+    if (!(grbit & JET_bitStrLimit))
+        return KEY_LIMIT_NONE;
+    return key_column_has_parts(column) && !coltyp_is_text(column->coltyp) ? KEY_LIMIT_PARTIAL_END
+                                                                           : KEY_LIMIT_FULL_END;
+}
+
+static JET_ERR key_limit_of(JET_GRBIT grbit, const Column *column, KeyLimit *ret)
+{
+    switch (grbit & KEY_COLUMN_LIMITS) {
     case 0:
+        *ret = key_old_limit_of(grbit, column);
+        return JET_errSuccess;
     case JET_bitFullColumnStartLimit:
         *ret = KEY_LIMIT_NONE;
         return JET_errSuccess;
-    case JET_bitStrLimit:
     case JET_bitFullColumnEndLimit:
         *ret = KEY_LIMIT_FULL_END;
         return JET_errSuccess;
-    case JET_bitSubStrLimit:
     case JET_bitPartialColumnEndLimit:
         *ret = KEY_LIMIT_PARTIAL_END;
         return JET_errSuccess;
@@ -63,10 +72,30 @@ static JET_ERR cursor_take_normalized_key(Cursor *cursor, const Index *index, co
     return JET_errSuccess;
 }
 
+/* What is looked for has the form that values have in the index: padded, or a part of a text. */
+static JET_ERR key_value_of(const Index *index, unsigned segment, uint8_t buffer[JET_cbColumnMost],
+                            Bytes *value)
+{
+    const Column *column = index->segments[segment].column;
+    if (segment == 0 && (index->grbit & JET_bitIndexTuples) && coltyp_is_text(column->coltyp)) {
+        size_t unit = tuple_unit(column), most = index->tuples.length_max * unit;
+        if (value->size < index->tuples.length_min * unit)
+            return JET_errIndexTuplesKeyTooSmall;
+        value->size = value->size < most ? value->size : most;
+    }
+    if (!value->data || !column_is_fixed(column) || value->size == column->max_size)
+        return JET_errSuccess;
+    if (value->size == 0 || value->size > column->max_size || !coltyp_is_text(column->coltyp))
+        return JET_errInvalidBufferSize;
+    *value = value_pad(column, *value, buffer);
+    return JET_errSuccess;
+}
+
 JET_ERR cursor_make_key(Cursor *cursor, const void *data, uint32_t size, JET_GRBIT grbit)
 {
     static const uint8_t empty[1];
     const Index *index = cursor_current_index(cursor);
+    uint8_t padded[JET_cbColumnMost];
     KeyLimit limit;
     if (grbit & ~(JET_GRBIT)KEY_BITS)
         return JET_errInvalidGrbit;
@@ -74,7 +103,6 @@ JET_ERR cursor_make_key(Cursor *cursor, const void *data, uint32_t size, JET_GRB
         return JET_errNoCurrentIndex;
     if (grbit & JET_bitNormalizedKey)
         return cursor_take_normalized_key(cursor, index, data, size);
-    RETURN_IF_ERROR(key_limit_of(grbit, &limit));
     if (!data && size > 0)
         return JET_errInvalidParameter;
     if (grbit & JET_bitNewKey) {
@@ -88,16 +116,14 @@ JET_ERR cursor_make_key(Cursor *cursor, const void *data, uint32_t size, JET_GRB
         return JET_errKeyIsMade;
     unsigned segment = cursor->search_segments;
     Bytes value = {size > 0 ? data : (grbit & JET_bitKeyDataZeroLength) ? empty : NULL, size};
-    /* SubStrLimit asks nothing of a number but to count whole. */
-    if ((grbit & JET_bitSubStrLimit) && limit == KEY_LIMIT_PARTIAL_END &&
-        coltyp_fixed_size(index->segments[segment].column->coltyp) != 0)
-        limit = KEY_LIMIT_FULL_END;
+    RETURN_IF_ERROR(key_limit_of(grbit, index->segments[segment].column, &limit));
+    RETURN_IF_ERROR(key_value_of(index, segment, padded, &value));
     RETURN_IF_ERROR(limit == KEY_LIMIT_NONE
                         ? key_append(&cursor->search, index, segment, value)
                         : key_append_limit(&cursor->search, index, segment, value, limit));
     cursor->search_segments++;
     cursor->search_made = true;
-    cursor->search_complete = (grbit & KEY_LIMIT_BITS) != 0;
+    cursor->search_complete = limit != KEY_LIMIT_NONE || (grbit & JET_bitFullColumnStartLimit);
     return JET_errSuccess;
 }
 
@@ -219,11 +245,13 @@ JET_ERR cursor_seek(Cursor *cursor, JET_GRBIT grbit)
     Scope scope;
     Key key;
     JET_GRBIT relation = grbit & SEEK_BITS;
-    JET_GRBIT extras = grbit & ~(JET_GRBIT)SEEK_BITS;
-    if (relation == 0 || (relation & (relation - 1)) != 0 ||
-        (extras & ~(JET_bitSetIndexRange | JET_bitCheckUniqueness)) ||
-        (extras && relation != JET_bitSeekEQ))
+    const JET_GRBIT extras = JET_bitSetIndexRange | JET_bitCheckUniqueness;
+    if ((grbit & ~(relation | extras)) || (relation & (relation - 1)) != 0)
         return JET_errInvalidGrbit;
+    if (relation == 0)
+        return JET_errInvalidParameter;
+    if (relation != JET_bitSeekEQ) /* the others say nothing of one key */
+        grbit = relation;
     cursor_end_filling(cursor);
     if (cursor->temporary && !temporary_is_scrollable(cursor->temporary))
         return JET_errIllegalOperation;
@@ -258,8 +286,12 @@ JET_ERR cursor_set_range(Cursor *cursor, JET_GRBIT grbit)
         return JET_errKeyNotMade;
     cursor_consume_key(cursor, &key);
     cursor_limit(cursor, &key, grbit);
-    bool inside = cursor->position == POSITION_ON_ENTRY && cursor_in_range(cursor);
+    bool on_entry = cursor->position == POSITION_ON_ENTRY;
+    bool inside = on_entry && cursor_in_range(cursor);
     if (!inside || (grbit & JET_bitRangeInstantDuration))
         cursor->range.active = false;
+    if (on_entry && !inside)
+        cursor_park(cursor,
+                    grbit & JET_bitRangeUpperLimit ? POSITION_AFTER_LAST : POSITION_BEFORE_FIRST);
     return inside ? JET_errSuccess : JET_errNoCurrentRecord;
 }

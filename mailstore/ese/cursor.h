@@ -78,7 +78,8 @@ struct Cursor {
     uint8_t bookmark[BOOKMARK_MAX];
     size_t bookmark_size;
     TreeCursor *rows, *entries;
-    bool in_sync; /* the tree cursor is on this very entry */
+    bool in_sync;  /* the tree cursor is on this very entry */
+    bool at_start; /* not moved since it was put on the first row, or before where that comes */
 
     Key search;
     unsigned search_segments;

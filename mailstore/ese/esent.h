@@ -221,14 +221,16 @@ JET_ERR JetEscrowUpdate(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID colum
  * JET_errWriteConflict, JET_errNotInTransaction. */
 JET_ERR JetGetLock(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit);
 /* Reads a value, of a long one what fits from the offset on. *pcbActual is what there is from
- * there. JET_bitRetrieveFromIndex: the value that made the current entry, with -RetrieveTag its
- * number, with -RetrieveTuple of a tuple index the part that did. JET_wrnColumnNull,
+ * there. Column 0 stands for all tagged values, one after the other, with their defaults
+ * (JET_bitRetrieveNull: and with explicit NULLs, JET_wrnColumnSetNull); columnidNextTagged tells
+ * which it was. JET_bitRetrieveFromIndex: the value that made the current entry, with -RetrieveTag
+ * its number, with -RetrieveTuple of a tuple index the part that did. JET_wrnColumnNull,
  * JET_wrnBufferTruncated, JET_errColumnNotFound, JET_errNoCurrentRecord, JET_errBadItagSequence. */
 JET_ERR JetRetrieveColumn(JET_SESID sesid, JET_TABLEID tableid, JET_COLUMNID columnid, void *pvData,
                           uint32_t cbData, uint32_t *pcbActual, JET_GRBIT grbit,
                           JET_RETINFO *pretinfo);
 /* JetRetrieveColumn for each, up to the first error; itagSequence 0 asks how many values there
- * are. */
+ * are, of column 0 in all. */
 JET_ERR JetRetrieveColumns(JET_SESID sesid, JET_TABLEID tableid,
                            JET_RETRIEVECOLUMN *pretrievecolumn, uint32_t cretrievecolumn);
 
@@ -285,7 +287,8 @@ JET_ERR JetGetBookmark(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark, u
 JET_ERR JetGotoBookmark(JET_SESID sesid, JET_TABLEID tableid, void *pvBookmark,
                         uint32_t cbBookmark);
 /* Adds a column's value to the search key (JET_bitNewKey: the first). JET_errKeyNotMade,
- * JET_errKeyIsMade, JET_errInvalidBufferSize, JET_errNoCurrentIndex. */
+ * JET_errKeyIsMade, JET_errInvalidBufferSize, JET_errNoCurrentIndex, JET_errIndexTuplesKeyTooSmall.
+ */
 JET_ERR JetMakeKey(JET_SESID sesid, JET_TABLEID tableid, const void *pvData, uint32_t cbData,
                    JET_GRBIT grbit);
 /* The key of the current entry, or, with JET_bitRetrieveCopy, the search key.
@@ -295,8 +298,8 @@ JET_ERR JetRetrieveKey(JET_SESID sesid, JET_TABLEID tableid, void *pvKey, uint32
 /* Goes to the entry that the search key, which it uses up, stands in this relation to.
  * JET_wrnSeekNotEqual; JET_errRecordNotFound leaves the cursor where the key would be. */
 JET_ERR JetSeek(JET_SESID sesid, JET_TABLEID tableid, JET_GRBIT grbit);
-/* Bounds moving in one direction by the search key, which it uses up.
- * JET_errNoCurrentRecord when the current entry is outside. */
+/* Bounds moving in one direction by the search key, which it uses up. When the current entry is
+ * outside: JET_errNoCurrentRecord, and the cursor is parked at that end. */
 JET_ERR JetSetIndexRange(JET_SESID sesid, JET_TABLEID tableidSrc, JET_GRBIT grbit);
 /* Moves by entries of the current index; 0 checks that the row is there. Off the end or the range
  * gives JET_errNoCurrentRecord and parks the cursor there. JET_errRecordDeleted. */
@@ -316,8 +319,8 @@ JET_ERR JetSetCurrentIndex4(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIn
 /* The name of the current index; empty when rows are in the order of insertion. */
 JET_ERR JetGetCurrentIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PSTR szIndexName,
                            uint32_t cbIndexName);
-/* Counts entries from the current one to the end or the range's, at most crecMax (0: all).
- * JET_errNoCurrentRecord. */
+/* Counts entries from the current one to the end or the range's, at most crecMax (0: all); none
+ * where the cursor was put on the first row of an empty table. JET_errNoCurrentRecord. */
 JET_ERR JetIndexRecordCount(JET_SESID sesid, JET_TABLEID tableid, uint32_t *pcrec,
                             uint32_t crecMax);
 
@@ -346,25 +349,27 @@ JET_ERR JetGotoSecondaryIndexBookmark(JET_SESID sesid, JET_TABLEID tableid, void
  * JET_errWriteConflict, JET_errSessionWriteConflict, JET_errNoCurrentRecord. */
 JET_ERR JetGetCursorInfo(JET_SESID sesid, JET_TABLEID tableid, void *pvResult, uint32_t cbMax,
                          uint32_t InfoLevel);
-/* Makes JetMove stop only at rows for which all relations hold (none: at every one), until another
- * index is chosen. Values are compared as in an index, NULL being below all; JET_bitZeroLength
- * tells an empty value from NULL. JET_errColumnNotFound, JET_errFilteredMoveNotSupported for long
- * and multi-valued columns. */
+/* Makes JetMove stop only at rows for which all relations hold (none: at every one), in the primary
+ * order. Values are compared as in an index, NULL being below all; JET_bitZeroLength tells an empty
+ * value from NULL. JET_errColumnNotFound, JET_errFilteredMoveNotSupported for text and long values
+ * and in other orders; while there is a filter, JetMove by 0, JetGotoPosition and
+ * JetSetCurrentIndex give that, too. */
 JET_ERR JetSetCursorFilter(JET_SESID sesid, JET_TABLEID tableid, JET_INDEX_COLUMN *rgColumnFilters,
                            uint32_t cColumnFilters, JET_GRBIT grbit);
 /* The rows in the ranges (JetSetIndexRange; from the current entry on) of all the cursors, each on
- * a secondary index of the same table: a table of bookmarks, whose cursor is the caller's to close.
- * Each grbit is JET_bitRecordInIndex. */
+ * another secondary index of the same table: a table of bookmarks, whose cursor is the caller's to
+ * close. Each grbit is JET_bitRecordInIndex. */
 JET_ERR JetIntersectIndexes(JET_SESID sesid, JET_INDEXRANGE *rgindexrange, uint32_t cindexrange,
                             JET_RECORDLIST *precordlist, JET_GRBIT grbit);
 /* Reads the rows of keys in ascending (JET_bitPrereadForward) or descending order into memory;
- * *pckeysPreread of them. JET_errInvalidParameter for another order. */
+ * *pckeysPreread of them. JET_errInvalidParameter for another order, JET_errInvalidBufferSize. */
 JET_ERR JetPrereadKeys(JET_SESID sesid, JET_TABLEID tableid, const void **rgpvKeys,
                        const uint32_t *rgcbKeys, int32_t ckeys, int32_t *pckeysPreread,
                        JET_GRBIT grbit);
 /* Reads the rows of ranges of the current index, each between the values of its first columns
  * (JET_relopEquals, the last may be JET_relopPrefixEquals; with JET_bitPrereadNormalizedKey one
- * key), and these columns' long values (-FirstPage: their beginnings) into memory. */
+ * key), and, in the primary order, these columns' long values (-FirstPage: their beginnings) into
+ * memory. JET_errInvalidPreread for columns in another order, JET_errMustBeSeparateLongValue. */
 JET_ERR JetPrereadIndexRanges(JET_SESID sesid, JET_TABLEID tableid,
                               const JET_INDEX_RANGE *rgIndexRanges, uint32_t cIndexRanges,
                               uint32_t *pcRangesPreread, const JET_COLUMNID *rgcolumnidPreread,

@@ -5,7 +5,8 @@
  * Bookmarks are kept in a private transaction with the number of ranges they have been found in;
  * each range raises those that all before it had. Large sets go to the file of a spill.
  *
- * Fails with JET_errInvalidParameter (cursors of other tables, or in the order of the rows),
+ * Fails with JET_errInvalidParameter (cursors of other tables, on the same index, or in
+ * the order of the rows),
  * JET_errNoCurrentRecord, JET_errOutOfMemory.
  */
 #include <string.h>
@@ -99,9 +100,13 @@ static JET_ERR set_fill(Txn *set, Cursor *const *cursors, uint32_t n, TemporaryT
 
 static JET_ERR cursors_check(Cursor *const *cursors, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         if (cursors[i]->table != cursors[0]->table || !cursors[i]->index)
             return JET_errInvalidParameter;
+        for (uint32_t j = 0; j < i; j++)
+            if (cursors[j]->index->object_id == cursors[i]->index->object_id)
+                return JET_errInvalidParameter;
+    }
     return n > 0 ? JET_errSuccess : JET_errInvalidParameter;
 }
 

@@ -4,7 +4,8 @@
  *
  * A segment is a prefix byte and data: 0x00 NULL (0xC0 with JET_bitIndexSortNullsHigh), 0x40 a
  * value of length zero, 0x7f data. Data is big-endian with the sign folded in; variable binary is
- * cut into chunks of 8, each followed by a byte that tells how many of it count (9: more follow).
+ * cut into chunks of 8, each followed by a byte that tells how many of it count (9: more follow);
+ * binary of a fixed size is as it is.
  * A descending segment has every bit turned over.
  *
  * Fails with JET_errInvalidBufferSize for a fixed type of another size, JET_errInvalidGrbit for a
@@ -29,6 +30,7 @@ typedef struct {
     uint8_t *out;
     size_t room, size;
     bool truncated;
+    bool cut_by_index; /* to cbVarSegMac: the key goes on behind it */
 } Segment;
 
 static void segment_put(Segment *segment, uint8_t byte)
@@ -77,6 +79,13 @@ static void segment_put_binary(Segment *segment, const uint8_t *value, size_t si
             segment_put(segment, i < used ? value[at + i] : 0);
         segment_put(segment, at + CHUNK < size ? CHUNK_MORE : (uint8_t)used);
     }
+}
+
+/* A binary column of a fixed size. */
+static void segment_put_whole(Segment *segment, const uint8_t *value, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        segment_put(segment, value[i]);
 }
 
 static JET_ERR segment_put_text(Segment *segment, const Index *index, const Column *column,
@@ -143,15 +152,20 @@ static JET_ERR segment_put_value(Segment *segment, const Index *index, const Col
     segment_put(segment, PREFIX_DATA);
     if (!variable)
         return segment_put_fixed(segment, index, column, value);
-    if (index->var_segment_most < segment->room)
+    if (index->var_segment_most < segment->room) {
         segment->room = index->var_segment_most;
+        segment->cut_by_index = true;
+    }
     if (segment->size >= segment->room) {
         segment->truncated = true;
         return JET_errSuccess;
     }
     if (coltyp_is_text(column->coltyp))
         return segment_put_text(segment, index, column, value.data, value.size);
-    segment_put_binary(segment, value.data, value.size);
+    if (column_is_fixed(column))
+        segment_put_whole(segment, value.data, value.size);
+    else
+        segment_put_binary(segment, value.data, value.size);
     return JET_errSuccess;
 }
 
@@ -192,7 +206,7 @@ static JET_ERR key_append_segment(Key *key, const Index *index, unsigned at, Byt
     if (index->segments[at].descending)
         segment_turn_over(&segment);
     key->size += segment.size;
-    key->truncated = key->truncated || segment.truncated;
+    key->truncated = key->truncated || (segment.truncated && !segment.cut_by_index);
     return JET_errSuccess;
 }
 
@@ -201,11 +215,17 @@ JET_ERR key_append(Key *key, const Index *index, unsigned segment, Bytes value)
     return key_append_segment(key, index, segment, value, false);
 }
 
+bool key_column_has_parts(const Column *column)
+{
+    return coltyp_is_text(column->coltyp) ||
+           (coltyp_fixed_size(column->coltyp) == 0 && !column_is_fixed(column));
+}
+
 JET_ERR key_append_limit(Key *key, const Index *index, unsigned segment, Bytes value,
                          KeyLimit limit)
 {
     bool partial = limit == KEY_LIMIT_PARTIAL_START || limit == KEY_LIMIT_PARTIAL_END;
-    if (partial && coltyp_fixed_size(index->segments[segment].column->coltyp) != 0)
+    if (partial && !key_column_has_parts(index->segments[segment].column))
         return JET_errInvalidGrbit;
     RETURN_IF_ERROR(key_append_segment(key, index, segment, value, partial));
     if (limit == KEY_LIMIT_FULL_END || limit == KEY_LIMIT_PARTIAL_END) {

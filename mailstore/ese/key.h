@@ -41,8 +41,10 @@ static inline Bytes key_bytes(const Key *key)
  * error (key->truncated). JET_errInvalidBufferSize when a fixed type has another size. */
 JET_ERR key_append(Key *key, const Index *index, unsigned segment, Bytes value);
 /* As key_append, then bounds the search key; nothing may be appended afterwards.
- * JET_errInvalidGrbit for a partial limit on a type of fixed size. */
+ * JET_errInvalidGrbit for a partial limit on a column without parts. */
 JET_ERR key_append_limit(Key *key, const Index *index, unsigned segment, Bytes value,
                          KeyLimit limit);
+/* Text, and binary of variable size: others are only compared as a whole. */
+bool key_column_has_parts(const Column *column);
 
 #endif

@@ -325,10 +325,10 @@ JET_ERR update_delete(Cursor *cursor)
 JET_ERR update_lock(Cursor *cursor, JET_GRBIT grbit)
 {
     RowKey key;
-    if (grbit != JET_bitReadLock && grbit != JET_bitWriteLock)
-        return JET_errInvalidGrbit;
     if (cursor->session->level == 0)
         return JET_errNotInTransaction;
+    if (grbit != JET_bitReadLock && grbit != JET_bitWriteLock)
+        return JET_errInvalidGrbit;
     if (grbit == JET_bitWriteLock)
         RETURN_IF_ERROR(cursor_check_writable(cursor));
     return cursor_lock_row(cursor, cursor->database->txn,

@@ -22,7 +22,6 @@ enum {
     SET_UNIQUE_BITS = JET_bitSetUniqueMultiValues | JET_bitSetUniqueNormalizedMultiValues,
     SET_BITS =
         SET_LV_BITS | SET_UNIQUE_BITS | JET_bitSetZeroLength | JET_bitSetRevertToDefaultValue,
-    PAD_TEXT = ' ',
 };
 
 /* --- Where a value goes -------------------------------------------------------- */
@@ -234,9 +233,7 @@ static JET_ERR set_padded(Cursor *cursor, Txn *txn, const SetPlace *place, Bytes
     size_t size = place->column->max_size;
     if (value.size > size || size > sizeof(padded))
         return JET_errInvalidBufferSize;
-    memset(padded, place->column->coltyp == JET_coltypText ? PAD_TEXT : 0, size);
-    memcpy(padded, value.data, value.size);
-    return set_place_store(cursor, txn, place, 0, (Bytes){padded, size});
+    return set_place_store(cursor, txn, place, 0, value_pad(place->column, value, padded));
 }
 
 static JET_ERR set_bounded(Cursor *cursor, Txn *txn, const SetPlace *place,

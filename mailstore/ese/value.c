@@ -6,6 +6,8 @@
  */
 #include "mailstore/ese/value.h"
 
+#include <string.h>
+
 #include "mailstore/ese/long-value.h"
 #include "mailstore/ese/result.h"
 
@@ -86,4 +88,13 @@ JET_ERR value_for_key(const Value *value, Txn *txn, uint32_t table, uint8_t *buf
     RETURN_IF_ERROR(long_value_read(txn, table, value->reference, 0, buffer, n));
     *ret = (Bytes){buffer, n};
     return JET_errSuccess;
+}
+
+Bytes value_pad(const Column *column, Bytes value, uint8_t buffer[JET_cbColumnMost])
+{
+    bool text = coltyp_is_text(column->coltyp), wide = column->code_page == CODE_PAGE_UNICODE;
+    memcpy(buffer, value.data, value.size);
+    for (size_t i = value.size; i < column->max_size; i++)
+        buffer[i] = text && !(wide && i % 2 == 1) ? ' ' : 0;
+    return (Bytes){buffer, column->max_size};
 }

@@ -24,4 +24,7 @@ uint32_t value_count(const Record *record, const Column *column);
 JET_ERR value_for_key(const Value *value, Txn *txn, uint32_t table, uint8_t *buffer, size_t size,
                       Bytes *ret);
 
+/* To the size of a column that is fixed: text with spaces, binary with zeros. */
+Bytes value_pad(const Column *column, Bytes value, uint8_t buffer[JET_cbColumnMost]);
+
 #endif

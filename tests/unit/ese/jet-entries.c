@@ -203,6 +203,10 @@ START_TEST(test_tuples)
     ck_assert_int_eq(find_parts(&f, "orl", 3), 2);
     ck_assert_int_eq(find_parts(&f, "lo w", 4), 1);
     ck_assert_int_eq(find_parts(&f, "xyz", 3), 0);
+    /* What is longer than a part is looked for by its beginning; nothing is as short as two. */
+    ck_ok(JetMakeKey(f.s, f.t, "worldwide", 9, JET_bitNewKey));
+    ck_ok(JetSeek(f.s, f.t, JET_bitSeekEQ));
+    ck_jet(JetMakeKey(f.s, f.t, "wo", 2, JET_bitNewKey), JET_errIndexTuplesKeyTooSmall);
     /* The part itself, as it stands in the row. */
     ck_ok(JetMakeKey(f.s, f.t, "ello ", 5, JET_bitNewKey));
     ck_ok(JetSeek(f.s, f.t, JET_bitSeekEQ));
@@ -291,7 +295,7 @@ START_TEST(test_tuple_types)
     ck_ok(JetSetColumn(f.s, f.t, f.blob, "\0\1\2\3\4", 5, 0, NULL));
     ck_ok(JetUpdate(f.s, f.t, NULL, 0, NULL));
     ck_assert_uint_eq(count_entries(&f, "wide"), 4);
-    ck_assert_int_eq(find_parts(&f, text + 2, 4), 1);
+    ck_assert_int_eq(find_parts(&f, text + 2, 6), 1);
     ck_assert_uint_eq(count_entries(&f, "blob"), 3);
     ck_assert_int_eq(find_parts(&f, "\2\3\4", 3), 1);
     ck_assert_int_eq(find_parts(&f, "\3\4", 2), 0);

@@ -399,7 +399,8 @@ START_TEST(test_reading_and_deriving)
         fault_hook = NULL;
         failing_step(err);
         roll_back_all(&work);
-        ck_ok(JetSetCursorFilter(work.session, work.table, NULL, 0, 0));
+        /* A failure may have left a filter, or the other index. */
+        (void)JetSetCursorFilter(work.session, work.table, NULL, 0, 0);
         ck_assert_uint_eq(count(&work, "tags"), entries);
         ck_assert_uint_eq(count(&work, NULL), ROWS);
         if (!hit) {

@@ -11,16 +11,17 @@
 
 static Column column_of(JET_COLTYP coltyp, uint16_t code_page)
 {
-    return (Column){.id = 1, .coltyp = coltyp, .code_page = code_page};
+    return (Column){.id = COLUMN_ID_TAGGED_FIRST, .coltyp = coltyp, .code_page = code_page};
 }
 
 static Index index_of(const Column *column, JET_GRBIT grbit, bool descending)
 {
-    return (Index){.grbit = grbit,
-                   .key_most = KEY_DEFAULT,
-                   .var_segment_most = KEY_DEFAULT,
-                   .n_segments = 1,
-                   .segments = {{.column_id = 1, .column = column, .descending = descending}}};
+    return (Index){
+        .grbit = grbit,
+        .key_most = KEY_DEFAULT,
+        .var_segment_most = KEY_DEFAULT,
+        .n_segments = 1,
+        .segments = {{.column_id = column->id, .column = column, .descending = descending}}};
 }
 
 static void check_key(const Key *key, const void *expected, size_t size)
@@ -177,6 +178,13 @@ START_TEST(test_truncation)
     ck_assert_uint_eq(key.size, 255);
     ck_assert(!key.truncated);
     ck_assert_int_eq(key.data[254], 0);
+    /* What the index cuts a column to is no truncation: the next column follows. */
+    key_clear(&key);
+    index = index_of(&binary, 0, false);
+    index.var_segment_most = 20;
+    ck_assert_int_eq(key_append(&key, &index, 0, (Bytes){digits, sizeof digits}), 0);
+    ck_assert_uint_eq(key.size, 20);
+    ck_assert(!key.truncated);
 }
 END_TEST
 

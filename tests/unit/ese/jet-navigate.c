@@ -9,10 +9,11 @@ typedef struct {
     TestJet jet;
     JET_SESID s;
     JET_TABLEID t;
-    JET_COLUMNID id, group, name, note, tags, blob;
+    JET_COLUMNID id, group, name, raw, none, tags, blob;
 } Fixture;
 
-/* Rows 1..n: group id % 3, name "name<id % 10>", note NULL for even ids, two tags, a long blob. */
+/* Rows 1..n: group id % 3, name "name<id % 10>", raw the same or NULL for even ids, two tags, a
+ * long blob. */
 static void open_fixture(Fixture *f, int32_t n)
 {
     static char big[20000];
@@ -22,7 +23,8 @@ static void open_fixture(Fixture *f, int32_t n)
     f->id = test_add_column(f->s, f->t, "id", JET_coltypLong, 0, 0, 0);
     f->group = test_add_column(f->s, f->t, "group", JET_coltypLong, 0, 0, 0);
     f->name = test_add_column(f->s, f->t, "name", JET_coltypText, 50, 0, 1252);
-    f->note = test_add_column(f->s, f->t, "note", JET_coltypText, 50, 0, 1252);
+    f->raw = test_add_column(f->s, f->t, "raw", JET_coltypBinary, 50, 0, 0);
+    f->none = test_add_column(f->s, f->t, "none", JET_coltypLong, 0, 0, 0);
     f->tags = test_add_column(f->s, f->t, "tags", JET_coltypLong, 0,
                               JET_bitColumnTagged | JET_bitColumnMultiValued, 0);
     f->blob = test_add_column(f->s, f->t, "blob", JET_coltypLongBinary, 0, 0, 0);
@@ -42,7 +44,7 @@ static void open_fixture(Fixture *f, int32_t n)
         snprintf(text, sizeof text, "name%d", (int)(i % 10));
         test_set_text(f->s, f->t, f->name, text);
         if (i % 2)
-            test_set_text(f->s, f->t, f->note, text);
+            test_set_text(f->s, f->t, f->raw, text);
         ck_ok(JetSetColumn(f->s, f->t, f->tags, &tags[0], 4, 0, &info));
         ck_ok(JetSetColumn(f->s, f->t, f->tags, &tags[1], 4, 0, &info));
         if (i % 10 == 0)
@@ -240,13 +242,17 @@ START_TEST(test_filter)
     ck_assert_int_eq(filtered(&f, f.id, JET_relopGreaterThanOrEqual, &ten, 4), 21);
     ck_assert_int_eq(filtered(&f, f.id, JET_relopBitmaskEqualsZero, &two, 4), 15);
     ck_assert_int_eq(filtered(&f, f.id, JET_relopBitmaskNotEqualsZero, &two, 4), 15);
-    ck_assert_int_eq(filtered(&f, f.name, JET_relopEquals, "NAME3", 5), 3);
-    ck_assert_int_eq(filtered(&f, f.name, JET_relopPrefixEquals, "name", 4), 30);
-    ck_assert_int_eq(filtered(&f, f.name, JET_relopPrefixEquals, "name3", 5), 3);
-    ck_assert_int_eq(filtered(&f, f.name, JET_relopPrefixEquals, "x", 1), 0);
-    ck_assert_int_eq(filtered(&f, f.note, JET_relopEquals, NULL, 0), 15);
-    ck_assert_int_eq(filtered(&f, f.note, JET_relopGreaterThan, NULL, 0), 15);
-    ck_assert_int_eq(filtered(&f, f.note, JET_relopLessThan, "a", 1), 15); /* NULL is below */
+    ck_assert_int_eq(filtered(&f, f.raw, JET_relopEquals, "name3", 5), 3);
+    ck_assert_int_eq(filtered(&f, f.raw, JET_relopPrefixEquals, "name", 4), 15);
+    ck_assert_int_eq(filtered(&f, f.raw, JET_relopPrefixEquals, "name3", 5), 3);
+    ck_assert_int_eq(filtered(&f, f.raw, JET_relopPrefixEquals, "x", 1), 0);
+    ck_assert_int_eq(filtered(&f, f.raw, JET_relopEquals, NULL, 0), 15);
+    ck_assert_int_eq(filtered(&f, f.raw, JET_relopGreaterThan, NULL, 0), 15);
+    ck_assert_int_eq(filtered(&f, f.raw, JET_relopLessThan, "a", 1), 15); /* NULL is below */
+    /* Of several values the first counts; NULL has no bits. */
+    ck_assert_int_eq(filtered(&f, f.tags, JET_relopEquals, &two, 4), 6);
+    ck_assert_int_eq(filtered(&f, f.none, JET_relopBitmaskEqualsZero, &two, 4), 30);
+    ck_assert_int_eq(filtered(&f, f.none, JET_relopBitmaskNotEqualsZero, &two, 4), 0);
     /* Terms add up; moves count the rows that match. */
     JET_INDEX_COLUMN terms[] = {{f.id, JET_relopGreaterThan, &ten, 4, 0},
                                 {f.group, JET_relopEquals, &two, 4, 0}};
@@ -264,13 +270,20 @@ START_TEST(test_filter)
     ck_ok(JetSeek(f.s, f.t, JET_bitSeekEQ));
     ck_ok(JetIndexRecordCount(f.s, f.t, &count, 0));
     ck_assert_uint_eq(count, 21);
-    /* Another index, or no terms, ends it. */
-    ck_ok(JetSetCurrentIndex(f.s, f.t, "name"));
-    ck_assert_int_eq(count_rows(&f), 30);
-    ck_ok(JetSetCursorFilter(f.s, f.t, terms, 2, 0));
-    ck_assert_int_eq(count_rows(&f), 7);
+    /* What does not go with it. */
+    JET_RECPOS place = {.cbStruct = sizeof place, .centriesTotal = 2};
+    ck_jet(JetMove(f.s, f.t, 0, 0), JET_errFilteredMoveNotSupported);
+    ck_jet(JetGotoPosition(f.s, f.t, &place), JET_errFilteredMoveNotSupported);
+    ck_jet(JetSetCurrentIndex(f.s, f.t, "name"), JET_errFilteredMoveNotSupported);
+    ck_jet(JetSetCurrentIndex(f.s, f.t, NULL), JET_errFilteredMoveNotSupported);
+    /* No terms end it, and so does a failure. */
     ck_ok(JetSetCursorFilter(f.s, f.t, NULL, 0, 0));
     ck_assert_int_eq(count_rows(&f), 30);
+    ck_ok(JetSetCursorFilter(f.s, f.t, terms, 2, 0));
+    ck_jet(JetSetCursorFilter(f.s, f.t, terms, 2, 1), JET_errInvalidGrbit);
+    ck_assert_int_eq(count_rows(&f), 30);
+    ck_ok(JetSetCurrentIndex(f.s, f.t, "name"));
+    ck_jet(JetSetCursorFilter(f.s, f.t, terms, 2, 0), JET_errFilteredMoveNotSupported);
     test_jet_close(&f.jet);
 }
 END_TEST
@@ -285,14 +298,18 @@ START_TEST(test_filter_refused)
         JET_ERR err;
     } cases[] = {
         {{99, JET_relopEquals, &one, 4, 0}, JET_errColumnNotFound},
-        {{f.id, JET_relopEquals, &one, 3, 0}, JET_errInvalidBufferSize},
+        {{f.id, JET_relopEquals, &one, 3, 0}, JET_errInvalidParameter},
         {{f.id, JET_relopPrefixEquals, &one, 4, 0}, JET_errInvalidParameter},
-        {{f.name, JET_relopBitmaskEqualsZero, &one, 4, 0}, JET_errInvalidParameter},
+        {{f.raw, JET_relopBitmaskEqualsZero, &one, 4, 0}, JET_errInvalidParameter},
+        {{f.id, JET_relopBitmaskEqualsZero, NULL, 0, 0}, JET_errInvalidParameter},
+        {{f.id, JET_relopEquals, &one, 0, 0}, JET_errInvalidParameter},
+        {{f.id, JET_relopEquals, NULL, 0, JET_bitZeroLength}, JET_errInvalidParameter},
+        {{f.raw, JET_relopPrefixEquals, NULL, 0, 0}, JET_errInvalidParameter},
         {{f.id, (JET_RELOP)9, &one, 4, 0}, JET_errInvalidParameter},
         {{f.id, JET_relopEquals, NULL, 4, 0}, JET_errInvalidParameter},
-        {{f.id, JET_relopEquals, &one, 4, 2}, JET_errInvalidGrbit},
+        {{f.id, JET_relopEquals, &one, 4, 2}, JET_errInvalidParameter},
         {{f.blob, JET_relopEquals, &one, 4, 0}, JET_errFilteredMoveNotSupported},
-        {{f.tags, JET_relopEquals, &one, 4, 0}, JET_errFilteredMoveNotSupported},
+        {{f.name, JET_relopEquals, &one, 4, 0}, JET_errFilteredMoveNotSupported},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         JET_INDEX_COLUMN term = cases[i].term;
@@ -334,8 +351,11 @@ START_TEST(test_intersect)
     ck_ok(JetSetCurrentIndex(f.s, by_tag, "tags"));
     ck_ok(JetIntersectIndexes(f.s, &ranges[1], 1, &list, 0));
     ck_assert_uint_eq(list.cRecords, 60);
-    /* Nothing in common. */
+    /* The same index is no other set. */
     seek(&f, by_tag, "group", 2, JET_bitSeekEQ | JET_bitSetIndexRange);
+    ck_jet(JetIntersectIndexes(f.s, ranges, 2, &list, 0), JET_errInvalidParameter);
+    /* Nothing in common. */
+    seek(&f, by_tag, "idu", 2, JET_bitSeekEQ | JET_bitSetIndexRange);
     ck_ok(JetIntersectIndexes(f.s, ranges, 2, &list, 0));
     ck_assert_uint_eq(list.cRecords, 0);
     ck_jet(JetMove(f.s, list.tableid, JET_MoveFirst, 0), JET_errNoCurrentRecord);
@@ -377,8 +397,12 @@ START_TEST(test_preread)
     ck_jet(JetPrereadKeys(f.s, f.t, pointers, sizes, 3, &done, JET_bitPrereadBackward),
            JET_errInvalidParameter);
     ck_jet(JetPrereadKeys(f.s, f.t, pointers, sizes, 3, &done, 0), JET_errInvalidGrbit);
-    ck_jet(JetPrereadKeys(f.s, f.t, pointers, sizes, -1, &done, JET_bitPrereadForward),
-           JET_errInvalidParameter);
+    for (int n = -1; n <= 0; n++)
+        ck_jet(JetPrereadKeys(f.s, f.t, pointers, sizes, n, &done, JET_bitPrereadForward),
+               JET_errInvalidParameter);
+    uint32_t no_size = 0;
+    ck_jet(JetPrereadKeys(f.s, f.t, pointers, &no_size, 1, &done, JET_bitPrereadForward),
+           JET_errInvalidBufferSize);
     /* Ranges. */
     uint32_t n = 0;
     JET_INDEX_COLUMN from = {f.id, JET_relopEquals, &values[0], 4, 0};
@@ -392,6 +416,8 @@ START_TEST(test_preread)
     JET_INDEX_RANGE open_ended = {&normalized, 1, NULL, 0};
     ck_ok(JetPrereadIndexRanges(f.s, f.t, &open_ended, 1, &n, NULL, 0,
                                 JET_bitPrereadForward | JET_bitPrereadNormalizedKey));
+    ck_jet(JetPrereadIndexRanges(f.s, f.t, &range, 1, &n, &f.id, 1, JET_bitPrereadForward),
+           JET_errMustBeSeparateLongValue);
     from.columnid = f.name;
     ck_jet(JetPrereadIndexRanges(f.s, f.t, &range, 1, &n, NULL, 0, JET_bitPrereadForward),
            JET_errInvalidParameter);
@@ -400,6 +426,8 @@ START_TEST(test_preread)
     from.relop = JET_relopPrefixEquals;
     back = (JET_INDEX_RANGE){&from, 1, &from, 1};
     ck_ok(JetPrereadIndexRanges(f.s, f.t, &back, 1, &n, NULL, 0, JET_bitPrereadForward));
+    ck_jet(JetPrereadIndexRanges(f.s, f.t, &back, 1, &n, &f.blob, 1, JET_bitPrereadForward),
+           JET_errInvalidPreread);
     test_jet_close(&f.jet);
 }
 END_TEST
@@ -424,7 +452,7 @@ START_TEST(test_cursor_info)
     ck_ok(JetPrepareUpdate(other, theirs, JET_prepReplace));
     ck_ok(JetGetCursorInfo(other, theirs, NULL, 0, 0)); /* its own lock */
     ck_jet(JetGetCursorInfo(f.s, f.t, NULL, 0, 0), JET_errWriteConflict);
-    test_set_text(other, theirs, f.note, "x");
+    test_set_text(other, theirs, f.raw, "x");
     ck_ok(JetUpdate(other, theirs, NULL, 0, NULL));
     ck_ok(JetCommitTransaction(other, 0));
     ck_jet(JetGetCursorInfo(f.s, f.t, NULL, 0, 0), JET_errWriteConflict); /* newer than it sees */

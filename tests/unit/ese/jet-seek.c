@@ -91,7 +91,10 @@ START_TEST(test_seek)
     ck_jet(seek(&f, 10, JET_bitSeekLT), JET_errRecordNotFound);
     ck_jet(seek(&f, 91, JET_bitSeekGE), JET_errRecordNotFound);
     ck_jet(seek(&f, 30, JET_bitSeekEQ | JET_bitSeekGT), JET_errInvalidGrbit);
-    ck_jet(JetSeek(f.session, f.table, JET_bitSeekGE | JET_bitSetIndexRange), JET_errInvalidGrbit);
+    ck_jet(JetSeek(f.session, f.table, 0), JET_errInvalidParameter);
+    /* Only an exact key makes a range. */
+    ck_ok(seek(&f, 30, JET_bitSeekGE | JET_bitSetIndexRange));
+    ck_jet(JetSetIndexRange(f.session, f.table, JET_bitRangeRemove), JET_errInvalidOperation);
     /* Duplicates in a secondary index: the first of the equal ones, or the last. */
     ck_ok(JetSetCurrentIndex(f.session, f.table, "group"));
     int32_t one = 1;
@@ -188,6 +191,15 @@ START_TEST(test_ranges)
     ck_ok(seek(&f, 70, JET_bitSeekEQ));
     ck_ok(JetMakeKey(f.session, f.table, &value, 4, JET_bitNewKey));
     ck_jet(JetSetIndexRange(f.session, f.table, JET_bitRangeUpperLimit), JET_errNoCurrentRecord);
+    ck_jet(JetMove(f.session, f.table, 0, 0), JET_errNoCurrentRecord); /* parked behind the last */
+    ck_ok(JetMove(f.session, f.table, -1, 0));
+    ck_assert_int_eq(id_of(&f), 90);
+    ck_ok(seek(&f, 30, JET_bitSeekEQ));
+    ck_ok(JetMakeKey(f.session, f.table, &value, 4, JET_bitNewKey));
+    ck_jet(JetSetIndexRange(f.session, f.table, JET_bitRangeInstantDuration),
+           JET_errNoCurrentRecord);
+    ck_ok(JetMove(f.session, f.table, 1, 0)); /* from before the first */
+    ck_assert_int_eq(id_of(&f), 10);
     /* Seek with a range on the same key. */
     ck_ok(JetSetCurrentIndex(f.session, f.table, "name"));
     ck_ok(JetMakeKey(f.session, f.table, "NAME5", 5, JET_bitNewKey));
@@ -206,16 +218,82 @@ START_TEST(test_ranges)
 }
 END_TEST
 
+/* Columns of a fixed size, text and binary; and limits of old, which depend on the type. */
+START_TEST(test_keys_of_types)
+{
+    Fixture f;
+    uint8_t key[300];
+    uint32_t size, count;
+    open_fixture(&f);
+    JET_COLUMNID code =
+        test_add_column(f.session, f.table, "code", JET_coltypText, 6, JET_bitColumnFixed, 1252);
+    JET_COLUMNID wide =
+        test_add_column(f.session, f.table, "wide", JET_coltypText, 6, JET_bitColumnFixed, 1200);
+    JET_COLUMNID hash =
+        test_add_column(f.session, f.table, "hash", JET_coltypBinary, 10, JET_bitColumnFixed, 0);
+    JET_COLUMNID bytes = test_add_column(f.session, f.table, "bytes", JET_coltypBinary, 20, 0, 0);
+    test_add_index(f.session, f.table, "code", "+code\0", 0);
+    test_add_index(f.session, f.table, "hash", "+hash\0", 0);
+    test_add_index(f.session, f.table, "bytes", "+bytes\0+id\0", 0);
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepInsert));
+    test_set_long(f.session, f.table, f.id, 1);
+    test_set_text(f.session, f.table, code, "ab");
+    ck_ok(JetSetColumn(f.session, f.table, wide, "a\0", 2, 0, NULL));
+    ck_ok(JetSetColumn(f.session, f.table, hash, "0123456789", 10, 0, NULL));
+    ck_ok(JetSetColumn(f.session, f.table, bytes, "begin", 5, 0, NULL));
+    ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
+    /* Text is filled up with spaces, in the row and in the search key. */
+    ck_ok(JetSetCurrentIndex(f.session, f.table, "code"));
+    ck_ok(JetRetrieveColumn(f.session, f.table, wide, key, sizeof key, &size, 0, NULL));
+    ck_assert_uint_eq(size, 6);
+    ck_assert_mem_eq(key, "a\0 \0 \0", 6);
+    ck_ok(JetMakeKey(f.session, f.table, "AB", 2, JET_bitNewKey));
+    ck_ok(JetSeek(f.session, f.table, JET_bitSeekEQ));
+    ck_jet(JetMakeKey(f.session, f.table, "ABCDEFG", 7, JET_bitNewKey), JET_errInvalidBufferSize);
+    ck_jet(JetMakeKey(f.session, f.table, NULL, 0, JET_bitNewKey | JET_bitKeyDataZeroLength),
+           JET_errInvalidBufferSize);
+    /* Binary is as it is. */
+    ck_ok(JetSetCurrentIndex(f.session, f.table, "hash"));
+    ck_ok(JetRetrieveKey(f.session, f.table, key, sizeof key, &size, 0));
+    ck_assert_uint_eq(size, 11);
+    ck_assert_mem_eq(key,
+                     "\x7f"
+                     "0123456789",
+                     11);
+    ck_jet(JetMakeKey(f.session, f.table, "0123", 4, JET_bitNewKey), JET_errInvalidBufferSize);
+    ck_jet(JetMakeKey(f.session, f.table, "0123456789", 10,
+                      JET_bitNewKey | JET_bitPartialColumnEndLimit),
+           JET_errInvalidGrbit);
+    /* JET_bitStrLimit bounds a part of binary data, JET_bitSubStrLimit one of text only. */
+    ck_ok(JetSetCurrentIndex(f.session, f.table, "bytes"));
+    ck_ok(JetMakeKey(f.session, f.table, "be", 2, JET_bitNewKey | JET_bitStrLimit));
+    ck_jet(JetMakeKey(f.session, f.table, "abcd", 4, 0), JET_errKeyIsMade);
+    ck_ok(JetSetIndexRange(f.session, f.table, JET_bitRangeUpperLimit));
+    ck_ok(JetIndexRecordCount(f.session, f.table, &count, 0));
+    ck_assert_uint_eq(count, 1);
+    ck_ok(JetMakeKey(f.session, f.table, "begin", 5, JET_bitNewKey | JET_bitSubStrLimit));
+    ck_ok(JetMakeKey(f.session, f.table, "\1\0\0", 4, 0)); /* not bounded: the next column */
+    ck_ok(JetSeek(f.session, f.table, JET_bitSeekEQ));
+    test_jet_close(&f.jet);
+}
+END_TEST
+
 START_TEST(test_moves)
 {
     Fixture f;
     uint8_t bookmark[16];
     uint32_t size;
+    uint32_t count = 1;
     open_fixture(&f);
     ck_jet(JetMove(f.session, f.table, JET_MoveFirst, 0), JET_errNoCurrentRecord);
+    ck_jet(JetIndexRecordCount(f.session, f.table, &count, 0), JET_errNoCurrentRecord);
     ck_ok(JetSetCurrentIndex(f.session, f.table, "group")); /* of an empty table */
     ck_ok(JetSetCurrentIndex(f.session, f.table, NULL));
+    ck_ok(JetIndexRecordCount(f.session, f.table, &count, 0));
+    ck_assert_uint_eq(count, 0);
     fill(&f);
+    ck_ok(JetIndexRecordCount(f.session, f.table, &count, 0)); /* it is still at the beginning */
+    ck_assert_uint_eq(count, 9);
     ck_ok(JetMove(f.session, f.table, JET_MoveLast, 0));
     ck_assert_int_eq(id_of(&f), 90);
     ck_ok(JetMove(f.session, f.table, -8, 0));
@@ -424,6 +502,7 @@ int main(void)
     tcase_add_test(tests, test_seek);
     tcase_add_test(tests, test_keys);
     tcase_add_test(tests, test_ranges);
+    tcase_add_test(tests, test_keys_of_types);
     tcase_add_test(tests, test_moves);
     tcase_add_test(tests, test_multi_valued_index);
     tcase_add_test(tests, test_null_rules_and_conditions);

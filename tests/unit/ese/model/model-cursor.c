@@ -7,7 +7,7 @@
 void cursor_park(ModelCursor *cursor, Place place)
 {
     cursor->place = place;
-    cursor->ranged = false;
+    cursor->ranged = cursor->at_start = false;
 }
 
 static void cursor_set(ModelCursor *cursor, const Entry *entry)
@@ -129,6 +129,8 @@ JET_ERR cursor_range(ModelCursor *cursor, const ModelKey *key, JET_GRBIT grbit)
     cursor->range_upper = grbit & JET_bitRangeUpperLimit;
     cursor->range_inclusive = grbit & JET_bitRangeInclusive;
     bool inside = cursor->place == AT_ENTRY && key_in_range(cursor, &cursor->key);
+    if (cursor->place == AT_ENTRY && !inside)
+        cursor_park(cursor, cursor->range_upper ? AT_LAST : AT_FIRST);
     cursor->ranged = inside && !(grbit & JET_bitRangeInstantDuration);
     return inside ? JET_errSuccess : JET_errNoCurrentRecord;
 }
@@ -171,22 +173,29 @@ JET_ERR cursor_index(const World *world, const ModelSession *session, ModelCurso
     cursor->index_level = session->level;
     if (cursor_move(world, session, cursor, JET_MoveFirst, false) < 0)
         cursor_park(cursor, AT_FIRST);
+    cursor->at_start = true;
     return JET_errSuccess;
 }
 
-int cursor_count(const World *world, const ModelSession *session, const ModelCursor *cursor)
+/* Where a cursor was put on the first row and there was none, there may be one by now. */
+int cursor_count(const World *world, const ModelSession *session, ModelCursor *cursor)
 {
     static Entries entries;
-    ModelCursor walker = *cursor;
     bool there = false;
     int count = 1;
+    if (cursor->place != AT_ENTRY && cursor->at_start) {
+        if (cursor_move(world, session, cursor, JET_MoveFirst, false) < 0)
+            cursor_park(cursor, AT_FIRST);
+        cursor->at_start = true;
+    }
     if (cursor->place != AT_ENTRY)
-        return 0;
+        return cursor->at_start ? 0 : JET_errNoCurrentRecord;
+    ModelCursor walker = *cursor;
     entries_of(world, session_view(world, session), cursor->index, &entries);
     for (int i = 0; i < entries.n; i++)
         there = there || compare_entry(&entries.at[i], &cursor->key, &cursor->bookmark) == 0;
     if (!there)
-        return -1;
+        return COUNT_UNKNOWN;
     while (cursor_step(&walker, &entries, !cursor->ranged || cursor->range_upper) >= 0)
         count++;
     return count;

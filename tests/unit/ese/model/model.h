@@ -33,6 +33,7 @@ enum {
     BOOKMARK_SIZE = 64,
     NUM_DEFAULT = 7,
     DATA_MAX = 400000, /* bytes of one value */
+    COUNT_UNKNOWN = -1,
 };
 
 /* How the table is kept; a round has one of them. */
@@ -158,6 +159,7 @@ typedef struct {
     Place place;
     ModelKey key, bookmark;
     bool ranged, range_upper, range_inclusive;
+    bool at_start; /* not moved since it was put on the first row */
     ModelKey range;
     UpdateKind update;
     int update_level, long_level;
@@ -284,8 +286,8 @@ JET_ERR cursor_goto(const World *world, const ModelSession *session, ModelCursor
                     const ModelKey *bookmark);
 JET_ERR cursor_index(const World *world, const ModelSession *session, ModelCursor *cursor,
                      IndexKind index, bool no_move);
-/* -1: not to be asked now. */
-int cursor_count(const World *world, const ModelSession *session, const ModelCursor *cursor);
+/* Below 0: the error, or COUNT_UNKNOWN: not to be asked now. */
+int cursor_count(const World *world, const ModelSession *session, ModelCursor *cursor);
 
 /* model-compare.c: false, with world->failure, when the engine says otherwise. */
 extern const char *const index_names[INDEXES];
