@@ -88,10 +88,10 @@ static JET_ERR value_cut(const Cursor *cursor, Txn *txn, const KeyOrigin *origin
     return JET_errSuccess;
 }
 
-static JET_ERR value_return(const Cursor *cursor, Txn *txn, const Value *value,
+static JET_ERR value_return(const Cursor *cursor, Txn *txn, const Value *value, uint32_t offset,
                             JET_RETRIEVECOLUMN *column)
 {
-    uint32_t offset = column->ibLongValue < value->size ? column->ibLongValue : value->size;
+    offset = offset < value->size ? offset : value->size;
     uint32_t available = value->size - offset;
     uint32_t n = available < column->cbData ? available : column->cbData;
     column->cbActual = available;
@@ -175,7 +175,8 @@ static JET_ERR retrieve_value(Cursor *cursor, Txn *txn, const Record *record, co
         return any ? JET_wrnColumnSetNull : JET_wrnColumnNull;
     if (value.is_default && (column->grbit & JET_bitRetrieveIgnoreDefault))
         return JET_wrnColumnNull;
-    return value_return(cursor, txn, &value, column);
+    uint32_t offset = column_is_long_value(found) ? column->ibLongValue : 0;
+    return value_return(cursor, txn, &value, offset, column);
 }
 
 /* A column can only come from the index, or the bookmark, that has it. In the order of insertion
