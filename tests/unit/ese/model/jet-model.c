@@ -177,11 +177,12 @@ static void queue_fill(Queue *queue)
         queue_add(queue, OP_LOCK, cursor, (int32_t)draw(2), 0, 0, 0);
         break;
     case 9: {
-        static const OpKind rare[] = {OP_CLOSE, OP_OPEN, OP_OPEN, OP_COUNT,       OP_COUNT,
-                                      OP_COPY,  OP_VIEW, OP_VIEW, OP_RANGE_REMOVE};
-        queue_add(queue, rare[draw(9)], cursor, 0, 0, 0, 0);
-        if (draw(20) == 0)
-            queue_add(queue, OP_REOPEN, cursor, 0, 0, 0, 0);
+        static const OpKind rare[] = {OP_CLOSE, OP_OPEN,   OP_OPEN,   OP_COUNT,
+                                      OP_COUNT, OP_COPY,   OP_VIEW,   OP_VIEW,
+                                      OP_PLACE, OP_RETURN, OP_RETURN, OP_RANGE_REMOVE};
+        queue_add(queue, rare[draw(12)], cursor, (int32_t)draw(8), (int32_t)draw(8), 0, 0);
+        if (draw(10) == 0)
+            queue_add(queue, draw(2) ? OP_REOPEN : OP_KILL, cursor, 0, 0, 0, 0);
         break;
     }
     case 10:

@@ -177,11 +177,49 @@ JET_ERR cursor_index(const World *world, const ModelSession *session, ModelCurso
     return JET_errSuccess;
 }
 
+bool cursor_entry_exists(const World *world, const ModelSession *session, const ModelCursor *cursor)
+{
+    static Entries entries;
+    bool there = false;
+    entries_of(world, session_view(world, session), cursor->index, &entries);
+    for (int i = 0; i < entries.n; i++)
+        there = there || compare_entry(&entries.at[i], &cursor->key, &cursor->bookmark) == 0;
+    return there;
+}
+
+JET_ERR cursor_place(const World *world, const ModelSession *session, const ModelCursor *cursor,
+                     JET_RECPOS *ret)
+{
+    static Entries entries;
+    if (cursor->place != AT_ENTRY)
+        return JET_errNoCurrentRecord;
+    entries_of(world, session_view(world, session), cursor->index, &entries);
+    *ret = (JET_RECPOS){.centriesTotal = (uint32_t)entries.n};
+    for (int i = 0; i < entries.n; i++) {
+        int order = key_compare(&entries.at[i].key, &cursor->key);
+        ret->centriesLT += order < 0;
+        ret->centriesInRange += order == 0;
+    }
+    return JET_errSuccess;
+}
+
+JET_ERR cursor_goto_place(const World *world, const ModelSession *session, ModelCursor *cursor,
+                          const JET_RECPOS *place)
+{
+    static Entries entries;
+    entries_of(world, session_view(world, session), cursor->index, &entries);
+    if (entries.n == 0)
+        return JET_errRecordNotFound;
+    uint32_t n = (uint32_t)entries.n, at = place->centriesLT * n / place->centriesTotal;
+    cursor_park(cursor, AT_FIRST);
+    cursor_set(cursor, &entries.at[at < n ? at : n - 1]);
+    return JET_errSuccess;
+}
+
 /* Where a cursor was put on the first row and there was none, there may be one by now. */
 int cursor_count(const World *world, const ModelSession *session, ModelCursor *cursor)
 {
     static Entries entries;
-    bool there = false;
     int count = 1;
     if (cursor->place != AT_ENTRY && cursor->at_start) {
         if (cursor_move(world, session, cursor, JET_MoveFirst, false) < 0)
@@ -191,11 +229,9 @@ int cursor_count(const World *world, const ModelSession *session, ModelCursor *c
     if (cursor->place != AT_ENTRY)
         return cursor->at_start ? 0 : JET_errNoCurrentRecord;
     ModelCursor walker = *cursor;
-    entries_of(world, session_view(world, session), cursor->index, &entries);
-    for (int i = 0; i < entries.n; i++)
-        there = there || compare_entry(&entries.at[i], &cursor->key, &cursor->bookmark) == 0;
-    if (!there)
+    if (!cursor_entry_exists(world, session, cursor))
         return COUNT_UNKNOWN;
+    entries_of(world, session_view(world, session), cursor->index, &entries);
     while (cursor_step(&walker, &entries, !cursor->ranged || cursor->range_upper) >= 0)
         count++;
     return count;

@@ -508,19 +508,68 @@ static bool run_goto(World *world, ModelSession *session, ModelCursor *cursor, c
                          err);
 }
 
-static bool run_count(World *world, ModelSession *session, ModelCursor *cursor)
+static bool run_count(World *world, ModelSession *session, ModelCursor *cursor, const Op *op)
 {
     uint32_t count = 0;
     int expected_count = cursor_count(world, session, cursor);
     if (expected_count == COUNT_UNKNOWN)
         return true;
-    JET_ERR err = JetIndexRecordCount(session->session, cursor->table, &count, 0);
+    JET_ERR err = JetIndexRecordCount(session->session, cursor->table, &count, (uint32_t)op->a);
+    if (op->a > 0 && expected_count > op->a)
+        expected_count = op->a;
     if (expected_count < 0)
         return expected_code(world, "JetIndexRecordCount", expected_count, err);
     if (err != JET_errSuccess || count != (uint32_t)expected_count)
         return fail(world, "JetIndexRecordCount gave %d: %u, expected %d", err, count,
                     expected_count);
     return true;
+}
+
+/* Places by number: the cursor's own, and another. */
+static bool run_place(World *world, ModelSession *session, ModelCursor *cursor, const Op *op)
+{
+    JET_RECPOS is = {.cbStruct = sizeof is}, should = {0};
+    JET_RECPOS to = {.cbStruct = sizeof to,
+                     .centriesLT = (uint32_t)op->a % 8,
+                     .centriesTotal = (uint32_t)op->a % 8 + (uint32_t)op->b % 8 + 1};
+    JET_ERR err = JetGetRecordPosition(session->session, cursor->table, &is, sizeof is);
+    if (!expected_code(world, "JetGetRecordPosition", cursor_place(world, session, cursor, &should),
+                       err))
+        return false;
+    if (err >= 0 &&
+        (is.centriesLT != should.centriesLT || is.centriesInRange != should.centriesInRange ||
+         is.centriesTotal != should.centriesTotal))
+        return fail(world, "JetGetRecordPosition gave %u, %u of %u, expected %u, %u of %u",
+                    is.centriesLT, is.centriesInRange, is.centriesTotal, should.centriesLT,
+                    should.centriesInRange, should.centriesTotal);
+    err = JetGotoPosition(session->session, cursor->table, &to);
+    cursor->update = UPDATE_NONE;
+    return expected_code(world, "JetGotoPosition", cursor_goto_place(world, session, cursor, &to),
+                         err);
+}
+
+/* To the entry of the secondary index that it is on. */
+static bool run_return(World *world, ModelSession *session, ModelCursor *cursor)
+{
+    uint8_t key[600], bookmark[600];
+    uint32_t key_size = 0, size = 0;
+    JET_ERR code = cursor->index == INDEX_ROWS ? JET_errNoCurrentIndex
+                   : cursor->place != AT_ENTRY ? JET_errNoCurrentRecord
+                                               : JET_errSuccess;
+    JET_ERR err = JetGetSecondaryIndexBookmark(session->session, cursor->table, key, sizeof key,
+                                               &key_size, bookmark, sizeof bookmark, &size, 0);
+    if (!expected_code(world, "JetGetSecondaryIndexBookmark", code, err) || err < 0)
+        return world->failure[0] == 0;
+    if (key_size != cursor->key.size || memcmp(key, cursor->key.data, key_size) != 0 ||
+        size != cursor->bookmark.size || memcmp(bookmark, cursor->bookmark.data, size) != 0)
+        return fail(world, "JetGetSecondaryIndexBookmark gave another entry");
+    code = cursor_entry_exists(world, session, cursor) ? JET_errSuccess : JET_errRecordDeleted;
+    err = JetGotoSecondaryIndexBookmark(session->session, cursor->table, key, key_size, bookmark,
+                                        size, 0);
+    cursor->update = UPDATE_NONE;
+    if (code >= 0)
+        cursor->ranged = cursor->at_start = false;
+    return expected_code(world, "JetGotoSecondaryIndexBookmark", code, err);
 }
 
 /* --- One operation ------------------------------------------------------------- */
@@ -570,7 +619,11 @@ static bool run_cursor(World *world, ModelSession *session, ModelCursor *cursor,
     case OP_GOTO:
         return run_goto(world, session, cursor, op);
     case OP_COUNT:
-        return run_count(world, session, cursor);
+        return run_count(world, session, cursor, op);
+    case OP_PLACE:
+        return run_place(world, session, cursor, op);
+    case OP_RETURN:
+        return run_return(world, session, cursor);
     case OP_CLOSE:
         return run_close(world, session, cursor);
     default:
@@ -584,6 +637,8 @@ bool world_run(World *world, const Op *op)
     ModelCursor *cursor = &session->cursors[op->cursor];
     if (op->kind == OP_REOPEN)
         return run_reopen(world);
+    if (op->kind == OP_KILL)
+        return run_kill(world);
     if (op->kind <= OP_ROLLBACK || op->kind == OP_OPEN || op->kind == OP_VIEW)
         return run_session(world, session, cursor, op) &&
                same_cursor(world, session, &session->cursors[0]) &&

@@ -4,6 +4,7 @@
  * operations as text.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "tests/unit/ese/model/model.h"
 
@@ -160,21 +161,56 @@ bool run_reopen(World *world)
     return open_sessions(world) && same_committed(world);
 }
 
+/* The file as it is now, under another name. */
+static bool copy_file(const char *from, const char *to)
+{
+    static char buffer[1 << 16];
+    FILE *in = fopen(from, "rbe"), *out = fopen(to, "wbe");
+    size_t n;
+    bool good = in && out;
+    while (good && (n = fread(buffer, 1, sizeof buffer, in)) > 0)
+        good = fwrite(buffer, 1, n, out) == n;
+    good = good && !ferror(in);
+    if (in)
+        fclose(in);
+    return out && fclose(out) == 0 && good;
+}
+
+/* What a process leaves that is killed between two calls is what the kernel has of the file. */
+bool run_kill(World *world)
+{
+    char path[sizeof world->path + 16], lock[sizeof path + 8];
+    JET_INSTANCE instance;
+    JET_SESID session;
+    JET_DBID database;
+    JET_TABLEID table;
+    snprintf(path, sizeof path, "%s-killed", world->path);
+    snprintf(lock, sizeof lock, "%s-lock", path);
+    if (!copy_file(world->path, path))
+        return fail(world, "copying the database failed");
+    MUST(world, JetCreateInstance(&instance, "killed"));
+    MUST(world, JetInit(&instance));
+    MUST(world, JetBeginSession(instance, &session, NULL, NULL));
+    MUST(world, JetAttachDatabase(session, path, 0));
+    MUST(world, JetOpenDatabase(session, path, NULL, &database, 0));
+    MUST(world, JetOpenTable(session, database, "t", NULL, 0, 0, &table));
+    bool good = same_table(world, session, table, &world->committed);
+    MUST(world, JetTerm2(instance, JET_bitTermAbrupt));
+    unlink(path);
+    unlink(lock);
+    return good;
+}
+
 /* --- As text ------------------------------------------------------------------- */
 
 void op_print(const Op *op, void *file)
 {
-    static const char *const names[OPS] = {"begin",       "commit",
-                                           "rollback",    "prepare",
-                                           "set",         "update",
-                                           "cancel",      "delete",
-                                           "escrow",      "lock",
-                                           "move",        "index",
-                                           "seek",        "range",
-                                           "no range",    "goto",
-                                           "count",       "close",
-                                           "open",        "look at copy",
-                                           "look at all", "reopen the database"};
+    static const char *const names[OPS] = {
+        "begin",  "commit", "rollback", "prepare",      "set",         "update",
+        "cancel", "delete", "escrow",   "lock",         "move",        "index",
+        "seek",   "range",  "no range", "goto",         "count",       "place",
+        "return", "close",  "open",     "look at copy", "look at all", "reopen the database",
+        "kill"};
     static const char *const relations[] = {"EQ", "LT", "LE", "GE", "GT", "EQ, range"};
     static const char *const operations[] = {
         "",          " append",         " overwrite", " size", " overwrite and size",

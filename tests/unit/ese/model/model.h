@@ -286,6 +286,14 @@ JET_ERR cursor_goto(const World *world, const ModelSession *session, ModelCursor
                     const ModelKey *bookmark);
 JET_ERR cursor_index(const World *world, const ModelSession *session, ModelCursor *cursor,
                      IndexKind index, bool no_move);
+/* How many entries are before the cursor's key, have it, and are in all. */
+JET_ERR cursor_place(const World *world, const ModelSession *session, const ModelCursor *cursor,
+                     JET_RECPOS *ret);
+JET_ERR cursor_goto_place(const World *world, const ModelSession *session, ModelCursor *cursor,
+                          const JET_RECPOS *place);
+/* Is the entry that the cursor is on still there? */
+bool cursor_entry_exists(const World *world, const ModelSession *session,
+                         const ModelCursor *cursor);
 /* Below 0: the error, or COUNT_UNKNOWN: not to be asked now. */
 int cursor_count(const World *world, const ModelSession *session, ModelCursor *cursor);
 
@@ -321,11 +329,14 @@ typedef enum {
     OP_RANGE_REMOVE,
     OP_GOTO,
     OP_COUNT,
+    OP_PLACE,
+    OP_RETURN,
     OP_CLOSE,
     OP_OPEN,
     OP_COPY,
     OP_VIEW,
     OP_REOPEN,
+    OP_KILL,
     OPS
 } OpKind;
 
@@ -341,6 +352,8 @@ void op_print(const Op *op, void *file);
 bool run_open(World *world, ModelSession *session, ModelCursor *cursor);
 bool run_close(World *world, ModelSession *session, ModelCursor *cursor);
 bool run_reopen(World *world);
+/* What would be there if the process were killed now. */
+bool run_kill(World *world);
 bool world_open(World *world, Shape shape, bool unique_tags, const char *directory);
 bool world_close(World *world);
 
