@@ -40,25 +40,31 @@ static TrackedRow *content_of(const Group *group, const TrackedRow *part)
     return part->role == ROLE_CONTENTS ? NULL : judge_find_content(group->session, part);
 }
 
-static bool is_flagged(const Group *group)
+static bool is_flagged_with_content(const Session *session, const TrackedRow *row)
 {
-    if (group->anchor->flagged)
-        return true;
-    if (group->anchor->role != ROLE_MESSAGES) {
-        const TrackedRow *content = content_of(group, group->anchor);
+    const TrackedRow *content =
+        row->role == ROLE_ATTACHMENTS ? judge_find_content(session, row) : NULL;
 
-        return content && content->flagged;
-    }
-    for (TrackedRow *row = group->session->rows; row; row = row->next) {
-        const TrackedRow *content;
+    return row->flagged || (content && content->flagged);
+}
 
-        if (!is_part(group->anchor, row))
-            continue;
-        content = content_of(group, row);
-        if (row->flagged || (content && content->flagged))
-            return true;
-    }
-    return false;
+/* Marks the messages with a flagged part. Of these there are few: not every message of a large
+ * transaction can have all rows looked at. */
+static void mark_messages(const Session *session)
+{
+    for (TrackedRow *row = session->rows; row; row = row->next)
+        row->has_flagged = false;
+    for (const TrackedRow *part = session->rows; part; part = part->next)
+        if (part->role == ROLE_ATTACHMENTS && tracked_row_stands(part) &&
+            is_flagged_with_content(session, part))
+            for (TrackedRow *row = session->rows; row; row = row->next)
+                if (row->role == ROLE_MESSAGES && is_part(row, part))
+                    row->has_flagged = true;
+}
+
+static bool is_flagged(const Session *session, const TrackedRow *anchor)
+{
+    return anchor->has_flagged || is_flagged_with_content(session, anchor);
 }
 
 /* A column of a row as it was written, for what was not kept. */
@@ -393,7 +399,7 @@ static Decision judge_group(Session *session, JET_SESID sesid, TrackedRow *ancho
     Group group = {.session = session, .sesid = sesid, .anchor = anchor};
     Decision decision;
 
-    if (!is_flagged(&group))
+    if (!is_flagged(session, anchor))
         return DECISION_WRITE;
     /* Some of its parts may be among the rows that are not remembered. */
     if (session->rows_overflow)
@@ -426,6 +432,7 @@ Decision judge_commit(Session *session, JET_SESID sesid)
 
     if (!has_flagged_or_dropped(session))
         return DECISION_WRITE;
+    mark_messages(session);
     for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
         for (TrackedRow *row = session->rows; row && decision == DECISION_WRITE; row = row->next)
             if (row->role == order[i] && !row->settled && tracked_row_stands(row))

@@ -53,6 +53,7 @@ typedef struct TrackedRow {
     uint8_t gone_level; /* where it was deleted or written over; 0: it stands */
     bool inserted;      /* else an old row was replaced, or went for it */
     bool flagged;
+    bool has_flagged;  /* at commit: a message of which a part is */
     bool settled;      /* judged at commit */
     bool dropped;      /* and to be seen by nobody */
     bool goes;         /* a content of the message that is dropped */

@@ -351,6 +351,34 @@ START_TEST(more_rows_than_are_remembered)
 }
 END_TEST
 
+/* To find what is to be judged takes no longer than to write it. */
+START_TEST(one_of_many_messages_is_judged)
+{
+    enum {
+        MESSAGES = 8000
+    };
+    double begin = hook_now(), written;
+
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        const HostColumn text[] = {{"text", i == MESSAGES / 2 ? "EICAR" : "clean", 5}};
+        unsigned char digest[STOREHOOK_DIGEST_SIZE];
+        uint64_t message;
+
+        fake_digest(&i, sizeof(i), digest);
+        ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, &message), 0);
+        const HostColumn link[] = {
+            {"message", &message, 8}, {"name", "a.txt", 5}, {"digest", digest, sizeof(digest)}};
+        ck_assert_int_eq(host_insert(&host, HOST_ATTACHMENTS, link, 3, NULL), 0);
+    }
+    written = hook_now();
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_double_lt(hook_now() - written, 4 * (written - begin));
+    ck_assert_uint_eq(fake_service_counts(service).messages, 1);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     Suite *suite = suite_create("transaction");
@@ -371,8 +399,10 @@ int main(int argc, char **argv)
     tcase_add_test(tests, key_of_a_dropped_message_is_given_to_another);
     tcase_add_test(tests, link_is_given_to_another_message);
     tcase_add_test(tests, transaction_ends_where_the_store_ends_it);
-    if (!STORE_IS_FAKE) /* that looks through all its rows for each */
+    if (!STORE_IS_FAKE) { /* that looks through all its rows for each */
         tcase_add_test(tests, more_rows_than_are_remembered);
+        tcase_add_test(tests, one_of_many_messages_is_judged);
+    }
     suite_add_tcase(suite, tests);
     return hook_test_main(argv, suite);
 }
