@@ -5,7 +5,7 @@
  *
  * Follows what the originals did, so that a level is right whoever fails. Only the commit of level
  * 1 may be held back: refused or deferred, with the transaction still open. Within another call
- * only cursors are followed, for a store's functions may call one another.
+ * only cursors and ends of sessions are followed, for a store's functions may call one another.
  */
 #include "libstorehook/intercept.h"
 
@@ -20,6 +20,14 @@ static void forget_nested(JET_SESID sesid)
 {
     if (!guard_is_forked())
         cursors_forget_session(sesid);
+}
+
+/* So may the session's own value be. */
+static JET_ERR ended_nested(JET_ERR err, JET_SESID sesid)
+{
+    if (err >= 0 && !guard_is_forked())
+        session_end(sesid);
+    return err;
 }
 
 /* --- Sessions -------------------------------------------------------------------------- */
@@ -103,7 +111,7 @@ INTERCEPT_EXPORT JET_ERR JetEndSession(JET_SESID sesid, JET_GRBIT grbit)
 
     if (!ORIGINAL(JetEndSession) || !guard_enter()) {
         forget_nested(sesid);
-        return INTERCEPT_ORIGINAL(JetEndSession, sesid, grbit);
+        return ended_nested(INTERCEPT_ORIGINAL(JetEndSession, sesid, grbit), sesid);
     }
     guard_work_begin(&guard);
     cursors_forget_session(sesid);

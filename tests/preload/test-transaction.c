@@ -351,6 +351,46 @@ START_TEST(more_rows_than_are_remembered)
 }
 END_TEST
 
+/* In its transaction, and gives its value to another. */
+static JET_ERR swap_sessions(JET_SESID sesid, JET_DBID dbid, JET_TABLEID tableid, JET_CBTYP type,
+                             void *one, void *two, void *context, JET_API_PTR unused)
+{
+    JET_SESID *other = context;
+
+    (void)sesid, (void)dbid, (void)tableid, (void)type, (void)one, (void)two, (void)unused;
+    ck_assert_int_eq(JetEndSession(*other, 0), 0);
+    return JetBeginSession(host_instance(), other, NULL, NULL);
+}
+
+START_TEST(a_session_ended_in_a_callback_is_none)
+{
+    JET_ERR(*store_register)
+    (JET_SESID, JET_TABLEID, JET_CBTYP, JET_CALLBACK, void *, JET_HANDLE *) =
+        dlsym(RTLD_DEFAULT, "JetRegisterCallback");
+    const HostColumn text[] = {{"text", "EICAR", 5}}, other[] = {{"data", "x", 1}};
+    Host second = {.database = host.database};
+    JET_HANDLE handle;
+    JET_SESID old;
+
+    ck_assert_ptr_nonnull(store_register);
+    ck_assert_int_ge(store_register(host.sesid, host.tables[HOST_OTHER], JET_cbtypBeforeInsert,
+                                    swap_sessions, &second.sesid, &handle),
+                     0);
+    ck_assert_int_eq(JetBeginSession(host_instance(), &second.sesid, NULL, NULL), 0);
+    ck_assert_int_eq(JetBeginTransaction(second.sesid), 0);
+    old = second.sesid;
+    ck_assert_int_eq(host_insert(&host, HOST_OTHER, other, 1, NULL), 0);
+    ck_assert_uint_eq(second.sesid, old);
+    host_open_tables(&second);
+    ck_assert_int_eq(JetBeginTransaction(second.sesid), 0);
+    ck_assert_int_eq(host_insert(&second, HOST_MESSAGES, text, 1, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(second.sesid, 0), 0);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 1);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 0);
+    host_close(&second);
+}
+END_TEST
+
 /* To find what is to be judged takes no longer than to write it. */
 START_TEST(one_of_many_messages_is_judged)
 {
@@ -399,6 +439,8 @@ int main(int argc, char **argv)
     tcase_add_test(tests, key_of_a_dropped_message_is_given_to_another);
     tcase_add_test(tests, link_is_given_to_another_message);
     tcase_add_test(tests, transaction_ends_where_the_store_ends_it);
+    if (STORE_IS_FAKE) /* that gives the value out again at once */
+        tcase_add_test(tests, a_session_ended_in_a_callback_is_none);
     if (!STORE_IS_FAKE) { /* that looks through all its rows for each */
         tcase_add_test(tests, more_rows_than_are_remembered);
         tcase_add_test(tests, one_of_many_messages_is_judged);
