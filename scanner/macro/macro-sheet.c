@@ -33,22 +33,35 @@ static gboolean is_control(char c)
     return (guchar)c < ' ' || c == 0x7f;
 }
 
-/* `'topic'!` or `topic!` within one cell. *seen: as far as no letter ends the topic of an earlier
- * bar; begins with the text. */
-static gboolean has_topic(const char *at, const char *end, const char **seen)
+/* A name may begin and end so. */
+static gboolean is_of_name(char c)
 {
-    const char *close;
+    return g_ascii_isalnum(c) || (guchar)c >= 0x80 || (c != '\0' && strchr("_.\\'", c) != NULL);
+}
+
+/* `'topic'!item` or `topic!item` within one cell. What has signs in it stands in quotes: else much
+ * JavaScript would do, as in `a||!b` and `a|b!=c`. */
+static gboolean has_topic(const char *at, const char *end)
+{
+    gboolean is_quoted;
 
     end = at + MIN(end - at, TOPIC_MAX);
-    if (at < end && *at == '\'') {
-        close = memchr(at + 1, '\'', (gsize)(end - at - 1));
-        return close != NULL && close + 1 < end && close[1] == '!';
-    }
-    at = MAX(at, *seen);
-    while (at < end && !is_control(*at) && strchr(",;\"!", *at) == NULL)
+    is_quoted = at < end && *at == '\'';
+    if (is_quoted) {
+        at = memchr(at + 1, '\'', (gsize)(end - at - 1));
+        if (at == NULL)
+            return FALSE;
         at++;
-    *seen = at;
-    return at < end && *at == '!';
+    } else {
+        const char *from = at;
+
+        while (at < end && !is_control(*at) && strchr(",;\"!|()[]{}<>=&*^", *at) == NULL)
+            at++;
+        if (at == from)
+            return FALSE;
+    }
+    return end - at > 1 && *at == '!' &&
+           (is_quoted ? at[1] != '=' : is_of_name(at[1]) || at[1] == '$');
 }
 
 /* The program's name before the bar, behind the last sign; NULL: no formula of one cell. */
@@ -73,13 +86,12 @@ static const char *program_before(const char *begin, const char *bar)
 }
 
 /* Where the formula around the bar begins; NULL: it is none. */
-static const char *formula_around(const char *begin, const char *bar, const char *end,
-                                  const char **seen)
+static const char *formula_around(const char *begin, const char *bar, const char *end)
 {
     const char *from, *sign;
 
     /* What follows is told by a few bytes; what goes before takes a look at each. */
-    if (!has_topic(bar + 1, end, seen))
+    if (bar == begin || !(is_of_name(bar[-1]) || bar[-1] == ' ') || !has_topic(bar + 1, end))
         return NULL;
     from = program_before(begin, bar);
     if (from == NULL)
@@ -98,10 +110,8 @@ static const char *next_bar(const char *at, const char *end)
 
 const char *macro_list_next(const char *data, const char *from, const char *end)
 {
-    const char *seen = data;
-
     for (const char *bar = next_bar(from, end); bar; bar = next_bar(bar + 1, end))
-        if (formula_around(data, bar, end, &seen))
+        if (formula_around(data, bar, end))
             return bar;
     return NULL;
 }
@@ -114,10 +124,10 @@ gboolean macro_list_matches(const char *data, gsize size)
 
 void macro_list_read(MacroDocument *document, const char *data, gsize size)
 {
-    const char *end = data + size, *seen = data;
+    const char *end = data + size;
 
     for (const char *bar = next_bar(data, end); bar; bar = next_bar(bar + 1, end)) {
-        const char *from = formula_around(data, bar, end, &seen), *to = bar;
+        const char *from = formula_around(data, bar, end), *to = bar;
 
         while (from && to < end && to - bar < TOPIC_MAX && *to != '\n' && *to != '\r')
             to++;

@@ -246,6 +246,12 @@ def formulas():
     # To be read in one pass: with a look behind each bar it took minutes.
     sample("many-bars.csv", b"a list!\n" + b"|" * 4000000 + b"\n")
     sample("bars.csv", b"name|phone|=sum\r\n=a|b\r\nx,-1|2,see cmd|'/c'!A0\r\n")
+    for name, cell in ("plain", "cmd|work!A0"), ("blank", "cmd |'/c calc'!A0"), ("empty", "cmd|'/c calc'!''"):
+        sample(f"dde-{name}.csv", f"a,={cell}\r\n".encode(), "suspicious", "dde-runs-program")
+    # JavaScript has bars and exclamation marks, and commands too.
+    for name, code in (("or", b";-1<i&&(!e[i]||!t(e));i-=1)r.exec(cmd)"), ("not", b"b,-a||!cmd.exe"),
+                       ("differs", b";=a|b!=cmd"), ("text", b";-a|'b'!==cmd"), ("index", b",=a[0]|b!cmd")):
+        sample(f"{name}.js", b"for(;;" + code + b"\n")
     # As it comes up in bytes that are no list at all.
     sample("bytes.csv", b"@\xd8\x875\xf6\xc6\xbd\xed\x9e\xbbZ\x16n\x8f|\x10\x16\xd8CmD!")
     sample("sums.csv", b"a,=SUM(A1:A2),@me!\r\n")
