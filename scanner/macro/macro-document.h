@@ -23,6 +23,7 @@ typedef struct {
     GString *formulas;       /* one `name=formula` a line */
     GString *compiled_names; /* of VBA's compiled form, one a line, in lower case */
     GString *facts[MACRO_SOURCES];
+    gboolean has_compiled_code; /* of VBA, not names alone */
     gboolean has_macro_sheet, has_hidden_sheet, has_very_hidden_sheet;
     gboolean has_cut_cells; /* not all fitted, which matters to macro sheets only */
     gboolean is_encrypted;  /* a reader met a part that it has no key for */

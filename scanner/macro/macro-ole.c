@@ -72,8 +72,19 @@ static void read_word(Reader *reader, const guint8 *data, gsize size)
     }
 }
 
+/* A module, or what is kept beside it ([MS-OVBA] 2.2.1). */
+static gboolean is_in_project(GsfInput *input)
+{
+    GsfInfile *storage = gsf_input_container(input);
+    const char *name = storage ? gsf_input_name(GSF_INPUT(storage)) : NULL;
+
+    return name && g_ascii_strcasecmp(name, "VBA") == 0;
+}
+
 static void read_stream(Reader *reader, GsfInput *input, const char *name)
 {
+    gboolean is_project = g_ascii_strcasecmp(name, PROJECT) == 0;
+    gboolean is_module = !is_project && is_in_project(input);
     gsf_off_t size = gsf_input_size(input);
     g_autofree guint8 *data = NULL;
 
@@ -81,7 +92,7 @@ static void read_stream(Reader *reader, GsfInput *input, const char *name)
         macro_document_add_fact(reader->document, MACRO_SOURCE_OBJECT, "class", "equation.3");
     if (g_ascii_strcasecmp(name, "Workbook") != 0 && g_ascii_strcasecmp(name, "Book") != 0 &&
         g_ascii_strcasecmp(name, "WordDocument") != 0 && strcmp(name, "\1Ole10Native") != 0 &&
-        g_ascii_strcasecmp(name, PROJECT) != 0)
+        !is_project && !is_module)
         return;
     if (size <= 0 || (gsize)size > reader->size)
         return; /* cut short: no office program reads it */
@@ -92,10 +103,12 @@ static void read_stream(Reader *reader, GsfInput *input, const char *name)
     }
     if (!gsf_input_read(input, (gsize)size, data))
         return;
-    if (name[0] == '\1')
-        macro_object_read_package(reader->document, data + MIN(size, 4), (gsize)MAX(size - 4, 0));
-    else if (name[0] == PROJECT[0])
+    if (is_module)
+        macro_pcode_read_module(reader->document, data, (gsize)size);
+    else if (is_project)
         macro_pcode_read(reader->document, data, (gsize)size);
+    else if (name[0] == '\1')
+        macro_object_read_package(reader->document, data + MIN(size, 4), (gsize)MAX(size - 4, 0));
     else if ((name[0] | 0x20) == 'w' && (name[4] | 0x20) == 'd')
         read_word(reader, data, (gsize)size);
     else

@@ -4,19 +4,26 @@
  *
  * [MS-OVBA] 2.3.4.1 calls the cache the application's own; the table is as seen in projects:
  * length, kind, six bytes more for some kinds, the name, four bytes. It begins with the host's name
- * and "VBA". Nothing fails: what is no such table has no names.
+ * and "VBA". A module's own cache has a line of twelve bytes for each of the source, behind 0xCAFE,
+ * a word and their number; their code comes behind them. Nothing fails: what is no such table has
+ * no names, and what is no such cache no code.
  *
- * Names that were once in a project stay in the table for some time, so a few that are missing mean
- * nothing.
+ * Names that were once in a project stay in the table, for years if nobody else writes it. So a few
+ * that are missing mean nothing, nor do all where no module has code: somebody removed it, as
+ * programs against viruses do.
  */
 #include "scanner/macro/macro-pcode.h"
 
 #include <string.h>
 
+#include "scanner/macro/macro-bytes.h"
+
 enum {
     KIND_LONG = 0x80,
     LONG_SIZE = 6,
     TAIL_SIZE = 4,
+    LINE_SIZE = 12,
+    LINE_LENGTH = 4,  /* where a line has the length of its code */
     MISSING_MIN = 3,  /* a macro that runs anything has itself, an object and a method */
     MISSING_SHARE = 4 /* of five */
 };
@@ -80,6 +87,23 @@ void macro_pcode_read(MacroDocument *document, const guint8 *data, gsize size)
     }
 }
 
+void macro_pcode_read_module(MacroDocument *document, const guint8 *data, gsize size)
+{
+    static const guint8 sign[] = {0xFE, 0xCA, 1, 0};
+    const guint8 *at = data, *end = data + size;
+
+    while ((at = memmem(at, (gsize)(end - at), sign, sizeof(sign))) != NULL) {
+        Bytes lines = {.at = at + sizeof(sign), .left = (gsize)(end - at) - sizeof(sign)};
+
+        for (guint left = bytes_number(&lines, 2); left > 0 && lines.left >= LINE_SIZE; left--) {
+            (void)bytes_take(&lines, LINE_LENGTH);
+            document->has_compiled_code |= bytes_number(&lines, 2) > 0;
+            (void)bytes_take(&lines, LINE_SIZE - LINE_LENGTH - 2);
+        }
+        at = lines.at;
+    }
+}
+
 static gboolean is_word(char c)
 {
     return g_ascii_isalnum(c) || c == '_' || (guchar)c >= 0x80;
@@ -108,7 +132,7 @@ void macro_pcode_compare(MacroDocument *document)
     g_auto(GStrv) names = NULL;
     guint missing = 0, count = 0;
 
-    if (document->compiled_names->len == 0)
+    if (document->compiled_names->len == 0 || !document->has_compiled_code)
         return;
     words = words_of(document->code);
     names = g_strsplit(document->compiled_names->str, "\n", -1);

@@ -14,6 +14,8 @@ enum {
 
 /* The stream `_VBA_PROJECT`: keeps the names that the compiled form uses. */
 void macro_pcode_read(MacroDocument *document, const guint8 *data, gsize size);
+/* Another stream beside it: notes whether it is a module with compiled code. */
+void macro_pcode_read_module(MacroDocument *document, const guint8 *data, gsize size);
 /* Once all source is there: tells of the names when hardly one is in it. */
 void macro_pcode_compare(MacroDocument *document);
 

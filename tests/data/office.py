@@ -162,8 +162,16 @@ def vba_names(*names):
     return b"\xcc\x61\xff\xff\x00\x00\x00" + table + b"\2\xff\xff\1\1"
 
 
-def vba_project(modules, prefix="", cache=b"\xcc\x61\xff\xff\x00\x00\x00"):
-    """The streams of a VBA project with {name: source}."""
+def vba_lines(*sizes):
+    """A module's performance cache: of each line the size of its code, and where it stands."""
+    lines = b"".join(struct.pack("<HHHHI", 0x8000, 9, size, 0, at if size else 0xFFFFFFFF)
+                     for at, size in enumerate(sizes))
+    return (b"\x01\x16\x01\0\0\xb6\0\xff\xff\1\1" + bytes(700) + struct.pack("<HHH", 0xCAFE, 1, len(sizes))
+            + lines + b"\xff\xff\xff\xff\1\1" + struct.pack("<I", sum(sizes)) + bytes(sum(sizes)))
+
+
+def vba_project(modules, prefix="", cache=b"\xcc\x61\xff\xff\x00\x00\x00", compiled=vba_lines(8, 0, 4)):
+    """The streams of a VBA project with {name: source}; all modules have the same cache."""
     wide = lambda text: text.encode("utf-16-le")
     directory = _record(0x01, struct.pack("<I", 1)) + _record(0x02, struct.pack("<I", 0x409))
     directory += _record(0x14, struct.pack("<I", 0x409)) + _record(0x03, struct.pack("<H", 1252))
@@ -179,11 +187,11 @@ def vba_project(modules, prefix="", cache=b"\xcc\x61\xff\xff\x00\x00\x00"):
         directory += _record(0x19, name.encode("cp1252")) + _record(0x47, wide(name))
         directory += _record(0x1A, name.encode("cp1252")) + _record(0x32, wide(name))
         directory += _record(0x1C, b"") + _record(0x48, b"")
-        directory += _record(0x31, struct.pack("<I", 0)) + _record(0x1E, struct.pack("<I", 0))
+        directory += _record(0x31, struct.pack("<I", len(compiled))) + _record(0x1E, struct.pack("<I", 0))
         directory += _record(0x2C, struct.pack("<H", 0xFFFF)) + _record(0x21, b"")
         directory += _record(0x2B, b"")
         text = f'Attribute VB_Name = "{name}"\r\n' + source.replace("\n", "\r\n")
-        streams[f"{prefix}VBA/{name}"] = ovba_compress(text.encode("cp1252", "replace"))
+        streams[f"{prefix}VBA/{name}"] = compiled + ovba_compress(text.encode("cp1252", "replace"))
         project += f"Module={name}\r\n"
     directory += _record(0x10, b"")
     streams[f"{prefix}VBA/dir"] = ovba_compress(directory)

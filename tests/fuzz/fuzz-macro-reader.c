@@ -45,6 +45,8 @@ static void read_page(MacroDocument *document, const char *data, gsize size)
 static void read_names(MacroDocument *document, const char *data, gsize size)
 {
     macro_pcode_read(document, (const guint8 *)data, size);
+    macro_pcode_read_module(document, (const guint8 *)data, size);
+    document->has_compiled_code |= size % 2 == 0;
     macro_document_add_code(document, data, MIN(size, 1000));
     macro_pcode_compare(document);
 }

@@ -24,8 +24,8 @@ def sample(name, data, verdict="clean", *reasons):
     SAMPLES.append((name, data, verdict, reasons))
 
 
-def docm(modules, extra=None, cache=office.vba_names()):
-    project = office.compound(office.vba_project(modules, cache=cache))
+def docm(modules, extra=None, cache=office.vba_names(), **more):
+    project = office.compound(office.vba_project(modules, cache=cache, **more))
     return office.package({"[Content_Types].xml": office.CONTENT_TYPES,
                            "word/document.xml": "<w:document/>", "word/vbaProject.bin": project,
                            **(extra or {})})
@@ -60,6 +60,11 @@ def replaced():
            "compiled-runs")
     sample("emptied.docm", docm({"Module1": ""}, cache=cache), "suspicious", "source-replaced")
     sample("same.docm", docm({"Module1": code}, cache=cache))
+    # The code is gone and its names stayed: somebody emptied the modules, or a program against viruses.
+    for what, lines in ("no-lines", ()), ("blank-lines", (0, 0)):
+        sample(f"{what}.docm", docm({"Module1": ""}, cache=cache, compiled=office.vba_lines(*lines)))
+    sample("other-lines.docm", docm({"Module1": ""}, cache=cache, compiled=office.vba_lines() + office.vba_lines(
+        0, 2)), "suspicious", "source-replaced")
     # Names stay for some time when code goes; those of harmless code prove nothing.
     sample("older.docm", docm({"Module1": other + "Sub Fill()\nRange(1).Value = 2\nEnd Sub\n"},
                               cache=office.vba_names("Hello", "MsgBox", "Fill", "Range", "Value",
