@@ -38,6 +38,8 @@ enum {
     STRING_WIDE = 1,
     STRING_EXTENDED = 4,
     STRING_RICH = 8,
+    PATH_BEGINS = 1,
+    PATH_DIVIDES = 3,
 
     LOOK_AT_CLOCK = 65536 /* records */
 };
@@ -124,7 +126,13 @@ static void read_name(Reader *reader)
     macro_document_add_formula(reader->document, name->str, formula);
 }
 
-/* `program 03 topic` is a link by DDE; of OLE it is a class, which the rules tell apart. */
+static guint letter_at(const Bytes *text, gsize at, gboolean is_wide)
+{
+    return is_wide ? text->at[2 * at] | (guint)text->at[2 * at + 1] << 8 : text->at[at];
+}
+
+/* `program 03 topic` is a link by DDE; of OLE it is a class, which the rules tell apart. With 01
+ * begins the path of another workbook, which has 03 between its folders ([MS-XLS] 2.5.277). */
 static void read_supporting_book(Reader *reader)
 {
     Bytes *record = &reader->record;
@@ -140,9 +148,9 @@ static void read_supporting_book(Reader *reader)
     is_wide = (bytes_number(record, 1) & STRING_WIDE) != 0;
     step = is_wide ? 2 : 1;
     letters = (guint)MIN(letters, record->left / step);
-    for (at = 0; at < letters && record->at[at * step] != 3; at++)
+    for (at = 0; at < letters && letter_at(record, at, is_wide) != PATH_DIVIDES; at++)
         ;
-    if (at == 0 || at >= letters)
+    if (at == 0 || at >= letters || letter_at(record, 0, is_wide) == PATH_BEGINS)
         return;
     bytes_text(record, at, is_wide, program);
     (void)bytes_take(record, step);

@@ -284,9 +284,16 @@ def workbooks():
            "suspicious", "formula-writes", "exec-formula")
     inside = o.package({"q/" + "exec.xls": o.workbook97([("m", 1, 0, exec_calc)], auto)})
     sample("inside.zip", inside, "suspicious", "exec-formula")
-    link = "cmd\x03/c calc"
-    dde = o.biff(0x1AE, struct.pack("<HHB", 1, len(link), 0) + link.encode())
-    sample("dde.xls", o.workbook97([("a", 0, 0, b"")], dde), "suspicious", "dde-runs-program")
+    # Of another workbook: a path begins with 01 and has 03 between its folders; letters may have a 3 in them.
+    for name, link, told in (("dde", "cmd\x03/c calc", True), ("dde-wide", "cmd\x03/c cal\u0107", True),
+                             ("path", "\1\1Ccmd\3temp\3http://x.test/a.xls", False),
+                             ("path-wide", "\1\1Ccmd\3Za\u017c\3cmd.xls", False),
+                             ("letters", "dde \uac03cmd.xls", False)):
+        is_wide = not link.isascii()
+        dde = o.biff(0x1AE, struct.pack("<HHB", 1, len(link), is_wide) + link.encode(
+            "utf-16-le" if is_wide else "ascii"))
+        sample(f"{name}.xls", o.workbook97([("a", 0, 0, b"")], dde), *(
+            ("suspicious", "dde-runs-program") if told else ()))
     sheet = o.text_record(0, 0, 'EXEC("calc")') + o.formula_record(
         1, 0, o.ptg_call(o.SUM, o.ptg_cell(0, 0)))
     sample("plain.xls", o.workbook97([("a", 0, 2, sheet)]))
