@@ -160,6 +160,24 @@ static gboolean count_letters(const Line *line, gsize most, gsize *ret_letters, 
     return padding <= letters;
 }
 
+/* Where a run begins that has `line` for its first whole one: in an attribute or literal that holds
+ * a zip over several lines, as Word writes drawings into pages, behind the quote. Without its first
+ * line it would be a zip whose members are not there. */
+static const char *base64_begin(const Runs *runs, const char *line)
+{
+    static const char zip[] = "UEsDB";
+    const char *end = line, *begin;
+
+    while (end > runs->text && g_ascii_isspace(end[-1]))
+        end--;
+    begin = end - byte_scan_letters_before(runs->text, end);
+    return begin > runs->text && (begin[-1] == '"' || begin[-1] == '\'') &&
+                   (end - begin) % 4 == 0 && (gsize)(end - begin) > strlen(zip) &&
+                   memcmp(begin, zip, strlen(zip)) == 0
+               ? begin
+               : line;
+}
+
 static void base64_line(Runs *runs, const Line *line)
 {
     gsize letters, garbage;
@@ -180,7 +198,7 @@ static void base64_line(Runs *runs, const Line *line)
     /* Before a run may stand a word that looks like a part of it, and would shift its groups. */
     if (garbage == 0 && (runs->last_length == 0 || runs->last_length < line->length) &&
         runs->starts < STARTS_MAX)
-        runs->base64[runs->starts++] = (Start){.start = line->start};
+        runs->base64[runs->starts++] = (Start){.start = base64_begin(runs, line->start)};
     for (guint i = 0; i < runs->starts; i++)
         runs->base64[i].letters += letters;
     runs->beyond_hex |= beyond;

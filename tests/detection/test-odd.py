@@ -441,12 +441,21 @@ def odd(s, virus):
 
 
 def drawing(data, line_end):
-    """A document with a drawing as Word writes it: a package in an attribute, in lines of 76."""
+    """A drawing as Word writes it: a package in an attribute, in lines of 76."""
     coded = base64.b64encode(data).decode()
     lines = line_end.join(coded[at:at + 76] for at in range(0, len(coded), 76))
+    return f'<v:shape\no:gfxdata="{lines}"><p>text</p></v:shape>'.encode()
+
+
+def drawn(data, line_end):
+    """A document with one."""
     return zipped(("[Content_Types].xml", b"<?xml version='1.0'?><Types/>"), ("word/document.xml", (
-        "<?xml version='1.0'?><w:document xmlns:w='w' xmlns:v='v' xmlns:o='o'>"
-        f"<v:shape\no:gfxdata=\"{lines}\"><w:t>text</w:t></v:shape></w:document>").encode()))
+        b"<?xml version='1.0'?><w:document xmlns:w='w' xmlns:v='v' xmlns:o='o'>" +
+        drawing(data, line_end) + b"</w:document>")))
+
+
+def page_drawn(data, line_end):
+    return b"<html xmlns:v='v' xmlns:o='o'>\n<body>" + drawing(data, line_end) + b"</body></html>\n"
 
 
 def formula():
@@ -462,8 +471,9 @@ def honest(s):
     infected = zipped(("[Content_Types].xml", b"<Types/>" * 9), ("drs/e2oDoc.xml", EICAR))
     for what, line_end in (("references", "&#xA;"), ("decimal references", "&#13;&#010;"),
                            ("line ends", "\r\n"), ("blanks", " ")):
-        ask(s, f"drawing of Word, {what}", drawing(package, line_end), "clean")
-        ask(s, f"drawing of Word, {what}, infected", drawing(infected, line_end), "infected")
+        for where, make in (("document", drawn), ("page", page_drawn)):
+            ask(s, f"{where} with a drawing, {what}", make(package, line_end), "clean")
+            ask(s, f"{where} with a bad drawing, {what}", make(infected, line_end), "infected")
     ask(s, "formula of Office", formula(), "clean")
     ask(s, "formula of Office in a zip", zipped(("a.doc", formula())), "clean")
 
