@@ -43,7 +43,7 @@ REMOVED = {
     "control.docx": "ActiveX", "click.pptx": "action", "replaced.docm": "VBA", "emptied.docm": "VBA",
     "dde.csv": "DDE", "beside.csv": "DDE", "sum.csv": "DDE", "excel.csv": "DDE", "dde.slk": "DDE",
     "dde-plain.csv": "DDE", "dde-blank.csv": "DDE", "dde-empty.csv": "DDE", "dde-wide.xls": "DDE",
-    "other-lines.docm": "VBA", "frame-host.docx": "frame", "frame-share.docx": "frame",
+    "runs.docm": "VBA", "other-lines.docm": "VBA", "frame-host.docx": "frame", "frame-share.docx": "frame",
     "frame-share-back.docx": "frame", "frame-escaped.docx": "frame", "frame-plain-share.docx": "frame",
 }
 failures = []

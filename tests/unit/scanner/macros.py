@@ -42,6 +42,13 @@ def vba():
     sample("good.doc", office.word97(good))
     sample("bad.docm", docm(bad), "suspicious", "script-host", "auto-start")
     sample("good.docm", docm(good))
+    # macOS: a book that asks for a picture and reads its size, and one that writes a file and runs it.
+    asks = ('Sub Workbook_Open()\nd = MacScript("return (path to documents folder) as string")\n'
+            'Open d For Binary As #1\nGet #1, 17, b\nClose #1\nEnd Sub\n')
+    runs = ('Sub Auto_Open()\nOpen "x" For Binary As #1\n%s #1, , b\nClose #1\n'
+            'MacScript("do shell " & "script ""./x""")\nEnd Sub\n')
+    sample("asks.xls", office.word97({"ThisWorkbook": asks}))
+    sample("runs.docm", docm({"Module1": runs % "Put"}), "suspicious", "mac-shell", "writes-binary-file")
     # What starts and what runs in two documents of one archive is in neither of them.
     halves = {"a.doc": office.word97({"ThisDocument": bad["ThisDocument"]}),
               "b.doc": office.word97({"Module1": 'Sub Run1()\nShell "x"\nEnd Sub\n'})}
