@@ -29,8 +29,9 @@ class Failing(Service):
     """With one worker, in which the n-th allocation from a moment on fails."""
 
     def __init__(self, *arguments, **more):
-        self.preload = BUILD + "/tests/crash/fail-malloc.so"
         super().__init__(*arguments, start=False, **more)
+        self.preload = self.directory + "/fail-malloc.so"  # without a blank: LD_PRELOAD is a list
+        os.symlink(BUILD + "/tests/crash/fail-malloc.so", self.preload)
         self.countdown_path = self.directory + "/countdown"
         with open(self.countdown_path, "wb") as out:
             out.write(bytes(8))

@@ -153,8 +153,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 /* The words of one command line, divided by single spaces. */
 static Run ctl(const char *line)
 {
-    g_autofree char *all = g_strdup_printf("%s --config %s %s", STOREHOOKCTL, config, line);
-    g_auto(GStrv) words = g_strsplit(all, " ", -1);
+    g_autofree char *rest = g_strdelimit(g_strdup(line), " ", '\n');
+    g_autofree char *all = g_strdup_printf("%s\n--config\n%s\n%s", STOREHOOKCTL, config, rest);
+    g_auto(GStrv) words = g_strsplit(all, "\n", -1);
     g_autoptr(GError) error = NULL;
     g_autoptr(GSubprocess) process =
         g_subprocess_newv((const char *const *)words,
@@ -388,7 +389,7 @@ END_TEST
 START_TEST(an_answer_that_cannot_be_written_is_no_success)
 {
     g_autofree char *line =
-        g_strdup_printf("%s --config %s allow list >/dev/full", STOREHOOKCTL, config);
+        g_strdup_printf("'%s' --config '%s' allow list >/dev/full", STOREHOOKCTL, config);
     const char *const words[] = {"sh", "-c", line, NULL};
     g_autoptr(GSubprocess) process = g_subprocess_newv(words, G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL);
     g_auto(Run) run = {0};
