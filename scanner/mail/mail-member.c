@@ -34,17 +34,15 @@ static gboolean is_text(const void *data, gsize size)
     return controls <= sample / TEXT_CONTROL_SHARE;
 }
 
-static gboolean is_xml(const char *text, gsize size)
+static gboolean begins_with(const void *data, gsize size, const char *sign)
 {
-    static const char sign[] = "<?xml", mark[] = "\xef\xbb\xbf";
-    gsize at = size >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
-
-    return size - at >= strlen(sign) && memcmp(text + at, sign, strlen(sign)) == 0;
+    return size >= strlen(sign) && memcmp(data, sign, strlen(sign)) == 0;
 }
 
 gboolean mail_member_has_lines(const void *data, gsize size)
 {
-    return is_text(data, size) && !is_xml(data, size);
+    return is_text(data, size) && !begins_with(data, size, "<?xml") &&
+           !begins_with(data, size, "\xef\xbb\xbf<?xml") && !begins_with(data, size, "PK\3\4");
 }
 
 static gboolean is_wide_text(const guint8 *data, gsize size)
@@ -94,9 +92,7 @@ static gboolean on_run(const MailPart *run, gpointer user_data)
 
 gboolean mail_member_is_wanted(const void *data, gsize size)
 {
-    static const char tnef[] = "\x78\x9f\x3e\x22"; /* MS-OXTNEF 2.1.3.2 */
-
-    if (size >= 4 && memcmp(data, tnef, 4) == 0)
+    if (begins_with(data, size, "\x78\x9f\x3e\x22")) /* MS-OXTNEF 2.1.3.2 */
         return TRUE;
     if (is_wide_text(data, size))
         return TRUE;

@@ -15,7 +15,8 @@
  * Linear in the text. */
 gboolean mail_member_is_wanted(const void *data, gsize size);
 /* A text, by its beginning, in whose lines something may be coded as in a mail. XML is none: what
- * it has page-payload.h finds, of which the lines alone may be the second half. */
+ * it has page-payload.h finds, of which the lines alone may be the second half. Nor is a zip, of
+ * which some have members in plain text. */
 gboolean mail_member_has_lines(const void *data, gsize size);
 
 #endif /* SCANNER_MAIL_MEMBER_H */

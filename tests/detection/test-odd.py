@@ -465,6 +465,15 @@ def formula():
         bytes.fromhex("030101030a0a0112837900") + bytes(range(74))})
 
 
+def plain():
+    """A package with a member in plain text, of which some lines end as in quoted-printable."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
+        package.writestr("meta.xml", b"<?xml version='1.0'?>\n" + b"<meta generator=\n'one'/>\n" * 80)
+        package.writestr("content.xml", b"<?xml version='1.0'?>\n<content/>\n" * 9, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
 def honest(s):
     """What honest programs write, which looks odd."""
     package = zipped(("[Content_Types].xml", b"<Types/>" * 9), ("drs/e2oDoc.xml", os.urandom(500)))
@@ -474,6 +483,7 @@ def honest(s):
         for where, make in (("document", drawn), ("page", page_drawn)):
             ask(s, f"{where} with a drawing, {what}", make(package, line_end), "clean")
             ask(s, f"{where} with a bad drawing, {what}", make(infected, line_end), "infected")
+    ask(s, "package in plain text", plain(), "clean")
     ask(s, "formula of Office", formula(), "clean")
     ask(s, "formula of Office in a zip", zipped(("a.doc", formula())), "clean")
 
