@@ -82,7 +82,7 @@ static const Key keys[] = {
     {"limits", "login-timeout", KEY_SECONDS, "60", 1, 3600, K(login_timeout),
      "an IMAP or POP3 client that is silent for so long before it logs in is closed"},
     {"limits", "stall-timeout", KEY_SECONDS, "60", 1, 3600, K(stall_timeout),
-     "a client that takes no output for so long is closed"},
+     "a client that takes no output for so long, or sends nothing of a message, is closed"},
     {"limits", "drain-time", KEY_SECONDS, "30", 0, 3600, K(drain_time),
      "time that connections have to finish on SIGTERM"},
     {"limits", "collect-interval", KEY_SECONDS, "60", 1, 86400, K(collect_interval),

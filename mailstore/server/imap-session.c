@@ -86,13 +86,25 @@ char *imap_session_capabilities(const ImapSession *session)
 
 /* --- the life of a session and of a command --- */
 
+/* Who has memory that others wait for must send what it is for. */
+static void session_take_literal(ImapSession *session, guint64 size)
+{
+    const ServerConfig *config = session->server->config;
+
+    session->taken_in += size;
+    connection_set_idle_limit(session->connection,
+                              MIN(config->stall_timeout, config->imap.idle_timeout));
+}
+
 static void session_release_literal(ImapSession *session)
 {
     guint64 taken = session->taken_in;
 
     session->taken_in = 0;
-    if (taken > 0)
-        budget_release(session->server->delivery_bytes, taken);
+    if (taken == 0)
+        return;
+    connection_set_idle_limit(session->connection, session->server->config->imap.idle_timeout);
+    budget_release(session->server->delivery_bytes, taken);
 }
 
 static void session_release_reading(ImapSession *session)
@@ -510,7 +522,7 @@ static void literal_granted(gpointer data)
 {
     ImapSession *session = data;
 
-    session->taken_in += session->literal_waiter.need;
+    session_take_literal(session, session->literal_waiter.need);
     connection_set_busy(session->connection, FALSE);
     session_accept_literal(session);
     imap_session_process(session);
@@ -537,7 +549,7 @@ static void session_decide_literal(ImapSession *session)
         session->literal_waiter.data = session;
         connection_set_busy(session->connection, TRUE);
         if (budget_wait(session->server->delivery_bytes, &session->literal_waiter)) {
-            session->taken_in += size;
+            session_take_literal(session, size);
             connection_set_busy(session->connection, FALSE);
             session_accept_literal(session);
         }
