@@ -2,8 +2,8 @@
 /*
  * fuzz-key.c - keys of every column type: never too long, and in the order of the values.
  *
- * Input: type, bits (1 descending, 2 Unicode, 4 NULLs high, 8 .NET GUIDs, 16..32 kind of limit),
- * key length, then two values of half of what is left each.
+ * Input: type, bits (1 descending, 2 Unicode, 4 NULLs high, 8 .NET GUIDs, 16..32 kind of limit, 64
+ * text or binary of a fixed size), key length, then two values of half of what is left each.
  */
 #include <math.h>
 #include <stdint.h>
@@ -26,6 +26,9 @@ enum {
     NULLS_HIGH = 4,
     DOT_NET = 8,
     LIMIT_SHIFT = 4,
+    FIXED_SIZE = 64,
+    FIXED_ID = 1,
+    TAGGED_ID = 256,
     COLTYPS = 19,
 };
 
@@ -102,10 +105,10 @@ static void check_limit(const Index *index, Bytes value, const Key *key, KeyLimi
 {
     Key limited = {0};
     JET_ERR err = key_append_limit(&limited, index, 0, value, limit);
-    bool fixed = coltyp_fixed_size(index->segments[0].column->coltyp) != 0;
+    bool whole = !key_column_has_parts(index->segments[0].column);
     bool partial = limit == KEY_LIMIT_PARTIAL_START || limit == KEY_LIMIT_PARTIAL_END;
     if (err < 0) {
-        MUST(err == JET_errInvalidGrbit && fixed && partial);
+        MUST(err == JET_errInvalidGrbit && whole && partial);
         return;
     }
     MUST(limited.size <= (size_t)index->key_most + 1);
@@ -146,12 +149,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     JET_COLTYP coltyp = data[0] % COLTYPS;
     uint8_t bits = data[1];
-    Column column = {.id = 1,
+    bool is_fixed =
+        coltyp_fixed_size(coltyp) != 0 || ((bits & FIXED_SIZE) && !coltyp_is_long_value(coltyp));
+    Column column = {.id = is_fixed ? FIXED_ID : TAGGED_ID,
                      .coltyp = coltyp,
                      .code_page = bits & UNICODE ? CODE_PAGE_UNICODE : CODE_PAGE_ASCII};
-    Index index = {.key_most = (uint16_t)(KEY_DEFAULT + data[2] % (KEY_MOST - KEY_DEFAULT + 1)),
-                   .n_segments = 2,
-                   .segments = {{1, &column, bits & DESCENDING}, {1, &column, false}}};
+    Index index = {
+        .key_most = (uint16_t)(KEY_DEFAULT + data[2] % (KEY_MOST - KEY_DEFAULT + 1)),
+        .n_segments = 2,
+        .segments = {{column.id, &column, bits & DESCENDING}, {column.id, &column, false}}};
     bool variable =
         coltyp_is_text(coltyp) || coltyp_is_long_value(coltyp) || coltyp == JET_coltypBinary;
     uint32_t fixed = coltyp_fixed_size(coltyp);
