@@ -348,12 +348,21 @@ static gboolean worker_take_lane(Worker *worker)
                            EPOLLIN | EPOLLEXCLUSIVE);
 }
 
+/* What libgsf says of a document is of no use in the log, which anybody could fill so. */
+static void on_complaint(const char *domain, GLogLevelFlags level, const char *message,
+                         gpointer user_data)
+{
+    if (!domain || !g_str_has_prefix(domain, "libgsf"))
+        g_log_default_handler(domain, level, message, user_data);
+}
+
 static gboolean worker_start(Worker *worker)
 {
     const WorkerSettings *settings = worker->settings;
     g_autoptr(GError) error = NULL;
     sigset_t stop;
 
+    g_log_set_default_handler(on_complaint, NULL);
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);
     worker->signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);

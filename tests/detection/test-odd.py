@@ -474,6 +474,14 @@ def plain():
     return out.getvalue()
 
 
+def beyond():
+    """A document of Office with a stream that is longer than all of it, of which libgsf complains."""
+    data = bytearray(office.compound({"Stream": TEXT}))
+    at = data.find("Stream".encode("utf-16le")) + 120
+    data[at:at + 4] = struct.pack("<I", 1 << 30)
+    return bytes(data)
+
+
 def honest(s):
     """What honest programs write, which looks odd."""
     package = zipped(("[Content_Types].xml", b"<Types/>" * 9), ("drs/e2oDoc.xml", os.urandom(500)))
@@ -484,6 +492,7 @@ def honest(s):
             ask(s, f"{where} with a drawing, {what}", make(package, line_end), "clean")
             ask(s, f"{where} with a bad drawing, {what}", make(infected, line_end), "infected")
     ask(s, "package in plain text", plain(), "clean")
+    ask(s, "document with a stream beyond its end", beyond(), "clean")  # and nothing in the log
     ask(s, "formula of Office", formula(), "clean")
     ask(s, "formula of Office in a zip", zipped(("a.doc", formula())), "clean")
 
