@@ -127,7 +127,7 @@ static void layer_take_type(MemberLayer *layer, const char *type)
     layer->is_document = g_str_has_prefix(type, "CL_TYPE_OOXML");
     layer->is_zip = layer->is_document || strcmp(type, "CL_TYPE_ZIP") == 0;
     layer->is_archive = layer->is_zip || type_is_in(type, archives);
-    layer->is_mail = strcmp(type, "CL_TYPE_MAIL") == 0;
+    layer->is_mail = strcmp(type, "CL_TYPE_MAIL") == 0 || strcmp(type, "CL_TYPE_MHTML") == 0;
     layer->is_text = g_str_has_prefix(type, "CL_TYPE_TEXT");
     layer->is_ignored = strcmp(type, "CL_TYPE_IGNORED") == 0;
 }

@@ -535,7 +535,9 @@ def cheap(s):
     instructions = filled("<?\u2039?".encode(), b"<?xml version='1.0'?><w:wordDocument>")
     changes = b"".join(b"x.replace(/%c%c/g,'a');" % (at, at + 1) for at in range(97, 113))
     text = b"<html><script>%ss='" + b"!{" * (1 << 20) + b"'</script></html>"
+    archive = b"Content-Type: a/b; name*0=a\r\n\r\nMIME-Version: 1.0\r\n" * 430
     for what, data, beside, times in (
+            ("web archives within web archives", archive, b"From: a@b\r\n\r\nReceived: a\r\n" * 850, 3),
             ("a text in which a page replaces much", text % changes, text % b"", 6),
             ("mails within mails", filled(field + b"\r\n", mail), filled(field, mail), 40),
             ("uuencode within uuencode", within(uuencoded, 11), within(uuencoded, 5), 30),
