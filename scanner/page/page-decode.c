@@ -185,9 +185,8 @@ gsize page_decode_list(const char *from, gsize size, guint8 *out, gsize room, gc
     return page_number_read(list, from + size, out, room, &end);
 }
 
-/* A letter of a text; those from 256 on are UTF-8, or `is_wide` and all are two bytes. Returns what
- * stands behind it. */
-static const char *put_code(const char *at, guint code, gboolean is_wide, guint8 *out, gsize *used)
+/* A letter of a text; those from 256 on are UTF-8, or `is_wide` and all are two bytes. */
+static void put_code(guint code, gboolean is_wide, guint8 *out, gsize *used)
 {
     if (is_wide) {
         out[(*used)++] = (guint8)code;
@@ -197,7 +196,19 @@ static const char *put_code(const char *at, guint code, gboolean is_wide, guint8
     } else {
         *used += (gsize)g_unichar_to_utf8(code, (char *)out + *used);
     }
-    return at + 6; /* \uXXXX */
+}
+
+/* `{4d}`; what is behind it, or NULL. */
+static const char *take_braces(const char *at, const char *end, guint *ret)
+{
+    guint value = 0;
+
+    if (at == end || *at != '{')
+        return NULL;
+    for (at++; at < end && g_ascii_isxdigit(*at) && value <= G_MAXUINT16; at++)
+        value = value * 16 + (guint)g_ascii_xdigit_value(*at);
+    *ret = value;
+    return at < end && *at == '}' && value <= G_MAXUINT16 ? at + 1 : NULL;
 }
 
 /* Letters that stand for themselves among such that are escaped. */
@@ -205,8 +216,10 @@ gsize page_decode_escaped(const char *from, gsize size, guint8 *out, gsize room,
                           gconstpointer is_wide)
 {
     const char *end = from + size;
+    const char *behind;
     gsize used = 0;
     guint8 upper, byte;
+    guint code;
 
     while (from < end && used + 3 <= room) { /* 3: of one letter in UTF-8 */
         gboolean is_mark = *from == '%' || *from == '\\';
@@ -214,7 +227,15 @@ gsize page_decode_escaped(const char *from, gsize size, guint8 *out, gsize room,
 
         if (is_mark && next == 'u' && hex_pair(from + 2, end, &upper) &&
             hex_pair(from + 4, end, &byte)) {
-            from = put_code(from, (guint)upper << 8 | byte, is_wide != NULL, out, &used);
+            put_code((guint)upper << 8 | byte, is_wide != NULL, out, &used);
+            from += 6; /* \uXXXX */
+        } else if (*from == '\\' && next == 'u' &&
+                   (behind = take_braces(from + 2, end, &code)) != NULL) {
+            put_code(code, is_wide != NULL, out, &used);
+            from = behind;
+        } else if (*from == '\\' && (behind = take_octal(from + 1, end, out + used)) != NULL) {
+            used++;
+            from = behind;
         } else if (*from == '%' && hex_pair(from + 1, end, &byte)) {
             out[used++] = byte;
             from += 3;
@@ -222,7 +243,7 @@ gsize page_decode_escaped(const char *from, gsize size, guint8 *out, gsize room,
             out[used++] = byte;
             from += 4;
         } else if (*from == '\\' && end - from >= 2) {
-            static const char letters[] = "n\nr\rt\tb\bf\fv\v0";
+            static const char letters[] = "n\nr\rt\tb\bf\fv\v";
             const char *letter = from[1] > ' ' ? strchr(letters, from[1]) : NULL;
 
             out[used++] = (guint8)(letter ? letter[1] : from[1]);

@@ -4,8 +4,8 @@
  *
  * Cannot fail but for memory.
  *
- * Known limit: of exclusive or only a key of one byte is found, under which one of the kinds in
- * MAGICS or a program must begin, or nothing but zeros.
+ * Known limit: only a key of one byte is found, under which one of the kinds in MAGICS or a program
+ * must begin, or of exclusive or nothing but zeros.
  */
 #include "scanner/page/page-guess.h"
 
@@ -34,6 +34,19 @@ static gboolean is_text(const guint8 *data, gsize size)
     return size >= LETTERS_MIN;
 }
 
+/* As PowerShell takes a command that is coded. */
+static gboolean is_wide_text(const guint8 *data, gsize size)
+{
+    guint8 letters[TEXT_SAMPLE / 2];
+
+    for (gsize i = 0; i + 1 < size; i += 2) {
+        letters[i / 2] = data[i];
+        if (data[i + 1] != 0)
+            return FALSE;
+    }
+    return is_text(letters, size / 2);
+}
+
 static gsize count_of(const guint8 *data, gsize size, guint8 byte)
 {
     gsize count = 0;
@@ -50,6 +63,8 @@ gboolean page_guess_type(const guint8 *data, gsize size, gboolean is_sample, Ver
     file_type_guess(data, size, type);
     if (type->type[0] != '\0')
         return TRUE;
+    if (is_wide_text(data, MIN(size, (gsize)TEXT_SAMPLE)))
+        return TRUE;
     if (!is_text(data, MIN(size, (gsize)TEXT_SAMPLE)))
         return is_sample && size >= BLANK_MIN && count_of(data, size, 0) == size;
     script = script_type_tell(data, size);
@@ -58,8 +73,22 @@ gboolean page_guess_type(const guint8 *data, gsize size, gboolean is_sample, Ver
     return TRUE;
 }
 
+static guint8 key_take(PageGuessStep step, guint8 byte, guint8 key)
+{
+    return step == PAGE_GUESS_XOR ? byte ^ key : (guint8)(byte - key);
+}
+
+static gboolean begins_with(const guint8 *data, PageGuessStep step, guint8 key, const char *magic,
+                            gsize length)
+{
+    for (gsize i = 0; i < length; i++)
+        if (key_take(step, data[i], key) != (guint8)magic[i])
+            return FALSE;
+    return TRUE;
+}
+
 /* 0: there is none. */
-static guint8 key_of(const guint8 *data, gsize size)
+static guint8 key_of(const guint8 *data, gsize size, PageGuessStep step)
 {
     static const struct {
         const char *bytes;
@@ -69,24 +98,29 @@ static guint8 key_of(const guint8 *data, gsize size)
                   {"7z\xbc\xaf\x27\x1c", 6},
                   {"MSCF\0\0\0\0", 8},
                   {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8},
-                  {"%PDF-", 5}};
+                  {"%PDF-", 5},
+                  /* of these, and of programs, in base64 */
+                  {"UEsDB", 5},
+                  {"UmFyIRoH", 8},
+                  {"N3q8ryc", 7},
+                  {"TVNDRgAAAAA", 11},
+                  {"0M8R4KGx", 8},
+                  {"JVBERi0", 7},
+                  {"TVqQAAMAAAAEAAAA", 16},
+                  {"TVpQAAIAAAAEAA8A", 16}};
+    guint8 key;
 
     if (size < DOS_HEADER)
         return 0;
     for (gsize i = 0; i < G_N_ELEMENTS(MAGICS); i++) {
-        const guint8 *magic = (const guint8 *)MAGICS[i].bytes;
-        guint8 key = data[0] ^ magic[0];
-        gsize at = 1;
-
-        while (at < MAGICS[i].length && (data[at] ^ key) == magic[at])
-            at++;
-        if (at == MAGICS[i].length)
+        key = key_take(step, data[0], (guint8)MAGICS[i].bytes[0]);
+        if (begins_with(data, step, key, MAGICS[i].bytes, MAGICS[i].length))
             return key;
     }
-    if ((data[0] ^ data[1]) == ('M' ^ 'Z') &&
-        count_of(data, DOS_HEADER, data[0] ^ 'M') >= DOS_ZEROS)
-        return data[0] ^ 'M';
-    return count_of(data, size, data[0]) == size ? data[0] : 0;
+    key = key_take(step, data[0], 'M');
+    if (begins_with(data, step, key, "MZ", 2) && count_of(data, DOS_HEADER, key) >= DOS_ZEROS)
+        return key;
+    return step == PAGE_GUESS_XOR && count_of(data, size, data[0]) == size ? data[0] : 0;
 }
 
 static gboolean may_be_zlib(const guint8 *data, gsize size)
@@ -125,22 +159,27 @@ gboolean page_guess_step(const guint8 *data, gsize size, PageGuessStep *ret, Ver
         *ret = PAGE_GUESS_ZLIB;
         return TRUE;
     }
-    *ret = PAGE_GUESS_XOR;
-    if (key_of(data, size) != 0)
-        return TRUE;
+    for (*ret = PAGE_GUESS_XOR; *ret <= PAGE_GUESS_MINUS; (*ret)++)
+        if (key_of(data, size, *ret) != 0)
+            return TRUE;
     *ret = PAGE_GUESS_DEFLATE;
     return inflates(data, size, -MAX_WBITS, type);
 }
 
 /* By the first bytes alone: zeros end somewhere. */
-static guint8 key_of_whole(const guint8 *data, gsize size)
+static guint8 key_of_whole(const guint8 *data, gsize size, PageGuessStep step)
 {
-    return key_of(data, MIN(size, (gsize)DOS_HEADER));
+    return key_of(data, MIN(size, (gsize)DOS_HEADER), step);
 }
 
-gboolean page_guess_has_key(const guint8 *data, gsize size)
+gboolean page_guess_key_step(const guint8 *data, gsize size, PageGuessStep *ret)
 {
-    return key_of_whole(data, size) != 0;
+    PageGuessStep step = PAGE_GUESS_XOR;
+
+    while (step <= PAGE_GUESS_MINUS && key_of_whole(data, size, step) == 0)
+        step++;
+    *ret = step;
+    return step <= PAGE_GUESS_MINUS;
 }
 
 guint8 *page_guess_take_step(PageGuessStep step, const guint8 *data, gsize size, gsize most,
@@ -148,13 +187,13 @@ guint8 *page_guess_take_step(PageGuessStep step, const guint8 *data, gsize size,
 {
     guint8 *bytes = NULL, key;
 
-    if (step == PAGE_GUESS_XOR) {
+    if (step == PAGE_GUESS_XOR || step == PAGE_GUESS_MINUS) {
         bytes = size <= most ? g_try_malloc(size + 1) : NULL;
         if (!bytes)
             return NULL;
-        key = key_of_whole(data, size);
+        key = key_of_whole(data, size, step);
         for (gsize i = 0; i < size; i++)
-            bytes[i] = data[i] ^ key;
+            bytes[i] = key_take(step, data[i], key);
         *ret_size = size;
         return bytes;
     }

@@ -2,8 +2,8 @@
 /*
  * page-guess.h - what bytes are that were decoded from a text: a file, a text, or nothing.
  *
- * A script may have one step more to do: to inflate them, or to add one number to each by exclusive
- * or.
+ * A script may have one step more to do: to inflate them, or to take one number from each, or to
+ * add it by exclusive or.
  */
 #ifndef SCANNER_PAGE_GUESS_H
 #define SCANNER_PAGE_GUESS_H
@@ -15,6 +15,7 @@ typedef enum {
     PAGE_GUESS_ZLIB,
     PAGE_GUESS_DEFLATE,
     PAGE_GUESS_XOR,
+    PAGE_GUESS_MINUS,
     PAGE_GUESS_KEY /* one of several bytes: page-script.h, which no function here knows of */
 } PageGuessStep;
 
@@ -23,9 +24,9 @@ typedef enum {
 gboolean page_guess_type(const guint8 *data, gsize size, gboolean is_sample, Verdict *type);
 /* The step behind which a sample of them looks like something; FALSE: it does not. */
 gboolean page_guess_step(const guint8 *data, gsize size, PageGuessStep *ret, Verdict *type);
-/* Whether a text may be a file behind PAGE_GUESS_XOR as well: the zeros of a disk become letters.
- */
-gboolean page_guess_has_key(const guint8 *data, gsize size);
+/* Whether a text may be a file behind a key as well, and behind which step: the zeros of a disk
+ * become letters. */
+gboolean page_guess_key_step(const guint8 *data, gsize size, PageGuessStep *ret);
 /* At most `most` bytes, to be freed with g_free(); NULL: there are more, or no memory. */
 guint8 *page_guess_take_step(PageGuessStep step, const guint8 *data, gsize size, gsize most,
                              gsize *ret_size);

@@ -4,8 +4,9 @@
  *
  * Cannot fail. Time for finding a list is bounded by BACK_MAX and LEARNED; reading is linear.
  *
- * Known limits: numbers that are computed (77 ^ 3, 70 + 7) are not; a name with a digit in it that
- * changes from number to number is a number of its own.
+ * Known limits: numbers that are computed (77 ^ 3, 70 + 7) are not, unless the same was added to
+ * all and they are bytes nevertheless (page-guess.h); a name with a digit in it that changes from
+ * number to number is a number of its own.
  */
 #include "scanner/page/page-number.h"
 
@@ -23,8 +24,16 @@ static gboolean is_name(char c)
     return g_ascii_isalnum(c) || c == '_' || c == '$';
 }
 
+/* `&H4D`, as VBScript writes it. */
+static gboolean is_basic_hex(const char *at, const char *end)
+{
+    return end - at >= 3 && at[0] == '&' && (at[1] | 0x20) == 'h' && g_ascii_isxdigit(at[2]);
+}
+
 static guint base_of(const char *at, const char *end)
 {
+    if (is_basic_hex(at, end))
+        return 16;
     if (end - at < 3 || at[0] != '0')
         return 10;
     switch (at[1] | 0x20) {
@@ -71,7 +80,8 @@ static const char *number_next(const char *at, const char *end, gboolean skips_n
 {
     const char *most = at + MIN(end - at, PAGE_NUMBER_SEPARATOR_MAX), *begin = at;
 
-    while (at < most && (!g_ascii_isdigit(*at) || (skips_names && at > begin && is_name(at[-1]))))
+    while (at < most && !is_basic_hex(at, most) &&
+           (!g_ascii_isdigit(*at) || (skips_names && at > begin && is_name(at[-1]))))
         at++;
     if (at == most || at == begin)
         return NULL;
@@ -152,7 +162,7 @@ static const char *number_seek(const char *at, const char *end)
 {
     while (at < end && is_name(*at))
         at++;
-    while (at < end && (!g_ascii_isdigit(*at) || is_name(at[-1])))
+    while (at < end && !is_basic_hex(at, end) && (!g_ascii_isdigit(*at) || is_name(at[-1])))
         at++;
     if (at == end)
         return NULL;

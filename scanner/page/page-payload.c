@@ -11,8 +11,9 @@
  * (page-script.h).
  *
  * Known limits: what is enciphered in another way, or coded in two steps that are neither both
- * base64 nor told in page-guess.h, is not decoded, nor are pieces that stand in another order;
- * base64 at a line's beginning is left to mail-runs.c except in markup.
+ * base64 nor told in page-guess.h, is not decoded, nor are pieces that stand in an order other than
+ * from the first to the last or the other way; base64 at a line's beginning is left to mail-runs.c
+ * except in markup.
  */
 #include "scanner/page/page-payload.h"
 
@@ -206,7 +207,8 @@ static const char *look_at_round(PageSearch *search, const char *from, const cha
     if (!page_piece_find_round(to, search->end, &round))
         return NULL;
     while (from - begin < WIDE_BACK_MAX &&
-           (before = page_piece_before_round(&round, search->text, begin)) != NULL)
+           (before = page_piece_before_round(&round, search->text, begin)) != NULL &&
+           before - page_piece_begin(search->text, before) >= PAGE_PIECE_ROUND_MIN)
         begin = page_piece_begin(search->text, before);
     is_file = page_try_sample(search, PAGE_PAYLOAD_LITERAL, page_decode_round, &round, begin,
                               (gsize)(search->end - begin));
@@ -221,6 +223,53 @@ static const char *look_at_round(PageSearch *search, const char *from, const cha
     return is_file || is_short ? end : to;
 }
 
+/* Where a piece with padding begins that stands before the one at `at`, which is returned else. */
+static const char *padded_before(const PageSearch *search, const char *at)
+{
+    const char *least = at - MIN(at - search->text, PAGE_PIECE_SEPARATOR_MAX), *from = at;
+
+    while (from > least && from[-1] != '=')
+        from--;
+    while (from > least && from[-1] == '=')
+        from--;
+    return from > least && page_piece_is_letter(from[-1]) ? page_piece_begin(search->text, from)
+                                                          : at;
+}
+
+/* Pieces that a script puts together from the last to the first. Returns where the search goes on;
+ * NULL: nothing was found. */
+static const char *look_at_turned(PageSearch *search, const char *from, const char *to)
+{
+    const char *begin, *end, *next, *padded;
+    g_autofree char *text = NULL;
+    gsize used;
+
+    if (from < search->turned || to == search->end || !page_piece_is_quote(*to))
+        return NULL;
+    begin = pieces_begin(search, from, TRUE);
+    search->turned = end = pieces_end(to, search->end, TRUE);
+    padded = padded_before(search, begin);
+    used = (gsize)(end - padded);
+    text = used >= PAGE_TRY_MIN ? g_try_malloc(used) : NULL;
+    if (text && padded < begin) {
+        const char *behind = page_piece_end(padded, begin);
+
+        used -= (gsize)(behind - padded);
+        memcpy(text + used, padded, (gsize)(behind - padded));
+    }
+    for (const char *at = begin; text && at; at = next) {
+        const char *behind = page_piece_end(at, end);
+
+        used -= (gsize)(behind - at);
+        memcpy(text + used, at, (gsize)(behind - at));
+        next = behind < end ? page_piece_next(behind, search->end, TRUE) : NULL;
+    }
+    return text && page_try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_base64, NULL, text + used,
+                                (gsize)(end - padded) - used)
+               ? end
+               : NULL;
+}
+
 /* Where no file is in it: one may be in what it stands among. */
 static const char *look_around(PageSearch *search, const char *at, const char *from, const char *to,
                                const char *otherwise)
@@ -229,6 +278,8 @@ static const char *look_around(PageSearch *search, const char *at, const char *f
 
     if (!found && search->is_active)
         found = look_at_names(search, from, to);
+    if (!found && search->is_active)
+        found = look_at_turned(search, from, to);
     if (!found && search->is_active)
         found = look_at_round(search, from, to);
     return found ? found : otherwise;
@@ -287,8 +338,12 @@ static const char *look_at_letters(PageSearch *search, const char *at)
         if (has_hex)
             page_try_reversed(search, page_decode_hex, starts[2], (gsize)(ends[1] - starts[2]));
     }
-    return is_hit ? ends[1]
-                  : look_around(search, at, from, to, behind_pieces(search, from, to, ends[1]));
+    if (!is_hit)
+        return look_around(search, at, from, to, behind_pieces(search, from, to, ends[1]));
+    /* Words between pieces without quotes are letters, too. */
+    if (search->is_active && !search->stopped && to < search->end && !page_piece_is_quote(*to))
+        (void)look_at_round(search, from, to);
+    return ends[1];
 }
 
 /* --- Numbers ---------------------------------------------------------------------- */
@@ -376,7 +431,8 @@ static const char *look_at_list(PageSearch *search, const char *at)
 static gboolean is_escape(const char *at, const char *end)
 {
     return end - at >= 3 && ((*at == '%' && (g_ascii_isxdigit(at[1]) || (at[1] | 0x20) == 'u')) ||
-                             (*at == '\\' && ((at[1] | 0x20) == 'x' || (at[1] | 0x20) == 'u')));
+                             (*at == '\\' && ((at[1] | 0x20) == 'x' || (at[1] | 0x20) == 'u' ||
+                                              g_ascii_isdigit(at[1]))));
 }
 
 /* Where a text ends in which letters stand for themselves: at its quote, or at a tag or line. */

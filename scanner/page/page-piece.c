@@ -14,7 +14,6 @@
 #include "scanner/common/byte-scan.h"
 
 enum {
-    ROUND_LETTERS_MIN = 12, /* of a piece; the words between two are shorter */
     SIGN_LETTER = 1,
     SIGN_SEPARATOR = 2,
     SIGN_QUOTE = 4,
@@ -147,8 +146,12 @@ static gboolean is_addition(const char *at, gsize size, gboolean is_wide)
     gsize end = size;
 
     at = trim(at, &end);
+    if (end > 1 && at[end - 1] == '_') { /* a line of VBScript that goes on */
+        end--;
+        at = trim(at, &end);
+    }
     if (end == 1)
-        return *at == '+' || *at == ',';
+        return *at == '+' || *at == ',' || *at == '&';
     if (end < 2)
         return FALSE;
     if (at[end - 1] == '=')
@@ -286,7 +289,7 @@ gboolean page_piece_find_round(const char *at, const char *end, PagePieceRound *
 {
     const char *most = at + MIN(end - at, PAGE_PIECE_SEPARATOR_MAX), *next = at, *to = at;
 
-    while (next < most && to - next < ROUND_LETTERS_MIN) {
+    while (next < most && to - next < PAGE_PIECE_ROUND_MIN) {
         next = to;
         while (next < most && !page_piece_is_letter(*next))
             next++;

@@ -8,7 +8,8 @@
 
 enum {
     PAGE_PIECE_SEPARATOR_MAX =
-        64 /* signs between two: quotes, a plus, a new line with its indent */
+        64,                   /* signs between two: quotes, a plus, a new line with its indent */
+    PAGE_PIECE_ROUND_MIN = 12 /* letters of one; the words between two are shorter */
 };
 
 /* Each byte of each text is asked about. */

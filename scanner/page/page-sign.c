@@ -22,8 +22,10 @@ enum {
         10 * 1024 * 1024, /* libclamav's MaxHTMLNormalize: it does not read larger ones */
     BLOCK = 64,           /* bytes that are looked at at once */
     TEXT_SAMPLE = 512,
-    MARKUP_SAMPLE = 1024,                             /* in which a page shows that it is one */
-    HANDLER_MIN = 5,                                  /* letters of `oncut` */
+    CONTROL_SHARE = 16,   /* one sign in so many of a text may be a control sign */
+    MARKUP_SAMPLE = 1024, /* in which a page shows that it is one */
+    SCRIPT_SAMPLE = 512,  /* the same of a script */
+    HANDLER_MIN = 5,      /* letters of `oncut` */
     NO_CALLS = SIGN_LACKS_CALL | SIGN_LACKS_CHAR_CODE /* harCode( is one too */
 };
 
@@ -54,35 +56,37 @@ gboolean page_sign_wants_raw(const void *data, gsize size)
     return FALSE;
 }
 
-static guint8 is_control(char c)
+static guint is_control(char c)
 {
     return ((guchar)c < ' ') & (c != '\t') & (c != '\n') & (c != '\f') & (c != '\r');
 }
 
 /* All of a block whose size the compiler knows, so that it looks at many bytes at once. */
-static guint8 has_control(const char *block)
+static guint count_controls(const char *block)
 {
-    guint8 found = 0;
+    guint count = 0;
 
     for (gsize i = 0; i < BLOCK; i++)
-        found |= is_control(block[i]);
-    return found;
+        count += is_control(block[i]);
+    return count;
 }
 
 gboolean page_sign_is_text(const void *data, gsize size)
 {
     const char *text = data;
-    gsize sample = MIN(size, (gsize)TEXT_SAMPLE), i = 0;
+    gsize sample = MIN(size, (gsize)TEXT_SAMPLE), i = 0, controls = 0;
 
-    if (size <= BLOCK || memcmp(text, "%PDF-", 5) == 0 || memcmp(text, "{\\rt", 4) == 0)
+    if (size <= BLOCK)
         return FALSE;
+    /* A browser goes by the name, and passes over what stands before a page. */
+    if (page_sign_is_markup(data, size))
+        return TRUE;
     for (; sample - i >= BLOCK; i += BLOCK)
-        if (has_control(text + i))
-            return FALSE;
+        controls += count_controls(text + i);
     for (; i < sample; i++)
-        if (is_control(text[i]))
-            return FALSE;
-    return TRUE;
+        controls += is_control(text[i]);
+    return controls <= sample / CONTROL_SHARE && memcmp(text, "%PDF-", 5) != 0 &&
+           memcmp(text, "{\\rt", 4) != 0;
 }
 
 /* Nothing but blanks and a byte order mark. */
@@ -135,6 +139,18 @@ static gboolean has_call(const char *text, gsize size)
     return FALSE;
 }
 
+/* By what nearly all of those begin with that have none of the calls. */
+static gboolean is_script(const char *text, gsize size)
+{
+    static const char *const WORDS[] = {"echo ",         "certutil", "powershell", "createobject",
+                                        "activexobject", "hex:",     NULL};
+    char lower[SCRIPT_SAMPLE];
+
+    for (gsize i = 0; i < size; i++)
+        lower[i] = (char)(text[i] | (text[i] >= 'A' && text[i] <= 'Z' ? 0x20 : 0));
+    return has_word(WORDS, lower, size);
+}
+
 static gboolean has_script(const char *text, gsize size)
 {
     static const char tag[] = "script";
@@ -155,7 +171,8 @@ gboolean page_sign_is_active(const void *data, gsize size, gboolean is_markup, S
 
     if (is_markup)
         return has_script(data, size) || has_word(IN_PAGES, data, size);
-    return ((lacks & NO_CALLS) != NO_CALLS && has_call(data, size)) ||
+    return is_script(data, MIN(size, (gsize)SCRIPT_SAMPLE)) ||
+           ((lacks & NO_CALLS) != NO_CALLS && has_call(data, size)) ||
            (!(lacks & SIGN_LACKS_CHAR_CODE) && has_word(CODES, data, size)) ||
            (!(lacks & SIGN_LACKS_ARRAY) && has_word(ARRAYS, data, size)) ||
            (!(lacks & SIGN_LACKS_BYTES) && has_word(BYTES, data, size));

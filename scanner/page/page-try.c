@@ -39,7 +39,14 @@ static gboolean tell(PageSearch *search, PagePayloadKind kind, const guint8 *dat
     return search->found(kind, type.type, data, size, search->user);
 }
 
-/* What is nothing but letters may be coded once more. */
+static gboolean is_coded(const char *at, const char *end)
+{
+    while (at < end && (page_piece_is_letter(*at) || *at == '=' || g_ascii_isspace(*at)))
+        at++;
+    return at == end;
+}
+
+/* What is nothing but letters and blanks may be coded once more. */
 static gboolean tell_coded(PageSearch *search, PagePayloadKind kind, const guint8 *data, gsize size)
 {
     g_autofree guint8 *inner = NULL, *outer = NULL;
@@ -47,7 +54,7 @@ static gboolean tell_coded(PageSearch *search, PagePayloadKind kind, const guint
     for (guint round = 0; round < CODED_AGAIN_MAX && size >= PAGE_TRY_MIN; round++) {
         const char *text = (const char *)data;
 
-        if (page_piece_end(text, text + size) != text + size)
+        if (!is_coded(text, text + size))
             break;
         inner = g_try_malloc(size + 1);
         if (!inner) {
@@ -82,6 +89,8 @@ static gboolean try_sample(PageSearch *search, PagePayloadKind kind, PageDecoder
     gsize got = decode(from, is_list ? size : MIN(size, (gsize)PAGE_TRY_SAMPLE), sample,
                        is_list ? NUMBER_SAMPLE : sizeof(sample), how);
 
+    if (got == 0)
+        return FALSE;
     if (page_guess_step(sample, got, ret, &type))
         return !(kind == PAGE_PAYLOAD_ADDRESS && is_picture(type.type));
     *ret = PAGE_GUESS_KEY;
@@ -111,9 +120,8 @@ static gboolean tell_whole(PageSearch *search, PagePayloadKind kind, PageGuessSt
     if (step == PAGE_GUESS_PLAIN) {
         if (!tell(search, kind, data, size) || !tell_coded(search, kind, data, size))
             return FALSE;
-        if (!page_guess_has_key(data, size))
+        if (!page_guess_key_step(data, size, &step))
             return TRUE;
-        step = PAGE_GUESS_XOR;
     }
     bytes = page_guess_take_step(step, data, size, search->most, &size);
     if (bytes && !page_guess_type(bytes, size, FALSE, &type))
@@ -122,7 +130,7 @@ static gboolean tell_whole(PageSearch *search, PagePayloadKind kind, PageGuessSt
         search->is_over = TRUE;
         return FALSE;
     }
-    return tell(search, kind, bytes, size);
+    return tell(search, kind, bytes, size) && tell_coded(search, kind, bytes, size);
 }
 
 gboolean page_try_run(PageSearch *search, PagePayloadKind kind, PageDecoder decode,

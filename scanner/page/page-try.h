@@ -28,6 +28,7 @@ typedef struct {
     PageScript *script;   /* NULL: not read yet */
     PageScriptKey key;    /* of the last sample that had one */
     const char *replaced; /* up to here texts were looked at with what is replaced */
+    const char *turned;   /* up to here pieces were looked at in their other order */
 } PageSearch;
 
 /* Whether the first bytes look like anything. */

