@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "scanner/common/byte-number.h"
+#include "scanner/common/byte-scan.h"
 
 enum {
     TAR_BLOCK = 512,
@@ -283,7 +284,8 @@ static gsize rar5_end(const Archive *archive)
 
 /* --- gzip ------------------------------------------------------------------------- */
 
-static gsize gzip_end(const Archive *archive)
+/* The first archive from `at` on; the size: there is none. */
+static gsize first_archive(const Archive *archive, gsize at)
 {
     static const struct {
         const char *bytes;
@@ -295,14 +297,35 @@ static gsize gzip_end(const Archive *archive)
                  {"ustar", 5, TAR_MAGIC_AT}};
     gsize first = archive->size;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(SIGNS) && first > GZIP_LEAST; i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(SIGNS) && first > at; i++) {
         const guint8 *found =
-            memmem(archive->data + GZIP_LEAST, first - GZIP_LEAST, SIGNS[i].bytes, SIGNS[i].length);
+            memmem(archive->data + at, first - at, SIGNS[i].bytes, SIGNS[i].length);
 
-        if (found && (gsize)(found - archive->data) >= GZIP_LEAST + SIGNS[i].offset)
+        if (found && (gsize)(found - archive->data) >= at + SIGNS[i].offset)
             first = (gsize)(found - archive->data) - SIGNS[i].offset;
     }
     return first;
+}
+
+static gsize gzip_end(const Archive *archive)
+{
+    return first_archive(archive, MIN(GZIP_LEAST, archive->size));
+}
+
+gsize archive_end_find_first(const void *data, gsize size)
+{
+    return first_archive(&(Archive){data, size}, 0);
+}
+
+gsize archive_end_find_tar(const void *data, gsize size)
+{
+    const guint8 *begin = data, *end = begin + size, *at = begin + MIN(TAR_MAGIC_AT, size);
+    const Archive archive = {data, size};
+
+    for (; (at = byte_scan_sign(at, (gsize)(end - at), "ustar", 5)) != NULL; at++)
+        if (tar_head_is_sound(&archive, (gsize)(at - begin) - TAR_MAGIC_AT))
+            return (gsize)(at - begin) - TAR_MAGIC_AT;
+    return size;
 }
 
 /* --- Shortcuts of Windows --------------------------------------------------------- */

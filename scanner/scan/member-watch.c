@@ -261,8 +261,9 @@ static void on_long_name(const char *name, gsize length, gpointer user_data)
 }
 
 /* Archives in the middle of something else that libclamav does not look for: RAR, for which it was
- * built without the library, members of a zip that its directory does not name, what stands behind
- * the end of another archive, and tars whose members have sizes that libclamav does not see. */
+ * built without the library, tars, those behind music, members of a zip that its directory does not
+ * name, what stands behind the end of another archive, and tars whose members have sizes that
+ * libclamav does not see. */
 static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const guint8 *data,
                             gsize size, SignLacks lacks)
 {
@@ -270,7 +271,6 @@ static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const 
     gsize behind = archive_end_find(data, size);
     LongNames names = {watch, layer};
     ZipLayout layout = {0};
-    const guint8 *member;
 
     if (rar && !layer->is_archive && !layer->is_foreign)
         rest_add(watch, layer->number, rar, (gsize)(data + size - rar), MEMBER_REST_GUESS);
@@ -279,11 +279,15 @@ static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const 
     if (archive_end_has_other_sizes(data, size))
         rest_add(watch, layer->number, data, size, MEMBER_REST_GUESS);
     archive_end_tell_long_names(data, size, on_long_name, &names);
+    if (!layer->is_archive && !layer->is_foreign) {
+        gsize first = layer->is_ignored ? archive_end_find_first(data, size)
+                                        : archive_end_find_tar(data, size);
+
+        if (first > 0 && first < size)
+            rest_add(watch, layer->number, data + first, size - first, MEMBER_REST_BEHIND);
+    }
     if (!layer->is_zip && !zip_layout_is_zip(data, size))
         return;
-    member = layer->is_ignored ? memmem(data, size, "PK\3\4", 4) : NULL;
-    if (member)
-        rest_add(watch, layer->number, member, (gsize)(data + size - member), MEMBER_REST_BEHIND);
     (void)zip_layout_look(data, size, on_long_name, &names, &layout);
     watch->has_overlap |= layout.has_overlap;
     watch->has_disguised |= layout.has_disguised;

@@ -134,7 +134,12 @@ def behind(virus, text):
             ("gzip", "tar"), ("ar", "ar"), ("xz", "zip"), ("bzip2", "zip")):
         yield f"{other} behind {one}", FORMATS[one][0](first) + FORMATS[other][0](second)
     for what, head in ("Ogg", b"OggS"), ("MP3", b"ID3\3\0\0\0"):
-        yield f"zip behind {what}", head + bytes(5000) + zipped(*second)
+        for kind in "zip", "7z", "cab", "tar":
+            yield f"{kind} behind {what}", head + bytes(5000) + FORMATS[kind][0](second)
+        yield f"zip with a comment behind {what}", (head + bytes(5000) + zipped(*second)[:-2]
+                                                    + struct.pack("<H", 3000) + bytes(3000))
+    for what, head in ("a picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(5000)), ("a text", text * 9):
+        yield f"tar behind {what}", head + FORMATS["tar"][0](second)
     for what, more in ("zip", zipped(*second)), ("program", virus), ("page", page(
             b"var d = atob('" + base64.b64encode(virus) + b"');\n" + SAVE)):
         yield f"{what} behind a shortcut", shortcut() + more
@@ -434,6 +439,7 @@ def honest():
                  "rar 4", "rar 5"):
         archive = FORMATS[kind][0]([("a.txt", b"An honest line.\n" * 99), ("b.bin", picture)])
         yield f"{kind} with zeros behind", archive + bytes(5000)
+        yield f"{kind} behind a picture, with noise behind", b"\x89PNG\r\n\x1a\n" + picture + archive + os.urandom(9000)
         yield f"{kind} with a line behind", archive + b"\r\nSent by a gateway that adds this.\r\n"
 
 
