@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * unpack.c - reads what libclamav passes over with libarchive; objects of RTF with the reader of
- * the macro trap, MacBinary, payloads of pages and macros of those from Word with readers of their
- * own.
+ * the macro trap, packed RTF, MacBinary, payloads of pages and macros of those from Word with
+ * readers of their own.
  *
  * Fails as UnpackResult says. Only formats and filters that libarchive does by itself are on: for
  * others it would start programs.
@@ -16,6 +16,7 @@
 #include "scanner/archive/active-mime.h"
 #include "scanner/archive/archive-kind.h"
 #include "scanner/archive/office-lock.h"
+#include "scanner/mail/mail-rtf.h"
 #include "scanner/archive/rar-lock.h"
 #include "scanner/common/board.h"
 #include "scanner/common/byte-number.h"
@@ -55,7 +56,8 @@ gboolean unpack_is_wanted(const void *data, gsize size)
     gsize length;
 
     return macro_rtf_has_objects(data, size) || active_mime_matches(data, size) ||
-           has_mac_binary(data, size, &length) || archive_kind_is_packed(data, size);
+           mail_rtf_matches(data, size) || has_mac_binary(data, size, &length) ||
+           archive_kind_is_packed(data, size);
 }
 
 gboolean unpack_is_sealed(const void *data, gsize size)
@@ -309,6 +311,17 @@ static UnpackResult walk_active_mime(const void *data, gsize size, Walk *walk)
     return walk->result;
 }
 
+static UnpackResult walk_packed_rtf(const void *data, gsize size, Walk *walk)
+{
+    gsize unpacked = 0;
+    g_autofree guint8 *bytes = mail_rtf_unpack(data, size, walk_most(walk), &unpacked);
+
+    if (!bytes)
+        return UNPACK_LIMIT;
+    (void)walk_give(walk, "", bytes, unpacked);
+    return walk->result;
+}
+
 static UnpackResult walk_mac_binary(const guint8 *data, gsize length, Walk *walk)
 {
     g_autofree char *name = g_strndup((const char *)data + 2, data[1]);
@@ -372,7 +385,9 @@ UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, 
         if (!archive_kind_is_packed(data, size)) /* what is both is read as both */
             return objects;
     }
-    if (unpack_is_text(data, size, budget->end))
+    if (mail_rtf_matches(data, size))
+        result = walk_packed_rtf(data, size, &walk);
+    else if (unpack_is_text(data, size, budget->end))
         result = walk_page(data, size, &walk);
     else if (has_mac_binary(data, size, &length))
         result = walk_mac_binary(data, length, &walk);

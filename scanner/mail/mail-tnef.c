@@ -8,7 +8,7 @@
  * at the end is told as it is. Fails by a limit only.
  *
  * Known limit: names and MAPI objects behind the first attribute that stands twice or has a wrong
- * checksum are not told, their attributes are. The compressed RTF body is told as it is.
+ * checksum are not told, their attributes are.
  */
 #include "scanner/mail/mail-tnef.h"
 
@@ -16,6 +16,7 @@
 #include <stdio.h> /* also for FILE, which ytnef.h wants */
 #include <ytnef.h>
 
+#include "scanner/mail/mail-rtf.h"
 #include "scanner/common/byte-number.h"
 
 enum {
@@ -44,6 +45,20 @@ static void tell(Reading *reading, const char *name, const void *data, gsize siz
 {
     if (!reading->stopped && data && size >= TOLD_MIN)
         reading->stopped = !reading->found(name, data, size, reading->user_data);
+}
+
+/* The body, wherever in an attribute it stands: of its sign the place is known. */
+static void tell_packed_rtf(Reading *reading, const guint8 *data, gsize size)
+{
+    static const char *const SIGNS[] = {"LZFu", "MELA"};
+    const guint8 *end = data + size;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(SIGNS); i++) {
+        const guint8 *at = memmem(data, size, SIGNS[i], 4);
+
+        if (at && at - data >= 8 && mail_rtf_matches(at - 8, (gsize)(end - at) + 8))
+            tell(reading, "", at - 8, (gsize)(end - at) + 8);
+    }
 }
 
 /* MS-OXTNEF 2.1.3.1: the sum of the bytes. */
@@ -111,6 +126,7 @@ static gboolean walk_attributes(Reading *reading, const guint8 *data, gsize size
         if (++count > MAIL_TNEF_ATTRIBUTES_MAX)
             return FALSE;
         tell(reading, "", data + at + ATTRIBUTE_HEADER, length);
+        tell_packed_rtf(reading, data + at + ATTRIBUTE_HEADER, length);
         id = byte_number(data + at + 1, 4);
         if (id == attAttachRenddata) /* begins the next attachment */
             attachment.count = 0;

@@ -47,6 +47,24 @@ def outlook(data):
         "__attach_version1.0_#00000000/__substg1.0_37010102": data})
 
 
+def packed_rtf(text):
+    """[MS-OXRTFCP] 3.1.1.1: literals alone, and a reference to the end."""
+    out, place = b"", 207 + len(text)
+    for at in range(0, len(text) + 1, 8):
+        part = text[at:at + 8]
+        out += bytes([1 << len(part) if len(part) < 8 else 0]) + part
+        if len(part) < 8:
+            out += struct.pack(">H", place % 4096 << 4)
+    return struct.pack("<II4sI", len(out) + 12, len(text), b"LZFu", 0) + out
+
+
+def with_body(body):
+    """[MS-OXTNEF] 2.1.3.3.7: a winmail.dat whose one property is the body."""
+    data = struct.pack("<IHHII", 1, 0x102, 0x1009, 1, len(body)) + body + bytes(-len(body) % 4)
+    return FORMATS["tnef"][0]([]) + struct.pack("<BII", 1, 0x69003, len(data)) + data + struct.pack(
+        "<H", sum(data) & 0xFFFF)
+
+
 def pdf(data, filter_name):
     objects = (b"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(a) 4 0 R]>>>>>>",
                b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"<</Type/Page/Parent 2 0 R>>",
@@ -554,6 +572,12 @@ def cases(virus):
     yield "mailbox, a zip in the second mail", mbox(mail(text, "a.txt"), mail(inner, "a.zip"))
     yield "Outlook message", outlook(virus)
     yield "zip in an Outlook message in a zip", zipped(("a.msg", outlook(inner)))
+    digits = rtf(b" " + package(virus).hex().encode())
+    for what, body in (("LZFu", packed_rtf(digits)), ("MELA", struct.pack(
+            "<II4sI", len(digits) + 12, len(digits), b"MELA", 0) + digits)):
+        yield f"winmail.dat with a body: {what}", with_body(body)
+        yield f"Outlook message with a body: {what}", office.compound({
+            "__properties_version1.0": bytes(32), "__substg1.0_10090102": body})
     yield "PDF with a file", pdf(zlib.compress(virus), b"FlateDecode")
     yield "PDF with a zip", pdf(zlib.compress(inner), b"FlateDecode")
     yield "PDF with a file in hex", pdf(virus.hex().encode() + b">", b"ASCIIHexDecode")

@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "scanner/mail/mail-rtf.h"
 #include "scanner/judge/judge-union.h"
 #include "tests/unit/scanner/readings-test.h"
 
@@ -409,9 +410,38 @@ START_TEST(smime_is_told)
 }
 END_TEST
 
+/* [MS-OXRTFCP] 3.1.1.2 and 3.1.2.2: references to the words that are there, and to what they write.
+ */
+START_TEST(packed_rtf_is_unpacked)
+{
+    static const struct {
+        const char *text;
+        gsize size;
+        const char *packed;
+    } cases[] = {
+        {"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n", 49,
+         "\x2d\0\0\0\x2b\0\0\0LZFu\xf1\xc5\xc7\xa7\x03\0\x0a\0rcpg125\x42\x32\x0a\xf3 hel\x09\0"
+         " bw\x05\xb0ld}\x0a\x80\x0f\xa0"},
+        {"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}", 30,
+         "\x1a\0\0\0\x1c\0\0\0LZFu\xe2\xd4KQA\0\x04 WXYZ\x0d\x6e}\x01\x0e\xb0"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        gsize size = 0;
+        g_autofree guint8 *out = mail_rtf_unpack(cases[i].packed, cases[i].size, 100, &size);
+
+        ck_assert_ptr_nonnull(out);
+        ck_assert_uint_eq(size, strlen(cases[i].text));
+        ck_assert_mem_eq(out, cases[i].text, size);
+        ck_assert_ptr_null(mail_rtf_unpack(cases[i].packed, cases[i].size, size - 1, &size));
+    }
+}
+END_TEST
+
 int main(void)
 {
     const ScannerTest tests[] = {
+        SCANNER_TEST(packed_rtf_is_unpacked),
         SCANNER_TEST(winmail_is_opened),
         SCANNER_TEST(objects_in_winmail_are_opened),
         SCANNER_TEST(parts_are_found_by_gmime),
