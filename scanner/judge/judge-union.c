@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * judge-union.c - scans each decoded byte string once, and opens what libclamav may not: messages,
- * winmail.dat, S/MIME, UTF-16, encoded runs in text.
+ * winmail.dat, S/MIME, UTF-16, ISO-2022-JP, encoded runs in text.
  *
  * Nothing here fails: a limit makes the verdict not-fully-scanned, lack of memory not-scanned.
  */
@@ -292,6 +292,19 @@ static void read_utf16(Union *all, const guint8 *data, gsize size, guint nesting
         union_note(all, worst, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a UTF-16 text");
 }
 
+static void read_jis(Union *all, const guint8 *data, gsize size, guint nesting, Verdict *worst)
+{
+    g_autofree guint8 *text = NULL;
+
+    if (mail_decode_jis(data, size, NULL) == size)
+        return;
+    text = g_try_malloc(size);
+    if (text)
+        judge_found(all, "", text, mail_decode_jis(data, size, text), nesting, worst);
+    else
+        union_note(all, worst, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for an ISO-2022-JP text");
+}
+
 static void read_inside(Union *all, const guint8 *data, gsize size, guint nesting, gboolean is_raw,
                         Verdict *worst)
 {
@@ -304,6 +317,7 @@ static void read_inside(Union *all, const guint8 *data, gsize size, guint nestin
     read_tnef(all, data, size, nesting, worst);
     read_crypt(all, data, size, nesting, worst);
     read_utf16(all, data, size, nesting, worst);
+    read_jis(all, data, size, nesting, worst);
     if (is_raw)
         return;
     if (mail_part_is_message(text, size))

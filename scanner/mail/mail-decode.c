@@ -332,3 +332,29 @@ gsize mail_decode_utf16(const guint8 *data, gsize size, MailUtf16 order, guint8 
     }
     return used;
 }
+
+gsize mail_decode_jis(const guint8 *data, gsize size, guint8 *out)
+{
+    const guint8 *end = data + size, *escape;
+    gboolean is_ascii = TRUE;
+    gsize used = 0;
+
+    for (const guint8 *at = data; at < end; at = escape) {
+        escape = memchr(at, '\x1b', (gsize)(end - at));
+        if (escape && end - escape >= 3 && escape[1] == '(' && strchr("BJ", escape[2]) &&
+            is_ascii) {
+            if (out)
+                memcpy(out + used, at, (gsize)(escape - at));
+            used += (gsize)(escape - at);
+            escape += 3;
+            continue;
+        }
+        if (escape && end - escape >= 3)
+            is_ascii = escape[1] == '(' && strchr("BJ", escape[2]) != NULL;
+        escape = escape ? escape + 1 : end;
+        if (out)
+            memcpy(out + used, at, (gsize)(escape - at));
+        used += (gsize)(escape - at);
+    }
+    return used;
+}

@@ -40,5 +40,9 @@ typedef enum {
 /* By byte order mark, or by the NULs that Latin text has there. */
 MailUtf16 mail_decode_guess_utf16(const guint8 *data, gsize size);
 gsize mail_decode_utf16(const guint8 *data, gsize size, MailUtf16 order, guint8 *out);
+/* ISO-2022-JP (RFC 1468): an escape to ASCII within ASCII stands for nothing, wherever between two
+ * letters it is. Without those; `out` may be NULL, and has room for `size` bytes. The same size:
+ * there are none. */
+gsize mail_decode_jis(const guint8 *data, gsize size, guint8 *out);
 
 #endif /* SCANNER_MAIL_DECODE_H */

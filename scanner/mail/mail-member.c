@@ -94,7 +94,7 @@ gboolean mail_member_is_wanted(const void *data, gsize size)
 {
     if (begins_with(data, size, "\x78\x9f\x3e\x22")) /* MS-OXTNEF 2.1.3.2 */
         return TRUE;
-    if (is_wide_text(data, size))
+    if (is_wide_text(data, size) || mail_decode_jis(data, size, NULL) < size)
         return TRUE;
     return mail_member_has_lines(data, size) &&
            (is_mail(data, size) || !mail_runs_find(data, size, on_run, NULL));

@@ -10,9 +10,9 @@
 
 #include <glib.h>
 
-/* A message by its header, a winmail.dat, a text in UTF-16 or one with a run that nothing declares;
- * one of quoted-printable alone is none, since lines of honest data end in an equals sign as well.
- * Linear in the text. */
+/* A message by its header, a winmail.dat, a text in UTF-16, one with idle escapes of ISO-2022-JP or
+ * with a run that nothing declares; one of quoted-printable alone is none, since lines of honest
+ * data end in an equals sign as well. Linear in the text. */
 gboolean mail_member_is_wanted(const void *data, gsize size);
 /* A text, by its beginning, in whose lines something may be coded as in a mail. XML is none: what
  * it has page-payload.h finds, of which the lines alone may be the second half. Nor is a zip, of

@@ -222,6 +222,8 @@ def pages(virus, inner, text):
     yield "page: in a zip", zipped(("a.html", page(b"var d = atob('" + coded + b"');\n" + SAVE)))
     yield "page: in UTF-16", page(b"var d = atob('" + coded + b"');\n" + SAVE).decode().encode(
         "utf-16")
+    yield "page: in ISO-2022-JP", page(b"\x1b$BF|K\\\x1b(Bvar d = atob('" + b"\x1b(B".join(
+        coded[at:at + 9] for at in range(0, len(coded), 9)) + b"');\n" + SAVE)
     yield "drawing with a script", (b"<svg xmlns='http://www.w3.org/2000/svg'><script><![CDATA["
                                     b"var d = atob('" + coded + b"');" + SAVE + b"]]></script></svg>")
     yield "calendar with a file", (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + folded(
@@ -444,6 +446,7 @@ def honest():
     yield "drawing", (b"<svg xmlns='http://www.w3.org/2000/svg'><image href='data:image/png;base64,"
                       + picture + b"'/></svg>")
     yield "shortcut", shortcut()
+    yield "text in ISO-2022-JP", b"Subject: \x1b$BF|K\\\x1b(B\r\n\r\n\x1b$BF|K\\\x1b(B, \x1b(Jx\x1b(B\r\n" * 99
     yield "card with a picture", (b"BEGIN:VCARD\r\n" + folded(
         b"PHOTO;ENCODING=b;TYPE=PNG:", base64.b64decode(picture)) + b"END:VCARD\r\n")
     yield "document with Excel's password", office_lock.agile(zipped(
@@ -546,6 +549,8 @@ def members(virus):
                                        base64.encodebytes(b"--z\r\n" + base[0] + b"\r\n\r\n" + coded
                                                           + b"--z--\r\n"))
     yield "base64 in a text", base64.encodebytes(virus)
+    yield "a page in ISO-2022-JP", page(b"var d = atob('" + b"\x1b(B".join(
+        base64.b64encode(virus)[at:at + 9] for at in range(0, 800, 9)) + b"');\n")
     yield "a page in UTF-16", page(b"var d = atob('" + base64.b64encode(virus) + b"');\n"
                                    ).decode().encode("utf-16")
 
