@@ -143,7 +143,8 @@ static const Key KEYS[] = {
     ACTION(FILTER_VERDICT_SUSPICIOUS, "suspicious", "A heuristic matched."),
     ACTION(FILTER_VERDICT_ENCRYPTED, "encrypted", "Nobody but its owner can look inside."),
     ACTION(FILTER_VERDICT_AMBIGUOUS, "ambiguous", "Mail programs may read it in two ways."),
-    ACTION(FILTER_VERDICT_NOT_FULLY_SCANNED, "not-fully-scanned", "A limit was reached."),
+    ACTION(FILTER_VERDICT_NOT_FULLY_SCANNED, "not-fully-scanned",
+           "A limit was reached, or the content stopped the scan."),
     ACTION(FILTER_VERDICT_NOT_SCANNED, "not-scanned", "The scanner failed."),
 
     {"active-message-filter", "mode", KEY_CHOICE, AT(filter_mode), "drop", 0, 0, FILTER_MODES,

@@ -59,8 +59,9 @@ struct Engine {
 
 /* What the callbacks saw during one scan. */
 typedef struct {
-    guint roots; /* calls for the outermost object */
-    guint errors;
+    guint roots;           /* calls for the outermost object */
+    guint errors;          /* what libclamav could not do */
+    guint failures;        /* what of that is no fault of the content */
     guint64 opened;        /* bytes of all members so far */
     guint64 rests;         /* of those, what libclamav made mails of */
     gboolean is_over;      /* the scan size or the time: nothing more is opened */
@@ -82,8 +83,8 @@ static _Thread_local Witness witness;
 
 G_DEFINE_QUARK(storehook - engine - error, engine_error)
 
-/* Warnings are mostly about broken input, which is no failure. These words are about us. */
-static gboolean warning_is_failure(const char *text)
+/* Messages are mostly about broken input, which is no failure. These words are about us. */
+static gboolean message_is_failure(const char *text)
 {
     static const char *const words[] = {"temp",   "tmp",  "write",      "creat",     "alloc",
                                         "memory", "mmap", "can't open", "descriptor"};
@@ -96,11 +97,14 @@ static gboolean warning_is_failure(const char *text)
 
 static void on_message(enum cl_msg severity, const char *full, const char *text, void *context)
 {
+    gboolean is_failure = message_is_failure(text);
+
     (void)full;
     (void)context;
-    if (severity != CL_MSG_ERROR && !(severity == CL_MSG_WARN && warning_is_failure(text)))
+    if (severity != CL_MSG_ERROR && !(severity == CL_MSG_WARN && is_failure))
         return;
-    if (witness.errors++ == 0) {
+    witness.failures += is_failure;
+    if (witness.errors++ == 0 || (is_failure && witness.failures == 1)) {
         g_strlcpy(witness.first_error, text, sizeof(witness.first_error));
         g_strchomp(witness.first_error);
     }
@@ -420,6 +424,7 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
                                 const char *name, int space)
 {
     char text[VERDICT_NAME_SIZE];
+    StorehookVerdictKind kind = STOREHOOK_VERDICT_NOT_SCANNED;
 
     switch (result) {
     case CL_VIRUS:
@@ -437,6 +442,9 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
     case CL_EMAXREC:
     case CL_EMAXSIZE:
     case CL_EMAXFILES:
+    case CL_EFORMAT:
+    case CL_EPARSE:
+    case CL_EUNPACK:
         verdict_set(verdict, STOREHOOK_VERDICT_NOT_FULLY_SCANNED, cl_strerror(result));
         break;
     default:
@@ -456,15 +464,18 @@ static void verdict_from_result(const Engine *engine, Verdict *verdict, cl_error
     /* The directory may have gone bad since it was tried, and is then what failed the scan. */
     if (space == 0 && (witness.errors > 0 || witness.roots == 0))
         space = temp_directory_probe(engine->temp_fd);
-    if (space < 0)
+    if (space < 0) {
         g_snprintf(text, sizeof(text), "temporary directory: %s", g_strerror(-space));
-    else if (witness.errors > 0)
+    } else if (witness.errors > 0) {
         g_snprintf(text, sizeof(text), "engine: %s", witness.first_error);
-    else if (witness.roots == 0)
+        if (result == CL_CLEAN && witness.failures == 0 && witness.roots > 0)
+            kind = STOREHOOK_VERDICT_NOT_FULLY_SCANNED;
+    } else if (witness.roots == 0) {
         g_strlcpy(text, "engine: no proof that the scan ran", sizeof(text));
-    else
+    } else {
         return;
-    verdict_set(verdict, STOREHOOK_VERDICT_NOT_SCANNED, text);
+    }
+    verdict_set(verdict, kind, text);
 }
 
 /* 0 or -errno. That a file can be made and filled, which costs as much as a small scan, is tried

@@ -482,6 +482,12 @@ def beyond():
     return bytes(data)
 
 
+def hangul():
+    """A document of Hangul Word that tells of more fonts than it may have."""
+    head = b"HWP Document File V3.00 \x1a\x01\x02\x03\x04\x05".ljust(30 + 128 + 1008, b"\0")
+    return head + b"\0\xd0" * 200
+
+
 def honest(s):
     """What honest programs write, which looks odd."""
     package = zipped(("[Content_Types].xml", b"<Types/>" * 9), ("drs/e2oDoc.xml", os.urandom(500)))
@@ -507,6 +513,7 @@ def bombs(s):
     ask(s, "zstd in zstd in zstd", packed_zeros(
         "head -c ${MB}M /dev/zero | zstd -q -c | zstd -q -c | zstd -q -c", 256),
         "not-fully-scanned")
+    ask(s, "document of Hangul Word that libclamav does not read", hangul(), "not-fully-scanned")
     ask(s, "xz of 256 MB", packed_zeros("head -c ${MB}M /dev/zero | xz -0 -c", 256),
         "not-fully-scanned")
     ask(s, "lzma that wants 1 GB", wants_memory(), "not-fully-scanned")
