@@ -139,15 +139,17 @@ static gboolean has_call(const char *text, gsize size)
     return FALSE;
 }
 
-/* By what nearly all of those begin with that have none of the calls. */
+/* By what nearly all of those begin with that have none of the calls. size: at most SCRIPT_SAMPLE.
+ */
 static gboolean is_script(const char *text, gsize size)
 {
     static const char *const WORDS[] = {"echo ",         "certutil", "powershell", "createobject",
                                         "activexobject", "hex:",     NULL};
-    char lower[SCRIPT_SAMPLE];
+    char lower[SCRIPT_SAMPLE] = "";
 
-    for (gsize i = 0; i < size; i++)
-        lower[i] = (char)(text[i] | (text[i] >= 'A' && text[i] <= 'Z' ? 0x20 : 0));
+    memcpy(lower, text, size);
+    for (gsize i = 0; i < SCRIPT_SAMPLE; i++) /* of a number that the compiler knows */
+        lower[i] |= 0x20;
     return has_word(WORDS, lower, size);
 }
 
