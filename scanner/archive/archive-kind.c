@@ -25,7 +25,8 @@ enum {
     MINIX_BLOCK = 1024, /* the size of it and where it stands, as for the next */
     HFS_BLOCK = 1024,
     ARC_HEAD = 29,
-    FORMULA_HEAD = 28
+    LZMA_MOST = 8192 /* bytes that a packed one can stand for: 14 bits are 273 bytes, each of them
+                        at least 0.022 of a packed one */
 };
 
 typedef enum {
@@ -133,23 +134,12 @@ static const Sign SIGNS[] = {
 
 static const Sign LZMA = {.kind = STREAM}; /* which has none */
 
-/* The stream of a formula in a document of Office, which begins like LZMA (EQNOLEFILEHDR in the SDK
- * of MathType): the length of this head, a version, a clipboard format, the length of the rest. As
- * the size that LZMA would tell, the last two are more than so few bytes can be unpacked to. */
-static gboolean is_formula(const guint8 *data, gsize size)
-{
-    return size > FORMULA_HEAD && byte_number(data, 2) == FORMULA_HEAD &&
-           byte_number(data + 2, 4) == 0x20000 && byte_number(data + 8, 4) == size - FORMULA_HEAD;
-}
-
 /* Any properties, a dictionary of a power of two or half as much again, as liblzma wants it, a size
  * that is unknown or below a terabyte, and the zero with which the packed bytes begin. */
 static gboolean is_lzma(const guint8 *data, gsize size)
 {
     guint64 dictionary, lowest, unpacked;
 
-    if (is_formula(data, size))
-        return FALSE;
     if (size < 18 || data[0] >= 225 || data[1] != 0 || data[13] != 0) /* 18: head and least body */
         return FALSE;
     dictionary = byte_number(data + 1, 4);
@@ -321,6 +311,16 @@ gboolean archive_kind_is_packed(const void *data, gsize size)
            has_footer(bytes, size, FOOTER, "conectix") ||
            has_footer(bytes, size, FOOTER - 1, "conectix") ||
            has_footer(bytes, size, FOOTER, "koly");
+}
+
+gboolean archive_kind_is_doubtful(const void *data, gsize size)
+{
+    guint64 unpacked;
+
+    if (sign_find(data, size) != &LZMA)
+        return FALSE;
+    unpacked = byte_number((const guint8 *)data + 5, 8);
+    return unpacked != G_MAXUINT64 && unpacked / LZMA_MOST > size;
 }
 
 gboolean archive_kind_is_stream(const void *data, gsize size)

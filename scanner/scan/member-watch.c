@@ -18,6 +18,7 @@
 #include "filters/file-name.h"
 #include "filters/name-decode.h"
 #include "scanner/archive/archive-end.h"
+#include "scanner/archive/archive-kind.h"
 #include "scanner/archive/unpack.h"
 #include "scanner/archive/zip-layout.h"
 #include "scanner/common/byte-scan.h"
@@ -45,7 +46,7 @@ struct MemberLayer {
     MemberLayer *outer; /* what it lies in, NULL: nothing */
     guint level;
     guint number; /* of its member; what is not listed has that of what it lies in */
-    gboolean is_archive, is_zip, is_document, is_mail, is_text;
+    gboolean is_archive, is_zip, is_document, is_compound, is_mail, is_text;
     gboolean is_ignored;  /* as music: libclamav looks for nothing in it */
     gboolean is_foreign;  /* not taken apart by libclamav, whatever it finds in the middle of it */
     gboolean has_payload; /* a text with files in it, see page-payload.h */
@@ -127,6 +128,7 @@ static void layer_take_type(MemberLayer *layer, const char *type)
     layer->is_document = g_str_has_prefix(type, "CL_TYPE_OOXML");
     layer->is_zip = layer->is_document || strcmp(type, "CL_TYPE_ZIP") == 0;
     layer->is_archive = layer->is_zip || type_is_in(type, archives);
+    layer->is_compound = strcmp(type, "CL_TYPE_MSOLE2") == 0;
     layer->is_mail = strcmp(type, "CL_TYPE_MAIL") == 0 || strcmp(type, "CL_TYPE_MHTML") == 0;
     layer->is_text = g_str_has_prefix(type, "CL_TYPE_TEXT");
     layer->is_ignored = strcmp(type, "CL_TYPE_IGNORED") == 0;
@@ -350,7 +352,9 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
     }
     watch->has_encrypted |= is_locked_manifest(shown, data, size);
     layer_take_type(&layer, object->type);
+    /* The streams of Office and others, of formulas say, are no files of their own. */
     layer.is_foreign = !object->is_normalized &&
+                       !(parent && parent->is_compound && archive_kind_is_doubtful(data, size)) &&
                        (unpack_is_wanted(data, size) ||
                         /* what is no member of anything is the business of who brought it */
                         ((parent || watch->root != 0) && unpack_is_sealed(data, size)));

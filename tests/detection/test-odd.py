@@ -501,6 +501,11 @@ def honest(s):
     ask(s, "document with a stream beyond its end", beyond(), "clean")  # and nothing in the log
     ask(s, "formula of Office", formula(), "clean")
     ask(s, "formula of Office in a zip", zipped(("a.doc", formula())), "clean")
+    ask(s, "table of Project", office.compound({"Var2Data": struct.pack("<14I", 56, 1, 0x100, *(11 * [0])) * 2}),
+        "clean")
+    alone = lzma_alone(EICAR)
+    ask(s, "lzma that tells of more than it can have", alone[:5] + struct.pack("<Q", 1 << 35) + alone[13:],
+        "not-fully-scanned")
 
 
 def bombs(s):
