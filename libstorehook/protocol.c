@@ -150,7 +150,8 @@ static bool is_refused(ssize_t result)
     return result < 0 && (errno == EPERM || errno == EACCES || errno == ENOSYS);
 }
 
-/* A datagram without descriptors is a write like any other. */
+/* A datagram without descriptors is a write like any other, and that no one is there raises no
+ * SIGPIPE, as it does with a stream. */
 static ssize_t write_at_once(int fd, const StorehookWriter *writer, int flags)
 {
     if (!(flags & MSG_DONTWAIT) || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
