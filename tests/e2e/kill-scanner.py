@@ -174,16 +174,18 @@ def all_workers_hang(build):
 
 def parser_crashes(build):
     """Content that kills, hangs or swells the worker that looks at it, by a hook for tests: it passes
-    within the deadline, counted, and the next message is judged as ever."""
+    within the deadline, counted, and the next message is judged as ever. When it comes again it is
+    known, and goes to quarantine."""
     with Rig(build) as rig:
         rig.configure(service=f"deadline={int(DEADLINE * 1000)}\ntest-hooks=true",
                       extra=QUARANTINE + "[limits]\nmemory=256M\n")
         store = rig.start_scanner().start_store()
         rig.wait_protected()
         expected = 0
-        for what in ("crash", "hang", "memory", "crash"):
+        sent = {what: mail("clean", "alice", what, data=f"STOREHOOK-TEST-HOOK:{what}".encode())
+                for what in ("crash", "hang", "memory")}
+        for what, message in sent.items():
             before = rig.unscanned()
-            message = mail("clean", "alice", what, data=f"STOREHOOK-TEST-HOOK:{what}".encode())
             begun = time.monotonic()
             assert store.deliver("alice", message) == {}
             assert time.monotonic() - begun < DEADLINE + 5, what
@@ -192,6 +194,12 @@ def parser_crashes(build):
             assert message in store.messages("alice").values(), what
             wait_until(lambda before=before: rig.unscanned() > before, f"{what} to be counted")
             assert not passes(rig, store), f"not protected after {what}"
+        before, there = rig.unscanned(), len(store.messages("alice"))
+        assert store.deliver("alice", sent["crash"]) == {}
+        assert list(store.messages("alice").values()).count(sent["crash"]) == 1
+        assert len(store.messages("alice")) == there + 1, "with a notice"
+        assert rig.incidents()[0]["name"] == "crashes the scanner", rig.incidents()[0]
+        assert rig.unscanned() == before
 
 
 def passes(rig, store):
