@@ -30,7 +30,7 @@ static gboolean tell(PageSearch *search, PagePayloadKind kind, const guint8 *dat
 {
     Verdict type = {0};
 
-    if (!page_guess_type(data, size, FALSE, &type))
+    if (size == 0 || !page_guess_type(data, size, FALSE, &type))
         return TRUE;
     if (search->count++ >= PAGE_PAYLOADS_MAX) {
         search->is_over = TRUE;
