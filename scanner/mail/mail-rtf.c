@@ -87,21 +87,23 @@ guint8 *mail_rtf_unpack(const void *data, gsize size, gsize most, gsize *ret_siz
 {
     const guint8 *at = (const guint8 *)data + HEAD;
     gsize left = size - HEAD;
-    Unpacking work = {.room = MIN(most, (left / GROUP_SIZE + 1) * GROUP_MOST)};
+    gboolean is_plain = !is_packed(data), fits;
+    Unpacking work = {.room = MIN(most, is_plain ? left : (left / GROUP_SIZE + 1) * GROUP_MOST)};
 
-    if (!is_packed(data)) {
-        *ret_size = left;
-        return left <= most ? g_memdup2(at, left) : NULL;
-    }
     work.out = g_try_malloc(work.room + 1);
     if (!work.out)
         return NULL;
-    memcpy(work.window, PREFIX, sizeof(PREFIX) - 1);
-    work.place = sizeof(PREFIX) - 1;
-    if (!unpack(&work, at, at + left)) {
-        g_free(work.out);
-        return NULL;
+    if (is_plain) {
+        fits = left <= work.room;
+        work.used = work.room;
+        memcpy(work.out, at, work.used);
+    } else {
+        memcpy(work.window, PREFIX, sizeof(PREFIX) - 1);
+        work.place = sizeof(PREFIX) - 1;
+        fits = unpack(&work, at, at + left);
     }
+    if (!fits)
+        g_clear_pointer(&work.out, g_free);
     *ret_size = work.used;
     return work.out;
 }
