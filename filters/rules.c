@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(storehook - filter - error, filter_error)
+G_DEFINE_QUARK(storehook_filter_error, filter_error)
 
 /* A subject with what several rules need, computed once. */
 typedef struct {

@@ -4,7 +4,7 @@
  */
 #include "mailstore/message/error.h"
 
-G_DEFINE_QUARK(mail - store - error - quark, mail_store_error)
+G_DEFINE_QUARK(mail_store_error, mail_store_error)
 
 typedef struct {
     JET_ERR err;

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-G_DEFINE_QUARK(mailstored - config - error - quark, config_error)
+G_DEFINE_QUARK(mailstored_config_error, config_error)
 
 typedef enum {
     KEY_TEXT,

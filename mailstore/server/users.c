@@ -21,7 +21,7 @@
 /* Of the method without a name. */
 #define OLD_HASH_LENGTH 13
 
-G_DEFINE_QUARK(mailstored - users - error - quark, users_error)
+G_DEFINE_QUARK(mailstored_users_error, users_error)
 
 struct Users {
     char *path;

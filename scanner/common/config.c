@@ -198,7 +198,7 @@ static const Key KEYS[] = {
      "Which decisions get a line: all, or findings, those that are not clean."},
 };
 
-G_DEFINE_QUARK(storehook - config - error, config_error)
+G_DEFINE_QUARK(storehook_config_error, config_error)
 
 G_GNUC_PRINTF(6, 7)
 static gboolean refuse(GError **error, const ScannerConfig *config, ConfigError code,

@@ -21,7 +21,7 @@ enum {
     LOOKS_MAX = 4096 /* the kernel's default lets 11 wait */
 };
 
-G_DEFINE_QUARK(storehook - listen - error, listen_error)
+G_DEFINE_QUARK(storehook_listen_error, listen_error)
 
 static int refuse(GError **error, const char *path, int fd)
 {

@@ -20,7 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK(storehook - ctl - error, ctl_error)
+G_DEFINE_QUARK(storehook_ctl_error, ctl_error)
 
 /* The largest answer: 10 000 incidents with 1000 folders each would be more; nobody wants that. */
 #define ANSWER_MAX (256u * 1024 * 1024)

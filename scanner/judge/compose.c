@@ -32,7 +32,7 @@ typedef struct {
     int failed; /* errno */
 } Output;
 
-G_DEFINE_QUARK(storehook - compose - error, compose_error)
+G_DEFINE_QUARK(storehook_compose_error, compose_error)
 
 static gboolean number_parse(const char *text, guint64 most, guint *ret)
 {

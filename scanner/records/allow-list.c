@@ -28,7 +28,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK(storehook - allow - list - error, allow_list_error)
+G_DEFINE_QUARK(storehook_allow_list_error, allow_list_error)
 
 #define MAP_MAGIC 0x3157414cu                  /* "LAW1" */
 #define PLACES ((guint32)(2 * ALLOW_LIST_MAX)) /* a power of two; at most 3/4 are used */

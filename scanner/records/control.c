@@ -23,7 +23,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK(storehook - control - error, control_error)
+G_DEFINE_QUARK(storehook_control_error, control_error)
 
 typedef struct {
     ControlHandler handler;

@@ -30,7 +30,7 @@ struct Database {
     guint depth;            /* of database_run() */
 };
 
-G_DEFINE_QUARK(storehook - database - error, database_error)
+G_DEFINE_QUARK(storehook_database_error, database_error)
 
 static gboolean code_is_damage(int code)
 {

@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(storehook - incidents - error, incidents_error)
+G_DEFINE_QUARK(storehook_incidents_error, incidents_error)
 
 #define SCHEMA_VERSION 1
 

@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK(storehook - lmtp - error, lmtp_error)
+G_DEFINE_QUARK(storehook_lmtp_error, lmtp_error)
 
 /* RFC 5321 §4.5.3.1.5 says 512; some servers send more. */
 #define REPLY_LINE_MAX 4096

@@ -30,7 +30,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK(storehook - quarantine - error, quarantine_error)
+G_DEFINE_QUARK(storehook_quarantine_error, quarantine_error)
 
 #define SUFFIX ".shq"
 

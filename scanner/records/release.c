@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(storehook - release - error, release_error)
+G_DEFINE_QUARK(storehook_release_error, release_error)
 
 #define DEFAULT_TIMEOUT_SECONDS 60
 #define DEFAULT_ALLOW_DAYS 30

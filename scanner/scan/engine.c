@@ -81,7 +81,7 @@ typedef struct {
 
 static _Thread_local Witness witness;
 
-G_DEFINE_QUARK(storehook - engine - error, engine_error)
+G_DEFINE_QUARK(storehook_engine_error, engine_error)
 
 /* Messages are mostly about broken input, which is no failure. These words are about us. */
 static gboolean message_is_failure(const char *text)

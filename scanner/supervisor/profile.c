@@ -35,7 +35,7 @@ static const Role ROLES[] = {
     {"mailboxes", {"key", "name", NULL}, "key"},
 };
 
-G_DEFINE_QUARK(storehook - profile - error, profile_error)
+G_DEFINE_QUARK(storehook_profile_error, profile_error)
 
 static const Role *role_find(const char *name)
 {

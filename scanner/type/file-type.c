@@ -101,7 +101,7 @@ static const struct {
      "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
 };
 
-G_DEFINE_QUARK(storehook - file - type - error, file_type_error)
+G_DEFINE_QUARK(storehook_file_type_error, file_type_error)
 
 static void set_type(Verdict *verdict, const char *type, gboolean is_sure)
 {
