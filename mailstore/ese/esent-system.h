@@ -135,7 +135,8 @@ JET_ERR JetIdle(JET_SESID sesid, JET_GRBIT grbit);
 /* --- Databases ------------------------------------------------------------------ */
 
 /* Makes and opens a database file; szConnect is ignored. JET_errDatabaseDuplicate unless
- * JET_bitDbOverwriteExisting, JET_errInTransaction, JET_errTooManyAttachedDatabases. */
+ * JET_bitDbOverwriteExisting, and then JET_errDatabaseSharingViolation when anybody has it open;
+ * JET_errInTransaction, JET_errTooManyAttachedDatabases. */
 JET_ERR JetCreateDatabase(JET_SESID sesid, JET_PCSTR szFilename, JET_PCSTR szConnect,
                           JET_DBID *pdbid, JET_GRBIT grbit);
 /* As JetCreateDatabase; at most this many pages of 4 KB, 0 for no limit. */

@@ -10,8 +10,8 @@
  * A store is not usable in a forked child: its calls give JET_errInvalidInstance there.
  *
  * Fails with JET_errFileNotFound, JET_errDatabaseDuplicate, JET_errDatabaseSharingViolation (open
- * in this process already), JET_errDatabaseCorrupted, JET_errInvalidDatabaseVersion, and the
- * errors of files and memory.
+ * in this process already, or to be replaced and open in any), JET_errDatabaseCorrupted,
+ * JET_errInvalidDatabaseVersion, and the errors of files and memory.
  */
 #include <assert.h>
 #include <endian.h>
@@ -332,10 +332,9 @@ static JET_ERR store_claim(Store *store, const StoreOptions *options)
     if (options->create && exists && !options->overwrite)
         return JET_errDatabaseDuplicate;
     if (options->create) {
-        /* A file that is open here must not be replaced. */
-        if (exists)
-            error = open_file_add(&status, &store->claim);
-        store->claim = open_file_remove(store->claim);
+        /* A new file would be read by the lock file of the old one. */
+        if (exists && open_file_is_used(store->path, &status))
+            error = JET_errDatabaseSharingViolation;
         if (error == JET_errSuccess)
             error = file_make(store, options);
         if (error == JET_errSuccess && stat(store->path, &status) != 0)

@@ -240,6 +240,35 @@ START_TEST(one_killed_while_it_opens_misleads_nobody)
 }
 END_TEST
 
+/* A new file in its place would share its lock file, and with that the count of its commits. */
+START_TEST(one_in_use_is_not_replaced)
+{
+    TestStore test;
+    int opened[2], done[2], status;
+    char byte;
+
+    create_counters(&test);
+    ck_assert_int_eq(pipe(opened) | pipe(done), 0);
+    pid_t user = fork();
+    if (user == 0) {
+        Store *store;
+
+        MUST(store_open(&(StoreOptions){.path = test.path}, &store) == JET_errSuccess);
+        MUST(write(opened[1], "o", 1) == 1 && read(done[0], &byte, 1) == 1);
+        store_close(store);
+        _exit(0);
+    }
+    ck_assert_int_eq(read(opened[0], &byte, 1), 1);
+    StoreOptions options = {.path = test.path, .create = true, .overwrite = true};
+    ck_jet(store_open(&options, &test.store), JET_errDatabaseSharingViolation);
+    ck_assert_int_eq(write(done[1], "d", 1), 1);
+    ck_assert_int_eq(waitpid(user, &status, 0), user);
+    ck_assert_int_eq(status, 0);
+    ck_ok(store_open(&options, &test.store));
+    test_store_remove(&test);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store processes");
@@ -249,6 +278,7 @@ int main(void)
     tcase_add_test(cases, no_update_is_lost);
     tcase_add_test(cases, a_killed_process_holds_up_nobody);
     tcase_add_test(cases, one_killed_while_it_opens_misleads_nobody);
+    tcase_add_test(cases, one_in_use_is_not_replaced);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
