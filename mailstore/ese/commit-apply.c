@@ -5,7 +5,9 @@
  * Run by the leader of a commit group while the owner waits. When another process has committed
  * since this transaction's snapshot, its locks said nothing about that: each key written is
  * compared between the snapshot and now, and a difference is JET_errWriteConflict. Entries of
- * non-unique indexes and chunks of long values are not compared (the row is).
+ * non-unique indexes and chunks of long values are not compared (the row is). Which rows a
+ * definition was used for, or what it says of rows that came since, no key tells: so the catalog
+ * has to be as it was, and for those who change a definition all the rows.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +18,14 @@
 #include "mailstore/ese/store-error.h"
 #include "mailstore/ese/store-private.h"
 
-static JET_ERR check_key(MDB_txn *then, MDB_txn *now, MDB_dbi tree, Bytes bytes)
+/* *ret_there: whether it was. */
+static JET_ERR check_key(MDB_txn *then, MDB_txn *now, MDB_dbi tree, Bytes bytes, bool *ret_there)
 {
     MDB_val key = store_val(bytes), old, current;
     int rc_old = mdb_get(then, tree, &key, &old);
     int rc_current = mdb_get(now, tree, &key, &current);
 
+    *ret_there = rc_old == 0;
     if (rc_old != rc_current)
         return JET_errWriteConflict;
     if (rc_old == MDB_NOTFOUND)
@@ -33,22 +37,33 @@ static JET_ERR check_key(MDB_txn *then, MDB_txn *now, MDB_dbi tree, Bytes bytes)
     return JET_errSuccess;
 }
 
+static JET_ERR check_tree(Txn *txn, MDB_txn *writer, Tree tree)
+{
+    const char *name = store_tree_names[tree];
+    bool there;
+
+    return check_key(txn->snapshot->txn, writer, txn->store->main, (Bytes){name, strlen(name)},
+                     &there);
+}
+
 static JET_ERR check_foreign(Txn *txn, MDB_txn *writer)
 {
     Store *store = txn->store;
+    bool there, redefines = false;
+    JET_ERR error = check_tree(txn, writer, TREE_CATALOG);
 
     for (Tree tree = 0; tree < TREE_COUNT; tree++)
-        for (WriteEntry *entry = txn->writes.maps[tree].head[0]; entry; entry = entry->next[0]) {
+        for (WriteEntry *entry = txn->writes.maps[tree].head[0]; entry && error == JET_errSuccess;
+             entry = entry->next[0]) {
             uint64_t hash = key_hash(store->hash_seed, tree, entry->key.data, entry->key.size);
 
             /* Only what is locked, and escrows go on top of whatever is there. */
             if (lock_set_find(&txn->locks, hash) != KEY_LOCK_WRITE)
                 continue;
-            JET_ERR error = check_key(txn->snapshot->txn, writer, store->trees[tree], entry->key);
-            if (error != JET_errSuccess)
-                return error;
+            error = check_key(txn->snapshot->txn, writer, store->trees[tree], entry->key, &there);
+            redefines = redefines || (tree == TREE_CATALOG && there);
         }
-    return JET_errSuccess;
+    return error == JET_errSuccess && redefines ? check_tree(txn, writer, TREE_ROWS) : error;
 }
 
 static JET_ERR apply_escrow(MDB_txn *writer, MDB_cursor *cursor, const WriteEntry *entry,

@@ -31,6 +31,7 @@ struct Store {
     MDB_env *env;
     MDB_dbi trees[TREE_COUNT];
     MDB_dbi meta; /* format record and sequences */
+    MDB_dbi main; /* LMDB's own: where each of these begins */
     bool read_only;
     size_t txn_bytes_max, key_max;
     OpenFile *claim;
@@ -95,6 +96,7 @@ static inline Bytes store_bytes(MDB_val val)
     return (Bytes){val.mv_data, val.mv_size};
 }
 
+extern const char *const store_tree_names[];
 /* commit-apply.c: CommitRequest.apply of a Txn. */
 JET_ERR txn_apply(void *context, MDB_txn *writer, uint64_t foreign, bool *changed);
 /* escrow.c: takes back what the current level added to running values. */

@@ -48,7 +48,7 @@ enum {
     META_TREE = TREE_COUNT /* behind those of store.h */
 };
 
-static const char *const tree_names[] = {"catalog", "rows", "index", "long", "meta"};
+const char *const store_tree_names[] = {"catalog", "rows", "index", "long", "meta"};
 
 static const Bytes format_key = {STORE_FORMAT_KEY, sizeof STORE_FORMAT_KEY - 1};
 
@@ -159,7 +159,7 @@ static JET_ERR trees_open(MDB_txn *txn, unsigned flags, MDB_dbi trees[META_TREE 
 {
     for (unsigned tree = 0; tree <= META_TREE; tree++) {
         unsigned kind = tree == TREE_INDEX ? MDB_DUPSORT : 0;
-        int rc = mdb_dbi_open(txn, tree_names[tree], flags | kind, &trees[tree]);
+        int rc = mdb_dbi_open(txn, store_tree_names[tree], flags | kind, &trees[tree]);
         if (rc) /* a file of LMDB, but not one of ours */
             return rc == MDB_NOTFOUND ? JET_errDatabaseCorrupted : store_error(rc);
     }
@@ -268,6 +268,8 @@ static JET_ERR store_open_trees(Store *store)
         return store_error(rc);
     uint64_t last_commit = mdb_txn_id(txn);
     JET_ERR error = trees_open(txn, 0, trees);
+    if (error == JET_errSuccess)
+        error = store_error(mdb_dbi_open(txn, NULL, 0, &store->main));
     if (error == JET_errSuccess)
         error = format_check(txn, trees[META_TREE]);
     /* A commit, so that the handles outlive the transaction. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * jet-entries.c - indexes in which a row has many entries: of several multi-valued columns, of
- * parts of texts. Each database is looked through by PROGRAM (esentcheck) at its end.
+ * parts of texts; and indexes of rows that another process has written. Each database is looked
+ * through by PROGRAM (esentcheck) at its end.
  */
 #include <stdbool.h>
+#include <sys/wait.h>
 
 #include "tests/unit/ese/jet-test.h"
 
@@ -342,6 +344,62 @@ START_TEST(test_refused)
 }
 END_TEST
 
+/* In a process that begins now. */
+static void open_again(Fixture *f)
+{
+    test_jet_start(&f->jet);
+    f->s = f->jet.session;
+    ck_ok(JetAttachDatabase(f->s, f->jet.path, 0));
+    ck_ok(JetOpenDatabase(f->s, f->jet.path, NULL, &f->jet.database, 0));
+    ck_ok(JetOpenTable(f->s, f->jet.database, "t", NULL, 0, 0, &f->t));
+}
+
+/* One process inserts a row, another makes an index, and neither sees what the other does: whoever
+ * commits last must not. */
+START_TEST(test_made_by_another_process)
+{
+    Fixture f;
+    int32_t one = 1, two = 2;
+    int inserted[2], go[2], status;
+    bool row_first = _i == 1;
+    char byte;
+    open_fixture(&f);
+    insert(&f, one, &one, 1, &one, 1);
+    ck_ok(JetEndSession(f.s, 0));
+    ck_ok(JetTerm(f.jet.instance));
+    ck_assert_int_eq(pipe(inserted) | pipe(go), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        open_again(&f);
+        ck_assert_int_eq(read(go[0], &byte, 1), 1);
+        ck_ok(JetBeginTransaction(f.s));
+        insert(&f, two, &two, 1, &two, 1);
+        if (row_first)
+            ck_ok(JetCommitTransaction(f.s, 0));
+        ck_assert_int_eq(write(inserted[1], "i", 1), 1);
+        ck_assert_int_eq(read(go[0], &byte, 1), 1);
+        if (!row_first)
+            ck_jet(JetCommitTransaction(f.s, 0), JET_errWriteConflict);
+        _exit(0);
+    }
+    open_again(&f);
+    ck_ok(JetBeginTransaction(f.s));
+    ck_assert_int_eq(write(go[1], "g", 1), 1);
+    ck_assert_int_eq(read(inserted[0], &byte, 1), 1);
+    test_add_index(f.s, f.t, "i", "+b\0", 0);
+    if (row_first) {
+        ck_jet(JetCommitTransaction(f.s, 0), JET_errWriteConflict);
+        ck_ok(JetRollback(f.s, 0));
+    } else {
+        ck_ok(JetCommitTransaction(f.s, 0));
+    }
+    ck_assert_int_eq(write(go[1], "g", 1), 1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    close_fixture(&f);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("jet-entries");
@@ -353,6 +411,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_tuple_limits);
     tcase_add_test(tcase, test_tuple_types);
     tcase_add_test(tcase, test_refused);
+    tcase_add_loop_test(tcase, test_made_by_another_process, 0, 2);
     suite_add_tcase(s, tcase);
     return s;
 }
