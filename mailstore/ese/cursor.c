@@ -390,10 +390,10 @@ JET_ERR cursor_prepare_write(Cursor *cursor, Txn *txn)
 
 /* --- Levels -------------------------------------------------------------------- */
 
-JET_ERR cursors_note_long_values(Session *session)
+JET_ERR cursors_note_long_values(Session *session, bool unlocks)
 {
     for (Cursor *cursor = session->cursors; cursor; cursor = cursor->next)
-        RETURN_IF_ERROR(update_note_long_values(cursor));
+        RETURN_IF_ERROR(update_note_long_values(cursor, unlocks));
     return JET_errSuccess;
 }
 

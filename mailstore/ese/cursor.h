@@ -117,8 +117,8 @@ void cursor_end_filling(Cursor *cursor);
 JET_ERR cursor_dup(Cursor *cursor, JET_TABLEID *ret);
 void cursor_close(Cursor *cursor);
 
-/* Of all cursors of the session, before a level begins or the last one is committed. */
-JET_ERR cursors_note_long_values(Session *session);
+/* Of all cursors of the session, before a level begins or the last one is committed (`unlocks`). */
+JET_ERR cursors_note_long_values(Session *session, bool unlocks);
 /* Of all cursors of the session, when the level goes down from `level`. */
 void cursors_after_commit(Session *session, unsigned level);
 void cursors_after_rollback(Session *session, unsigned level);

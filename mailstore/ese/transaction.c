@@ -28,7 +28,7 @@ JET_ERR transaction_begin(Session *session, JET_GRBIT grbit)
     if (session->level >= STORE_LEVEL_MAX)
         return JET_errTransTooDeep;
     if (session->level > 0)
-        RETURN_IF_ERROR(cursors_note_long_values(session));
+        RETURN_IF_ERROR(cursors_note_long_values(session, false));
     bool read_only = session->level > 0 ? session->read_only : grbit & JET_bitTransactionReadOnly;
     session->level++;
     session->epoch++;
@@ -94,7 +94,7 @@ JET_ERR transaction_commit(Session *session, JET_GRBIT grbit, uint32_t delay_ms)
         grbit = session_commit_default(session);
     session->epoch++;
     if (session->level == 1)
-        RETURN_IF_ERROR(cursors_note_long_values(session));
+        RETURN_IF_ERROR(cursors_note_long_values(session, true));
     for (unsigned i = 0; i < INSTANCE_DATABASES_MAX; i++) {
         SessionDatabase *database = &session->databases[i];
         if (database->database)

@@ -113,11 +113,47 @@ void update_cancel(Cursor *cursor)
     update_forget(update);
 }
 
-JET_ERR update_note_long_values(Cursor *cursor)
+/* Puts copies in the place of the long values that are the row's: of all, or of those that
+ * something was appended to. */
+static JET_ERR update_copy_long_values(Cursor *cursor, Txn *txn, bool appended_only)
+{
+    Update *update = &cursor->update;
+    Record record;
+    RecordEntry entry;
+    uint8_t bytes[RECORD_REFERENCE_SIZE];
+    uint32_t table = cursor->table->object_id;
+    RETURN_IF_ERROR(record_open(record_builder_bytes(&update->row), &record));
+    for (uint32_t at = 0; at < record.n_entries; at++) {
+        RecordReference reference;
+        uint64_t number;
+        RETURN_IF_ERROR(record_entry(&record, at, &entry));
+        if (!(entry.flags & RECORD_SEPARATED))
+            continue;
+        RETURN_IF_ERROR(record_reference(&entry, &reference));
+        const UpdateLongValue *known = update_find_long_value(update, reference.number);
+        if (appended_only && (!known || known->fresh))
+            continue;
+        RETURN_IF_ERROR(cursor_draw(cursor, SEQUENCE_LONG_VALUE, &number));
+        RETURN_IF_ERROR(update_note_long_value(update, number, true, 0));
+        update->lv_level = cursor->session->level;
+        cursor->session->epoch++;
+        RETURN_IF_ERROR(long_value_copy(txn, table, reference, number));
+        reference.number = number;
+        record_reference_encode(reference, bytes);
+        RETURN_IF_ERROR(record_builder_replace(&update->row, at, RECORD_SEPARATED,
+                                               (Bytes){bytes, sizeof(bytes)}));
+    }
+    return JET_errSuccess;
+}
+
+JET_ERR update_note_long_values(Cursor *cursor, bool unlocks)
 {
     Update *update = &cursor->update;
     if (update->kind == UPDATE_NONE || cursor->temporary)
         return JET_errSuccess;
+    /* Others may append to the row's own, and give it up, before this one is written. */
+    if (unlocks)
+        RETURN_IF_ERROR(update_copy_long_values(cursor, cursor->database->txn, true));
     for (uint32_t i = 0; i < update->n_long_values; i++) {
         UpdateLongValue *value = &update->long_values[i];
         if (!value->fresh || value->noted)
@@ -151,6 +187,8 @@ void update_after_rollback(Cursor *cursor, unsigned level)
         return;
     if (update->level >= level || update->lv_level >= level)
         update_cancel(cursor);
+    if (level == 1)
+        update->row_locked = false;
 }
 
 /* A row that was prepared before this transaction may be another by now: JET_errWriteConflict. */
@@ -250,35 +288,6 @@ static JET_ERR update_prepare_replace(Cursor *cursor, Txn *txn, bool lock)
     return JET_errSuccess;
 }
 
-/* A copy has long values of its own. */
-static JET_ERR update_copy_long_values(Cursor *cursor, Txn *txn)
-{
-    RecordBuilder *row = &cursor->update.row;
-    Record record;
-    RecordEntry entry;
-    uint8_t bytes[RECORD_REFERENCE_SIZE];
-    uint32_t table = cursor->table->object_id;
-    RETURN_IF_ERROR(record_open(record_builder_bytes(row), &record));
-    for (uint32_t at = 0; at < record.n_entries; at++) {
-        RecordReference reference;
-        uint64_t number;
-        RETURN_IF_ERROR(record_entry(&record, at, &entry));
-        if (!(entry.flags & RECORD_SEPARATED))
-            continue;
-        RETURN_IF_ERROR(record_reference(&entry, &reference));
-        RETURN_IF_ERROR(cursor_draw(cursor, SEQUENCE_LONG_VALUE, &number));
-        RETURN_IF_ERROR(update_note_long_value(&cursor->update, number, true, 0));
-        RETURN_IF_ERROR(long_value_copy(txn, table, reference, number));
-        reference.number = number;
-        record_reference_encode(reference, bytes);
-        RETURN_IF_ERROR(
-            record_builder_replace(row, at, RECORD_SEPARATED, (Bytes){bytes, sizeof(bytes)}));
-    }
-    cursor->update.lv_level = cursor->session->level;
-    cursor->session->epoch++;
-    return JET_errSuccess;
-}
-
 static JET_ERR update_prepare_copy(Cursor *cursor, Txn *txn, uint32_t prep)
 {
     Update *update = &cursor->update;
@@ -296,7 +305,7 @@ static JET_ERR update_prepare_copy(Cursor *cursor, Txn *txn, uint32_t prep)
     RETURN_IF_ERROR(update_take_current(cursor, txn));
     update->kind = prep == JET_prepInsertCopy ? UPDATE_INSERT : UPDATE_COPY_DELETE;
     if (prep == JET_prepInsertCopy)
-        RETURN_IF_ERROR(update_copy_long_values(cursor, txn));
+        RETURN_IF_ERROR(update_copy_long_values(cursor, txn, false));
     if (prep == JET_prepInsertCopyReplaceOriginal)
         return JET_errSuccess; /* keeps the number: it stays the same row under another key */
     return update_draw_autoincrement(cursor);

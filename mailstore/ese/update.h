@@ -21,8 +21,8 @@ JET_ERR update_escrow(Cursor *cursor, JET_COLUMNID column_id, const void *data, 
 /* JET_SETINFO's numbers stand in `set`. */
 JET_ERR update_set_column(Cursor *cursor, const JET_SETCOLUMN *set);
 
-/* Before a level begins, or the last one is committed, with the row still prepared. */
-JET_ERR update_note_long_values(Cursor *cursor);
+/* Before a level begins, or the last one is committed (`unlocks`), with the row still prepared. */
+JET_ERR update_note_long_values(Cursor *cursor, bool unlocks);
 /* The level goes down from `level`. */
 void update_after_commit(Cursor *cursor, unsigned level);
 void update_after_rollback(Cursor *cursor, unsigned level);

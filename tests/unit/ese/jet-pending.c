@@ -307,6 +307,85 @@ START_TEST(shared)
 }
 END_TEST
 
+/* Of a row that is in the file. */
+static void append(Fixture *f, char byte, uint32_t size, JET_ERR expected)
+{
+    char *data = malloc(size);
+    memset(data, byte, size);
+    ck_jet(JetSetColumn(f->session, f->table, f->data, data, size, JET_bitSetAppendLV, NULL),
+           expected);
+    free(data);
+}
+
+/* Prepared outside of a transaction; what comes to it in one fails, and is rolled back: the row is
+ * not locked any more, and another session's change of it is seen. */
+START_TEST(not_locked_any_more)
+{
+    enum {
+        TOO_MUCH = 70 << 20 /* for a transaction */
+    };
+    Fixture f, other;
+    open_fixture(&f);
+    other = f;
+    other.session = test_jet_session(&f.jet);
+    ck_ok(JetOpenTable(other.session, f.jet.database, "t", NULL, 0, 0, &other.table));
+    ck_ok(JetMove(f.session, f.table, JET_MoveFirst, 0));
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplace));
+    ck_ok(JetBeginTransaction(f.session));
+    append(&f, 'a', TOO_MUCH, JET_errVersionStoreOutOfMemory);
+    ck_ok(JetRollback(f.session, 0));
+    ck_ok(JetBeginTransaction(other.session));
+    ck_ok(JetPrepareUpdate(other.session, other.table, JET_prepReplace));
+    set(&other, 'o', LONG);
+    ck_ok(JetUpdate(other.session, other.table, NULL, 0, NULL));
+    ck_ok(JetCommitTransaction(other.session, 0));
+    ck_jet(JetUpdate(f.session, f.table, NULL, 0, NULL), JET_errWriteConflict);
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepCancel));
+    check_value(&f, 'o');
+    ck_ok(JetEndSession(other.session, 0));
+    let_go(&f);
+    check_counts(&f, 1, 0);
+    ck_assert(scratch_remove(f.jet.directory));
+}
+END_TEST
+
+/* What was appended to the row's own value, and committed before the row is written, is not what
+ * others append and give up. */
+START_TEST(appended)
+{
+    enum {
+        MORE = 1000
+    };
+    Fixture f, other;
+    char out[MORE], expected[MORE];
+    uint32_t size;
+    open_fixture(&f);
+    other = f;
+    other.session = test_jet_session(&f.jet);
+    ck_ok(JetOpenTable(other.session, f.jet.database, "t", NULL, 0, 0, &other.table));
+    ck_ok(JetMove(f.session, f.table, JET_MoveFirst, 0));
+    ck_ok(JetBeginTransaction(f.session));
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplace));
+    append(&f, 'a', MORE, JET_errSuccess);
+    ck_ok(JetCommitTransaction(f.session, 0));
+    ck_ok(JetBeginTransaction(other.session));
+    ck_ok(JetPrepareUpdate(other.session, other.table, JET_prepReplace));
+    append(&other, 'o', MORE, JET_errSuccess);
+    ck_ok(JetPrepareUpdate(other.session, other.table, JET_prepCancel));
+    ck_ok(JetCommitTransaction(other.session, 0));
+    ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
+    JET_RETINFO info = {.cbStruct = sizeof info, .ibLongValue = LONG, .itagSequence = 1};
+    ck_ok(JetRetrieveColumn(f.session, f.table, f.data, out, MORE, &size, 0, &info));
+    ck_assert_uint_eq(size, MORE);
+    memset(expected, 'a', MORE);
+    ck_assert_mem_eq(out, expected, MORE);
+    ck_ok(JetEndSession(other.session, 0));
+    let_go(&f);
+    check_counts(&f, 1, 0);
+    ck_assert(scratch_remove(f.jet.directory));
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -322,5 +401,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, rolled_back, 0, 4);
     tcase_add_test(tests, died);
     tcase_add_test(tests, shared);
+    tcase_add_test(tests, not_locked_any_more);
+    tcase_add_test(tests, appended);
     return run_suite(suite);
 }
