@@ -122,8 +122,11 @@ static JET_ERR apply_insert(Cursor *cursor, Txn *txn, RowKey *ret_key)
 static JET_ERR update_take_old_row(Cursor *cursor, Txn *txn, const RowKey *key, Record *ret)
 {
     Update *update = &cursor->update;
-    Bytes row;
-    JET_ERR err = txn_get(txn, TREE_ROWS, row_key_view(key), &row);
+    Bytes row, bookmark = {cursor->bookmark, cursor->bookmark_size};
+    bool current = cursor->position == POSITION_ON_ENTRY &&
+                   bytes_compare(bookmark, row_key_bookmark(key)) == 0;
+    JET_ERR err = current ? cursor_read_row(cursor, txn, &row)
+                          : txn_get(txn, TREE_ROWS, row_key_view(key), &row);
     if (err == JET_errRecordNotFound)
         return JET_errRecordDeleted;
     RETURN_IF_ERROR(err);
