@@ -162,37 +162,40 @@ bool session_borrow(Session *session)
     return session_try_take(session, SESSION_BORROWED);
 }
 
-JET_ERR session_enter_for_context(JET_SESID sesid, Session **ret)
+/* `mine`: it has to be the calling thread's; `served`: its instance must not be stopped. */
+static inline JET_ERR session_take(JET_SESID sesid, bool mine, bool served, Session **ret)
 {
     Session *session = handle_peek(sesid, HANDLE_SESSION);
+    JET_ERR err = JET_errSuccess;
     if (!session)
         return JET_errInvalidSesid;
     if (!session_try_busy(session))
         return JET_errSessionSharingViolation;
     if (atomic_load_explicit(&session->handle, memory_order_relaxed) != sesid)
-        return session_leave(session, JET_errInvalidSesid);
+        err = JET_errInvalidSesid;
+    else if (mine && !session_is_mine(session))
+        err = JET_errSessionSharingViolation;
+    else if (served && atomic_load_explicit(&session->instance->stopped, memory_order_relaxed))
+        err = JET_errClientRequestToStopJetService;
+    if (err < 0)
+        return session_leave(session, err);
     *ret = session;
     return JET_errSuccess;
+}
+
+JET_ERR session_enter_for_context(JET_SESID sesid, Session **ret)
+{
+    return session_take(sesid, false, false, ret);
 }
 
 JET_ERR session_enter_to_end(JET_SESID sesid, Session **ret)
 {
-    Session *session;
-    RETURN_IF_ERROR(session_enter_for_context(sesid, &session));
-    if (!session_is_mine(session))
-        return session_leave(session, JET_errSessionSharingViolation);
-    *ret = session;
-    return JET_errSuccess;
+    return session_take(sesid, true, false, ret);
 }
 
 JET_ERR session_enter(JET_SESID sesid, Session **ret)
 {
-    Session *session;
-    RETURN_IF_ERROR(session_enter_to_end(sesid, &session));
-    if (atomic_load_explicit(&session->instance->stopped, memory_order_relaxed))
-        return session_leave(session, JET_errClientRequestToStopJetService);
-    *ret = session;
-    return JET_errSuccess;
+    return session_take(sesid, true, true, ret);
 }
 
 JET_ERR session_leave(Session *session, JET_ERR err)
