@@ -3,8 +3,7 @@
  * index-entry.c - a row's entries in the indexes of its table.
  *
  * A row has one entry an index, or several (index-keys.h). An update compares the entries before
- * and after and writes the difference. What was written is noted and taken back when a later index
- * refuses.
+ * and after and writes the difference.
  *
  * Fails with JET_errKeyDuplicate, JET_errMultiValuedIndexViolation (one row, one key, twice in a
  * unique index), JET_errNullKeyDisallowed, JET_errKeyTruncated, and as the store does.

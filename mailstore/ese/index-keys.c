@@ -213,7 +213,7 @@ static JET_ERR set_reserve(KeySet *set, size_t size)
     enum {
         GROWTH = 4, /* few rows have two keys and many have none; those that do have several */
     };
-    if (set->count * 2 + 1 >= set->places_room && set->count > 0) { /* room for both orders */
+    if (set->count == set->places_room) {
         uint32_t room = set->places_room * GROWTH;
         KeyPlace *grown = fault_malloc(room * sizeof(*grown));
         if (!grown)
@@ -258,17 +258,10 @@ static int place_compare(const void *a, const void *b, void *bytes)
                          (Bytes){(uint8_t *)bytes + right->offset, right->size});
 }
 
-static int place_compare_origins(const void *a, const void *b)
-{
-    uint32_t left = ((const KeyPlace *)a)->offset, right = ((const KeyPlace *)b)->offset;
-    return left < right ? -1 : left > right;
-}
-
 /* Orders them; returns how many keys were there twice. */
 static uint32_t set_order(KeySet *set)
 {
     uint32_t kept = 0, all = set->count;
-    set->in_order = set->places;
     if (all < 2)
         return 0;
     qsort_r(set->places, all, sizeof(*set->places), place_compare, set->bytes);
@@ -276,9 +269,6 @@ static uint32_t set_order(KeySet *set)
         if (kept == 0 || place_compare(&set->places[kept - 1], &set->places[i], set->bytes) != 0)
             set->places[kept++] = set->places[i];
     set->count = kept;
-    set->in_order = set->places + kept;
-    memcpy(set->in_order, set->places, kept * sizeof(*set->places));
-    qsort(set->in_order, kept, sizeof(*set->in_order), place_compare_origins);
     return all - kept;
 }
 
@@ -286,7 +276,7 @@ JET_ERR key_set_fill(KeySet *set, const Index *index, const Schema *schema, Txn 
 {
     set->count = 0;
     set->used = 0;
-    set->places = set->in_order = &set->first_place;
+    set->places = &set->first_place;
     set->places_room = 1;
     set->bytes = set->first_bytes;
     set->room = sizeof(set->first_bytes);
@@ -309,7 +299,7 @@ void key_set_clear(KeySet *set)
 
 Bytes key_set_at(const KeySet *set, uint32_t at)
 {
-    return (Bytes){set->bytes + set->in_order[at].offset, set->in_order[at].size};
+    return (Bytes){set->bytes + set->places[at].offset, set->places[at].size};
 }
 
 bool key_set_has(const KeySet *set, Bytes key)
@@ -317,8 +307,7 @@ bool key_set_has(const KeySet *set, Bytes key)
     uint32_t low = 0, high = set->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        const KeyPlace *place = &set->places[middle];
-        int order = bytes_compare((Bytes){set->bytes + place->offset, place->size}, key);
+        int order = bytes_compare(key_set_at(set, middle), key);
         if (order == 0)
             return true;
         if (order < 0)

@@ -24,13 +24,11 @@ typedef struct {
     uint32_t offset, size;
 } KeyPlace;
 
-/* Each once, in the order of their values: an update that is refused at one of them has locked
- * those before it. Most rows have one key; it lies here. Not to be copied. */
+/* Each once, in order. Most rows have one key; it lies here. Not to be copied. */
 typedef struct {
     uint32_t count, places_room;
     size_t used, room;
-    KeyPlace *places;   /* sorted */
-    KeyPlace *in_order; /* the same in the order of the values, behind them */
+    KeyPlace *places;
     uint8_t *bytes;
     KeyPlace first_place;
     uint8_t first_bytes[KEY_LIMIT_MOST];
