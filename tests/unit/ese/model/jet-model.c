@@ -145,6 +145,8 @@ static void add_update(Queue *queue, int cursor)
             queue_add(queue, draw(2) ? OP_BEGIN : OP_COMMIT, cursor, 0, 0, 0, 0);
     }
     add_some_sets(queue, cursor);
+    if (draw(12) == 0) /* written at another level than it was made at */
+        queue_add(queue, draw(2) ? OP_BEGIN : OP_COMMIT, cursor, 0, 0, 0, 0);
     queue_add(queue, draw(8) ? OP_UPDATE : OP_CANCEL, cursor, 0, 0, 0, 0);
 }
 
