@@ -79,13 +79,16 @@ static gboolean encoded_copy(const JoinPart *part, gsize encoded_size, Window *w
     part_encoder_init(&encoder, &part->encoding, encoded);
     gsize offset = part_encoder_seek(&encoder, part->data.size, wanted, &window->pos);
     window->pos += base;
-    for (; offset < part->data.size && window->pos < window->to; offset += JOIN_PIECE) {
-        gsize size = MIN(part->data.size - offset, JOIN_PIECE);
+    while (offset < part->data.size && window->pos < window->to) {
+        /* Line ends only add to what is wanted. */
+        gsize groups = (window->to - window->pos) / 4 + 1;
+        gsize size = MIN(part->data.size - offset, MIN(groups * PART_ENCODER_STEP, JOIN_PIECE));
         if (!part->data.read(part->data.user_data, offset, piece, size))
             return FALSE;
         part_encoder_write(&encoder, piece, size);
         bytes_copy(encoded, (gsize)(encoder.out - encoded), window);
         encoder.out = encoded;
+        offset += size;
     }
     if (offset >= part->data.size)
         bytes_copy(encoded, (gsize)(part_encoder_finish(&encoder) - encoded), window);

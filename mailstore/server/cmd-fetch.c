@@ -9,6 +9,7 @@
 #include "mailstore/server/imap-fetch-items.h"
 #include "mailstore/server/imap-session.h"
 #include "mailstore/server/imap-set.h"
+#include "mailstore/server/mime-outline.h"
 
 #include <time.h>
 
@@ -77,40 +78,57 @@ static void print_date(ImapOutput *output, gint64 seconds)
 
 /* What is known of one message while it is printed. */
 typedef struct {
+    MailSession *mail;
     const MailEntry *entry;
     GBytes *text;   /* or its header alone; NULL unless needed and, of the whole, small */
-    MimePart *root; /* of text, where that is needed */
+    MimePart *root; /* its parts, where they are needed */
     ImapSummary summary;
 } Subject;
 
-/* What is large, and would keep all of a large message in memory until the client has taken it,
- * comes later. */
+/* NULL: it comes later, since it is large, and would keep all of a large message in memory until
+ * the client has taken it. */
+static GBytes *take_part(const ImapSession *session, const Subject *subject,
+                         const ImapExtract *extract)
+{
+    guint64 most = session->server->config->output_step;
+    GBytes *part = NULL;
+
+    if (subject->text != NULL && g_bytes_get_size(subject->text) <= most)
+        return g_bytes_new_from_bytes(subject->text, extract->offset, extract->length);
+    if (session->output.length + extract->length > most)
+        return NULL;
+    if (subject->text != NULL) {
+        const char *data = g_bytes_get_data(subject->text, NULL);
+        return g_bytes_new(data + extract->offset, extract->length);
+    }
+    if (mail_message_read_part(subject->mail, subject->entry->message, extract->offset,
+                               extract->length, &part, NULL) &&
+        g_bytes_get_size(part) != extract->length)
+        g_clear_pointer(&part, g_bytes_unref);
+    return part;
+}
+
 static void print_part(ImapSession *session, const Subject *subject, const ImapExtract *extract)
 {
-    ImapOutput *output = &session->output;
-    guint64 most = session->server->config->output_step;
-    gboolean is_small = subject->text != NULL && g_bytes_get_size(subject->text) <= most;
+    g_autoptr(GBytes) part = take_part(session, subject, extract);
 
-    if (!is_small && (subject->text == NULL || output->length + extract->length > most)) {
-        imap_output_literal_later(output, subject->entry->message, extract->offset,
+    if (part != NULL)
+        imap_output_literal(&session->output, part);
+    else
+        imap_output_literal_later(&session->output, subject->entry->message, extract->offset,
                                   extract->length);
-        return;
-    }
-    g_autoptr(GBytes) part =
-        g_bytes_new_from_bytes(subject->text, extract->offset, extract->length);
-    g_autoptr(GBytes) copy =
-        is_small ? g_bytes_ref(part)
-                 : g_bytes_new(g_bytes_get_data(part, NULL), g_bytes_get_size(part));
-    imap_output_literal(output, copy);
 }
 
 static void print_section(ImapSession *session, const FetchItem *item, const Subject *subject)
 {
     ImapOutput *output = &session->output;
-    const char *data = subject->text == NULL ? NULL : g_bytes_get_data(subject->text, NULL);
+    gsize size = 0;
+    const char *data = subject->text == NULL ? NULL : g_bytes_get_data(subject->text, &size);
     ImapExtract extract;
-    gboolean found = imap_section_extract(&item->section, data == NULL ? "" : data,
-                                          subject->summary.size, subject->root, &extract);
+    if (subject->summary.has_size)
+        size = subject->summary.size;
+    gboolean found = imap_section_extract(&item->section, data == NULL ? "" : data, size,
+                                          subject->root, &extract);
 
     imap_output_puts(output, item->label);
     if (!item->is_rfc822)
@@ -269,9 +287,11 @@ static void find_summary(ImapSession *session, Subject *subject, guint missing,
 
     imap_output_init(storage);
     imap_summary_find(&subject->summary, missing, data == NULL ? "" : data, subject->root, storage);
-    GBytes *packed = kept == NULL ? NULL : imap_summary_pack(&subject->summary);
-    if (packed != NULL)
-        summary_keeper_add(session->server->summaries, kept, packed);
+    if (kept == NULL)
+        return;
+    g_autoptr(GBytes) packed = imap_summary_pack(&subject->summary);
+    if (kept->data == NULL || !g_bytes_equal(packed, kept->data))
+        summary_keeper_add(session->server->summaries, kept, g_steal_pointer(&packed));
 }
 
 typedef struct {
@@ -291,12 +311,27 @@ static gboolean read_whole(const ImapSession *session, MailSession *mail, Subjec
                            GError **error)
 {
     Sizing sizing = {.most = session->server->config->output_step};
+
+    if (subject->summary.has_size && !is_small(subject->summary.size, &sizing))
+        return TRUE;
     gboolean done =
         mail_message_read(mail, subject->entry->message, is_small, &sizing, &subject->text, error);
 
     subject->summary.size = sizing.size;
     subject->summary.has_size = done;
     return done;
+}
+
+/* The parts as they are kept, if they are wanted and sound. */
+static void read_outline(const FetchItems *items, Subject *subject)
+{
+    ImapSummaryText *outline = &subject->summary.items[IMAP_SUMMARY_OUTLINE];
+
+    if ((items->summary & IMAP_SUMMARY_BIT(IMAP_SUMMARY_OUTLINE)) == 0 || outline->text == NULL)
+        return;
+    subject->root = mime_outline_parse(outline->text, outline->length);
+    if (subject->root == NULL)
+        *outline = (ImapSummaryText){0};
 }
 
 /* Reads what the items need of the message. FALSE: *ret_step, without anything to print. */
@@ -309,6 +344,7 @@ static gboolean read_subject(ImapSession *session, MailSession *mail, Subject *s
     const MailSummary *kept = items->summary == 0 ? NULL : read_summary(session, mail);
 
     imap_summary_parse(kept == NULL ? NULL : kept->data, summary);
+    read_outline(items, subject);
     guint missing = imap_summary_missing(summary, items->summary);
     gboolean needs_body = items->needs_body ||
                           (missing & ~IMAP_SUMMARY_BIT(IMAP_SUMMARY_ENVELOPE)) != 0 ||
@@ -323,6 +359,7 @@ static gboolean read_subject(ImapSession *session, MailSession *mail, Subject *s
         if (*ret_step == IMAP_STEP_WAIT || subject->text == NULL)
             return FALSE;
         const char *data = g_bytes_get_data(subject->text, &length);
+        mime_part_free(subject->root);
         subject->root = mime_part_parse(data == NULL ? "" : data, length);
         summary->has_size |= needs_body || needs_size;
     } else if (items->needs_whole) {
@@ -340,7 +377,7 @@ static ImapStep fetch_one(ImapSession *session, MailSession *mail, guint index, 
 {
     const FetchItems *items = &((Arguments *)session->arguments)->items;
     ImapItem *item = imap_mailbox_item(session->selected, index);
-    Subject subject = {.entry = &item->entry};
+    Subject subject = {.mail = mail, .entry = &item->entry};
     ImapOutput storage = {0}; /* of what is found out */
     ImapStep step = IMAP_STEP_DONE;
 

@@ -23,6 +23,9 @@ static void add(FetchItems *items, FetchKind kind)
         items->summary |= IMAP_SUMMARY_BIT(IMAP_SUMMARY_BODY);
     else if (kind == FETCH_BODYSTRUCTURE)
         items->summary |= IMAP_SUMMARY_BIT(IMAP_SUMMARY_BODYSTRUCTURE);
+    /* Who asks for the structure comes back for parts. */
+    if (kind == FETCH_BODY || kind == FETCH_BODYSTRUCTURE)
+        items->summary |= IMAP_SUMMARY_BIT(IMAP_SUMMARY_OUTLINE);
     g_array_append_val(items->items, item);
 }
 
@@ -33,14 +36,17 @@ static void add_section(FetchItems *items, const char *label, ImapSection sectio
                       .is_rfc822 = g_str_has_prefix(label, "RFC822"),
                       .section = section};
 
-    if (section.path->len == 0 &&
-        (section.kind == IMAP_SECTION_HEADER || section.kind == IMAP_SECTION_FIELDS ||
-         section.kind == IMAP_SECTION_FIELDS_NOT))
+    gboolean is_made =
+        section.kind == IMAP_SECTION_FIELDS || section.kind == IMAP_SECTION_FIELDS_NOT;
+    if (section.path->len == 0 && (is_made || section.kind == IMAP_SECTION_HEADER)) {
         items->needs_header = TRUE;
-    else if (section.path->len == 0 && section.kind == IMAP_SECTION_ALL)
-        items->needs_whole = TRUE;
-    else
+    } else if (is_made) {
         items->needs_body = TRUE;
+    } else {
+        items->needs_whole = TRUE;
+        if (section.path->len > 0 || section.kind != IMAP_SECTION_ALL)
+            items->summary |= IMAP_SUMMARY_BIT(IMAP_SUMMARY_OUTLINE);
+    }
     items->sets_seen = items->sets_seen || seen;
     g_array_append_val(items->items, item);
 }

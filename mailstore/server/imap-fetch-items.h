@@ -30,7 +30,7 @@ typedef struct {
     gboolean needs_size;
     gboolean needs_header; /* sections do */
     gboolean needs_body;   /* too, and how it is made up */
-    gboolean needs_whole;  /* the message as it is, BODY[] */
+    gboolean needs_whole;  /* pieces of the message as it is, BODY[] among them */
     gboolean sets_seen;
 } FetchItems;
 

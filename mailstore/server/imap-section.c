@@ -177,27 +177,28 @@ static GBytes *extract_fields(const ImapSection *section, const char *header, gs
     return g_string_free_to_bytes(g_steal_pointer(&text));
 }
 
-static void set_part(ImapExtract *extract, gsize offset, gsize length)
+static void set_part(ImapExtract *extract, gsize size, gsize offset, gsize length)
 {
-    *extract = (ImapExtract){.offset = offset, .length = length};
+    offset = MIN(offset, size);
+    *extract = (ImapExtract){.offset = offset, .length = MIN(length, size - offset)};
 }
 
 static gboolean extract_whole(const ImapSection *section, const char *message, gsize size,
                               const MimePart *root, ImapExtract *ret)
 {
     if (section->path->len == 0 && section->kind == IMAP_SECTION_ALL) {
-        set_part(ret, 0, size);
+        set_part(ret, size, 0, size);
         return TRUE;
     }
     const MimePart *part = find_part(section->path, root);
     if (part == NULL)
         return FALSE;
     if (section->kind == IMAP_SECTION_ALL) {
-        set_part(ret, part->body, part->body_length);
+        set_part(ret, size, part->body, part->body_length);
         return TRUE;
     }
     if (section->kind == IMAP_SECTION_MIME) {
-        set_part(ret, part->header, part->header_length);
+        set_part(ret, size, part->header, part->header_length);
         return TRUE;
     }
     if (section->path->len > 0) {
@@ -206,9 +207,9 @@ static gboolean extract_whole(const ImapSection *section, const char *message, g
         part = g_ptr_array_index(part->children, 0);
     }
     if (section->kind == IMAP_SECTION_HEADER) {
-        set_part(ret, part->header, part->header_length);
+        set_part(ret, size, part->header, part->header_length);
     } else if (section->kind == IMAP_SECTION_TEXT) {
-        set_part(ret, part->body, part->body_length);
+        set_part(ret, size, part->body, part->body_length);
     } else {
         GBytes *made = extract_fields(section, message + part->header, part->header_length);
         *ret = (ImapExtract){.length = g_bytes_get_size(made), .made = made};

@@ -38,8 +38,8 @@ typedef struct {
     gsize offset, length;
     GBytes *made; /* owned; NULL: it is a part */
 } ImapExtract;
-/* FALSE when there is no such part. Of the whole message, BODY[], only the size need be known, and
- * `root` is not looked at. */
+/* FALSE when there is no such part. `message` is looked at for a header's fields alone, and `root`
+ * for all but the whole message, BODY[]. What it says lies within `size`. */
 gboolean imap_section_extract(const ImapSection *section, const char *message, gsize size,
                               const MimePart *root, ImapExtract *ret);
 

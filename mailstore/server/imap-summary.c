@@ -7,11 +7,12 @@
 #include "mailstore/message/message-store.h"
 #include "mailstore/server/imap-bodystructure.h"
 #include "mailstore/server/imap-envelope.h"
+#include "mailstore/server/mime-outline.h"
 
 #include <string.h>
 
 /* Goes up with any change of what is printed for the same message, or of the form. */
-#define VERSION 1
+#define VERSION 2
 
 #define HEADER_SIZE (1 + sizeof(guint64))
 #define TEXT_UNKNOWN G_MAXUINT32
@@ -72,6 +73,8 @@ void imap_summary_find(ImapSummary *summary, guint items, const char *message, c
     for (guint i = 0; i < IMAP_SUMMARY_COUNT; i++) {
         if ((items & IMAP_SUMMARY_BIT(i)) == 0)
             ;
+        else if (i == IMAP_SUMMARY_OUTLINE)
+            mime_outline_print(storage->tail, root);
         else if (i == IMAP_SUMMARY_ENVELOPE)
             imap_envelope_print(storage, message + root->header, root->header_length);
         else
@@ -85,12 +88,14 @@ void imap_summary_find(ImapSummary *summary, guint items, const char *message, c
 
 GBytes *imap_summary_pack(const ImapSummary *summary)
 {
-    gsize size = HEADER_SIZE;
+    gsize size = HEADER_SIZE + IMAP_SUMMARY_COUNT * sizeof(guint32);
+    ImapSummaryText items[IMAP_SUMMARY_COUNT] = {0};
 
     for (guint i = 0; i < IMAP_SUMMARY_COUNT; i++)
-        size += sizeof(guint32) + summary->items[i].length;
-    if (size > MAIL_SUMMARY_MAX)
-        return NULL;
+        if (summary->items[i].length <= MAIL_SUMMARY_MAX - size) {
+            items[i] = summary->items[i];
+            size += items[i].length;
+        }
 
     guint8 *data = g_malloc(size), *at = data;
     guint64 number = GUINT64_TO_LE(summary->has_size ? summary->size : G_MAXUINT64);
@@ -98,7 +103,7 @@ GBytes *imap_summary_pack(const ImapSummary *summary)
     memcpy(at, &number, sizeof number);
     at += sizeof number;
     for (guint i = 0; i < IMAP_SUMMARY_COUNT; i++) {
-        const ImapSummaryText *item = &summary->items[i];
+        const ImapSummaryText *item = &items[i];
         guint32 length = GUINT32_TO_LE(item->text == NULL ? TEXT_UNKNOWN : (guint32)item->length);
         memcpy(at, &length, sizeof length);
         at += sizeof length;

@@ -8,7 +8,9 @@
 #include "mailstore/server/imap-output.h"
 #include "mailstore/server/mime-part.h"
 
+/* In this order they are kept when not all of them fit. */
 typedef enum {
+    IMAP_SUMMARY_OUTLINE, /* see mime-outline.h */
     IMAP_SUMMARY_ENVELOPE,
     IMAP_SUMMARY_BODY,
     IMAP_SUMMARY_BODYSTRUCTURE,
@@ -16,7 +18,7 @@ typedef enum {
 } ImapSummaryItem;
 #define IMAP_SUMMARY_BIT(ITEM) (1U << (ITEM))
 
-/* As sent to the client. */
+/* As sent to the client, but for the outline. */
 typedef struct {
     const char *text; /* NULL when it is not known */
     gsize length;
@@ -37,7 +39,7 @@ guint imap_summary_missing(const ImapSummary *summary, guint items);
  * header. The texts are parts of what is in `storage`, which is printed to. */
 void imap_summary_find(ImapSummary *summary, guint items, const char *message, const MimePart *root,
                        ImapOutput *storage);
-/* NULL when it would be longer than can be kept. */
+/* Without what would make it longer than can be kept. */
 GBytes *imap_summary_pack(const ImapSummary *summary);
 
 #endif /* MAILSTORE_SERVER_IMAP_SUMMARY_H */

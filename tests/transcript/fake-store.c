@@ -4,8 +4,9 @@
  *
  * It fails on demand, where a real store seldom does: a message with a line "X-Fake: refused",
  * "unavailable", "full", "failed", "dropped" (no UID afterwards) or "slow" (half a second) meets
- * that. One with "X-Fake: read-once" can be read once; then what is kept of it is waited for. The
- * flags of one with "X-Fake: unflagged" cannot be changed, nor those of others with it.
+ * that. One with "X-Fake: read-once" can be read once; then what is kept of it is waited for. So is
+ * that of one with "X-Fake: whole-once", of which parts can be read again. The flags of one with
+ * "X-Fake: unflagged" cannot be changed, nor those of others with it.
  * Nothing survives the process.
  */
 #include "mailstore/message/message-store.h"
@@ -374,7 +375,8 @@ static GBytes *find_summary(MailStore *store, guint64 message, gboolean *ret_com
     if (kept != NULL)
         g_bytes_ref(kept);
     *ret_comes = kept == NULL && g_hash_table_contains(store->read, key) &&
-                 asks_for(g_ptr_array_index(store->messages, message - 1), "read-once");
+                 (asks_for(g_ptr_array_index(store->messages, message - 1), "read-once") ||
+                  asks_for(g_ptr_array_index(store->messages, message - 1), "whole-once"));
     pthread_mutex_unlock(&store->lock);
     return kept;
 }
@@ -407,7 +409,7 @@ gboolean mail_summaries_keep(MailSession *session, const MailSummary *summaries,
     return TRUE;
 }
 
-static GBytes *read_message(MailSession *session, guint64 message, GError **error)
+static GBytes *read_message(MailSession *session, guint64 message, gboolean whole, GError **error)
 {
     MailStore *store = session->store;
     GBytes *bytes = NULL;
@@ -415,7 +417,8 @@ static GBytes *read_message(MailSession *session, guint64 message, GError **erro
     pthread_mutex_lock(&store->lock);
     if (message > 0 && message <= store->messages->len)
         bytes = g_bytes_ref(g_ptr_array_index(store->messages, message - 1));
-    if (bytes != NULL && asks_for(bytes, "read-once") &&
+    if (bytes != NULL &&
+        (asks_for(bytes, "read-once") || (whole && asks_for(bytes, "whole-once"))) &&
         !g_hash_table_add(store->read, GSIZE_TO_POINTER(message)))
         g_clear_pointer(&bytes, g_bytes_unref);
     pthread_mutex_unlock(&store->lock);
@@ -427,7 +430,7 @@ static GBytes *read_message(MailSession *session, guint64 message, GError **erro
 gboolean mail_message_read(MailSession *session, guint64 message, MailReserve reserve,
                            gpointer data, GBytes **ret_text, GError **error)
 {
-    g_autoptr(GBytes) bytes = read_message(session, message, error);
+    g_autoptr(GBytes) bytes = read_message(session, message, TRUE, error);
 
     if (bytes == NULL)
         return FALSE;
@@ -439,7 +442,7 @@ gboolean mail_message_read(MailSession *session, guint64 message, MailReserve re
 gboolean mail_message_read_part(MailSession *session, guint64 message, gsize offset, gsize length,
                                 GBytes **ret_part, GError **error)
 {
-    g_autoptr(GBytes) bytes = read_message(session, message, error);
+    g_autoptr(GBytes) bytes = read_message(session, message, FALSE, error);
 
     if (bytes == NULL)
         return FALSE;
@@ -452,7 +455,7 @@ gboolean mail_message_read_part(MailSession *session, guint64 message, gsize off
 gboolean mail_message_read_header(MailSession *session, guint64 message, gsize most,
                                   GBytes **ret_header, guint64 *ret_size, GError **error)
 {
-    *ret_header = read_message(session, message, error); /* and more: nobody minds */
+    *ret_header = read_message(session, message, TRUE, error); /* and more: nobody minds */
     (void)most;
     if (*ret_header != NULL && ret_size != NULL)
         *ret_size = g_bytes_get_size(*ret_header);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-mime.c - parts, sections, structures, texts: the ordinary, the malformed and the monstrous.
  */
+#include "mailstore/message/message-store.h"
 #include "mailstore/server/imap-bodystructure.h"
 #include "mailstore/server/imap-envelope.h"
 #include "mailstore/server/imap-section.h"
 #include "mailstore/server/imap-summary.h"
 #include "mailstore/server/mime-header.h"
-#include "mailstore/server/mime-part.h"
+#include "mailstore/server/mime-outline.h"
 #include "mailstore/server/mime-text.h"
 #include "tests/run-suite.h"
 
@@ -388,17 +389,20 @@ START_TEST(summaries_come_back_or_are_nothing)
     const ImapSummary nothing = {0};
     const ImapSummary some = {.items[IMAP_SUMMARY_ENVELOPE] = {"(NIL)", 5}};
     const ImapSummary all = {
-        .has_size = TRUE, .size = 895, .items = {{"(NIL)", 5}, {"", 0}, {"(\"text\")", 8}}};
+        .has_size = TRUE,
+        .size = 895,
+        .items = {{"\0\1", 2}, {"(NIL)", 5}, {"", 0}, {"(\"text\")", 8}},
+    };
     ImapSummary read;
 
     g_autoptr(GBytes) packed_some = imap_summary_pack(&some);
     imap_summary_parse(packed_some, &read);
     assert_summary(&read, &some);
-    ck_assert_uint_eq(imap_summary_missing(&read, 7), 6);
+    ck_assert_uint_eq(imap_summary_missing(&read, 15), 13);
     g_autoptr(GBytes) packed = imap_summary_pack(&all);
     imap_summary_parse(packed, &read);
     assert_summary(&read, &all);
-    ck_assert_uint_eq(imap_summary_missing(&read, 7), 0);
+    ck_assert_uint_eq(imap_summary_missing(&read, 15), 0);
 
     /* Of another version, cut off anywhere, or with something behind it. */
     gsize size;
@@ -416,8 +420,63 @@ START_TEST(summaries_come_back_or_are_nothing)
     imap_summary_parse(other, &read);
     assert_summary(&read, &nothing);
 
-    ImapSummary longest = {.items[IMAP_SUMMARY_BODY] = {(const char *)copy, 20000}};
-    ck_assert_ptr_null(imap_summary_pack(&longest));
+    /* What is too long for it is left out. */
+    g_autofree char *long_text = g_strnfill(MAIL_SUMMARY_MAX, 'x');
+    ImapSummary longest = all, rest = all;
+    longest.items[IMAP_SUMMARY_ENVELOPE] = (ImapSummaryText){long_text, MAIL_SUMMARY_MAX};
+    rest.items[IMAP_SUMMARY_ENVELOPE] = (ImapSummaryText){0};
+    g_autoptr(GBytes) packed_longest = imap_summary_pack(&longest);
+    ck_assert_uint_le(g_bytes_get_size(packed_longest), MAIL_SUMMARY_MAX);
+    imap_summary_parse(packed_longest, &read);
+    assert_summary(&read, &rest);
+}
+END_TEST
+
+static void assert_parts(const MimePart *a, const MimePart *b)
+{
+    guint children = a->children == NULL ? 0 : a->children->len;
+
+    ck_assert_int_eq(a->kind, b->kind);
+    ck_assert_uint_eq(a->header, b->header);
+    ck_assert_uint_eq(a->header_length, b->header_length);
+    ck_assert_uint_eq(a->body, b->body);
+    ck_assert_uint_eq(a->body_length, b->body_length);
+    ck_assert_uint_eq(b->children == NULL ? 0 : b->children->len, children);
+    for (guint i = 0; i < children; i++)
+        assert_parts(g_ptr_array_index(a->children, i), g_ptr_array_index(b->children, i));
+}
+
+START_TEST(outlines_come_back_or_are_nothing)
+{
+    static const char message[] =
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n"
+        "--b\r\nContent-Type: message/rfc822\r\n\r\n\r\ntwo\r\n--b--\r\n";
+    g_autoptr(MimePart) root = mime_part_parse(message, sizeof message - 1);
+    g_autoptr(GString) outline = g_string_new(NULL);
+    const gsize each = 16;
+
+    mime_outline_print(outline, root);
+    ck_assert_uint_eq(outline->len, 4 * each);
+    g_autoptr(MimePart) again = mime_outline_parse(outline->str, outline->len);
+    ck_assert_ptr_nonnull(again);
+    assert_parts(root, again);
+    for (gsize length = 0; length < outline->len; length++)
+        ck_assert_ptr_null(mime_outline_parse(outline->str, length));
+    g_string_append_len(outline, outline->str + 3 * each, each);
+    ck_assert_ptr_null(mime_outline_parse(outline->str, outline->len));
+
+    /* As many as a message may have go into a summary, and one level more is too many. */
+    ck_assert_uint_le((MIME_PARTS_MOST + MIME_DEPTH_MOST) * each + 32, MAIL_SUMMARY_MAX);
+    const guint32 in_message[] = {GUINT32_TO_LE(MIME_MESSAGE | 1 << 2), 0, 0, 0};
+    g_string_truncate(outline, 0);
+    for (guint depth = 0; depth < MIME_DEPTH_MOST; depth++)
+        g_string_append_len(outline, (const char *)in_message, each);
+    const guint32 leaf[] = {MIME_LEAF, 0, 0, 0};
+    g_string_append_len(outline, (const char *)leaf, each);
+    g_autoptr(MimePart) deepest = mime_outline_parse(outline->str, outline->len);
+    ck_assert_ptr_nonnull(deepest);
+    g_string_prepend_len(outline, (const char *)in_message, each);
+    ck_assert_ptr_null(mime_outline_parse(outline->str, outline->len));
 }
 END_TEST
 
@@ -436,6 +495,7 @@ int main(void)
     tcase_add_loop_test(tests, encoded_words_are_decoded, 0, G_N_ELEMENTS(encoded_words));
     tcase_add_test(tests, long_bodies_are_searched_over_their_seams);
     tcase_add_test(tests, summaries_come_back_or_are_nothing);
+    tcase_add_test(tests, outlines_come_back_or_are_nothing);
     tcase_add_test(tests, languages_are_a_list);
     tcase_add_loop_test(tests, days_are_read, 0, G_N_ELEMENTS(days));
     return run_case("mime", tests);
