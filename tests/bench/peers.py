@@ -23,7 +23,7 @@ DOVECOT = """
 base_dir = {where}/run
 state_dir = {where}/state
 log_path = {where}/dovecot.log
-protocols = lmtp
+protocols = lmtp imap
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
@@ -47,6 +47,14 @@ service lmtp {{
   }}
   process_min_avail = 8
   service_count = 0
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap_port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
 }}
 service stats {{
   client_limit = 1000
@@ -139,18 +147,19 @@ def accepts_unix(path):
 
 
 class Dovecot:
-    """LMTP into Maildir or mdbox; scans nothing."""
+    """LMTP into Maildir or mdbox, and IMAP; scans nothing."""
 
     def __init__(self, rig, kind):
         self.where = f"{rig.scratch}/dovecot-{kind}"
-        self.lmtp_path = self.where + "/lmtp"
+        self.lmtp_path, self.imap_port = self.where + "/lmtp", free_ports(1)[0]
         mail = pwd.getpwnam("mail")
         for name in ("", "/run", "/state", "/mail"):
             os.mkdir(self.where + name)
         os.chmod(rig.scratch, 0o711)
         os.chown(self.where + "/mail", mail.pw_uid, mail.pw_gid)
         configuration = write(self.where + "/dovecot.conf",
-                              DOVECOT.format(where=self.where, format=kind))
+                              DOVECOT.format(where=self.where, format=kind,
+                                             imap_port=self.imap_port))
         self.process = rig.spawn(["dovecot", "-F", "-c", configuration], f"dovecot-{kind}")
         wait_until(lambda: accepts_unix(self.lmtp_path), f"dovecot ({kind}) to answer")
 

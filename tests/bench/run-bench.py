@@ -7,7 +7,7 @@ the variants take turns, several rounds, and medians are told. One JSON line a f
 Exit 1 when a target was missed.
 
 Parts: engine (ese-*: the store engine against bare LMDB), programs (the other C benches beside
-this), scans, memory, delivery, cpu, recipients, dovecot, postfix.
+this), scans, memory, delivery, cpu, recipients, dovecot, reading, postfix.
 """
 import argparse
 import glob
@@ -21,6 +21,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import peers  # noqa: E402  pylint: disable=wrong-import-position
 from measure import Report, alternate, compare, cpu_seconds  # noqa: E402  pylint: disable=wrong-import-position
+from reading import Reading  # noqa: E402  pylint: disable=wrong-import-position
 from rig import Rig, mail  # noqa: E402  pylint: disable=wrong-import-position
 from scans import Scans  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -192,6 +193,9 @@ class Bench:
                                         f"Dovecot {peer}, no scan", reference, ">= 1", ratio)
             assert rig.unscanned() == 0
 
+    def reading(self, place):
+        Reading(self, place).run()
+
     def postfix(self, place):
         """From the first SMTP connection until the queue is empty."""
         count = 100 if self.options.quick else 400
@@ -231,7 +235,7 @@ class Bench:
     def run(self):
         parts = {"engine": True, "programs": False, "scans": False, "memory": False,
                  "recipients": False, "cpu": True, "delivery": True, "dovecot": True,
-                 "postfix": True}
+                 "reading": True, "postfix": True}
         for name, placed in parts.items():
             if self.options.only and name not in self.options.only:
                 continue
