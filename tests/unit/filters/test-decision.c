@@ -57,7 +57,10 @@ START_TEST(senseless_actions_are_refused)
 {
     const char *reason = NULL;
 
-    ck_assert(!filter_action_is_allowed(FILTER_VERDICT_CLEAN, FILTER_ACTION_DROP, &reason));
+    for (int action = 0; action < FILTER_ACTIONS; action++)
+        ck_assert_int_eq(
+            filter_action_is_allowed(FILTER_VERDICT_CLEAN, (FilterAction)action, &reason),
+            action == FILTER_ACTION_PASS);
     ck_assert_ptr_nonnull(reason);
     ck_assert(!filter_action_is_allowed(FILTER_VERDICT_NOT_SCANNED, FILTER_ACTION_DROP, NULL));
     ck_assert(!filter_action_is_allowed(FILTER_VERDICT_BLOCKED, FILTER_ACTION_CLEAN, NULL));

@@ -25,6 +25,14 @@ static const Case CASES[] = {
     {"=?utf-8?q?a.e?= =?us-ascii*en?q?xe?=", "a.exe", "a.exe"},
     {"=?utf-8?B?ww==?= =?utf-8?B?qS5leGU=?=", "\xc3\xa9.exe", "\xc3\xa9.exe"},
     {"=?utf-8?q?a?= b", "a b", "a b"},
+    {"a.exe=?x?q?"
+     "?=",
+     "a.exe", "a.exe"},
+    /* ISO 8859-5, with a language and beside a word of another charset */
+    {"=?iso-8859-5*ru?q?=D0?=.exe", "\xd0\xb0.exe", "\xd0\xb0.exe"},
+    {"=?iso-8859-5?q?=D0?= =?iso-8859-1?q?=E9.exe?=", "\xd0\xb0\xc3\xa9.exe",
+     "\xd0\xb0\xc3\xa9.exe"},
+    {"=?cesu-8?q?a=ED=A0=80.exe?=", "a\xef\xbf\xbd.exe", "a\xef\xbf\xbd.exe"}, /* half a pair */
     {"=?x-unheard-of?q?a=2Eexe?=", "a.exe", "a.exe"},
     {"=?utf-8?x?a?=", "=?utf-8?x?a?=", "=?utf-8?x?a?="},
     {"=?utf-8?q?a", "=?utf-8?q?a", "=?utf-8?q?a"},
@@ -39,6 +47,7 @@ static const Case CASES[] = {
     {"=?UTF8?B?ww==?= =?utf-8?B?qS5leGU=?=", "\xc3\xa9.exe", "\xc3\xa9.exe"},
     /* RFC 1468, as it stands and between words */
     {"\x1b$B%\"\x1b(B.exe", "\xe3\x82\xa2.exe", "\xe3\x82\xa2.exe"},
+    {"\x1b(Ba.exe", "a.exe", "a.exe"},
     {"a\x1b[0m", "a\x1b[0m", "a [0m"},
     /* RFC 2231 §3 and §4, its own examples */
     {"us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A", "This is ***fun***", "this is ***fun***"},
@@ -47,6 +56,7 @@ static const Case CASES[] = {
      "This is even more ***fun*** isn't it!", "this is even more ***fun*** isn't it!"},
     {"filename*1=xe; filename*0=\"a;.e\"", "a;.exe", "a;.exe"},
     {"filename*2=xe; filename*1*=utf-8''a%2Ee", "a.exe", "a.exe"},
+    {"name*2047=a", "a", "a"},
     {"name*2048=a", "name*2048=a", "name*2048=a"}, /* more pieces than there is room for */
     {"UTF-8''%e2%82%ac%20rates.exe", "\xe2\x82\xac rates.exe", "\xe2\x82\xac rates.exe"},
     {"''a%2eexe", "a.exe", "a.exe"},
@@ -235,6 +245,7 @@ START_TEST(deception_is_seen)
     ck_assert_uint_eq(file_name_lies("=?utf-8?q?invoice=2Epdf?= =?utf-8?q?=2Ejs?=", -1),
                       FILE_NAME_DOUBLE);
     ck_assert_uint_eq(file_name_lies("a\x01.exe", -1), FILE_NAME_CONTROL);
+    ck_assert_uint_eq(file_name_lies("a\x7f.exe", -1), FILE_NAME_CONTROL);
     ck_assert_uint_eq(file_name_lies("utf-8''a.exe%00.txt", -1), FILE_NAME_CONTROL);
     ck_assert_uint_eq(file_name_lies("=?utf-8?q?a.exe=00.txt?=", -1), FILE_NAME_CONTROL);
     ck_assert_uint_eq(file_name_lies("a\r\n\tb.txt", -1), 0); /* a folded header line */
@@ -250,6 +261,7 @@ START_TEST(deception_is_seen)
     ck_assert_uint_eq(file_name_lies("a.txt.{3050F4D8-98B5-11CF-BB82-00AA00BDCE0B}", -1),
                       FILE_NAME_CLASS);
     ck_assert_uint_eq(file_name_lies("a.{3050F4D8-98B5-11CF-BB82}", -1), 0);
+    ck_assert_uint_eq(file_name_lies("a.txt.{3050F4D8-98B5-11CF-BB82-00AA00BDCE0G}", -1), 0);
 
     ck_assert_uint_eq(file_name_lies("setup.exe", -1), 0);
     ck_assert_uint_eq(file_name_lies("amazon.com.pdf", -1), 0);

@@ -35,6 +35,16 @@ static const struct {
     {"f.x = y\nu = obj.s", "f.x=y\nu=obj.s\n"},
     {"a = Chr(x) & \"k\"", "a=chr(x)&\"k\"\n"},
     {"a: b = \"c\"\nf x:=1", "a\nb=\"c\"\nf x:=1\n"},
+    {"z = Chr(0) & ChrW(65535)", "z=\" \xef\xbf\xbf\"\n"},
+    {"z = ChrW(65536)", "z=chrw(65536)\n"},
+    {"z = Chr(65, 66)", "z=chr(65,66)\n"},
+    {"z = Replace(\"abc\", \"b\")", "z=replace(\"abc\",\"b\")\n"},
+    {"z = Asc(\"\")", "z=asc(\"\")\n"},
+    {"s = \"a\"\nu = obj.s & \"b\"", "s=\"a\"\nu=obj.s&\"b\"\n"},
+    {"z = \"6a\" + 1", "z=\"6a\"+1\n"},
+    /* What has no value */
+    {"z = 1 / 0", "z=1/0\n"},
+    {"z = (-9223372036854775807 - 1) / -1", "z=-9223372036854775808/-1\n"},
 };
 
 START_TEST(code_is_brought_to_the_normal_form)
@@ -47,10 +57,36 @@ START_TEST(code_is_brought_to_the_normal_form)
 }
 END_TEST
 
+START_TEST(tricks_are_told)
+{
+    static const struct {
+        const char *piece;
+        guint count; /* from which on it is one */
+        const char *trick;
+    } cases[] = {{"a = StrReverse(\"ba\")\n", 1, "string-reverse\n"},
+                 {"a = Replace(\"ab\", \"b\", \"c\")\n", 1, "replace-text\n"},
+                 {"a = Chr(65)\n", 8, "chr-chain\n"},
+                 {"a = \"abcde\" & \"abcd\"\n", 20, "split-strings\n"},
+                 {"a = \"abcd\" & \"abcde\"\n", G_MAXUINT, ""}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        for (guint count = 0; count <= 20; count++) {
+            g_autoptr(GString) code = g_string_new(NULL), out = g_string_new(NULL);
+            g_autoptr(GString) tricks = g_string_new(NULL);
+
+            for (guint j = 0; j < count; j++)
+                g_string_append(code, cases[i].piece);
+            ck_assert(macro_text_normalize(code->str, code->len, MACRO_DIALECT_BASIC, out, tricks));
+            ck_assert_str_eq(tricks->str, count < cases[i].count ? "" : cases[i].trick);
+        }
+}
+END_TEST
+
 START_TEST(formulas_see_their_cells)
 {
-    static const char code[] = "sheet1!a1=\"cm\"\nsheet1!a2=\"d.exe\"\n"
-                               "sheet1!a3=EXEC(sheet1!$A$1&sheet1!a2&CHAR(32)&\"/c\")\n";
+    static const char code[] =
+        "sheet1!a1=\"cm\"\nsheet1!a2=\"d.exe\"\n"
+        "sheet1!a3=EXEC(LEFT(sheet1!$A$1)&RIGHT(sheet1!a1)&sheet1!a2&CHAR(32)&\"/c\")\n";
     g_autoptr(GString) out = g_string_new(NULL), tricks = g_string_new(NULL);
 
     ck_assert(macro_text_normalize(code, strlen(code), MACRO_DIALECT_FORMULA, out, tricks));
@@ -77,7 +113,7 @@ START_TEST(limits_are_told)
     gsize size;
 
     /* Deeper than evaluated, but written as it stands. */
-    ck_assert(normalize_repeated("((((((((chr(", 10000, &size));
+    ck_assert(normalize_repeated("((((((((chr(", 30000, &size));
     ck_assert(!normalize_repeated("abcdefgh\n", MACRO_TEXT_MAX / 9 + 1, &size));
     ck_assert(!normalize_repeated("((", MACRO_TOKENS_MAX / 2 + 1, &size));
     /* A text that doubles, and its use again and again. */
@@ -90,6 +126,7 @@ END_TEST
 /* --- The rule file ---------------------------------------------------------------- */
 
 #define HEAD "[scoring]\nthreshold=10\n[class c]\nmost=20\n"
+#define RULE "class=c\nweight=1\nin=basic\nfind=ab"
 
 static const struct {
     const char *text, *message;
@@ -103,6 +140,9 @@ static const struct {
     {"[what]\n", "m.conf:1: unknown section [what]"},
     {"[class C]\n", "m.conf:1: a name has"},
     {HEAD "[class c]\n", "m.conf:5: a second class"},
+    {HEAD "[class a_b]\n", "m.conf:5: a name has"},
+    {HEAD "[class a0123456789012345678901234567890123456789]\n", "m.conf:5: a name has"},
+    {HEAD "[class a012345678901234567890123456789012345678]\n", "m.conf:5: class a0123"},
     {HEAD "[class d]\n", "m.conf:5: class d has no most"},
     {HEAD "[rule r]\nclass=d\n", "m.conf:6: class=d: no [class d]"},
     {HEAD "[rule r]\nclass=c\nweight=1\nin=basic\n", "m.conf:5: rule r has no find"},
@@ -111,6 +151,8 @@ static const struct {
      "m.conf:6: in=vba is none of basic, formula, field, object, link, trick, page"},
     {HEAD "[rule r]\nfind=Shell\n", "m.conf:6: find=Shell: macros are matched in lower"},
     {HEAD "[rule r]\nfind=*a\n", "m.conf:6: find=*a: a star"},
+    {HEAD "[rule r]\nfind=a\n", "m.conf:6: find=a: one letter"},
+    {HEAD "[rule r]\nfind=a  b\n", "m.conf:6: find=a  b: macros are matched with single"},
     {HEAD "[rule r]\nfind=;\n", "m.conf:6: find is empty"},
     {HEAD "[rule r]\nfnd=ab\n", "m.conf:6: unknown key fnd"},
     {HEAD "[rule r]\nhello\n", "m.conf:6: neither a section"},
@@ -124,6 +166,35 @@ START_TEST(bad_files_are_refused_with_line_and_reason)
     ck_assert_ptr_null(macro_rules_parse("m.conf", BAD[_i].text, strlen(BAD[_i].text), &error));
     ck_assert_msg(error != NULL && g_str_has_prefix(error->message, BAD[_i].message), "%s",
                   error ? error->message : "no error");
+}
+END_TEST
+
+/* The smallest file, and `count` pieces more, which have a number where something follows it. */
+static void check_most(const char *piece, const char *follows, guint count, const char *message)
+{
+    g_autoptr(GString) file = g_string_new(HEAD "[rule r]\n" RULE);
+    g_autoptr(MacroRules) rules = NULL;
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < count; i++) {
+        g_string_append(file, piece);
+        if (follows != NULL)
+            g_string_append_printf(file, "%u]\n%s", i, follows);
+    }
+    rules = macro_rules_parse("m.conf", file->str, file->len, &error);
+    ck_assert_int_eq(rules == NULL, message != NULL);
+    ck_assert(message == NULL || strstr(error->message, message) != NULL);
+}
+
+START_TEST(the_file_has_limits)
+{
+    /* One of each is there. */
+    check_most(";bc", NULL, MACRO_RULE_PHRASES_MAX - 1, NULL);
+    check_most(";bc", NULL, MACRO_RULE_PHRASES_MAX, "more than 100 phrases");
+    check_most("\n[class c", "most=1", MACRO_CLASSES_MAX - 1, NULL);
+    check_most("\n[class c", "most=1", MACRO_CLASSES_MAX, "more than 50 classes");
+    check_most("\n[rule r", RULE, MACRO_RULES_MAX - 1, NULL);
+    check_most("\n[rule r", RULE, MACRO_RULES_MAX, "more than 1000 rules");
 }
 END_TEST
 
@@ -161,7 +232,8 @@ END_TEST
 START_TEST(reasons_are_named_heaviest_first_and_cut_with_a_sign)
 {
     static const char file[] = HEAD "[rule light]\nclass=c\nweight=1\nin=basic\nfind=aa\n"
-                                    "[rule heavy]\nclass=c\nweight=9\nin=basic\nfind=bb\n";
+                                    "[rule heavy]\nclass=c\nweight=9\nin=basic\nfind=bb\n"
+                                    "[rule also]\nclass=c\nweight=9\nin=basic\nfind=cc\n";
     g_autoptr(MacroRules) rules = macro_rules_parse("m.conf", file, strlen(file), NULL);
     g_autoptr(MacroScore) score = macro_score_new(rules);
     char reasons[64];
@@ -177,6 +249,11 @@ START_TEST(reasons_are_named_heaviest_first_and_cut_with_a_sign)
     ck_assert_str_eq(reasons, "heavy,light");
     ck_assert(macro_score_is_suspicious(score, reasons, 11));
     ck_assert_str_eq(reasons, "heavy...");
+    ck_assert(macro_score_is_suspicious(score, reasons, 8));
+    ck_assert_str_eq(reasons, "...");
+    macro_score_add(score, MACRO_SOURCE_BASIC, "cc", 2);
+    ck_assert(macro_score_is_suspicious(score, reasons, sizeof(reasons)));
+    ck_assert_str_eq(reasons, "also,heavy,light");
 }
 END_TEST
 
@@ -278,9 +355,11 @@ int main(void)
 
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, code_is_brought_to_the_normal_form, 0, G_N_ELEMENTS(FORMS));
+    tcase_add_test(tests, tricks_are_told);
     tcase_add_test(tests, formulas_see_their_cells);
     tcase_add_test(tests, limits_are_told);
     tcase_add_loop_test(tests, bad_files_are_refused_with_line_and_reason, 0, G_N_ELEMENTS(BAD));
+    tcase_add_test(tests, the_file_has_limits);
     tcase_add_test(tests, phrases_match_words_lines_and_stars);
     tcase_add_test(tests, reasons_are_named_heaviest_first_and_cut_with_a_sign);
     tcase_add_loop_test(tests, honest_macros_stay_honest, 0, G_N_ELEMENTS(HONEST));

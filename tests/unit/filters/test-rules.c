@@ -101,12 +101,14 @@ START_TEST(conditions_are_all_needed_and_patterns_one)
                                          "[rule any]\nany-extension=vbs\n"
                                          "[rule big]\nname=*.iso\nmin-size=1K\nmax-size=1M\n"
                                          "[rule in]\nextension=js\ninside=archive\n"
-                                         "[rule out]\nextension=hta\ninside=message\n");
+                                         "[rule out]\nextension=hta\ninside=message\n"
+                                         "[rule least]\nextension=img\nmin-size=0\n"
+                                         "[rule most]\nextension=vhd\nmax-size=1K\n");
     FilterSubject subject = {.name = "B.ExE", .size = -1};
     FilterMatch found;
     const char *reason;
 
-    ck_assert_uint_eq(filter_rules_count(rules), 5);
+    ck_assert_uint_eq(filter_rules_count(rules), 7);
     ck_assert(filter_rules_match(rules, &subject, &found));
     ck_assert_str_eq(found.rule, "both");
     ck_assert_str_eq(filter_rules_name(rules, 0, &reason), "both");
@@ -125,6 +127,10 @@ START_TEST(conditions_are_all_needed_and_patterns_one)
     ck_assert_ptr_null(match(rules, "x.iso", NULL, 1048577, NULL));
     ck_assert_ptr_null(match(rules, "x.iso", NULL, 1023, NULL));
     ck_assert_ptr_null(match(rules, "x.iso", NULL, -1, NULL));
+    ck_assert_str_eq(match(rules, "x.img", NULL, 0, NULL), "least");
+    ck_assert_ptr_null(match(rules, "x.img", NULL, -1, NULL));
+    ck_assert_str_eq(match(rules, "x.vhd", NULL, 0, NULL), "most");
+    ck_assert_ptr_null(match(rules, "x.vhd", NULL, -1, NULL));
     ck_assert_ptr_null(match(rules, "x.js", NULL, -1, NULL));
     ck_assert_str_eq(match(rules, "x.js", NULL, -1, "a.zip"), "in");
     ck_assert_str_eq(match(rules, "x.hta", NULL, -1, NULL), "out");
@@ -166,19 +172,22 @@ END_TEST
 START_TEST(true_types_are_asked_for_only_when_they_decide)
 {
     g_autoptr(FilterRules) rules = parse("[rule exe]\nextension=exe\n"
-                                         "[rule hidden]\nname=*.txt\n"
+                                         "[rule hidden]\nname=*.txt;a.exe\n"
                                          "type=application/x-dosexec;application/x-*exec\n");
     FilterSubject exe = {.name = "a.exe", .size = -1};
     FilterSubject text = {.name = "a.txt", .size = -1};
+    FilterSubject encoded = {.name = "a%2Etxt", .size = -1};
     FilterSubject other = {.name = "a.pdf", .size = -1};
 
     ck_assert(!filter_rules_need_type(rules, &exe));
     ck_assert(filter_rules_need_type(rules, &text));
+    ck_assert(filter_rules_need_type(rules, &encoded));
     ck_assert(!filter_rules_need_type(rules, &other));
     ck_assert_ptr_null(match(rules, "a.txt", NULL, -1, NULL));
     ck_assert_ptr_null(match(rules, "a.txt", "text/plain", -1, NULL));
     ck_assert_str_eq(match(rules, "a.txt", "Application/X-DosExec; charset=binary", -1, NULL),
                      "hidden");
+    ck_assert_str_eq(match(rules, "a.txt", "application/x-dosexec ; a=b", -1, NULL), "hidden");
     /* A kind of program that is told more exactly is a program still. */
     ck_assert_str_eq(match(rules, "a.txt", "application/x-dosexec+xll", -1, NULL), "hidden");
     ck_assert_ptr_null(match(rules, "a.txt", "application/x-dosexecutable", -1, NULL));
@@ -210,6 +219,7 @@ START_TEST(parts_of_documents_need_to_be_meant)
         const char *text;
         gboolean matches;
     } cases[] = {{"[rule a]\nextension=xml\n", FALSE},
+                 {"[rule a]\nname=*.xml\n", FALSE},
                  {"[rule a]\nextension=xml\ninside=archive\n", FALSE},
                  {"[rule a]\nextension=xml\ninside=document\n", TRUE},
                  {"[rule a]\ntype=text/xml\n", TRUE}};
@@ -231,10 +241,13 @@ END_TEST
 
 START_TEST(deceptive_names_match)
 {
-    g_autoptr(FilterRules) rules = parse("[rule lie]\ndeceptive=true\n");
+    g_autoptr(FilterRules) rules = parse("[rule open]\nextension=scr\ndeceptive=false\n"
+                                         "[rule lie]\ndeceptive=true\n");
 
     ck_assert_str_eq(match(rules, "a.pdf.exe", NULL, -1, NULL), "lie");
     ck_assert_ptr_null(match(rules, "a.exe", NULL, -1, NULL));
+    ck_assert_str_eq(match(rules, "a.scr", NULL, -1, NULL), "open");
+    ck_assert_str_eq(match(rules, "a.pdf.scr", NULL, -1, NULL), "lie");
 }
 END_TEST
 
@@ -247,6 +260,9 @@ START_TEST(globs_match_in_bounded_time)
     ck_assert(!glob_matches("a*b?d", "axxxbd"));
     ck_assert(glob_matches("?.exe", "\xc3\xa9.exe"));
     ck_assert(glob_matches("*.tar.gz", "a.tar.gz.tar.gz"));
+    ck_assert(!glob_matches("*??bc", "\xe2\x82\xac"
+                                     "bc")); /* one letter of three bytes */
+    ck_assert(glob_matches("a**", "a"));
     ck_assert(!glob_matches("[a]", "a"));
 
     g_autofree char *text = g_strnfill(1024, 'a');
