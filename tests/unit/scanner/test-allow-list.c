@@ -86,10 +86,12 @@ START_TEST(entries_outlive_the_service_and_can_be_removed)
 
     add(1, 100);
     add(2, 200);
+    add(2, 150); /* the later end stays */
     list = allow_list_close(list);
     list = must_open();
     AllowView *view = allow_view_new(allow_list_peek_fd(list), NULL);
     ck_assert(contains(view, 1, 50));
+    ck_assert(contains(view, 2, 199));
     g_autoptr(JsonArray) about = allow_list_describe(list);
     ck_assert_uint_eq(json_array_get_length(about), 2);
     digest_of(2, digest);

@@ -265,6 +265,45 @@ START_TEST(unscanned_totals_are_exact)
 }
 END_TEST
 
+START_TEST(impossible_totals_are_cut)
+{
+    static const guint8 INSTANCE[16] = {1};
+    const guint64 totals[STOREHOOK_REASONS] = {G_MAXUINT64};
+    guint64 sum[STOREHOOK_REASONS];
+
+    ck_assert(incidents_report_unscanned(incidents, INSTANCE, "mailstored", totals, NULL));
+    ck_assert(incidents_unscanned_totals(incidents, sum, NULL));
+    ck_assert_uint_eq(sum[STOREHOOK_REASON_UNAVAILABLE], G_GUINT64_CONSTANT(1) << 53);
+}
+END_TEST
+
+/* Of rows that were lost the earliest counts. However many clients have reported, what was written
+ * takes no room from those. */
+START_TEST(lost_rows_are_told)
+{
+    const guint64 totals[STOREHOOK_REASONS] = {1};
+    guint8 instance[16] = {0};
+
+    ck_assert(incidents_begin(incidents, NULL));
+    for (guint32 i = 0; i < INCIDENTS_UNSAVED_MAX; i++) {
+        memcpy(instance, &i, sizeof i);
+        ck_assert(incidents_report_unscanned(incidents, instance, "mailstored", totals, NULL));
+    }
+    ck_assert(incidents_commit(incidents, NULL));
+    instance[15] = 1;
+    incidents_lose_unscanned_rows(incidents, instance, "mailstored", 1600000200,
+                                  STOREHOOK_REASON_DEADLINE);
+    incidents_lose_unscanned_rows(incidents, instance, "mailstored", 1600000100,
+                                  STOREHOOK_REASON_CRASH);
+    incidents_lose_unscanned_rows(incidents, instance, "mailstored", 1600000300,
+                                  STOREHOOK_REASON_PROTOCOL);
+    ck_assert_uint_eq(incidents_save_unscanned(incidents), 0);
+    g_autoptr(JsonArray) rows = incidents_unscanned_rows(incidents, 0, NULL);
+    ck_assert_uint_eq(json_array_get_length(rows), 1);
+    ck_assert_str_eq(text_of(json_array_get_object_element(rows, 0), "reason"), "crash");
+}
+END_TEST
+
 static gboolean add_row(gint64 time, StorehookReason reason, const char *table,
                         const void *bookmark, gsize bookmark_size)
 {
@@ -292,7 +331,8 @@ START_TEST(unscanned_rows_are_bounded_and_kept_once)
     for (int i = 0; i < INCIDENTS_UNSCANNED_ROWS + 100; i++)
         ck_assert(add_row(i, STOREHOOK_REASON_UNAVAILABLE, "messages", &i, sizeof i));
     ck_assert(incidents_commit(incidents, NULL));
-    g_autoptr(JsonArray) rows = incidents_unscanned_rows(incidents, 0, NULL);
+    g_autoptr(JsonArray) rows =
+        incidents_unscanned_rows(incidents, 2 * INCIDENTS_UNSCANNED_ROWS, NULL);
     ck_assert_uint_eq(json_array_get_length(rows), INCIDENTS_UNSCANNED_ROWS);
 }
 END_TEST
@@ -448,6 +488,8 @@ int main(void)
     tcase_add_test(tcase, queries_choose);
     tcase_add_test(tcase, hostile_text_is_made_harmless);
     tcase_add_test(tcase, unscanned_totals_are_exact);
+    tcase_add_test(tcase, impossible_totals_are_cut);
+    tcase_add_test(tcase, lost_rows_are_told);
     tcase_add_test(tcase, unscanned_rows_are_bounded_and_kept_once);
     tcase_add_test(tcase, old_incidents_expire);
     tcase_add_test(tcase, a_damaged_file_is_set_aside_at_start);

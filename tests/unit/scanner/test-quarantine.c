@@ -200,6 +200,9 @@ START_TEST(only_what_is_too_old_expires)
     quarantine = must_open();
     ck_assert_uint_eq(quarantine_expire(quarantine, now + 8 * 86400), 0); /* not known yet */
     ck_assert(!quarantine_read_on(quarantine, 1));
+    ck_assert(quarantine_claim(quarantine, id, NULL));
+    ck_assert_uint_eq(quarantine_expire(quarantine, now + 8 * 86400), 0); /* being released */
+    quarantine_unclaim(quarantine, id);
     ck_assert_uint_eq(quarantine_expire(quarantine, now + 8 * 86400), 1);
     ck_assert_uint_eq(quarantine_count(quarantine), 0);
     ck_assert_uint_eq(quarantine_bytes(quarantine), 0);
