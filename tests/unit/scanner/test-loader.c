@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test-loader.c - when a loader's workers begin, and that they end with the supervisor; how many
- * clients that remembers.
+ * test-loader.c - when a loader's workers begin, what is left of them, and that they end with the
+ * supervisor; which clients that remembers.
  *
  * The test is the supervisor, and the loader is this program again.
  */
@@ -168,6 +168,44 @@ START_TEST(no_worker_before_it_is_told)
 }
 END_TEST
 
+static gboolean directory_exists(const char *name)
+{
+    g_autofree char *path = g_build_filename(rig.directory, name, NULL);
+
+    return g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
+/* The lines of a worker that is killed, too, when no other comes after it. */
+START_TEST(a_loader_leaves_nothing)
+{
+    static const char line[] = "what a worker said last\n";
+    char text[LOG_BATCH_SIZE] = "";
+    int log[2];
+    pid_t last;
+
+    setup();
+    ck_assert_int_eq(pipe(log), 0);
+    rig.shared.log = log[1];
+    start();
+    loader_handle_serve(rig.loader);
+    ck_assert(comes_true(worker_serves));
+    ck_assert(directory_exists("worker-0"));
+    last = worker();
+    ck_assert(log_batch_add(&rig.board->workers[0].log, line, strlen(line), board_now()));
+    loader_handle_drain(rig.loader);
+    kill(last, SIGKILL);
+    g_main_loop_run(rig.loop);
+    ck_assert_ptr_null(rig.loader);
+    ck_assert(!directory_exists("worker-0"));
+    ck_assert(!directory_exists("loader-0"));
+    close(log[1]);
+    ck_assert_int_gt(read(log[0], text, sizeof(text) - 1), 0);
+    ck_assert_msg(strstr(text, line) != NULL, "%s", text);
+    close(log[0]);
+    teardown();
+}
+END_TEST
+
 /* As a supervisor that is killed, before a loader that takes its time to end. */
 static void be_killed(int out)
 {
@@ -211,10 +249,17 @@ START_TEST(workers_end_with_the_supervisor)
 }
 END_TEST
 
+static const struct ucred *self(void)
+{
+    static struct ucred self;
+
+    self = (struct ucred){.pid = getpid(), .uid = getuid(), .gid = getgid()};
+    return &self;
+}
+
 /* Whatever says HELLO how often: each that is remembered costs a descriptor. */
 START_TEST(clients_are_bounded)
 {
-    const struct ucred self = {.pid = getpid(), .uid = getuid(), .gid = getgid()};
     char *none[] = {NULL};
     Clients *clients = clients_new(none);
     guint unhooked;
@@ -223,11 +268,61 @@ START_TEST(clients_are_bounded)
         guint8 instance[CLIENTS_INSTANCE_SIZE] = {0};
 
         memcpy(instance, &i, sizeof(i));
-        clients_add(clients, instance, &self, "test");
+        clients_add(clients, instance, self(), "test");
     }
     g_autoptr(JsonArray) described = clients_describe(clients, &unhooked);
     ck_assert_uint_eq(json_array_get_length(described) - unhooked, CLIENTS_MAX);
     clients_free(clients);
+}
+END_TEST
+
+static Clients *restore(const char *file)
+{
+    g_autoptr(GArray) everybody = g_array_new(FALSE, FALSE, sizeof(uid_t));
+    char *none[] = {NULL};
+    Clients *clients = clients_new(none);
+
+    clients_restore(clients, file, "socket", everybody);
+    return clients;
+}
+
+/* What the file of a former service says is believed of a process that is still the same, and until
+ * that says more itself. */
+START_TEST(clients_of_a_former_service_are_known)
+{
+    static const guint8 before[CLIENTS_INSTANCE_SIZE] = {1}, now[CLIENTS_INSTANCE_SIZE] = {2};
+    g_autofree char *directory = g_dir_make_tmp("storehook-clients-XXXXXX", NULL);
+    g_autofree char *file = g_build_filename(directory, "clients", NULL);
+    g_autoptr(GKeyFile) keys = g_key_file_new();
+    Clients *clients = restore(file);
+
+    clients_add(clients, before, self(), "test");
+    clients_free(clients);
+    clients = restore(file);
+    ck_assert_str_eq(clients_program(clients, before), "test");
+    clients_add(clients, before, self(), "test");
+    clients_add(clients, now, self(), "other"); /* a second library in one process */
+    ck_assert_str_eq(clients_program(clients, before), "test");
+    clients_remove(clients, now);
+    clients_free(clients);
+
+    clients = restore(file);
+    clients_add(clients, now, self(), "other"); /* after exec(2) */
+    ck_assert_str_eq(clients_program(clients, before), "");
+    ck_assert_str_eq(clients_program(clients, now), "other");
+    clients_free(clients);
+
+    /* Another process has the id by now. */
+    ck_assert(g_key_file_load_from_file(keys, file, G_KEY_FILE_NONE, NULL));
+    g_auto(GStrv) groups = g_key_file_get_groups(keys, NULL);
+    ck_assert_uint_eq(g_strv_length(groups), 2);
+    guint64 begun = g_key_file_get_uint64(keys, groups[1], "begun", NULL);
+    g_key_file_set_uint64(keys, groups[1], "begun", begun + 1);
+    ck_assert(g_key_file_save_to_file(keys, file, NULL));
+    clients = restore(file);
+    ck_assert_str_eq(clients_program(clients, now), "");
+    clients_free(clients);
+    temp_directory_remove(directory);
 }
 END_TEST
 
@@ -236,9 +331,10 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], LOADER_OPTION) == 0)
         return loader_main(argc - 1, argv + 1);
 
-    const ScannerTest tests[] = {SCANNER_TEST(no_worker_before_it_is_told),
-                                 SCANNER_TEST(workers_end_with_the_supervisor),
-                                 SCANNER_TEST(clients_are_bounded)};
+    const ScannerTest tests[] = {
+        SCANNER_TEST(no_worker_before_it_is_told), SCANNER_TEST(a_loader_leaves_nothing),
+        SCANNER_TEST(workers_end_with_the_supervisor), SCANNER_TEST(clients_are_bounded),
+        SCANNER_TEST(clients_of_a_former_service_are_known)};
 
     return scanner_test_run("loader", tests, G_N_ELEMENTS(tests));
 }
