@@ -67,8 +67,7 @@ void judge_text(Judge *judge, const StorehookMessage *request, Answer *answer)
     } else if (action == STOREHOOK_ACTION_REPLACE) {
         answer->flagged = TRUE;
         notice_reference_new(answer->incident);
-        if (board_now() < judge->end)
-            answer->data = text_with_notices(judge, answer);
+        answer->data = text_with_notices(judge, answer);
         answer->action = answer->data ? STOREHOOK_ACTION_REPLACE : STOREHOOK_ACTION_PASS;
     }
 }
