@@ -224,13 +224,19 @@ def wait_for_log(server, words):
 
 
 def drain_ends(program):
-    """A client that never finishes does not keep it from stopping; a second SIGTERM is at once."""
+    """A client that never finishes, and one that waits for the memory it has, do not keep it from
+    stopping; a second SIGTERM is at once."""
+    little = ["limits message-size=64K", "limits delivery-bytes-in-flight=64K"]
     for config, second in ((["limits drain-time=1"], False), ([], True)):
-        server = transcript.Server(program, config)
+        server = transcript.Server(program, little + config)
         try:
             lmtp = transcript.Client(server.connect("lmtp"))
             lmtp.send(b"LHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice>\r\nDATA\r\nhalf a ")
             while not lmtp.line().startswith("354"):
+                pass
+            waits = transcript.Client(server.connect("lmtp"))
+            waits.send(b"LHLO me\r\nMAIL FROM:<a@b> SIZE=60000\r\nRCPT TO:<alice>\r\nDATA\r\n")
+            while not waits.line().startswith("250 2.1.5"):
                 pass
             begin = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
