@@ -676,23 +676,29 @@ FakeService *fake_service_start(const char *path)
     return service;
 }
 
-void fake_service_kill(FakeService *service)
+FakeCounts fake_service_kill(FakeService *service)
 {
+    Datagram *report = malloc(sizeof(*report));
+    FakeCounts counts;
+
     close(service->stop[1]);
     pthread_join(service->supervisor, NULL);
     pthread_join(service->worker, NULL);
+    while (take(service, report, service->supervisor_socket, supervise))
+        ;
+    free(report);
+    counts = service->counts;
     close(service->stop[0]);
     close(service->supervisor_socket);
     close(service->worker_socket);
     for (unsigned i = 0; i < STOREHOOK_LANES_MAX; i++)
-        if (service->lanes[i] >= 0)
-            close(service->lanes[i]);
-    if (service->lanes_fd >= 0)
-        close(service->lanes_fd);
+        close(service->lanes[i]);
+    close(service->lanes_fd);
     munmap(service->page, sizeof(StorehookPage));
     close(service->page_fd);
     pthread_mutex_destroy(&service->lock);
     free(service);
+    return counts;
 }
 
 void fake_service_behave(FakeService *service, FakeBehaviour behaviour)

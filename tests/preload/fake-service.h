@@ -49,8 +49,8 @@ typedef struct {
 typedef struct FakeService FakeService;
 
 FakeService *fake_service_start(const char *path);
-/* As if killed: sockets closed, names left behind. */
-void fake_service_kill(FakeService *service);
+/* As if killed: sockets closed, names left behind. Reports that have come by then count. */
+FakeCounts fake_service_kill(FakeService *service);
 
 void fake_service_behave(FakeService *service, FakeBehaviour behaviour);
 void fake_service_behave_at_hello(FakeService *service, FakeBehaviour behaviour);

@@ -21,9 +21,8 @@ int main(int argc, char **argv)
     fflush(stdout);
     while (read(STDIN_FILENO, &byte, 1) > 0)
         ;
-    counts = fake_service_counts(service);
+    counts = fake_service_kill(service);
     printf("hellos=%u contents=%u messages=%u notes=%u unhooked=%u program=%s\n", counts.hellos,
            counts.contents, counts.messages, counts.notes, counts.unhooked, counts.program);
-    fake_service_kill(service);
     return 0;
 }
