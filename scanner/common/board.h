@@ -43,7 +43,7 @@ typedef struct {
     _Atomic guint64 end;    /* when it is to be killed; 0: never */
     _Atomic guint64 served; /* requests */
     _Atomic guint let_go;   /* 1: a long scan, which may use any processor: lanes.h */
-    /* The content that is being scanned, to be blamed if the worker dies of it. */
+    /* The content that is being judged, to be blamed if the worker dies of it. */
     _Atomic guint64 digest[STOREHOOK_DIGEST_SIZE / sizeof(guint64)];
     _Atomic guint reading; /* the kind of its VerdictKey + 1; 0: none */
     LogBatch log;
@@ -94,7 +94,8 @@ void board_release_all(Board *board, guint slot);
 /* The loader's signs of life, which it counts up while it works. It is known by its first slot. */
 _Atomic guint64 *board_beats(Board *board, guint first_slot);
 
-/* Notes the content that a worker is scanning; reading: see BoardWorker. */
+/* Notes the content that a worker reads, until its request is answered; reading: see BoardWorker.
+ */
 void board_set_content(BoardWorker *worker, const guint8 *digest, guint reading);
 void board_clear_content(BoardWorker *worker);
 /* The reading, with the digest; 0: no content. */

@@ -57,7 +57,6 @@ gboolean answer_set_cleaned(Answer *answer, Judge *judge)
         judge_blame(judge, answer, VERDICT_CACHE_CONTENT);
         cleaned = clean_content(judge, content->bytes, content->size, answer->verdict.name,
                                 answer->incident, removed, &why);
-        board_clear_content(judge->slot);
     }
     if (cleaned)
         g_snprintf(name, sizeof(name), "%.*s (removed %s)", NAME_BEFORE_REMOVED,

@@ -308,8 +308,18 @@ void judge_scan_now(Judge *judge, const void *data, gsize size, VerdictCacheKind
         verdict_set(verdict, inside.kind, inside.name);
 }
 
-/* `blame` goes on the board, in case the worker dies of this content; it has the digest or a sketch
- * (condemned.h). Returns the key for the verdict, with the digest of `blame`. */
+/* Goes on the board, in case the worker dies of this content before the request is answered. Of
+ * what is read for one request the first counts: what was made of it is there because of it. */
+static void set_blame(Judge *judge, const VerdictKey *blame)
+{
+    guint8 digest[STOREHOOK_DIGEST_SIZE];
+
+    if (board_content(judge->slot, digest) == 0)
+        board_set_content(judge->slot, blame->digest, blame->kind + 1);
+}
+
+/* `blame` has the digest or a sketch (condemned.h). Returns the key for the verdict, with the
+ * digest of `blame`. */
 static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCacheKind kind,
                            const VerdictKey *blame, Verdict *verdict, Members **ret_members)
 {
@@ -320,13 +330,13 @@ static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCa
     members_free(*ret_members);
     *ret_members = judge_members_new(judge);
     *verdict = (Verdict){.size = size};
+    set_blame(judge, blame);
     file_type_guess(data, size, verdict);
     /* Before the scan: if the lists change meanwhile, the verdict is not valid for the new ones. */
     make_key(judge, blame->digest, kind, FALSE, &plain);
     make_key(judge, blame->digest, kind, TRUE, &with_parts);
     judge->lists_were_asked = judge->lists_decided = FALSE;
     begin = board_now();
-    board_set_content(judge->slot, blame->digest, blame->kind + 1);
     before = memory_watch_now();
     if (!judge->config->test_hooks || !test_hook_run(judge->config, data, size, verdict)) {
         board_count(&judge->board->counts.scans);
@@ -334,7 +344,6 @@ static VerdictKey scan_new(Judge *judge, const void *data, gsize size, VerdictCa
         judge_scan_now(judge, data, size, kind, verdict, *ret_members);
     }
     doubt_for_memory(&before, verdict);
-    board_clear_content(judge->slot);
     verdict->cost = board_now() - begin;
     return judge->lists_were_asked ? with_parts : plain;
 }
@@ -521,10 +530,18 @@ static void remember_type(Judge *judge, const guint8 *digest, const Verdict *ver
 void judge_tell_type(Judge *judge, const void *data, gsize size, const guint8 *digest,
                      Verdict *verdict)
 {
+    VerdictKey blame;
     MemoryWatch before;
 
-    if (verdict->type_is_sure)
+    if (verdict->type_is_sure || condemned_is(verdict))
         return;
+    if (digest)
+        verdict_key_init(&blame, digest, judge->version, VERDICT_CACHE_CONTENT);
+    else
+        condemned_sketch_key(data, size, judge->version, VERDICT_CACHE_CONTENT, &blame);
+    set_blame(judge, &blame);
+    if (judge->config->test_hooks)
+        (void)test_hook_run(judge->config, data, size, verdict);
     before = memory_watch_now();
     file_typer_tell(judge->typer, data, size, verdict);
     doubt_for_memory(&before, verdict);

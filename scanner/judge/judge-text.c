@@ -51,7 +51,6 @@ static GBytes *text_with_notices(Judge *judge, const Answer *answer)
         text = g_bytes_new_take(copy.bytes, content->size);
     if (text && !text_is_acceptable(judge, copy.bytes, content->size))
         g_clear_pointer(&text, g_bytes_unref);
-    board_clear_content(judge->slot);
     return g_steal_pointer(&text);
 }
 

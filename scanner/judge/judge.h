@@ -137,7 +137,7 @@ gboolean judge_lists_are_empty(const Judge *judge);
 gboolean judge_ignores(const char *name, gpointer judge);
 DeepScan judge_deep_scan(Judge *judge);
 /* Before the answer's content is read once more: should the worker die of that, it is to blame, as
- * when it is scanned. Until board_clear_content(). */
+ * when it is scanned. */
 void judge_blame(Judge *judge, const Answer *answer, VerdictCacheKind kind);
 /* Finds out the true type and remembers it. digest: NULL when it is not known, or the bytes are not
  * a content of their own. */

@@ -184,6 +184,12 @@ gboolean test_hook_run(const ScannerConfig *config, const void *data, gsize size
         verdict_set(verdict, STOREHOOK_VERDICT_INFECTED, "Test.Twice");
         return TRUE;
     }
+    if (g_str_has_prefix(command, "type")) {
+        if (strcmp(verdict->name, "Test.Type") == 0)
+            abort();
+        verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "Test.Type");
+        return TRUE;
+    }
     if (g_str_has_prefix(command, "sleep ")) {
         g_usleep((gulong)g_ascii_strtoull(command + 6, NULL, 10) * 1000);
         verdict_set(verdict, STOREHOOK_VERDICT_CLEAN, "");

@@ -12,8 +12,8 @@
 
 /* Only with [service] test-hooks=true. FALSE when the content is none of its magic ones. Those go
  * on, after the magic, with: crash, hang, spin, memory, twice (infected, and crashes when that is
- * known already), sleep MILLISECONDS, or cage; the last comes out as suspicious with a name that
- * tells what the cage let through. */
+ * known already), type (clean, and crashes when its type is asked for), sleep MILLISECONDS, or
+ * cage; the last comes out as suspicious with a name that tells what the cage let through. */
 gboolean test_hook_run(const ScannerConfig *config, const void *data, gsize size, Verdict *verdict);
 
 #endif /* SCANNER_TEST_HOOK_H */

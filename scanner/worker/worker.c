@@ -273,6 +273,7 @@ static void worker_answer(Worker *worker, const StorehookMessage *request, pid_t
     else
         worker_count(worker, request->header.kind, &answer, -1);
     judge_finish(&worker->judge, &answer);
+    board_clear_content(slot);
     atomic_store(&slot->busy, 0);
     worker_log(worker, request->header.kind, &answer, spent);
     answer_clear(&answer);

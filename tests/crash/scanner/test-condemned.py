@@ -21,6 +21,15 @@ def condemned_are(s, count):
     s.wait_for(lambda: s.status()["condemned"] == count)
 
 
+def died_and_was_seen(s, ask, data):
+    """As died(), but once the loader knows of it."""
+    lost = s.log().count("worker lost")
+    if not died(ask, data):
+        return False
+    s.wait_for(lambda: s.log().count("worker lost") > lost)
+    return True
+
+
 @contextlib.contextmanager
 def busy_processor():
     """One that never idles; gives its number."""
@@ -170,19 +179,12 @@ def two_crashes_condemn():
 @test
 def what_is_condemned_is_not_let_through():
     """And not read once more, to find out what in it is bad: a message goes to quarantine whole."""
-    def died_and_was_seen(ask, data):
-        lost = s.log().count("worker lost")
-        if not died(ask, data):
-            return False
-        s.wait_for(lambda: s.log().count("worker lost") > lost)
-        return True
-
     with Service("[actions]\ninfected=clean\n") as s:
         for crash in HOOK + b"crash", HOOK + b"twice":
-            assert [died_and_was_seen(s.content, crash) for _ in range(3)] == [True, True, False]
+            assert [died_and_was_seen(s, s.content, crash) for _ in range(3)] == [True, True, False]
             assert s.content(crash)["action"] == "replace"
             text = crash + b"\r\n\r\nsome text\r\n"
-            assert [died_and_was_seen(s.text, text) for _ in range(3)] == [True, True, False]
+            assert [died_and_was_seen(s, s.text, text) for _ in range(3)] == [True, True, False]
             row = s.text(text)
             assert (row["action"], row["flagged"]) == ("pass", 1), row
             whole = s.ask(JUDGE_MESSAGE, ("data", text), ("sender", "a@example.org"),
@@ -194,6 +196,32 @@ def what_is_condemned_is_not_let_through():
         condemned_are(s, 4)
         assert s.status()["workers"]["crashed"] == 8
         assert len(s.control("quarantine-list")["items"]) == 2
+
+
+@test
+def a_crash_after_the_scan_condemns():
+    """Of what is found clean the type is told for a rule: by its digest, by its sum, and with a link
+    or a question, for which the bytes come again."""
+    with Service("[rules]\nfile=/dev/null\n[actions]\nnot-fully-scanned=pass\n", start=False) as s:
+        rules = s.directory + "/rules"
+        with open(rules, "w", encoding="ascii") as out:
+            out.write("[rule programs]\ntype=application/x-dosexec\n")
+        s.write_config(f"[rules]\nfile={rules}\n[actions]\nnot-fully-scanned=pass\n")
+        s.start()
+
+        def link(data):
+            return s.ask(JUDGE_LINK, ("digest", hashlib.sha256(data).digest()), ("name", "a.txt"),
+                         ("header", b"\r\n"), ("data", data))
+
+        def question(data):
+            return s.ask(SCAN, ("data", data), ("name", "a.txt"), suffix=".background")
+
+        for number, ask in enumerate((s.content, link, question)):
+            for size in (10, 100000):
+                crash = HOOK + b"type" + bytes(size) + bytes((number,))
+                assert [died_and_was_seen(s, ask, crash) for _ in range(3)] == [True, True, False]
+                assert ask(crash)["verdict"] == "not-fully-scanned"
+        condemned_are(s, 6)
 
 
 @test
