@@ -13,6 +13,8 @@
  */
 #include "libstorehook/intercept.h"
 
+#include <string.h>
+
 #include "libstorehook/connection.h"
 #include "libstorehook/cursors.h"
 #include "libstorehook/judge.h"
@@ -41,24 +43,26 @@ static JET_ERR call_original(const UpdateCall *call, void *bookmark, uint32_t si
                : ORIGINAL(JetUpdate)(call->sesid, call->tableid, bookmark, size, actual);
 }
 
-/*
- * The original, with errno as the host had it and what it left there kept for the host. *ret_key:
- * the bookmark of the row, absent when the host's own buffer was too small for it.
- */
+/* The original, with errno as the host had it and what it left there kept for the host. *ret_key:
+ * the bookmark of the row, whatever room the host has for it. */
 static JET_ERR update(UpdateCall *call, ByteString *ret_key)
 {
-    unsigned char own[JET_cbBookmarkMostMost];
-    bool use_own = !call->bookmark || call->bookmark_size == 0;
-    void *bookmark = use_own ? own : call->bookmark;
-    uint32_t size = use_own ? sizeof(own) : call->bookmark_size, actual = 0;
+    unsigned char bookmark[JET_cbBookmarkMostMost];
+    uint32_t actual = 0;
     JET_ERR err;
 
     errno = call->guard.saved_errno;
-    err = call_original(call, bookmark, size, &actual);
+    err = call_original(call, bookmark, sizeof(bookmark), &actual);
     call->guard.saved_errno = errno;
-    if (err >= 0 && actual > 0 && actual <= size)
+    if (err < 0)
+        return err;
+    if (actual > 0 && actual <= sizeof(bookmark)) {
         byte_string_set(ret_key, bookmark, actual);
-    if (err >= 0 && call->actual)
+        if (call->bookmark)
+            memcpy(call->bookmark, bookmark,
+                   actual < call->bookmark_size ? actual : call->bookmark_size);
+    }
+    if (call->actual)
         *call->actual = actual;
     return err;
 }

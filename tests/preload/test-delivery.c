@@ -436,6 +436,39 @@ START_TEST(bookmarks_and_errno_are_the_hosts)
 }
 END_TEST
 
+/* A message whose part is flagged is found again, to be shown whole. */
+START_TEST(a_bookmark_is_cut_for_the_host_alone)
+{
+    JET_TABLEID messages = host.tables[HOST_MESSAGES];
+    unsigned char bookmark[2000], cut[2] = {0, 0x5a}, digest[32];
+    uint32_t actual = 0;
+
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    fake_digest("FLAG this", 9, digest);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(JetPrepareUpdate(host.sesid, messages, JET_prepInsert), 0);
+    ck_assert_int_eq(JetRetrieveColumn(host.sesid, messages,
+                                       host_column(&host, HOST_MESSAGES, "id"), &id, 8, NULL,
+                                       JET_bitRetrieveCopy, NULL),
+                     0);
+    ck_assert_int_eq(JetSetColumn(host.sesid, messages, host_column(&host, HOST_MESSAGES, "text"),
+                                  "good", 4, 0, NULL),
+                     0);
+    ck_assert_int_eq(JetUpdate(host.sesid, messages, cut, 1, &actual), 0);
+    const HostColumn content[] = {{"digest", digest, 32}, {"data", "FLAG this", 9}};
+    const HostColumn link[] = {{"message", &id, 8}, {"name", "a", 1}, {"digest", digest, 32}};
+    ck_assert_int_eq(host_insert(&host, HOST_CONTENTS, content, 2, NULL), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_ATTACHMENTS, link, 3, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_str_eq(fake_service_counts(service).message_text, "good|");
+    ck_assert_int_eq(JetMove(host.sesid, messages, JET_MoveFirst, 0), 0);
+    ck_assert_int_eq(JetGetBookmark(host.sesid, messages, bookmark, sizeof(bookmark), &actual), 0);
+    ck_assert_uint_gt(actual, 1);
+    ck_assert_uint_eq(cut[0], bookmark[0]);
+    ck_assert_uint_eq(cut[1], 0x5a);
+}
+END_TEST
+
 /* The service has no word for rows of other databases' tables, nor do we. */
 static JET_ERR write_another(JET_SESID sesid, JET_DBID dbid, JET_TABLEID tableid, JET_CBTYP type,
                              void *one, void *two, void *context, JET_API_PTR unused)
@@ -567,6 +600,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, outside_a_transaction);
     tcase_add_test(tests, unchanged_content_is_not_asked);
     tcase_add_test(tests, bookmarks_and_errno_are_the_hosts);
+    tcase_add_test(tests, a_bookmark_is_cut_for_the_host_alone);
     tcase_add_loop_test(tests, rows_written_in_a_callback_are_counted, 0, 2);
     tcase_add_test(tests, configuration_changes_are_followed);
     tcase_add_loop_test(tests, many_infected_parts, 0, 2);
