@@ -7,7 +7,9 @@
  * line of any open boundary, so that a missing end of an inner multipart ends with the outer one.
  * The end of line before a boundary belongs to the boundary (RFC 2046 §5.1.1).
  *
- * Never fails. Beyond SPLIT_PARTS_MAX parts or SPLIT_DEPTH_MAX levels the rest stays in the text.
+ * Never fails. Beyond SPLIT_PARTS_MAX parts or SPLIT_DEPTH_MAX levels the rest stays in the text,
+ * and so does a part whose header is longer than SPLIT_HEADER_MAX: its name may stand anywhere in
+ * that, and whoever looks at the row need not look at so much.
  */
 #include "mailstore/message/split.h"
 
@@ -137,7 +139,7 @@ static void detach(Splitter *s, const PartHeader *header, gsize start, gsize bod
     PartEncoding encoding = {0};
     g_autoptr(GBytes) data = NULL;
 
-    if (end <= body)
+    if (end <= body || body - start > SPLIT_HEADER_MAX)
         return;
     if (header->base64) {
         gboolean crlf = body >= 2 && s->bytes[body - 2] == '\r';

@@ -15,7 +15,8 @@
 
 enum {
     SPLIT_PARTS_MAX = 10000, /* parts looked at; a mailer makes hundreds, an attack millions */
-    SPLIT_DEPTH_MAX = 50     /* levels of multiparts and inner messages: forwards of forwards */
+    SPLIT_DEPTH_MAX = 50,    /* levels of multiparts and inner messages: forwards of forwards */
+    SPLIT_HEADER_MAX = 16000 /* of a part that is detached; clients write some hundred bytes */
 };
 
 typedef struct {

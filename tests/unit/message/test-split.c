@@ -198,6 +198,32 @@ START_TEST(limits_leave_the_rest_in_the_text)
 }
 END_TEST
 
+/* In the text it is looked at to its end. */
+START_TEST(part_with_a_long_header_stays)
+{
+    enum {
+        LINE = 80
+    };
+    static const char fields[] = "Content-Type: text/plain; name=y\r\n\r\n";
+
+    for (guint more = 0; more < 2; more++) {
+        g_autoptr(GString) message = g_string_new(
+            "Subject: x\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n\r\n--b\r\n");
+        gsize left = SPLIT_HEADER_MAX + more - strlen(fields);
+
+        while (left > 0) {
+            gsize line = left >= 2 * LINE ? LINE : left;
+            g_string_append_printf(message, "X-Y: %0*d\r\n", (int)line - 7, 0);
+            left -= line;
+        }
+        g_string_append(message, fields);
+        g_string_append(message, "z\r\n--b--\r\n");
+        g_autoptr(SplitMessage) split = split_text(message->str);
+        ck_assert_uint_eq(split->parts->len, 1 - more);
+    }
+}
+END_TEST
+
 START_TEST(random_messages_join_to_themselves)
 {
     GRand *rand = g_rand_new_with_seed(20261122);
@@ -230,6 +256,7 @@ int main(void)
     tcase_add_test(tcase, bare_line_feeds_and_missing_end);
     tcase_add_test(tcase, subject_is_decoded_and_bounded);
     tcase_add_test(tcase, limits_leave_the_rest_in_the_text);
+    tcase_add_test(tcase, part_with_a_long_header_stays);
     tcase_add_test(tcase, random_messages_join_to_themselves);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
