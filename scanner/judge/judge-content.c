@@ -90,6 +90,7 @@ static void ask_rules(Judge *judge, const StorehookMessage *request, Answer *ans
 
     if (request_copy_name(request, name)) {
         part.name = name;
+        part.is_cut = strlen(name) == STOREHOOK_TEXT_MAX;
         part.data = answer->content.bytes;
         part.size = answer->content.size;
         part.digest = answer->is_stated ? NULL : answer->seen;

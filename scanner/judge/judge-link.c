@@ -81,14 +81,20 @@ static void check_header(const StorehookMessage *request, Verdict *verdict)
         verdict_set(verdict, STOREHOOK_VERDICT_AMBIGUOUS, facts.doubt);
 }
 
-static void link_header(const StorehookMessage *request, JudgePart *part)
+/* The part as the row names it. */
+static void link_part(const StorehookMessage *request, char name[STOREHOOK_TEXT_MAX + 1],
+                      JudgePart *part)
 {
     StorehookValue value;
 
+    (void)request_copy_name(request, name);
+    part->name = name;
+    part->is_cut = strlen(name) == STOREHOOK_TEXT_MAX;
     if (!storehook_read_find(request, STOREHOOK_FIELD_HEADER, &value) || !value.data)
         return;
     part->header = value.data;
     part->header_size = value.size;
+    part->is_cut = part->is_cut || value.size >= STOREHOOK_HEADER_MAX;
 }
 
 /* What replaces the content is either the content without what was bad in it (clean.h), which was
@@ -98,7 +104,7 @@ static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request
                                    const guint8 *digest, Answer *answer)
 {
     char name[STOREHOOK_TEXT_MAX + 1];
-    JudgePart part = {.name = name, .digest = digest};
+    JudgePart part = {.digest = digest};
     g_autoptr(Members) members = NULL;
     FilterAction action;
     gboolean need_data;
@@ -108,8 +114,7 @@ static gboolean link_judge_cleaned(Judge *judge, const StorehookMessage *request
         verdict.kind != STOREHOOK_VERDICT_CLEAN)
         return FALSE;
     answer->flagged = TRUE;
-    (void)request_copy_name(request, name);
-    link_header(request, &part);
+    link_part(request, name, &part);
     part.members = members;
     check_header(request, &verdict);
     action = (FilterAction)judge->config->actions[verdict.kind];
@@ -139,7 +144,7 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
                        Answer *answer)
 {
     char name[STOREHOOK_TEXT_MAX + 1];
-    JudgePart part = {.name = name, .digest = answer->seen};
+    JudgePart part = {.digest = answer->seen};
     StorehookValue data;
     gboolean has_data = storehook_read_find(request, STOREHOOK_FIELD_DATA, &data);
     FilterAction action;
@@ -150,8 +155,7 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
         answer->need_data = TRUE;
         return;
     }
-    (void)request_copy_name(request, name);
-    link_header(request, &part);
+    link_part(request, name, &part);
     part.data = answer->content.bytes;
     part.size = answer->content.size;
     part.members = answer->members;

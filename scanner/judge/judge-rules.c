@@ -78,6 +78,7 @@ static gboolean match_names(Judge *judge, const JudgePart *part, Verdict *verdic
         names.is_answered = match_part(judge, part, part->name, verdict, hit);
     if (part->header)
         *ret_all = mail_names_find(part->header, part->header_size, on_name, &names);
+    *ret_all = *ret_all && !part->is_cut;
     return names.is_answered;
 }
 

@@ -174,6 +174,7 @@ typedef struct {
     Members *members;     /* NULL: nothing inside */
     const char *header;   /* MIME header, which may have more names; NULL: none */
     gsize header_size;
+    gboolean is_cut; /* name or header was too long for the request: there may be other names */
 } JudgePart;
 gboolean judge_rules(Judge *judge, const JudgePart *part, Verdict *verdict,
                      FilterAction *ret_action, gboolean *ret_need_data);

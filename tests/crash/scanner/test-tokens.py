@@ -110,5 +110,36 @@ def digests_are_made_where_they_decide():
         assert not needs_data(link(s, dear)), "forgotten with the run"
 
 
+@test
+def names_that_were_cut_are_not_all():
+    """A name or header as long as a request takes may go on; what the rules see is judged by them."""
+    with Service(start=False) as s:
+        rules = s.directory + "/rules"
+        with open(rules, "w", encoding="ascii") as out:
+            out.write("[rule scripts]\nextension=vbs\n")
+        s.write_config(f"[rules]\nfile={rules}")
+        s.start()
+        s.content(b"a text")
+
+        def link(name, header):
+            answer = s.ask(JUDGE_LINK, ("digest", hashlib.sha256(b"a text").digest()),
+                           ("name", name), ("header", header))
+            return answer["verdict"]
+
+        def headed(size, name=b"a.txt"):
+            end = b"Content-Type: text/plain; name=" + name + b"\r\n\r\n"
+            line = b"X-Y: " + b"z" * 200 + b"\r\n"
+            pad = line * ((size - len(end)) // len(line) - 1)
+            return pad + b"X: " + b"z" * (size - len(pad) - len(end) - 5) + b"\r\n" + end
+
+        assert link("a.txt", headed(16383)) == "clean"
+        assert link("a.txt", headed(16384)) == "not-fully-scanned"
+        assert link("a.txt", headed(16384, b"a.vbs")) == "blocked"
+        assert link("a" * 1023, headed(200)) == "clean"
+        assert link("a" * 1024, headed(200)) == "not-fully-scanned"
+        answer = s.ask(SCAN, ("data", b"a text"), ("name", "a" * 1024), suffix=".background")
+        assert answer["verdict"] == "not-fully-scanned"
+
+
 if __name__ == "__main__":
     sys.exit(main())
