@@ -29,7 +29,7 @@ static Decision replace(Judgement *judgement, const Answer *answer)
                          row->fields[FIELD_NOTICE].size) < 0)
         decision = DECISION_REFUSE;
     blob_view_close(&data);
-    return decision == DECISION_WRITE ? judge_links_again(judgement) : decision;
+    return decision;
 }
 
 static Decision ask(Judgement *judgement)
@@ -76,6 +76,8 @@ Decision judge_content(Judgement *judgement)
     if (!row->original.set)
         return DECISION_WRITE;
     decision = ask(judgement);
+    if (decision == DECISION_WRITE)
+        decision = judge_links_again(judgement);
     /* The original bytes are only needed again where something is wrong with them. */
     if (!row->flagged && !row->altered)
         blob_clear(&row->original);

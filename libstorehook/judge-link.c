@@ -5,7 +5,8 @@
  * A content that this transaction replaced is named by the notice's digest from here on, also when
  * nobody answers. The content's bytes are sent only when the service knows neither the digest nor
  * the token that it gave for the content in this transaction; a store that keeps them in the row
- * itself sends them at once. A row whose like was found clean and that names its content by digest
+ * itself sends them at once. A link that is written before its content in the same transaction is
+ * judged when that is. A row whose like was found clean and that names its content by digest
  * alone is not asked about again while the service says that this holds. Without an understandable
  * answer the row passes as it is.
  */
@@ -161,9 +162,10 @@ static Decision ask_with_data(Judgement *judgement)
         return decision;
     result = rows_read_content(judgement->place.sesid, row->database, row->set,
                                &row->fields[FIELD_DIGEST], &data);
-    /* A content that is nowhere yet is judged when its row is written. */
-    if (result == -ENOENT)
+    if (result == -ENOENT) {
+        row->waits = true;
         return DECISION_WRITE;
+    }
     if (result < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
     decision = ask(judgement, &data, &need_data);
@@ -208,25 +210,25 @@ static bool is_unchanged(const Judgement *judgement)
     return true;
 }
 
-/* False when the row cannot be made to name the notice. */
-static bool follow_content(Judgement *judgement)
+/* The token of the content, and the notice that it became. False when the row cannot be made to
+ * name that. */
+static bool follow(Judgement *judgement, const TrackedRow *content)
 {
     TrackedRow *row = judgement->row;
-    const TrackedRow *content = judge_find_content(judgement->session, row);
-    const ByteString *token = content ? &content->fields[FIELD_TOKEN] : NULL;
+    const ByteString *token = &content->fields[FIELD_TOKEN],
+                     *notice = &content->fields[FIELD_NOTICE];
 
-    if (token && token->data)
+    if (token->data)
         (void)byte_string_set(&row->fields[FIELD_TOKEN], token->data, token->size);
-    if (!content || !content->fields[FIELD_NOTICE].data)
-        return true;
-    return byte_string_set(&row->fields[FIELD_NOTICE], content->fields[FIELD_NOTICE].data,
-                           content->fields[FIELD_NOTICE].size) == 0 &&
-           set_digest(judgement, &row->fields[FIELD_NOTICE]);
+    return !notice->data ||
+           (byte_string_set(&row->fields[FIELD_NOTICE], notice->data, notice->size) == 0 &&
+            set_digest(judgement, &row->fields[FIELD_NOTICE]));
 }
 
 Decision judge_link(Judgement *judgement)
 {
     TrackedRow *row = judgement->row;
+    const TrackedRow *content;
     bool need_data;
     Decision decision;
 
@@ -235,7 +237,8 @@ Decision judge_link(Judgement *judgement)
         return DECISION_WRITE;
     if (read_fields(judgement) < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
-    if (!follow_content(judgement))
+    content = judge_find_content(judgement->session, row);
+    if (content && !follow(judgement, content))
         return DECISION_DEFER;
     if (!judge_may_ask(row, &decision))
         return decision;
@@ -254,6 +257,20 @@ Decision judge_link(Judgement *judgement)
     return decision;
 }
 
+/* Its row is prepared. */
+static Decision ask_again(Judgement *judgement, const TrackedRow *content)
+{
+    TrackedRow *link = judgement->row;
+    Decision decision;
+    bool need_data;
+
+    link->waits = false;
+    if (!follow(judgement, content))
+        return DECISION_DEFER;
+    decision = ask(judgement, &BLOB_NONE, &need_data);
+    return need_data ? ask(judgement, &content->original, &need_data) : decision;
+}
+
 /* One link, through a cursor of our own. */
 static Decision link_again(Judgement *content, TrackedRow *link)
 {
@@ -262,18 +279,14 @@ static Decision link_again(Judgement *content, TrackedRow *link)
     Judgement judgement = {
         .session = content->session, .budget_us = content->budget_us, .row = link};
     Decision decision = DECISION_DEFER;
-    bool need_data;
 
     if (own_cursor_open(sesid, link->database, link->table, &cursor) < 0)
         return DECISION_DEFER;
     judgement.place = cursor.place;
     if (own_cursor_goto(&cursor, &link->fields[FIELD_BOOKMARK]) >= 0 &&
-        byte_string_set(&link->fields[FIELD_NOTICE], content->row->fields[FIELD_NOTICE].data,
-                        content->row->fields[FIELD_NOTICE].size) == 0 &&
         ORIGINAL(JetPrepareUpdate)(sesid, cursor.place.tableid, JET_prepReplace) >= 0) {
-        if (set_digest(&judgement, &link->fields[FIELD_NOTICE]))
-            decision = ask(&judgement, &BLOB_NONE, &need_data);
-        if (decision == DECISION_WRITE &&
+        decision = ask_again(&judgement, content->row);
+        if (decision == DECISION_WRITE && link->altered &&
             ORIGINAL(JetUpdate)(sesid, cursor.place.tableid, NULL, 0, NULL) < 0)
             decision = DECISION_DEFER;
     }
@@ -283,14 +296,16 @@ static Decision link_again(Judgement *content, TrackedRow *link)
 
 Decision judge_links_again(Judgement *judgement)
 {
+    bool is_replaced = judgement->row->fields[FIELD_NOTICE].data != NULL;
     Decision decision = DECISION_WRITE;
 
-    if (!judgement->session)
+    if (!judgement->session || (!is_replaced && !judgement->session->has_waiting))
         return DECISION_WRITE;
     for (TrackedRow *row = judgement->session->rows; row && decision == DECISION_WRITE;
          row = row->next)
         if (row->role == ROLE_ATTACHMENTS && tracked_row_stands(row) &&
-            judge_is_same_store(row, judgement->row) && !row->fields[FIELD_NOTICE].data &&
+            judge_is_same_store(row, judgement->row) &&
+            (is_replaced ? !row->fields[FIELD_NOTICE].data : row->waits) &&
             byte_string_equals(&row->fields[FIELD_DIGEST], &judgement->row->fields[FIELD_DIGEST]))
             decision = link_again(judgement, row);
     return decision;

@@ -28,7 +28,8 @@ typedef struct {
 Decision judge_content(Judgement *judgement);
 Decision judge_text(Judgement *judgement);
 Decision judge_link(Judgement *judgement);
-/* The content behind a digest became a notice: links of this transaction that name the old one. */
+/* A content was judged: links of this transaction that it came after, or that name what is a notice
+ * now. */
 Decision judge_links_again(Judgement *judgement);
 /* The original did not take the row: sets the columns back to what the host had there. */
 void judge_restore(const Judgement *judgement);

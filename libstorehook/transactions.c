@@ -144,6 +144,7 @@ void transaction_clear(Session *session)
     session->row_count = 0;
     session->memfd_count = 0;
     session->rows_overflow = false;
+    session->has_waiting = false;
     session->notes = NULL;
     session->notes_end = &session->notes;
     session->handle_count = 0;
@@ -415,6 +416,7 @@ bool transaction_add_row(Session *session, TrackedRow *row)
     index_add(session, row);
     session->row_count++;
     session->memfd_count += holds_memfd(row);
+    session->has_waiting = session->has_waiting || row->waits;
     return true;
 }
 

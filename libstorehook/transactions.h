@@ -58,6 +58,7 @@ typedef struct TrackedRow {
     bool dropped;      /* and to be seen by nobody */
     bool goes;         /* a content of the message that is dropped */
     bool altered;      /* columns were set to what the service answered */
+    bool waits;        /* a link whose content was nowhere yet */
     bool has_envelope; /* sender, recipients and subject were read */
     uint32_t verdict;
     uint64_t offset;
@@ -93,6 +94,7 @@ typedef struct Session {
     unsigned row_count;
     unsigned memfd_count; /* originals held in memfds */
     bool rows_overflow;   /* more rows were written than are remembered */
+    bool has_waiting;     /* links */
     LinkNote *notes, **notes_end;
     LearntHandle handles[TRANSACTION_HANDLES_MAX];
     unsigned handle_count;

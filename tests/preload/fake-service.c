@@ -334,6 +334,7 @@ static void judge_link(FakeService *service, const Datagram *request, Reply *rep
     Data digest = find_data(request, STOREHOOK_FIELD_DIGEST);
     Data notice = find_data(request, STOREHOOK_FIELD_NOTICE);
     Data data = find_data(request, STOREHOOK_FIELD_DATA);
+    Data name = find_data(request, STOREHOOK_FIELD_NAME);
     const Known *known = find_known(service, &digest);
 
     service->counts.links++;
@@ -346,7 +347,8 @@ static void judge_link(FakeService *service, const Datagram *request, Reply *rep
         service->counts.need_data++;
         reply_verdict(reply, STOREHOOK_ACTION_PASS, STOREHOOK_VERDICT_NOT_SCANNED, "");
         storehook_write_u32(&reply->writer, STOREHOOK_FIELD_NEED_DATA, 1);
-    } else if ((known && known->infected) || find_word(&data, "EICAR")) {
+    } else if ((known && known->infected) || find_word(&data, "EICAR") ||
+               find_word(&name, "BLOCK")) {
         reply_verdict(reply, STOREHOOK_ACTION_REPLACE, STOREHOOK_VERDICT_INFECTED, "Eicar");
         storehook_write_bytes(&reply->writer, STOREHOOK_FIELD_HEADER, header, strlen(header));
         storehook_write_bytes(&reply->writer, STOREHOOK_FIELD_NAME, "notice.txt", 10);
@@ -359,6 +361,7 @@ static void judge_link(FakeService *service, const Datagram *request, Reply *rep
     free(digest.bytes);
     free(notice.bytes);
     free(data.bytes);
+    free(name.bytes);
 }
 
 static void append(char *text, size_t size, const StorehookValue *value)

@@ -3,7 +3,8 @@
  * fake-service.h - a service of the tests: judges by words in the content, and misbehaves on order.
  *
  * EICAR: infected, replaced by a notice, flagged. STRIP: blocked, replaced, not flagged. FLAG:
- * passes flagged. REFUSE, DEFER: that. In a text the word is overwritten where it stands.
+ * passes flagged. REFUSE, DEFER: that. BLOCK in the name of a link: as EICAR. In a text the word is
+ * overwritten where it stands.
  */
 #ifndef TESTS_PRELOAD_FAKE_SERVICE_H
 #define TESTS_PRELOAD_FAKE_SERVICE_H

@@ -144,6 +144,21 @@ START_TEST(notice_stays)
 }
 END_TEST
 
+/* Whichever row comes first. */
+START_TEST(a_name_is_judged_in_any_order)
+{
+    const char *const parts[] = {"harmless", "b.txt", "good", "BLOCK.exe", NULL};
+
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    ck_assert_int_eq(deliver("text", parts, _i), 0);
+    ck_assert_str_eq(host_text(&host, HOST_ATTACHMENTS, 0, "name"), "b.txt");
+    ck_assert_str_eq(host_text(&host, HOST_ATTACHMENTS, 1, "name"), "notice.txt");
+    ck_assert_uint_eq(fake_service_counts(service).messages, 1);
+    ck_assert_int_ge(find_content("NOTICE "), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+}
+END_TEST
+
 START_TEST(long_contents_travel_in_memfds)
 {
     static char large[200001], other[50001];
@@ -586,6 +601,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, clean_mail_passes);
     tcase_add_loop_test(tests, infected_mail_is_dropped, 0, 2);
     tcase_add_loop_test(tests, notice_stays, 0, 2);
+    tcase_add_loop_test(tests, a_name_is_judged_in_any_order, 0, 2);
     tcase_add_loop_test(tests, long_contents_travel_in_memfds, 0, 2);
     tcase_add_loop_test(tests, contents_of_each_size_are_judged, 0, 2);
     tcase_add_loop_test(tests, stripped_without_quarantine, 0, 2);
