@@ -18,6 +18,13 @@
 #include "libstorehook/connection.h"
 #include "libstorehook/originals.h"
 
+/* Neither could all of it be set back, nor could its message be shown at commit. */
+static bool is_too_long(const TrackedRow *row)
+{
+    return row->fields[FIELD_NAME].size > STOREHOOK_TEXT_MAX ||
+           row->fields[FIELD_HEADER].size > STOREHOOK_HEADER_MAX;
+}
+
 /* The prepared row shall name this content. */
 static bool set_digest(Judgement *judgement, const ByteString *digest)
 {
@@ -70,6 +77,8 @@ static Decision replace(Judgement *judgement, const Answer *answer)
     ByteString digest = {0};
     bool stored;
 
+    if (is_too_long(row))
+        return DECISION_REFUSE;
     if (answer_copy(answer, STOREHOOK_FIELD_DIGEST, STOREHOOK_DIGEST_SIZE, &digest) < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
     if (digest.data && digest.size != STOREHOOK_DIGEST_SIZE) {
@@ -210,9 +219,8 @@ static bool is_unchanged(const Judgement *judgement)
     return true;
 }
 
-/* The token of the content, and the notice that it became. False when the row cannot be made to
- * name that. */
-static bool follow(Judgement *judgement, const TrackedRow *content)
+/* The token of the content, and the notice that it became. */
+static Decision follow(Judgement *judgement, const TrackedRow *content)
 {
     TrackedRow *row = judgement->row;
     const ByteString *token = &content->fields[FIELD_TOKEN],
@@ -220,9 +228,14 @@ static bool follow(Judgement *judgement, const TrackedRow *content)
 
     if (token->data)
         (void)byte_string_set(&row->fields[FIELD_TOKEN], token->data, token->size);
-    return !notice->data ||
-           (byte_string_set(&row->fields[FIELD_NOTICE], notice->data, notice->size) == 0 &&
-            set_digest(judgement, &row->fields[FIELD_NOTICE]));
+    if (!notice->data)
+        return DECISION_WRITE;
+    if (is_too_long(row))
+        return DECISION_REFUSE;
+    return byte_string_set(&row->fields[FIELD_NOTICE], notice->data, notice->size) == 0 &&
+                   set_digest(judgement, &row->fields[FIELD_NOTICE])
+               ? DECISION_WRITE
+               : DECISION_DEFER;
 }
 
 Decision judge_link(Judgement *judgement)
@@ -238,9 +251,8 @@ Decision judge_link(Judgement *judgement)
     if (read_fields(judgement) < 0)
         return judge_unscanned(row, STOREHOOK_REASON_RESOURCES);
     content = judge_find_content(judgement->session, row);
-    if (content && !follow(judgement, content))
-        return DECISION_DEFER;
-    if (!judge_may_ask(row, &decision))
+    decision = content ? follow(judgement, content) : DECISION_WRITE;
+    if (decision != DECISION_WRITE || !judge_may_ask(row, &decision))
         return decision;
     if (!judgement->place.info->columns[COLUMN_DATA].present && !row->fields[FIELD_NOTICE].data &&
         is_known_clean(row))
@@ -265,8 +277,9 @@ static Decision ask_again(Judgement *judgement, const TrackedRow *content)
     bool need_data;
 
     link->waits = false;
-    if (!follow(judgement, content))
-        return DECISION_DEFER;
+    decision = follow(judgement, content);
+    if (decision != DECISION_WRITE)
+        return decision;
     decision = ask(judgement, &BLOB_NONE, &need_data);
     return need_data ? ask(judgement, &content->original, &need_data) : decision;
 }

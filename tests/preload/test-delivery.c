@@ -159,6 +159,41 @@ START_TEST(a_name_is_judged_in_any_order)
 }
 END_TEST
 
+/* Nothing of it is changed: the host still has the row as it was. */
+START_TEST(a_bad_link_that_cannot_be_shown_is_refused)
+{
+    JET_TABLEID links = host.tables[HOST_ATTACHMENTS];
+    unsigned char digest[32];
+    char name[1025];
+    uint32_t actual = 0;
+
+    memset(name, 'a', sizeof(name));
+    fake_digest("EICAR", 5, digest);
+    const HostColumn content[] = {{"digest", digest, 32}, {"data", "EICAR", 5}};
+    if (_i == 0)
+        memcpy(name, "BLOCK", 5);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    if (_i == 1)
+        ck_assert_int_eq(host_insert(&host, HOST_CONTENTS, content, 2, NULL), 0);
+    ck_assert_int_eq(JetPrepareUpdate(host.sesid, links, JET_prepInsert), 0);
+    ck_assert_int_eq(JetSetColumn(host.sesid, links, host_column(&host, HOST_ATTACHMENTS, "name"),
+                                  name, sizeof(name), 0, NULL),
+                     0);
+    if (_i == 1)
+        ck_assert_int_eq(JetSetColumn(host.sesid, links,
+                                      host_column(&host, HOST_ATTACHMENTS, "digest"), digest, 32, 0,
+                                      NULL),
+                         0);
+    ck_assert_int_eq(JetUpdate(host.sesid, links, NULL, 0, NULL), JET_errPermissionDenied);
+    ck_assert_int_eq(JetRetrieveColumn(host.sesid, links,
+                                       host_column(&host, HOST_ATTACHMENTS, "name"), NULL, 0,
+                                       &actual, JET_bitRetrieveCopy, NULL),
+                     JET_wrnBufferTruncated);
+    ck_assert_uint_eq(actual, sizeof(name));
+    ck_assert_int_eq(JetRollback(host.sesid, 0), 0);
+}
+END_TEST
+
 START_TEST(long_contents_travel_in_memfds)
 {
     static char large[200001], other[50001];
@@ -602,6 +637,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, infected_mail_is_dropped, 0, 2);
     tcase_add_loop_test(tests, notice_stays, 0, 2);
     tcase_add_loop_test(tests, a_name_is_judged_in_any_order, 0, 2);
+    tcase_add_loop_test(tests, a_bad_link_that_cannot_be_shown_is_refused, 0, 2);
     tcase_add_loop_test(tests, long_contents_travel_in_memfds, 0, 2);
     tcase_add_loop_test(tests, contents_of_each_size_are_judged, 0, 2);
     tcase_add_loop_test(tests, stripped_without_quarantine, 0, 2);
