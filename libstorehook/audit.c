@@ -70,7 +70,7 @@ static uint64_t with_store, with_user, with_hook;
 
 static const char *const names[ORIGINAL_COUNT] = {
 #define X(name) [ORIGINAL_##name] = #name,
-    ORIGINALS_INTERPOSED(X) ORIGINALS_CALLED(X)
+    ORIGINALS_INTERPOSED(X) ORIGINALS_CALLED(X) ORIGINALS_OPTIONAL(X)
 #undef X
 };
 

@@ -5,7 +5,8 @@
  *
  * Follows what the originals did, so that a level is right whoever fails. Only the commit of level
  * 1 may be held back: refused or deferred, with the transaction still open. Within another call
- * only cursors and ends of sessions are followed, for a store's functions may call one another.
+ * only cursors and ends of sessions are followed, for a store's functions may call one another;
+ * what a callback ended is noticed at the next begin.
  */
 #include "libstorehook/intercept.h"
 
@@ -129,6 +130,39 @@ INTERCEPT_EXPORT JET_ERR JetEndSession(JET_SESID sesid, JET_GRBIT grbit)
 
 /* --- Begin ------------------------------------------------------------------------------- */
 
+/* Level 0 is reached: what was held back is told now. */
+static void finish(Session *session)
+{
+    bool counted = false;
+
+    for (const TrackedRow *row = session->rows; row; row = row->next)
+        counted |= intercept_row_done(session, row);
+    link_note_send_all(session->notes);
+    transaction_clear(session);
+    if (counted && profile_id() != 0)
+        unscanned_settle();
+    if (counted)
+        connection_report_counted();
+    else if (unscanned_is_pending())
+        connection_report();
+}
+
+/* A callback of the host's ended more than it began, which was not followed. The rows are taken to
+ * be written. Only asked where we think that another level was begun: most transactions have one.
+ */
+static void catch_up(Session *session)
+{
+    uint32_t level = 0, actual = 0;
+
+    if (session->level == 0 || !ORIGINAL(JetGetSessionParameter) ||
+        ORIGINAL(JetGetSessionParameter)(session->sesid, JET_sesparamTransactionLevel, &level,
+                                         sizeof(level), &actual) < 0)
+        return;
+    while (level > 0 && session->level >= level)
+        if (transaction_committed(session))
+            finish(session);
+}
+
 static void begun(JET_ERR err, JET_SESID sesid)
 {
     Session *session;
@@ -138,8 +172,10 @@ static void begun(JET_ERR err, JET_SESID sesid)
         return;
     guard_work_begin(&guard);
     session = session_acquire(sesid);
-    if (session)
+    if (session) {
+        catch_up(session);
         transaction_begun(session, (int64_t)connection_deadline_ms() * 1000);
+    }
     session_release(session);
     guard_work_end(&guard);
 }
@@ -195,23 +231,6 @@ static JET_ERR call_original(const CommitCall *call)
     return call->is_second ? ORIGINAL(JetCommitTransaction2)(call->sesid, call->grbit,
                                                              call->durable_ms, call->commit_id)
                            : ORIGINAL(JetCommitTransaction)(call->sesid, call->grbit);
-}
-
-/* Level 0 is reached: what was held back is told now. */
-static void finish(Session *session)
-{
-    bool counted = false;
-
-    for (const TrackedRow *row = session->rows; row; row = row->next)
-        counted |= intercept_row_done(session, row);
-    link_note_send_all(session->notes);
-    transaction_clear(session);
-    if (counted && profile_id() != 0)
-        unscanned_settle();
-    if (counted)
-        connection_report_counted();
-    else if (unscanned_is_pending())
-        connection_report();
 }
 
 /* These only wait for what was committed before, and change no level. */

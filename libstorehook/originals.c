@@ -27,7 +27,7 @@ extern Originals storehook_originals __attribute__((alias("originals"), visibili
 
 static const char *const names[ORIGINAL_COUNT] = {
 #define X(name) [ORIGINAL_##name] = #name,
-    ORIGINALS_INTERPOSED(X) ORIGINALS_CALLED(X)
+    ORIGINALS_INTERPOSED(X) ORIGINALS_CALLED(X) ORIGINALS_OPTIONAL(X)
 #undef X
 };
 
@@ -132,7 +132,7 @@ unsigned originals_missing(void)
 
 bool originals_complete(void)
 {
-    for (unsigned i = ORIGINAL_JetSetColumn; i < ORIGINAL_COUNT; i++)
+    for (unsigned i = ORIGINAL_JetSetColumn; i < ORIGINAL_JetGetSessionParameter; i++)
         if (!originals_find((OriginalIndex)i))
             return false;
     return originals_find(ORIGINAL_JetUpdate) && originals_find(ORIGINAL_JetPrepareUpdate) &&

@@ -68,10 +68,13 @@ JET_ERR JetBeginSessionW(JET_INSTANCE instance, JET_SESID *psesid, JET_PCWSTR sz
     X(JetMove)                                                                                     \
     X(JetSetCurrentIndex)
 
+/* Called where the store has it. */
+#define ORIGINALS_OPTIONAL(X) X(JetGetSessionParameter)
+
 typedef enum {
 #define X(name) ORIGINAL_##name,
     ORIGINALS_INTERPOSED(X)
-    ORIGINALS_CALLED(X)
+    ORIGINALS_CALLED(X) ORIGINALS_OPTIONAL(X)
 #undef X
         ORIGINAL_COUNT
 } OriginalIndex;
@@ -83,7 +86,7 @@ enum {
 };
 
 enum {
-    ORIGINALS_VERSION = 1 /* changes with Originals, and with the order of the names */
+    ORIGINALS_VERSION = 2 /* changes with Originals, and with the order of the names */
 };
 
 /* Also seen and written by libstorehook-audit.so, from another namespace, as storehook_originals.

@@ -391,6 +391,50 @@ START_TEST(a_session_ended_in_a_callback_is_none)
 }
 END_TEST
 
+static JET_ERR commit_once(JET_SESID sesid, JET_DBID dbid, JET_TABLEID tableid, JET_CBTYP type,
+                           void *one, void *two, void *context, JET_API_PTR unused)
+{
+    bool *is_done = context;
+
+    (void)dbid, (void)tableid, (void)type, (void)one, (void)two, (void)unused;
+    if (*is_done)
+        return JET_errSuccess;
+    *is_done = true;
+    ck_assert_int_eq(JetCommitTransaction(sesid, 0), 0);
+    return JetCommitTransaction(sesid, 0);
+}
+
+/* The level is taken from the store again, and what the callback committed counts. */
+START_TEST(a_transaction_ended_in_a_callback_is_over)
+{
+    JET_ERR(*store_register)
+    (JET_SESID, JET_TABLEID, JET_CBTYP, JET_CALLBACK, void *, JET_HANDLE *) =
+        dlsym(RTLD_DEFAULT, "JetRegisterCallback");
+    const HostColumn text[] = {{"text", "good", 4}}, other[] = {{"data", "x", 1}};
+    JET_HANDLE handle;
+    bool is_done = false;
+
+    ck_assert_ptr_nonnull(store_register);
+    ck_assert_int_ge(store_register(host.sesid, host.tables[HOST_OTHER], JET_cbtypBeforeInsert,
+                                    commit_once, &is_done, &handle),
+                     0);
+    fake_service_behave(service, FAKE_GARBLED);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_MESSAGES, text, 1, NULL), 0);
+    (void)host_insert(&host, HOST_OTHER, other, 1, NULL);
+    ck_assert(is_done);
+    fake_service_behave(service, FAKE_CORRECT);
+    ck_assert_uint_eq(hook_status().unscanned, 0);
+    ck_assert_int_eq(deliver("EICAR", NULL, false), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 1);
+    ck_assert_uint_eq(fake_service_counts(service).messages, 1);
+    ck_assert_uint_eq(host_count(&host, HOST_MESSAGES), 1);
+    ck_assert_int_eq(deliver("good", clean, false), 0);
+    ck_assert_uint_eq(hook_status().unscanned, 1);
+}
+END_TEST
+
 /* To find what is to be judged takes about as long as to write it. */
 START_TEST(one_of_many_messages_is_judged)
 {
@@ -435,6 +479,7 @@ int main(int argc, char **argv)
         tcase_add_test(tests, a_session_ended_in_a_callback_is_none);
     if (!STORE_IS_FAKE) { /* that looks through all its rows for each */
         tcase_add_test(tests, more_rows_than_are_remembered);
+        tcase_add_test(tests, a_transaction_ended_in_a_callback_is_over);
         tcase_add_test(tests, one_of_many_messages_is_judged);
     }
     suite_add_tcase(suite, tests);
