@@ -5,9 +5,9 @@
  * Run by the leader of a commit group while the owner waits. When another process has committed
  * since this transaction's snapshot, its locks said nothing about that: each key written is
  * compared between the snapshot and now, and a difference is JET_errWriteConflict. Entries of
- * non-unique indexes and chunks of long values are not compared (the row is). Which rows a
- * definition was used for, or what it says of rows that came since, no key tells: so the catalog
- * has to be as it was, and for those who change a definition all the rows.
+ * non-unique indexes are not compared (the row is). Which rows a definition was used for, or what
+ * it says of rows that came since, no key tells: so the catalog has to be as it was, and for those
+ * who change a definition all the rows.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +57,8 @@ static JET_ERR check_foreign(Txn *txn, MDB_txn *writer)
              entry = entry->next[0]) {
             uint64_t hash = key_hash(store->hash_seed, tree, entry->key.data, entry->key.size);
 
-            /* Only what is locked, and escrows go on top of whatever is there. */
-            if (lock_set_find(&txn->locks, hash) != KEY_LOCK_WRITE)
+            /* Escrows go on top of whatever is there. */
+            if (tree != TREE_LONG_VALUES && lock_set_find(&txn->locks, hash) != KEY_LOCK_WRITE)
                 continue;
             error = check_key(txn->snapshot->txn, writer, store->trees[tree], entry->key, &there);
             redefines = redefines || (tree == TREE_CATALOG && there);

@@ -349,6 +349,19 @@ START_TEST(not_locked_any_more)
 }
 END_TEST
 
+static void check_end(Fixture *f, char byte, uint32_t more)
+{
+    char *out = malloc(more), *expected = malloc(more);
+    uint32_t size;
+    JET_RETINFO info = {.cbStruct = sizeof info, .ibLongValue = LONG, .itagSequence = 1};
+    ck_ok(JetRetrieveColumn(f->session, f->table, f->data, out, more, &size, 0, &info));
+    ck_assert_uint_eq(size, more);
+    memset(expected, byte, more);
+    ck_assert_mem_eq(out, expected, more);
+    free(out);
+    free(expected);
+}
+
 /* What was appended to the row's own value, and committed before the row is written, is not what
  * others append and give up. */
 START_TEST(appended)
@@ -357,8 +370,6 @@ START_TEST(appended)
         MORE = 1000
     };
     Fixture f, other;
-    char out[MORE], expected[MORE];
-    uint32_t size;
     open_fixture(&f);
     other = f;
     other.session = test_jet_session(&f.jet);
@@ -374,14 +385,51 @@ START_TEST(appended)
     ck_ok(JetPrepareUpdate(other.session, other.table, JET_prepCancel));
     ck_ok(JetCommitTransaction(other.session, 0));
     ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
-    JET_RETINFO info = {.cbStruct = sizeof info, .ibLongValue = LONG, .itagSequence = 1};
-    ck_ok(JetRetrieveColumn(f.session, f.table, f.data, out, MORE, &size, 0, &info));
-    ck_assert_uint_eq(size, MORE);
-    memset(expected, 'a', MORE);
-    ck_assert_mem_eq(out, expected, MORE);
+    check_end(&f, 'a', MORE);
     ck_ok(JetEndSession(other.session, 0));
     let_go(&f);
     check_counts(&f, 1, 0);
+    ck_assert(scratch_remove(f.jet.directory));
+}
+END_TEST
+
+/* What this process appends is not what another has appended meanwhile and given up. */
+START_TEST(appended_by_another_process)
+{
+    enum {
+        MORE = 1000
+    };
+    Fixture f;
+    int ready[2], go[2];
+    char byte;
+    open_fixture(&f);
+    let_go(&f);
+    ck_assert_int_eq(pipe(ready) | pipe(go), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        take_up(&f);
+        ck_ok(JetMove(f.session, f.table, JET_MoveFirst, 0));
+        ck_ok(JetBeginTransaction(f.session));
+        ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplace));
+        append(&f, 'o', MORE, JET_errSuccess);
+        ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepCancel));
+        ck_assert_int_eq(write(ready[1], "r", 1), 1);
+        ck_assert_int_eq(read(go[0], &byte, 1), 1);
+        ck_jet(JetCommitTransaction(f.session, 0), JET_errWriteConflict);
+        _exit(0);
+    }
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    take_up(&f);
+    ck_ok(JetMove(f.session, f.table, JET_MoveFirst, 0));
+    ck_ok(JetBeginTransaction(f.session));
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplace));
+    append(&f, 'a', MORE, JET_errSuccess);
+    ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
+    ck_ok(JetCommitTransaction(f.session, 0));
+    ck_assert_int_eq(write(go[1], "g", 1), 1);
+    wait_for(child);
+    check_end(&f, 'a', MORE);
+    let_go(&f);
     ck_assert(scratch_remove(f.jet.directory));
 }
 END_TEST
@@ -403,5 +451,6 @@ int main(int argc, char **argv)
     tcase_add_test(tests, shared);
     tcase_add_test(tests, not_locked_any_more);
     tcase_add_test(tests, appended);
+    tcase_add_test(tests, appended_by_another_process);
     return run_suite(suite);
 }
