@@ -53,9 +53,9 @@ JET_ERR JetAddColumn(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szColumnNam
                      const JET_COLUMNDEF *pcolumndef, const void *pvDefault, uint32_t cbDefault,
                      JET_COLUMNID *pcolumnid);
 /* Adds an index and builds it. szKey is "+column\0-column\0\0" of cbKey bytes.
- * JET_errIndexDuplicate, JET_errIndexInvalidDef, JET_errDensityInvalid as for tables,
- * JET_errKeyDuplicate, JET_errWriteConflict while others change rows of the table, or when they
- * have since the transaction began. */
+ * JET_errIndexDuplicate, JET_errIndexInvalidDef, JET_errCannotIndex (an escrow column),
+ * JET_errDensityInvalid as for tables, JET_errKeyDuplicate, JET_errWriteConflict while others
+ * change rows of the table, or when they have since the transaction began. */
 JET_ERR JetCreateIndex(JET_SESID sesid, JET_TABLEID tableid, JET_PCSTR szIndexName, JET_GRBIT grbit,
                        const char *szKey, uint32_t cbKey, uint32_t lDensity);
 /* As JetCreateIndex for an array, stepped by each cbStruct. Keys have at most 500 bytes

@@ -3,8 +3,8 @@
  * table-index.c - what an index may be, from the three forms of JET_INDEXCREATE.
  *
  * Fails with JET_errInvalidName, JET_errIndexDuplicate, JET_errIndexInvalidDef,
- * JET_errIndexHasPrimary, JET_errColumnNotFound, JET_errInvalidGrbit, JET_errInvalidParameter,
- * JET_errInvalidLanguageId, JET_errDensityInvalid, JET_errIndexTuples*.
+ * JET_errIndexHasPrimary, JET_errColumnNotFound, JET_errCannotIndex, JET_errInvalidGrbit,
+ * JET_errInvalidParameter, JET_errInvalidLanguageId, JET_errDensityInvalid, JET_errIndexTuples*.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +111,8 @@ static JET_ERR index_parse_key(const Schema *schema, const IndexSpec *spec, Inde
         const Column *column = schema_find_column_by_name(schema, at + 1);
         if (!column)
             return JET_errColumnNotFound;
+        if (column->grbit & JET_bitColumnEscrowUpdate)
+            return JET_errCannotIndex;
         index->segments[index->n_segments++] = (IndexSegment){column->id, column, *at == '-'};
         at += length + 1;
     }

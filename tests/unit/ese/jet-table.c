@@ -68,13 +68,16 @@ END_TEST
 
 START_TEST(test_indexes_refused)
 {
+    int32_t zero = 0;
     open_table();
+    ck_ok(add("e", JET_coltypLong, JET_bitColumnEscrowUpdate, 0, &zero, sizeof zero));
     ck_ok(add("a", JET_coltypLong, 0, 0, NULL, 0));
     ck_ok(add("m", JET_coltypLong, JET_bitColumnTagged | JET_bitColumnMultiValued, 0, NULL, 0));
     ck_jet(add_index("i", "a\0", 3, 0), JET_errIndexInvalidDef); /* neither + nor - */
     ck_jet(add_index("i", "", 1, 0), JET_errIndexInvalidDef);
     ck_jet(add_index("i", "+a", 2, 0), JET_errIndexInvalidDef); /* no end */
     ck_jet(add_index("i", "+nosuch\0", 9, 0), JET_errColumnNotFound);
+    ck_jet(add_index("i", "+e\0", 4, 0), JET_errCannotIndex); /* JetEscrowUpdate makes no entries */
     ck_jet(add_index("i", "+m\0", 4, JET_bitIndexPrimary), JET_errIndexInvalidDef);
     ck_jet(add_index("i", "+a\0", 4, JET_bitIndexTuples), JET_errIndexTuplesTextBinaryColumnsOnly);
     ck_jet(add_index("i", "+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0+a\0",
