@@ -12,6 +12,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "scanner/archive/archive-kind.h"
 #include "scanner/common/inflate.h"
 #include "scanner/type/file-type.h"
 #include "scanner/type/script-type.h"
@@ -56,12 +57,36 @@ static gsize count_of(const guint8 *data, gsize size, guint8 byte)
     return count;
 }
 
+/* What has no type by its first bytes, and is opened nevertheless: a document of the old kind tells
+ * by its directory what it is, which stands anywhere in it. */
+static gboolean begins_file(const guint8 *data, gsize size)
+{
+    static const struct {
+        gsize offset;
+        const char *bytes;
+        gsize length;
+    } SIGNS[] = {{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8},
+                 {0, "\x78\x9f\x3e\x22", 4}, /* winmail.dat */
+                 {0, "SZDD\x88\xf0\x27\x33", 8},
+                 {0, "xar!\0", 5},
+                 {0, "\0\5\x16\0\0\2\0\0", 8}, /* AppleSingle */
+                 {0, "\x60\xea", 2},           /* ARJ */
+                 {0, "\xc7\x71", 2},           /* cpio */
+                 {2, "-lh", 3}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(SIGNS); i++)
+        if (size >= SIGNS[i].offset + SIGNS[i].length &&
+            memcmp(data + SIGNS[i].offset, SIGNS[i].bytes, SIGNS[i].length) == 0)
+            return TRUE;
+    return archive_kind_is_packed(data, size);
+}
+
 gboolean page_guess_type(const guint8 *data, gsize size, gboolean is_sample, Verdict *type)
 {
     const char *script;
 
     file_type_guess(data, size, type);
-    if (type->type[0] != '\0')
+    if (type->type[0] != '\0' || begins_file(data, size))
         return TRUE;
     if (is_wide_text(data, MIN(size, (gsize)TEXT_SAMPLE)))
         return TRUE;

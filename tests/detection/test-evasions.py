@@ -210,6 +210,10 @@ def pages(virus, inner, text):
             b"  d.push(\"" + line + b"\");\n" for line in lines) + SAVE)
         yield f"page: in lines of {width}", page(SAVE, b"<textarea>" + b"\n".join(lines)
                                                  + b"</textarea>")
+    for what, data in (("a message of Outlook", outlook(virus)), ("a winmail.dat", FORMATS["tnef"][0]([("a", virus)])),
+                       *((kind, FORMATS[kind][0]([("a.exe", virus)])) for kind in (
+                           "lzip", "lz4", "lzma", "compress", "arj", "lha", "xar", "szdd", "cpio binary"))):
+        yield f"page: {what}", page(b"var d = atob('" + base64.b64encode(data) + b"');\n" + SAVE)
     yield from put_together(virus, coded)
     yield "page: a link in entities", b"<html><a href='data:;base64," + b"".join(
         b"&#%d;" % byte for byte in zip_coded) + b"'>a</a></html>"
@@ -567,6 +571,10 @@ def cases(virus):
         'Sub AutoOpen()\nCreateObject("WScript.Shell").Run "powershell -enc A"\nEnd Sub\n')}))
     letter = zipped(("[Content_Types].xml", office.CONTENT_TYPES), ("word/document.xml", "<w/>"),
                     ("word/vbaProject.bin", project))
+    yield "letter with macros that is one file of XML", (
+        b"<?xml version='1.0'?><?mso-application progid='Word.Document'?>\n<pkg:package xmlns:pkg='http://schemas."
+        b"microsoft.com/office/2006/xmlPackage'><pkg:part pkg:name='/word/vbaProject.bin'><pkg:binaryData>"
+        + base64.encodebytes(project) + b"</pkg:binaryData></pkg:part></pkg:package>\n")
     replaced = office.compound(office.vba_project(
         {"M": "Sub Hello()\nEnd Sub\n"}, cache=office.vba_names("AutoOpen", "CreateObject", "Run")))
     yield "letter whose macros have another source", zipped(
