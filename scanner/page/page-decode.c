@@ -264,6 +264,8 @@ gboolean page_decode_is_junk(const PageDecodeMixed *mixed, char c)
         return c == '-' || c == '_';
     case PAGE_DECODE_JUNK:
         return c == mixed->junk;
+    case PAGE_DECODE_BLANKS:
+        return g_ascii_isspace(c);
     case PAGE_DECODE_HEX:
         return c != '\0' && strchr(" \t\r\n,:;|-_.~@!#$*%^&\\", c) != NULL;
     }

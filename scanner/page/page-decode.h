@@ -35,9 +35,10 @@ gsize page_decode_round(const char *from, gsize size, guint8 *out, gsize room, g
 
 /* Letters among other signs. */
 typedef enum {
-    PAGE_DECODE_URL,  /* base64 with the two letters that addresses want (RFC 4648 5) */
-    PAGE_DECODE_JUNK, /* base64 with one sign that a script takes out */
-    PAGE_DECODE_HEX   /* pairs of hexadecimal digits */
+    PAGE_DECODE_URL,    /* base64 with the two letters that addresses want (RFC 4648 5) */
+    PAGE_DECODE_JUNK,   /* base64 with one sign that a script takes out */
+    PAGE_DECODE_BLANKS, /* base64 with blanks, which all pass over */
+    PAGE_DECODE_HEX     /* pairs of hexadecimal digits */
 } PageDecodeMixedKind;
 
 typedef struct {

@@ -32,6 +32,8 @@ enum {
     WIDE_BACK_MAX = 4096, /* from where a piece is met to the first of many */
     ESCAPES_MIN = 12,     /* escaped letters that a text has which is worth a look */
     LETTER_NEAR = 4,      /* signs to the next letter: `'T', 'V'` */
+    CAPITALS_MIN = 4,     /* behind small letters; one in six of base64 is one ... */
+    CAPITAL_NEAR = 16,    /* ... and the first is near */
     VARIANTS = 4,
     LINE_MIN = 32, /* letters; no word has as many */
     TIME_STEP = 64 /* looks, of some microseconds each, from one at the clock to the next */
@@ -152,18 +154,59 @@ static const char *try_mixed(PageSearch *search, const PageDecodeMixed *mixed, c
     return end;
 }
 
+static gboolean is_letter_or_blank(char c)
+{
+    return page_piece_is_letter(c) || g_ascii_isspace(c);
+}
+
+/* In small letters, as most words of prose. */
+static gboolean is_word(const char *from, const char *to)
+{
+    while (from < to && g_ascii_islower(*from))
+        from++;
+    return from == to;
+}
+
+/* Whether the letters stand between blanks as those of base64 may: behind a quote, or among more
+ * capitals behind small ones than in prose. */
+static gboolean is_broken(const PageSearch *search, const char *from, const char *to)
+{
+    const char *most = to + MIN(search->end - to, PAGE_TRY_MIN), *begin = from;
+    guint count = 0, letters = 0;
+    char last = '\0';
+
+    if (to == search->end || !g_ascii_isspace(*to) || is_word(from, to))
+        return FALSE;
+    while (begin > search->text && from - begin < BACK_MAX && is_letter_or_blank(begin[-1]))
+        begin--;
+    if (begin > search->text && page_piece_is_quote(begin[-1]))
+        return TRUE;
+    for (; from < most && count < CAPITALS_MIN; from++) {
+        if (g_ascii_isspace(*from))
+            continue;
+        if (!page_piece_is_letter(*from) || (++letters > CAPITAL_NEAR && count == 0))
+            return FALSE;
+        count += g_ascii_islower(last) && g_ascii_isupper(*from);
+        last = *from;
+    }
+    return count >= CAPITALS_MIN;
+}
+
 /* The letters from `from` to `to` are not alone. */
 static const char *look_at_mixed(PageSearch *search, const char *at, const char *from,
                                  const char *to)
 {
     const PageDecodeMixed url = {PAGE_DECODE_URL, '\0'},
-                          junk = {PAGE_DECODE_JUNK, junk_at(search, from, to)};
+                          junk = {PAGE_DECODE_JUNK, junk_at(search, from, to)},
+                          blanks = {PAGE_DECODE_BLANKS, '\0'};
     const char *found = NULL;
 
     if (junk.junk == '-' || junk.junk == '_')
         found = try_mixed(search, &url, at);
     if (!found && junk.junk != '\0')
         found = try_mixed(search, &junk, at);
+    if (!found && is_broken(search, from, to))
+        found = try_mixed(search, &blanks, at);
     return found;
 }
 
@@ -299,6 +342,7 @@ static const char *behind_pieces(const PageSearch *search, const char *from, con
 /* What stands around the run at `at`. Returns where the search goes on. */
 static const char *look_at_letters(PageSearch *search, const char *at)
 {
+    static const PageTryChange CHANGES[] = {PAGE_TRY_REVERSED, PAGE_TRY_SWAPPED};
     const char *from = page_piece_begin(search->text, at), *to = page_piece_end(at, search->end);
     const char *starts[VARIANTS], *ends[VARIANTS];
     PagePayloadKind kind;
@@ -334,9 +378,12 @@ static const char *look_at_letters(PageSearch *search, const char *at)
                                    (gsize)(ends[i] - starts[i]));
     }
     if (!is_hit && kind == PAGE_PAYLOAD_LITERAL) {
-        page_try_reversed(search, page_decode_base64, starts[2], (gsize)(ends[1] - starts[2]));
+        for (guint i = 0; i < G_N_ELEMENTS(CHANGES); i++)
+            page_try_changed(search, CHANGES[i], page_decode_base64, starts[2],
+                             (gsize)(ends[1] - starts[2]));
         if (has_hex)
-            page_try_reversed(search, page_decode_hex, starts[2], (gsize)(ends[1] - starts[2]));
+            page_try_changed(search, PAGE_TRY_REVERSED, page_decode_hex, starts[2],
+                             (gsize)(ends[1] - starts[2]));
     }
     if (!is_hit)
         return look_around(search, at, from, to, behind_pieces(search, from, to, ends[1]));

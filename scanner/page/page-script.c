@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * page-script.c - reads calls of replace() and split().join(), and short texts that may be keys.
+ * page-script.c - reads calls of replace() and split().join(), as JavaScript, VBScript and
+ * PowerShell write them, and short texts that may be keys.
  *
  * One pass for each. Cannot fail: what is over a limit is not read.
  *
@@ -12,6 +13,7 @@
 
 #include <string.h>
 
+#include "scanner/common/byte-block.h"
 #include "scanner/page/page-piece.h"
 
 enum {
@@ -20,7 +22,9 @@ enum {
     ZEROS_AT = 28,  /* of a program's first header, whose fields there nobody fills ... */
     ZEROS_END = 60, /* ... up to the place of the second */
     PERIOD_MAX = 16,
-    DISK_MIN = 256 /* bytes that repeat a key: a disk begins with zeros */
+    ARGUMENT_MAX = 64, /* signs of a first argument that is no literal */
+    JOIN_MAX = 24,     /* from what a text is split by to what joins it */
+    DISK_MIN = 256     /* bytes that repeat a key: a disk begins with zeros */
 };
 
 static const char *skip_blanks(const char *at, const char *end)
@@ -38,6 +42,13 @@ static const char *skip_word(const char *at, const char *end, const char *what)
     at = skip_blanks(at, end);
     return (gsize)(end - at) >= size && memcmp(at, what, size) == 0 ? skip_blanks(at + size, end)
                                                                     : NULL;
+}
+
+static gboolean begins_with(const char *at, const char *end, const char *word)
+{
+    gsize length = strlen(word);
+
+    return (gsize)(end - at) > length && g_ascii_strncasecmp(at, word, length) == 0;
 }
 
 static void add(PageScript *script, PageScriptReplacement *one, char to, guint8 to_size)
@@ -97,50 +108,101 @@ static const char *take_expression(const char *at, const char *end,
     return skip_blanks(at, end);
 }
 
-/* `at` is behind the parenthesis. */
-static void take_replace(PageScript *script, const char *at, const char *end)
+/* Behind the first argument of `Replace(text, 'x', 'y')` and its comma; NULL: there is none. */
+static const char *skip_argument(const char *at, const char *end)
+{
+    const char *most = at + MIN(end - at, ARGUMENT_MAX);
+
+    if (at < end && page_piece_is_quote(*at)) {
+        at = memchr(at + 1, *at, (gsize)(end - at - 1));
+        return at ? skip_word(at + 1, end, ",") : NULL;
+    }
+    while (at < most && *at != ',' && *at != '\n')
+        at++;
+    return at < most ? skip_word(at, end, ",") : NULL;
+}
+
+/* `'x', 'y'` or `/x/g, 'y'`. */
+static gboolean take_replace(PageScript *script, const char *at, const char *end)
 {
     PageScriptReplacement list[PAGE_SCRIPT_REPLACEMENTS_MAX] = {0};
     guint8 to_size;
     guint count = 1;
     char to = '\0';
 
-    at = skip_blanks(at, end);
     at = at < end && *at == '/'
              ? take_expression(at, end, list, &count)
              : take_quoted(at, end, list->from, PAGE_SCRIPT_PATTERN_MAX, &list->size);
     at = at ? skip_word(at, end, ",") : NULL;
     if (!at || !take_quoted(at, end, &to, 1, &to_size))
-        return;
+        return FALSE;
     for (guint i = 0; i < count; i++)
         add(script, &list[i], to, to_size);
+    return TRUE;
 }
 
-static void take_split(PageScript *script, const char *at, const char *end)
+/* `'x').join('y')`, `'x' -join 'y'`, and of VBScript `'x'), 'y')`. */
+static gboolean take_split(PageScript *script, const char *at, const char *end)
 {
     PageScriptReplacement one = {0};
+    const char *most;
     guint8 to_size;
     char to = '\0';
 
-    at = take_quoted(skip_blanks(at, end), end, one.from, PAGE_SCRIPT_PATTERN_MAX, &one.size);
-    at = at ? skip_word(at, end, ")") : NULL;
-    at = at ? skip_word(at, end, ".join") : NULL;
-    at = at ? skip_word(at, end, "(") : NULL;
-    if (at && take_quoted(at, end, &to, 1, &to_size))
-        add(script, &one, to, to_size);
+    at = take_quoted(at, end, one.from, PAGE_SCRIPT_PATTERN_MAX, &one.size);
+    if (!at)
+        return FALSE;
+    most = at + MIN(end - at, JOIN_MAX);
+    while (at < most && !page_piece_is_quote(*at) && *at != ';' && *at != '\n')
+        at++;
+    if (at == most || !(at[-1] == '(' || g_ascii_isspace(at[-1]) || at[-1] == ',') ||
+        !take_quoted(at, end, &to, 1, &to_size))
+        return FALSE;
+    add(script, &one, to, to_size);
+    return TRUE;
 }
 
+/* Behind the word; as JavaScript, VBScript and PowerShell write it. */
+static void take_call(PageScript *script, const char *at, const char *end,
+                      gboolean (*take)(PageScript *script, const char *at, const char *end))
+{
+    at = skip_blanks(at, end);
+    at = at < end && *at == '(' ? skip_blanks(at + 1, end) : at;
+    if (take(script, at, end))
+        return;
+    at = skip_argument(at, end);
+    if (at)
+        (void)take(script, at, end);
+}
+
+/* The next `p`, which both words have; `end`: there is none. */
+static const char *seek_p(const char *at, const char *end)
+{
+    for (; end - at >= BYTE_BLOCK; at += BYTE_BLOCK) {
+        guint bits = byte_block_either(at, 'p', 'P');
+
+        if (bits != 0)
+            return at + __builtin_ctz(bits);
+    }
+    while (at < end && (*at | 0x20) != 'p')
+        at++;
+    return at;
+}
+
+/* Neither VBScript nor PowerShell cares for capitals. */
 static void read_replacements(PageScript *script, const char *text, const char *end)
 {
-    for (const char *at = text; (at = memchr(at, '(', (gsize)(end - at))) != NULL;) {
-        gsize before = (gsize)(at - text);
+    static const char replace[] = "replace", all[] = "all", split[] = "split";
 
-        at++;
-        if ((before >= 8 && memcmp(at - 9, ".replace", 8) == 0) ||
-            (before >= 11 && memcmp(at - 12, ".replaceAll", 11) == 0))
-            take_replace(script, at, end);
-        else if (before >= 6 && memcmp(at - 7, ".split", 6) == 0)
-            take_split(script, at, end);
+    for (const char *at = text; (at = seek_p(at, end)) < end; at++) {
+        if (at - text >= 2 && begins_with(at - 2, end, replace)) {
+            at += strlen(replace) - 2;
+            at += begins_with(at, end, all) ? strlen(all) : 0;
+            take_call(script, at, end, take_replace);
+        } else if (at > text && begins_with(at - 1, end, split)) {
+            at += strlen(split) - 1;
+            take_call(script, at, end, take_split);
+        }
         if (script->replacement_count == PAGE_SCRIPT_REPLACEMENTS_MAX)
             return;
     }

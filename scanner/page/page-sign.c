@@ -139,18 +139,28 @@ static gboolean has_call(const char *text, gsize size)
     return FALSE;
 }
 
-/* By what nearly all of those begin with that have none of the calls. size: at most SCRIPT_SAMPLE.
- */
-static gboolean is_script(const char *text, gsize size)
+/* size: at most SCRIPT_SAMPLE. */
+static gboolean has_script_word(const char *text, gsize size)
 {
-    static const char *const WORDS[] = {"echo ",         "certutil", "powershell", "createobject",
-                                        "activexobject", "hex:",     NULL};
+    static const char *const WORDS[] = {
+        "echo ",  "certutil",      "powershell", "createobject", "activexobject",
+        "hex:",   "base64string",  "bin.base64", "b64decode",    "base64 -d",
+        "[char]", "writeallbytes", NULL};
     char lower[SCRIPT_SAMPLE] = "";
 
     memcpy(lower, text, size);
     for (gsize i = 0; i < SCRIPT_SAMPLE; i++) /* of a number that the compiler knows */
         lower[i] |= 0x20;
     return has_word(WORDS, lower, size);
+}
+
+/* By what nearly all of those begin or end with that have none of the calls. */
+static gboolean is_script(const char *text, gsize size)
+{
+    gsize sample = MIN(size, (gsize)SCRIPT_SAMPLE);
+
+    return has_script_word(text, sample) ||
+           (sample < size && has_script_word(text + size - sample, sample));
 }
 
 static gboolean has_script(const char *text, gsize size)
@@ -173,8 +183,7 @@ gboolean page_sign_is_active(const void *data, gsize size, gboolean is_markup, S
 
     if (is_markup)
         return has_script(data, size) || has_word(IN_PAGES, data, size);
-    return is_script(data, MIN(size, (gsize)SCRIPT_SAMPLE)) ||
-           ((lacks & NO_CALLS) != NO_CALLS && has_call(data, size)) ||
+    return is_script(data, size) || ((lacks & NO_CALLS) != NO_CALLS && has_call(data, size)) ||
            (!(lacks & SIGN_LACKS_CHAR_CODE) && has_word(CODES, data, size)) ||
            (!(lacks & SIGN_LACKS_ARRAY) && has_word(ARRAYS, data, size)) ||
            (!(lacks & SIGN_LACKS_BYTES) && has_word(BYTES, data, size));

