@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mail-decode.c - tolerant base64, quoted-printable, uuencode, yEnc and UTF-16.
+ * mail-decode.c - tolerant base64, quoted-printable, uuencode, xxencode, yEnc and UTF-16.
  *
  * Nothing here fails or allocates.
  */
@@ -184,23 +184,37 @@ gboolean mail_decode_has_trailing_blanks(const char *text, gsize size)
     return FALSE;
 }
 
-static guint8 uu_value(char c)
+/* In letters of its own if `is_xx`: xxencode, which WinRAR opens as well. */
+static guint8 uu_value(char c, gboolean is_xx)
 {
-    return (guint8)((c - ' ') & 0x3f);
+    if (!is_xx)
+        return (guint8)((c - ' ') & 0x3f);
+    if (g_ascii_isdigit(c))
+        return (guint8)(c - '0' + 2);
+    if (g_ascii_isalpha(c))
+        return (guint8)(g_ascii_isupper(c) ? c - 'A' + 12 : c - 'a' + 38);
+    return c == '-';
+}
+
+/* By the length of its first line: uuencode has no small letters. */
+static gboolean is_xxencode(const char *line, const char *end)
+{
+    return line < end && g_ascii_islower(*line);
 }
 
 /* One line: a letter that tells its length, then groups of four. Blanks at its end, which stand for
  * zeros, may have been lost on the way. */
-static gsize uu_line(const char *line, gsize length, gboolean is_padded, guint8 *out)
+static gsize uu_line(const char *line, gsize length, gboolean is_padded, gboolean is_xx,
+                     guint8 *out)
 {
-    gsize wanted = length > 0 ? uu_value(line[0]) : 0;
+    gsize wanted = length > 0 ? uu_value(line[0], is_xx) : 0;
     gsize used = 0;
 
     for (gsize i = 1; i + !is_padded < length && used < wanted; i += 4) {
         guint8 v[4] = {0};
 
         for (gsize j = 0; j < 4 && i + j < length; j++)
-            v[j] = uu_value(line[i + j]);
+            v[j] = uu_value(line[i + j], is_xx);
         const guint8 bytes[3] = {(guint8)(v[0] << 2 | v[1] >> 4), (guint8)(v[1] << 4 | v[2] >> 2),
                                  (guint8)(v[2] << 6 | v[3])};
         /* No more bytes than letters, whatever the length letter says. */
@@ -228,6 +242,7 @@ static gsize decode_uuencode(const char *text, gsize size, gboolean is_padded, g
 {
     const char *end = text + size, *next;
     gsize length = line_length(text, end, &next);
+    gboolean is_xx = is_xxencode(next, end);
     gsize used = 0;
 
     if (length >= 12 && memcmp(text, "begin-base64", 12) == 0)
@@ -236,7 +251,7 @@ static gsize decode_uuencode(const char *text, gsize size, gboolean is_padded, g
         length = line_length(line, end, &next);
         if (length == 3 && memcmp(line, "end", 3) == 0)
             break;
-        used += uu_line(line, length, is_padded, out + used);
+        used += uu_line(line, length, is_padded, is_xx, out + used);
     }
     return used;
 }
@@ -250,6 +265,7 @@ gsize mail_decode_uuencode_length(const char *text, gsize size)
 {
     const char *end = text + size, *next;
     gsize all = 0, length = line_length(text, end, &next);
+    gboolean is_xx = is_xxencode(next, end);
 
     if (length >= 12 && memcmp(text, "begin-base64", 12) == 0)
         return 0;
@@ -257,7 +273,7 @@ gsize mail_decode_uuencode_length(const char *text, gsize size)
         length = line_length(line, end, &next);
         if (length == 3 && memcmp(line, "end", 3) == 0)
             break;
-        all += length > 0 ? uu_value(line[0]) : 0;
+        all += length > 0 ? uu_value(line[0], is_xx) : 0;
     }
     return all;
 }

@@ -108,6 +108,13 @@ def uuencoded(data):
     return b"begin 644 a.exe\n" + lines + b"`\nend\n"
 
 
+def xxencoded(data):
+    letters = b"+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    words = bytes.maketrans(bytes(range(32, 97)), letters + letters[:1])
+    lines = uuencoded(data).splitlines()
+    return b"\n".join(lines[:1] + [line.translate(words) for line in lines[1:-1]] + lines[-1:]) + b"\n"
+
+
 def page(script, before=b""):
     return (b"<!DOCTYPE html><html><head>" + before + b"<script>\n" + script
             + b"</script></head><body>Please wait</body></html>\n")
@@ -645,6 +652,7 @@ def cases(virus):
         512, b"\0")
     yield "base64 in a text", base64.encodebytes(virus)
     yield "uuencode in a text", uuencoded(virus)
+    yield "xxencode in a text", xxencoded(virus)
     yield "file as a page from Word has its macros", active_mime(virus)
     yield "the same, with a longer head", active_mime(virus)[:0x32] + bytes(700) + active_mime(
         virus)[0x32:]
