@@ -272,6 +272,7 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
     MemberWatch watch;
 
     member_watch_init(&watch, work->members, root, scan->rules, scan->typer);
+    watch.is_part = work->depth > 0;
     macro_trap_begin(scan->macros, (gint64)scan->end);
     engine_scan(scan->engine, data, size,
                 &(EngineScan){.time_limit_ms = deep_scan_time_left(scan),

@@ -327,10 +327,12 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
     const char *shown = object->name ? object->name : "";
     const void *data = object->data;
     gsize size = object->size;
+    gboolean is_inside;
 
     while (watch->top && watch->top->level >= object->level)
         member_watch_close(watch);
     parent = watch->top;
+    is_inside = parent || watch->root != 0 || watch->is_part;
     if (parent) {
         const Named *named = object->name ? layer_find(parent, object->name) : NULL;
 
@@ -357,7 +359,7 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
                        !(parent && parent->is_compound && archive_kind_is_doubtful(data, size)) &&
                        (unpack_is_wanted(data, size) ||
                         /* what is no member of anything is the business of who brought it */
-                        ((parent || watch->root != 0) && unpack_is_sealed(data, size)));
+                        (is_inside && unpack_is_sealed(data, size)));
     layer.has_lock = unpack_is_locked(data, size);
     layer.has_payload = object->has_payload && !object->is_normalized && !layer.is_mail;
     if (object->pdf) {
@@ -369,7 +371,7 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
         watch->has_locked_pdf |= (is_open && parent) || pdf_file_is_locked(object->pdf);
     }
     layer.is_in_mail |= is_rest_of(parent, data, size);
-    layer.has_mail = (parent || watch->root != 0) && !object->is_normalized && !layer.is_in_mail &&
+    layer.has_mail = is_inside && !object->is_normalized && !layer.is_in_mail &&
                      mail_member_is_wanted(data, size);
     if ((layer.is_archive || layer.is_foreign || layer.has_payload || layer.has_lock ||
          layer.has_files || layer.has_mail) &&

@@ -36,6 +36,7 @@ typedef struct {
     FileTyper *typer;
     Members *members; /* where what is found goes */
     guint root;       /* number of what is scanned; 0: the content itself */
+    gboolean is_part; /* what is scanned stands behind an end in the content */
 
     /* What came of it. */
     gboolean has_encrypted;     /* a member cannot be opened without a password */

@@ -165,8 +165,8 @@ def behind(virus, text):
                                                     + struct.pack("<H", 3000) + bytes(3000))
     for what, head in ("a picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(5000)), ("a text", text * 9):
         yield f"tar behind {what}", head + FORMATS["tar"][0](second)
-    for what, more in ("zip", zipped(*second)), ("program", virus), ("page", page(
-            b"var d = atob('" + base64.b64encode(virus) + b"');\n" + SAVE)):
+    for what, more in ("zip", zipped(*second)), ("program", virus), ("base64", base64.encodebytes(virus)), (
+            "page", page(b"var d = atob('" + base64.b64encode(virus) + b"');\n" + SAVE)):
         yield f"{what} behind a shortcut", shortcut() + more
     tars = FORMATS["tar"][0](first) + FORMATS["tar"][0](first) + FORMATS["tar"][0](second)
     for kind in ("gzip", "xz", "zstd", "lz4"):
