@@ -25,6 +25,8 @@ enum {
     MINIX_BLOCK = 1024, /* the size of it and where it stands, as for the next */
     HFS_BLOCK = 1024,
     ARC_HEAD = 29,
+    TAR_HEAD = 512,
+    TAR_SUM = 148,   /* where its sum stands, as octal digits */
     LZMA_MOST = 8192 /* bytes that a packed one can stand for: 14 bits are 273 bytes, each of them
                         at least 0.022 of a packed one */
 };
@@ -285,6 +287,30 @@ static gboolean has_pea(const guint8 *data, gsize size)
            (memcmp(data + 10, "POD", 4) == 0 || memcmp(data + 12, "POD", 4) == 0);
 }
 
+/* A head of tar whose sum is that of signed bytes, as some writers once made it and readers take it
+ * still; libclamav does not. */
+static gboolean has_signed_tar(const guint8 *data, gsize size)
+{
+    gint unsigned_sum = 8 * ' ', signed_sum = unsigned_sum, told = 0;
+    gsize at = TAR_SUM;
+
+    if (size < TAR_HEAD || data[0] == 0)
+        return FALSE;
+    while (at < TAR_SUM + 8 && data[at] == ' ')
+        at++;
+    if (at == TAR_SUM + 8 || data[at] < '0' || data[at] > '7') /* nearly all */
+        return FALSE;
+    for (; at < TAR_SUM + 8 && data[at] >= '0' && data[at] <= '7'; at++)
+        told = told * 8 + data[at] - '0';
+    for (gsize i = 0; i < TAR_HEAD; i++) {
+        if (i >= TAR_SUM && i < TAR_SUM + 8)
+            continue;
+        unsigned_sum += data[i];
+        signed_sum += (gint8)data[i];
+    }
+    return told == signed_sum && told != unsigned_sum;
+}
+
 void archive_kind_skip_frames(const guint8 **data, gsize *size)
 {
     while (*size >= 8 && ((*data)[0] & 0xf0) == 0x50 && memcmp(*data + 1, "\x2a\x4d\x18", 3) == 0 &&
@@ -307,7 +333,7 @@ gboolean archive_kind_is_packed(const void *data, gsize size)
         return is_compress(bytes, size);
     return sign || has_fat(bytes, size) || has_ext(bytes, size) || has_minix(bytes, size) ||
            has_hfs(bytes, size) || has_arc(bytes, size) || has_pea(bytes, size) ||
-           has_second_bzip2(bytes, size) || has_udf(bytes, size) ||
+           has_signed_tar(bytes, size) || has_second_bzip2(bytes, size) || has_udf(bytes, size) ||
            has_footer(bytes, size, FOOTER, "conectix") ||
            has_footer(bytes, size, FOOTER - 1, "conectix") ||
            has_footer(bytes, size, FOOTER, "koly");

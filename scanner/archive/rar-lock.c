@@ -2,7 +2,8 @@
 /*
  * rar-lock.c - goes from head to head of a RAR ([RAR 5.0 archive format], technote of UnRAR).
  *
- * libarchive 3.6 takes the bytes of an encrypted file for its contents. Cannot fail: the walk ends
+ * libarchive 3.6 takes the bytes of an encrypted file for its contents, and passes over the streams
+ * that WinRAR writes beside a file, or elsewhere (CVE-2025-8088). Cannot fail: the walk ends
  * where a head makes no sense, and libarchive says that the archive is broken.
  */
 #include "scanner/archive/rar-lock.h"
@@ -18,6 +19,9 @@ enum {
     HEAD_ENCRYPTION = 4,
     FLAG_EXTRA = 1,
     FLAG_DATA = 2,
+    FLAG_TIME = 2, /* of a file's own flags */
+    FLAG_SUM = 4,
+    METHOD_SHIFT = 7,
     EXTRA_ENCRYPTION = 1
 };
 
@@ -59,9 +63,16 @@ static gboolean extra_has_encryption(const guint8 *extra, gsize size)
     return FALSE;
 }
 
-/* One head; *ret_next: where the next begins. FALSE: the walk is over. */
-static gboolean read_head(const guint8 *at, const guint8 *end, const guint8 **ret_next,
-                          gboolean *ret_closed)
+typedef struct {
+    guint64 kind;
+    gboolean is_closed;
+    Reader rest;         /* behind the numbers that all heads have */
+    const guint8 *extra; /* where its records begin */
+    const guint8 *data, *next;
+} Head;
+
+/* FALSE: the walk is over. */
+static gboolean read_head(const guint8 *at, const guint8 *end, Head *ret)
 {
     Reader reader = {.at = at, .end = end};
     guint64 size, kind, flags, extra = 0, data = 0;
@@ -81,24 +92,78 @@ static gboolean read_head(const guint8 *at, const guint8 *end, const guint8 **re
         data = take_number(&reader);
     if (reader.is_short || extra > (guint64)(reader.end - reader.at))
         return FALSE;
-    *ret_closed =
-        kind == HEAD_ENCRYPTION || ((kind == HEAD_FILE || kind == HEAD_SERVICE) &&
-                                    extra_has_encryption(reader.end - extra, (gsize)extra));
     if (data > (guint64)(end - reader.end))
         data = (guint64)(end - reader.end);
-    *ret_next = reader.end + data;
+    *ret = (Head){.kind = kind,
+                  .rest = reader,
+                  .extra = reader.end - extra,
+                  .data = reader.end,
+                  .next = reader.end + data};
+    ret->is_closed =
+        kind == HEAD_ENCRYPTION || ((kind == HEAD_FILE || kind == HEAD_SERVICE) &&
+                                    extra_has_encryption(reader.end - extra, (gsize)extra));
     return TRUE;
+}
+
+static gboolean is_rar(const guint8 *data, gsize size)
+{
+    return size >= SIGNATURE_SIZE && memcmp(data, "Rar!\x1a\x07\x01\x00", SIGNATURE_SIZE) == 0;
 }
 
 gboolean rar_lock_is_closed(const guint8 *data, gsize size)
 {
     const guint8 *at = data + SIGNATURE_SIZE, *end = data + size;
-    gboolean is_closed = FALSE;
+    Head head;
 
-    if (size < SIGNATURE_SIZE || memcmp(data, "Rar!\x1a\x07\x01\x00", SIGNATURE_SIZE) != 0)
+    if (!is_rar(data, size))
         return FALSE;
-    for (guint i = 0; i < HEADS_MAX && !is_closed; i++)
-        if (!read_head(at, end, &at, &is_closed))
-            break;
-    return is_closed;
+    for (guint i = 0; i < HEADS_MAX && read_head(at, end, &head); i++) {
+        if (head.is_closed)
+            return TRUE;
+        at = head.next;
+    }
+    return FALSE;
+}
+
+/* A stream of NTFS beside a file. FALSE: it is none. */
+static gboolean read_stream(const Head *head, RarStream *ret)
+{
+    Reader reader = head->rest;
+    guint64 flags, size, packing, length;
+
+    flags = take_number(&reader);
+    size = take_number(&reader);
+    (void)take_number(&reader); /* attributes */
+    for (guint64 flag = FLAG_TIME; flag <= FLAG_SUM; flag <<= 1)
+        if ((flags & flag) != 0)
+            reader.at += MIN(reader.end - reader.at, 4);
+    packing = take_number(&reader);
+    (void)take_number(&reader); /* system */
+    length = take_number(&reader);
+    if (head->kind != HEAD_SERVICE || reader.is_short || length != 3 ||
+        reader.end - reader.at < 3 || memcmp(reader.at, "STM", 3) != 0)
+        return FALSE;
+    *ret = (RarStream){.data = head->data,
+                       .size = (gsize)(head->next - head->data),
+                       .unpacked = size,
+                       .is_stored = (packing >> METHOD_SHIFT & 7) == 0};
+    /* The name is in a record of the head; none has a folder that is honest. */
+    ret->has_path = memchr(head->extra, '/', (gsize)(head->rest.end - head->extra)) != NULL ||
+                    memchr(head->extra, '\\', (gsize)(head->rest.end - head->extra)) != NULL;
+    return TRUE;
+}
+
+void rar_lock_streams(const guint8 *data, gsize size, RarStreamFound found, gpointer user_data)
+{
+    const guint8 *at = data + SIGNATURE_SIZE, *end = data + size;
+    RarStream stream;
+    Head head;
+
+    if (!is_rar(data, size))
+        return;
+    for (guint i = 0; i < HEADS_MAX && read_head(at, end, &head); i++) {
+        if (read_stream(&head, &stream) && !found(&stream, user_data))
+            return;
+        at = head.next;
+    }
 }

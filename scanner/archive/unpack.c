@@ -29,7 +29,8 @@
 enum {
     CHUNK = 256 * 1024,
     MAC_HEAD = 128,
-    MAC_NAME_MAX = 63
+    MAC_NAME_MAX = 63,
+    STREAM_MAX = 4096 /* bytes; Windows notes in less where a file came from */
 };
 
 /* MacBinary: a head with the name, both lengths and, from version 2 on, a checksum; the file is
@@ -354,6 +355,18 @@ static UnpackResult walk_locked(const void *data, gsize size, Walk *walk)
     return walk->result;
 }
 
+/* One that is packed and not small cannot be looked at, and one with a path is an attack. */
+static gboolean on_stream(const RarStream *stream, gpointer user_data)
+{
+    Walk *walk = user_data;
+
+    if (stream->is_stored && !walk_give(walk, "stream", stream->data, stream->size))
+        return FALSE;
+    if (stream->has_path || (!stream->is_stored && stream->unpacked > STREAM_MAX))
+        walk->result = MAX(walk->result, UNPACK_BROKEN);
+    return TRUE;
+}
+
 static UnpackResult walk_archive(const void *data, gsize size, Walk *walk)
 {
     guint files = walk->budget->files;
@@ -362,6 +375,8 @@ static UnpackResult walk_archive(const void *data, gsize size, Walk *walk)
     /* Zeros at its beginning are an empty tar to libarchive, and a file to everybody else. */
     if (result == UNPACK_DONE && walk->budget->files == files && archive_kind_is_stream(data, size))
         result = read_archive(data, size, TRUE, walk);
+    rar_lock_streams(data, size, on_stream, walk);
+    result = MAX(result, walk->result);
     if (archive_kind_is_unread_disk(data, size))
         result = MAX(result, UNPACK_BROKEN);
     return result < UNPACK_LIMIT && rar_lock_is_closed(data, size) ? UNPACK_ENCRYPTED : result;

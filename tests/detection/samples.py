@@ -104,8 +104,8 @@ def rar4(files, password=None):
     return out if password == "heads" else out + block(0x7B, 0x4000, b"")
 
 
-def rar5(files, password=None):
-    """Stored, after the RAR 5 technote: CRC-32, then numbers of 7 bits a byte. With a password on
+def rar5(files, password=None, streams=(), method=0):
+    """The streams are (name, bytes), behind the last file. Stored, after the RAR 5 technote: CRC-32, then numbers of 7 bits a byte. With a password on
     "data" each file has the record that says how it is encrypted, on "heads" a head of type 4 says
     that all that follows is."""
     def number(value):
@@ -135,6 +135,12 @@ def rar5(files, password=None):
                  + struct.pack("<I", zlib.crc32(data)) + number(0) + number(1) + number(len(name))
                  + name + extra)
         out += block(body, data)
+    for name, data in streams:
+        extra = number(7) + b":" + name.encode()
+        extra = number(len(extra)) + extra
+        out += block(number(3) + number(0x23) + number(len(extra)) + number(len(data)) + number(0)
+                     + number(len(data) * (1 + method)) + number(0) + number(method << 7) + number(1)
+                     + number(3) + b"STM" + extra, data)
     return out + block(number(5) + number(0) + number(0))
 
 

@@ -172,6 +172,18 @@ def pax_size(data, size_in_head):
     return out + bytes(1024)
 
 
+def old_tar(data, is_signed):
+    """Without the word of POSIX, and the sum of signed bytes, as Sun once made it."""
+    head = tarfile.TarInfo("x")
+    head.size = len(data)
+    head = bytearray(head.tobuf(tarfile.USTAR_FORMAT))
+    head[0:100], head[257:512] = b"\xe4\xf6\xfc.txt".ljust(100, b"\0"), bytes(255)
+    head[148:156] = b" " * 8
+    total = sum(byte - 256 if is_signed and byte > 127 else byte for byte in head)
+    head[148:156] = b"%06o\0 " % total
+    return bytes(head) + data + bytes(-len(data) % 512) + bytes(1024)
+
+
 def lzma_alone(data, **properties):
     chosen = {"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16, **properties}
     return lzma.compress(data, lzma.FORMAT_ALONE, filters=[chosen])
@@ -388,6 +400,18 @@ def odd(s, virus):
     for size in 0, 10:
         ask(s, f"tar: {size} bytes by its head", pax_size(virus, size), "infected")
     ask(s, "tar: the size twice, a text", pax_size(TEXT, len(TEXT)), "clean")
+    for is_signed in False, True:
+        what = "signed" if is_signed else "unsigned"
+        ask(s, f"tar of old, a sum of {what} bytes", old_tar(virus, is_signed), "infected")
+        ask(s, f"tar of old, {what}: a text", old_tar(TEXT, is_signed), "clean")
+    file = [("a.txt", TEXT)]
+    ask(s, "RAR: a stream", rar5(file, streams=[("a.exe", virus)]), "infected")
+    ask(s, "RAR: a stream that is elsewhere", rar5(file, streams=[("..\\..\\a.lnk", TEXT)]),
+        "not-fully-scanned")
+    ask(s, "RAR: a large stream that is packed", rar5(file, streams=[("a", os.urandom(3000))], method=1),
+        "not-fully-scanned")
+    ask(s, "RAR: where it comes from", rar5(file, streams=[("Zone.Identifier", b"[ZoneTransfer]\r\n" * 9)],
+                                            method=3), "clean")
     for kind in "zstd", "lz4", "tar.zst":
         ask(s, f"{kind} behind a frame to skip", skipped(FORMATS[kind][0]([("a", virus)])), "infected")
     ask(s, "a frame to skip alone", skipped(TEXT), "clean")
