@@ -182,21 +182,24 @@ def types(s):
         expect(f"{kind}: nothing of it in a zip", named(s, zipped(("a.txt", data))), "clean")
 
 
-# What Outlook, Exchange and Gmail take from nobody, as they publish it, but for certificates, Python and
-# what is opened by nothing of today.
+# What Outlook, Exchange and Gmail take from nobody, as they publish it, but for certificates, sources of
+# Python, Perl and shells, archives, and what is opened by nothing of today; then what asks to be
+# installed, or is run by an interpreter that many have.
 REFUSED = '''ade adp apk app appcontent-ms application appref-ms appx appxbundle bat chm cmd cnt com cpl deb
 diagcab diagcfg diagpkg dll dmg exe fxp gadget hlp hpj hta htc img inf ins iso isp its jar jnlp js jse lnk
 mad maf mag mam maq mar mas mat mau mav maw mda mdb mde mdt mdw mdz mjs msc msh msh1 msh1xml msh2 msh2xml
 mshxml msi msix msixbundle msp mst msu one ops osd pcd pif plg ppam prf prg printerexport ps1 ps1xml ps2
 ps2xml psc1 psc2 psd1 rdp reg scf scr sct search-ms searchConnector-ms library-ms settingcontent-ms shb shs
 sys theme themepack udl url vb vbe vbs vhd vhdx vsmacros vsw vxd webpnp website wsb ws wsc wsf wsh xbap xla
-xlam xll xnk iqy slk'''.split()
+xlam xll xnk iqy slk asx bas bgi dex elf ex_ grp macho mcf nsh psdm1 pyc pyo pyw pyz pyzw vbp
+accda accde accdr accdu afploc ahk applescript crx flatpakref ftploc mpkg oxt ppkg scpt vncloc vsix vsto wab
+wcx xpi'''.split()
 UNNAMED = '''application/hta application/x-msdownload application/x-ms-shortcut application/java-archive
 text/vbscript application/javascript application/x-mscfile text/scriptlet'''.split()
 PIECES = "a.7z.002 a.zip.010 a.tar.003 a.z01 a.z12 a.r00 a.R01 a.part2.rar a.part10.rar".split()
 OPENERS = '''url library-ms searchConnector-ms search-ms settingcontent-ms msc rdp iqy slk appinstaller
 ClickOnce contact wsb theme hta onenote chm vhd vhdx'''.split()
-HONEST = "pdf docx xlsx txt csv jpg png zip eml ics vcf html odt mp4 ai tif xml json".split()
+HONEST = "pdf docx xlsx accdb txt csv jpg png zip eml ics vcf html odt mp4 ai tif xml json bin py".split()
 
 
 def by_the_example(s):
