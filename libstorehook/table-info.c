@@ -196,7 +196,8 @@ int table_info_read_text(const RowPlace *place, Column column, size_t limit, Byt
     const ColumnInfo *info = &place->info->columns[column];
     ByteString raw = {0};
     uint64_t number;
-    int result = table_info_read(place, column, limit, &raw);
+    /* A unit of two bytes is one of UTF-8 at least. */
+    int result = table_info_read(place, column, is_utf16(info) ? 2 * limit : limit, &raw);
 
     if (result < 0 || !raw.data)
         return result;

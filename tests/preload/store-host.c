@@ -44,7 +44,8 @@ static const struct {
                            {"header", JET_coltypLongBinary, 0},
                            {"digest", JET_coltypBinary, 0},
                            {"offset", JET_coltypCurrency, JET_bitColumnFixed},
-                           {"encoding", JET_coltypText, 0}}},
+                           {"encoding", JET_coltypText, 0},
+                           {"title", JET_coltypLongText, 0}}},
     [HOST_CONTENTS] = {"contents",
                        "digest",
                        {{"digest", JET_coltypBinary, 0}, {"data", JET_coltypLongBinary, 0}}},
@@ -108,7 +109,9 @@ static void create_table(Host *host, HostTable table)
                                .szColumnName = (char *)(uintptr_t)spec->name,
                                .coltyp = spec->type,
                                .grbit = spec->grbit,
-                               .cp = spec->type == JET_coltypText ? 1252 : 0};
+                               .cp = spec->type == JET_coltypText       ? 1252
+                                     : spec->type == JET_coltypLongText ? 1200
+                                                                        : 0};
     }
     if (by_number)
         columns[create.cColumns++] = (JET_COLUMNCREATE){.cbStruct = sizeof(columns[0]),

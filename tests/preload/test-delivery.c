@@ -159,6 +159,27 @@ START_TEST(a_name_is_judged_in_any_order)
 }
 END_TEST
 
+/* As many letters as in any other column. */
+START_TEST(a_name_in_utf16_is_judged_to_its_end)
+{
+    static const char end[] = "BLOCK";
+    uint16_t name[STOREHOOK_TEXT_MAX], got[16];
+    const HostColumn link[] = {{"title", name, sizeof(name)}};
+
+    fake_service_set_profile(service, "attachments attachments name=title digest=digest\n"
+                                      "contents contents digest=digest data=data\n");
+    fake_service_set_message_action(service, STOREHOOK_ACTION_PASS);
+    follow_service();
+    for (unsigned i = 0; i < STOREHOOK_TEXT_MAX; i++)
+        name[i] = i + 5 < STOREHOOK_TEXT_MAX ? 'a' : (uint16_t)end[i + 5 - STOREHOOK_TEXT_MAX];
+    ck_assert_int_eq(JetBeginTransaction(host.sesid), 0);
+    ck_assert_int_eq(host_insert(&host, HOST_ATTACHMENTS, link, 1, NULL), 0);
+    ck_assert_int_eq(JetCommitTransaction(host.sesid, 0), 0);
+    ck_assert_int_eq(host_read(&host, HOST_ATTACHMENTS, 0, "title", got, sizeof(got)), 20);
+    ck_assert_uint_eq(got[0], 'n');
+}
+END_TEST
+
 /* Nothing of it is changed: the host still has the row as it was. */
 START_TEST(a_bad_link_that_cannot_be_shown_is_refused)
 {
@@ -637,6 +658,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, infected_mail_is_dropped, 0, 2);
     tcase_add_loop_test(tests, notice_stays, 0, 2);
     tcase_add_loop_test(tests, a_name_is_judged_in_any_order, 0, 2);
+    tcase_add_test(tests, a_name_in_utf16_is_judged_to_its_end);
     tcase_add_loop_test(tests, a_bad_link_that_cannot_be_shown_is_refused, 0, 2);
     tcase_add_loop_test(tests, long_contents_travel_in_memfds, 0, 2);
     tcase_add_loop_test(tests, contents_of_each_size_are_judged, 0, 2);
