@@ -328,6 +328,33 @@ START_TEST(test_large)
 }
 END_TEST
 
+/* Also where the row is not locked when it is prepared: others must not append to the same bytes.
+ */
+START_TEST(test_append_locks)
+{
+    Fixture f;
+    JET_TABLEID other_table;
+    static uint8_t bytes[5000];
+    open_fixture(&f);
+    JET_SESID other = test_jet_session(&f.jet);
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepInsert));
+    ck_ok(set(&f, bytes, sizeof bytes, 0, 0));
+    ck_ok(JetUpdate(f.session, f.table, NULL, 0, NULL));
+    ck_ok(JetCommitTransaction(f.session, 0));
+    ck_ok(JetOpenTable(other, f.jet.database, "t", NULL, 0, 0, &other_table));
+    ck_ok(JetBeginTransaction(f.session));
+    ck_ok(JetBeginTransaction(other));
+    ck_ok(JetMove(f.session, f.table, JET_MoveFirst, 0));
+    ck_ok(JetMove(other, other_table, JET_MoveFirst, 0));
+    ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplaceNoLock));
+    ck_ok(set(&f, "x", 1, JET_bitSetAppendLV, 0));
+    ck_jet(JetPrepareUpdate(other, other_table, JET_prepReplace), JET_errWriteConflict);
+    ck_ok(JetRollback(f.session, 0));
+    ck_ok(JetRollback(other, 0));
+    test_jet_close(&f.jet);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("jet-long");
@@ -340,5 +367,6 @@ int main(void)
     tcase_add_test(tests, test_grows_out);
     tcase_add_test(tests, test_offsets);
     tcase_add_test(tests, test_large);
+    tcase_add_test(tests, test_append_locks);
     return run_suite(suite);
 }

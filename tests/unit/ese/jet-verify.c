@@ -180,6 +180,28 @@ START_TEST(long_values)
 }
 END_TEST
 
+/* What is appended goes into one chunk with what stands at the end. */
+START_TEST(long_value_is_not_appended_to)
+{
+    memset(long_value, 'A', sizeof long_value);
+    memcpy(long_value + 20000, "last chunk", 10);
+    ck_ok(JetBeginTransaction(test.session));
+    ck_ok(JetPrepareUpdate(test.session, table, JET_prepInsert));
+    test_set_long(test.session, table, number, ROWS);
+    ck_ok(JetSetColumn(test.session, table, data, long_value, 40000, 0, NULL));
+    ck_ok(JetUpdate(test.session, table, NULL, 0, NULL));
+    ck_ok(JetCommitTransaction(test.session, 0));
+    reopen_damaged("last chunk");
+    ck_ok(JetBeginTransaction(test.session));
+    ck_ok(seek(ROWS));
+    ck_ok(JetPrepareUpdate(test.session, table, JET_prepReplace));
+    ck_jet(JetSetColumn(test.session, table, data, "x", 1, JET_bitSetAppendLV, NULL),
+           JET_errReadVerifyFailure);
+    ck_ok(JetPrepareUpdate(test.session, table, JET_prepCancel));
+    ck_ok(JetRollback(test.session, 0));
+}
+END_TEST
+
 /* The table's own definition. */
 START_TEST(definitions)
 {
@@ -257,6 +279,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, row_by_scan);
     tcase_add_test(tests, row_is_not_written_anew);
     tcase_add_test(tests, long_values);
+    tcase_add_test(tests, long_value_is_not_appended_to);
     tcase_add_test(tests, definitions);
     tcase_add_test(tests, compacting);
     tcase_add_test(tests, attach_that_checks);

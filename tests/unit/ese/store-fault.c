@@ -264,9 +264,44 @@ START_TEST(disk_is_full_while_applying)
 }
 END_TEST
 
+static const struct {
+    int code;
+    JET_ERR error;
+} SURVIVED[] = {
+    {ENOSPC, JET_errDiskFull},
+    {EDQUOT, JET_errDiskFull},
+    {EFBIG, JET_errDiskFull},
+    {ENOMEM, JET_errOutOfMemory},
+};
+
 START_TEST(disk_is_full_at_commit)
 {
-    ck_assert_uint_eq(fail_each_call(FAULT_COMMIT, ENOSPC, JET_errDiskFull), 1);
+    ck_assert_uint_eq(fail_each_call(FAULT_COMMIT, SURVIVED[_i].code, SURVIVED[_i].error), 1);
+}
+END_TEST
+
+/* What others see of the counter is what it will be. */
+START_TEST(escrow_without_memory)
+{
+    const uint64_t zero = 0;
+    Txn *txn = test_begin(test.store);
+    int64_t old, failures = 0;
+
+    ck_ok(txn_put(txn, TREE_ROWS, text("n"), (Bytes){&zero, sizeof zero}));
+    ck_ok(txn_commit(txn, false));
+    ck_ok(txn_begin(txn, false));
+    ck_ok(txn_escrow(txn, TREE_ROWS, text("n"), 0, sizeof zero, 1, &old));
+    for (;; failures++) {
+        fault_set(FAULT_ALLOCATE, ENOMEM, (int)failures);
+        JET_ERR error = txn_escrow(txn, TREE_ROWS, text("n"), 0, sizeof zero, 10, &old);
+        fault_clear();
+        if (error == JET_errSuccess)
+            break;
+        ck_jet(error, JET_errOutOfMemory);
+    }
+    ck_assert_int_gt(failures, 1);
+    ck_assert_int_eq(old, 1);
+    txn_free(txn);
 }
 END_TEST
 
@@ -609,7 +644,8 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, memory_runs_out);
     tcase_add_test(cases, disk_is_full_while_applying);
-    tcase_add_test(cases, disk_is_full_at_commit);
+    tcase_add_loop_test(cases, disk_is_full_at_commit, 0, sizeof SURVIVED / sizeof *SURVIVED);
+    tcase_add_test(cases, escrow_without_memory);
     tcase_add_test(cases, opening_without_memory);
     tcase_add_test(cases, no_room_for_the_lock_file);
     tcase_add_test(cases, creating_on_a_full_disk);

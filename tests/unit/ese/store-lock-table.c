@@ -163,21 +163,25 @@ static void hold(LockSet *set, uint64_t hash)
 }
 
 /* Of two that want one slot, the later comes to stand before the earlier when the set grows while
- * it has wrapped around: given back, it leaves a gap that the other must close. */
+ * it has wrapped around: given back, it leaves a gap that the other must close, past one that stays
+ * between them. */
 START_TEST(held_locks_close_gaps)
 {
     const uint64_t earlier = 15 + 32, later = 15 + 2 * 32; /* the last of 16 slots, not of 32 */
+    const uint64_t between = 16;
     LockSet set = {0};
 
     hold(&set, earlier);
+    hold(&set, between);
     lock_set_record(&set);
     hold(&set, later);
     for (uint64_t other = 1; other <= 7; other++)
         hold(&set, other);
     ck_assert_uint_eq(set.slot_count, 32);
     lock_set_give_back(&set, &table, UINT64_MAX);
-    ck_assert_uint_eq(set.count, 1);
+    ck_assert_uint_eq(set.count, 2);
     ck_assert_int_eq(lock_set_find(&set, later), KEY_LOCK_NONE);
+    ck_assert_int_eq(lock_set_find(&set, between), KEY_LOCK_READ);
     ck_assert_int_eq(lock_set_find(&set, earlier), KEY_LOCK_READ);
     lock_set_release(&set, &table, 0, UINT64_MAX);
     lock_set_clear(&set);

@@ -573,13 +573,19 @@ START_TEST(lazy_commit_and_wait)
     ck_ok(txn_put(a, TREE_ROWS, text("a"), text("1")));
     ck_ok(txn_commit(a, true));
     ck_value(b, "a", "1");
+    ck_assert_uint_lt(store_durable(test.store), txn_last_commit(a));
     ck_ok(txn_wait_durable(a, false));
+    ck_assert_uint_ge(store_durable(test.store), txn_last_commit(a));
     ck_ok(txn_wait_durable(b, true));
     ck_ok(store_statistics(test.store, &statistics));
     ck_assert_uint_eq(statistics.commits, 1);
     ck_assert_uint_eq(statistics.commit_groups, 1);
     ck_assert_uint_gt(statistics.file_bytes, 0);
     ck_assert_uint_gt(statistics.used_pages, 0);
+    ck_ok(txn_begin(a, false));
+    ck_ok(txn_put(a, TREE_ROWS, text("a"), text("2")));
+    ck_ok(txn_commit(a, false));
+    ck_assert_uint_ge(store_durable(test.store), txn_last_commit(a));
     txn_free(a);
     txn_free(b);
 }
