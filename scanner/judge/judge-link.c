@@ -5,13 +5,13 @@
  *
  * A digest in a row proves nothing. Where the cache has no verdict under it, and the row has no
  * token from the answer to its content either, the bytes are asked for. A store that sends the
- * token of other bytes deceives only itself: nothing is remembered under the digest.
+ * token of other bytes deceives only itself: nothing is remembered under the digest. Bytes that
+ * stand in the row itself come with the question, and need no digest beside them.
  */
 #include "scanner/judge/judge.h"
 
 #include <string.h>
 
-#include "scanner/common/digest.h"
 #include "scanner/judge/notice.h"
 #include "scanner/judge/policy.h"
 #include "scanner/mail/mail-header.h"
@@ -35,19 +35,17 @@ static void answer_with_new_notice(const Judge *judge, const StorehookMessage *r
     answer_with_header(request, answer);
 }
 
-/* The verdict on the bytes, which the request has. */
-static void link_scan(Judge *judge, const StorehookValue *data, const guint8 *digest,
-                      Answer *answer)
+/* The verdict on the bytes, which the request has. FALSE: they are on the allow list. */
+static gboolean link_scan(Judge *judge, const StorehookValue *data, const guint8 *digest,
+                          Answer *answer)
 {
-    Content *content = &answer->content;
-
-    if (!content_open(data, content, &answer->verdict))
-        return;
-    digest_bytes(content->bytes, content->size, answer->seen);
-    if (memcmp(answer->seen, digest, STOREHOOK_DIGEST_SIZE) != 0)
+    if (!content_open(data, &answer->content, &answer->verdict))
+        return TRUE;
+    if (!judge_by_digest(judge, VERDICT_CACHE_CONTENT, answer))
+        return FALSE;
+    if (digest && memcmp(answer->seen, digest, STOREHOOK_DIGEST_SIZE) != 0)
         board_count(&judge->board->counts.digest_mismatches);
-    answer->from_cache = judge_scan(judge, content->bytes, content->size, answer->seen,
-                                    VERDICT_CACHE_CONTENT, &answer->verdict, &answer->members);
+    return TRUE;
 }
 
 /* The verdict in the cache, by the digest of the row or by the token of its content. */
@@ -140,6 +138,7 @@ static gboolean link_clean(Judge *judge, const StorehookMessage *request, Answer
     return FALSE;
 }
 
+/* digest: NULL where the row has none, and then its bytes. */
 static void link_judge(Judge *judge, const StorehookMessage *request, const guint8 *digest,
                        Answer *answer)
 {
@@ -150,7 +149,8 @@ static void link_judge(Judge *judge, const StorehookMessage *request, const guin
     FilterAction action;
 
     if (has_data) {
-        link_scan(judge, &data, digest, answer);
+        if (!link_scan(judge, &data, digest, answer))
+            return;
     } else if (!link_find(judge, request, digest, answer)) {
         answer->need_data = TRUE;
         return;
@@ -204,12 +204,13 @@ void judge_link(Judge *judge, const StorehookMessage *request, Answer *answer)
         request_peek_bytes(request, STOREHOOK_FIELD_DIGEST, STOREHOOK_DIGEST_SIZE);
     const guint8 *notice =
         request_peek_bytes(request, STOREHOOK_FIELD_NOTICE, STOREHOOK_DIGEST_SIZE);
+    StorehookValue data;
 
     if (notice)
         link_judge_replaced(judge, request, digest, notice, answer);
-    else if (!digest)
+    else if (!digest && !storehook_read_find(request, STOREHOOK_FIELD_DATA, &data))
         link_judge_without_digest(judge, request, answer);
-    else if (judge_is_allowed(judge, digest))
+    else if (digest && judge_is_allowed(judge, digest))
         memcpy(answer->seen, digest, STOREHOOK_DIGEST_SIZE);
     else
         link_judge(judge, request, digest, answer);

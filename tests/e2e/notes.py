@@ -94,6 +94,24 @@ def taken_away_by_linking(build):
         assert rig.incidents()[0]["sender"] == "ann@example.org"
 
 
+def files_in_their_rows(build):
+    """The same table taken for one of attachments, which have no digests: a notice stands in the row."""
+    with Rig(build) as rig:
+        notes = Notes(rig)
+        profile = rig.scratch + "/files.profile"
+        with open(profile, "w", encoding="ascii") as out:
+            out.write("[attachments]\ntable=notes\nmessage=author\nname=title\ndata=note\n")
+        rig.configure(clients=notes.program,
+                      extra=f"[profile]\nfiles={profile}\n[actions]\ninfected=strip\n")
+        rig.start_scanner().wait_scanning()
+        for title, note in (("a.txt", b"Buy bread."), ("b.txt", EICAR)):
+            assert notes.add(title, note).returncode == 0
+        assert notes.run("show", "1").stdout == b"Buy bread."
+        notice = notes.run("show", "2").stdout
+        assert b"EICAR" in notice and EICAR not in notice, notice
+        assert [(one["verdict"], one["attachment"]) for one in rig.incidents()] == [("infected", "b.txt")]
+
+
 def not_listed(build):
     """The same libraries in a program that nobody named, beside a protected store: not hooked."""
     with Rig(build) as rig:
@@ -167,4 +185,5 @@ def the_daemons_run_from_there(build):
 
 
 if __name__ == "__main__":
-    main(all_of_it_is_installed, the_daemons_run_from_there, refused_by_linking, taken_away_by_linking, not_listed)
+    main(all_of_it_is_installed, the_daemons_run_from_there, refused_by_linking, taken_away_by_linking,
+         files_in_their_rows, not_listed)

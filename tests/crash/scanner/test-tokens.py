@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Contents that a real storehookd knows without their digest: what is clean and cheap is scanned once
-and has none made, and a link finds it by the token of the answer."""
+and has none made, and a link finds it by the token of the answer, or has the bytes itself."""
 import hashlib
 import os
 import sys
@@ -139,6 +139,33 @@ def names_that_were_cut_are_not_all():
         assert link("a" * 1024, headed(200)) == "not-fully-scanned"
         answer = s.ask(SCAN, ("data", b"a text"), ("name", "a" * 1024), suffix=".background")
         assert answer["verdict"] == "not-fully-scanned"
+
+
+@test
+def links_may_hold_their_bytes():
+    """A store that keeps attachments in their rows, and no digests, has them judged like any others."""
+    with Service(start=False) as s:
+        rules = s.directory + "/rules"
+        with open(rules, "w", encoding="ascii") as out:
+            out.write("[rule scripts]\nextension=vbs\n")
+        s.write_config(f"[rules]\nfile={rules}\n")
+        s.start()
+
+        def row(data, name="a.bin"):
+            answer = s.ask(JUDGE_LINK, ("name", name), ("data", data))
+            assert "remember" not in answer or answer["verdict"] == "clean"
+            return answer
+
+        assert (row(unseen(50))["verdict"], row(b"")["verdict"]) == ("clean", "clean")
+        for data in (EICAR, Memfd(EICAR)):
+            answer = row(data)
+            assert (answer["verdict"], answer["action"]) == ("infected", "replace"), answer
+            assert hashlib.sha256(answer["data"]).digest() == answer["digest"]
+            assert EICAR not in answer["data"] and answer["name"] == b"removed.txt"
+        assert row(unseen(51), "a.vbs")["verdict"] == "blocked"
+        assert s.control("allow-add", sha256=hashlib.sha256(EICAR).hexdigest())["ok"]
+        assert row(EICAR)["action"] == "pass" and row(EICAR, "a.vbs")["action"] == "pass"
+        assert s.ask(JUDGE_LINK, ("name", "a.bin"))["verdict"] == "not-scanned"
 
 
 if __name__ == "__main__":
