@@ -109,6 +109,18 @@ static gboolean check_keys(const Source *source, const Role *role, GError **erro
     return TRUE;
 }
 
+/* Else nothing would be judged. */
+static gboolean check_attachments(const Source *source, GError **error)
+{
+    if (!g_key_file_has_group(source->file, "attachments") ||
+        g_key_file_has_key(source->file, "attachments", "data", NULL) ||
+        (g_key_file_has_key(source->file, "attachments", "digest", NULL) &&
+         g_key_file_has_group(source->file, "contents")))
+        return TRUE;
+    return refuse(source, error, "attachments", NULL,
+                  "needs data=, or digest= and a section [contents]");
+}
+
 static gboolean append_role(GString *text, const Source *source, const char *section,
                             GError **error)
 {
@@ -151,6 +163,8 @@ char *profile_parse(const char *name, const char *text, GError **error)
     for (guint i = 0; sections[i]; i++)
         if (!append_role(out, &source, sections[i], error))
             return NULL;
+    if (!check_attachments(&source, error))
+        return NULL;
     if (out->len == 0) {
         g_set_error(error, PROFILE_ERROR, PROFILE_ERROR_VALUE, "%s: names no table", name);
         return NULL;

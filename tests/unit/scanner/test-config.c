@@ -189,6 +189,10 @@ START_TEST(profiles_become_lines)
         {"[contents]\ntable=c\ndigest=d\ndata=x\nsize=s\n",
          "p:5: [contents] size: there is no such key"},
         {"[rows]\ntable=c\n", "p:1: [rows]: there is no such role"},
+        {"[attachments]\ntable=a\nmessage=m\nname=n\n",
+         "p:1: [attachments]: needs data=, or digest= and a section [contents]"},
+        {"[messages]\ntable=m\nkey=k\ntext=t\n[attachments]\ntable=a\nmessage=m\ndigest=d\n",
+         "p:5: [attachments]: needs data=, or digest= and a section [contents]"},
         {"", "names no table"},
     };
     char *none[] = {NULL};
