@@ -35,6 +35,7 @@
 enum {
     /* libclamav looks at nothing smaller: no signature fits into it. */
     SMALLEST = 6,
+    MESSAGE_SIZE = 256,         /* of libclamav, with a path in it */
     PROBE_MICROSECONDS = 20000, /* some tens of small scans */
     /* Bytes of texts that libclamav reads as mails from some line on: each has all that follow in
      * it, so that few bytes of mail make it read them by the dozen. */
@@ -72,9 +73,10 @@ typedef struct {
     const EngineWatcher *watcher;
     const Engine *engine; /* knows which finds to ignore */
     char first_error[VERDICT_NAME_SIZE];
-    char kept[VERDICT_NAME_SIZE]; /* the worst of them; "": none */
-    MemberWatch *watch;           /* NULL: nobody listens */
-    char raw[VERDICT_NAME_SIZE];  /* of those found in pages as they stand; "": none */
+    char last_error[MESSAGE_SIZE]; /* of signatures that cannot be loaded: with the file's name */
+    char kept[VERDICT_NAME_SIZE];  /* the worst of them; "": none */
+    MemberWatch *watch;            /* NULL: nobody listens */
+    char raw[VERDICT_NAME_SIZE];   /* of those found in pages as they stand; "": none */
     /* While a page is read as it stands: its level and one; what was opened in it. */
     guint base, open;
 } Witness;
@@ -104,6 +106,8 @@ static void on_message(enum cl_msg severity, const char *full, const char *text,
     if (severity != CL_MSG_ERROR && !(severity == CL_MSG_WARN && is_failure))
         return;
     witness.failures += is_failure;
+    g_strlcpy(witness.last_error, text, sizeof(witness.last_error));
+    g_strchomp(witness.last_error);
     if (witness.errors++ == 0 || (is_failure && witness.failures == 1)) {
         g_strlcpy(witness.first_error, text, sizeof(witness.first_error));
         g_strchomp(witness.first_error);
@@ -276,8 +280,9 @@ static gboolean library_check(cl_error_t result, const char *what, int code, GEr
 {
     if (result == CL_SUCCESS)
         return TRUE;
-    g_set_error(error, ENGINE_ERROR, code, "%s: %s%s%s", what, cl_strerror(result),
-                witness.errors > 0 ? ": " : "", witness.errors > 0 ? witness.first_error : "");
+    g_set_error(error, ENGINE_ERROR, code, "%s: %s%s%s%s%s", what, cl_strerror(result),
+                witness.errors > 0 ? ": " : "", witness.errors > 0 ? witness.first_error : "",
+                witness.errors > 1 ? "; " : "", witness.errors > 1 ? witness.last_error : "");
     return FALSE;
 }
 

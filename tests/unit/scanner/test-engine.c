@@ -136,6 +136,7 @@ START_TEST(broken_signatures_are_refused)
         ck_assert(g_file_set_contents(path, files[i][1], -1, NULL));
         ck_assert_msg(engine_new(directories, &LIMITS, &error) == NULL, "%s", files[i][0]);
         ck_assert(g_error_matches(error, ENGINE_ERROR, ENGINE_ERROR_SIGNATURES));
+        ck_assert_msg(strstr(error->message, path) != NULL, "%s", error->message);
         temp_directory_remove(directory);
     }
 }
