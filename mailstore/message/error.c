@@ -29,7 +29,7 @@ static const Meaning meanings[] = {
     {JET_errDatabaseCorrupted, MAIL_STORE_ERROR_FAILED, "damaged, see esentcheck(1)"},
     {JET_errReadVerifyFailure, MAIL_STORE_ERROR_FAILED, "damaged, see esentcheck(1)"},
     {JET_errInvalidDatabaseVersion, MAIL_STORE_ERROR_FAILED, "made by another version"},
-    {JET_errFileAccessDenied, MAIL_STORE_ERROR_FAILED, "no right to read and write it"},
+    {JET_errFileAccessDenied, MAIL_STORE_ERROR_FAILED, "no right to write it or its -lock file"},
 };
 
 void mail_error_set(GError **error, JET_ERR err, const Failure *failure, const char *what)

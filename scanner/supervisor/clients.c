@@ -351,8 +351,8 @@ static guint describe_unhooked(const Clients *clients, JsonArray *array)
             continue;
         describe(array, pid, program, 0, CLIENTS_NOT_HOOKED,
                  replaced ? "its program file was replaced since it was started: restart it"
-                          : "runs without libstorehook, has not called its store yet, or was "
-                            "answered too late");
+                          : "runs without libstorehook, cannot reach the socket, has not called "
+                            "its store yet, or was answered too late");
         count++;
     }
     return count;
