@@ -15,6 +15,10 @@ ln -s "$PWD/$1" "$scratch/build" # its own path may have blanks
 for unit in storehookd mailstored; do
     # Nothing is installed here: the programs of the build stand for those.
     sed -E "s,^(Exec[A-Za-z]+=)[^ ]*/,\1$scratch/build/bin/," "$1/systemd/$unit.service" >"$scratch/$unit.service"
+    grep -q '^StartLimitIntervalSec=0$' "$scratch/$unit.service" || {
+        echo "$unit.service: after five failures in ten seconds it would stay down"
+        bad=1
+    }
     # shellcheck disable=SC2013 # words
     for user in $(sed -nE 's/^(User|Group|SupplementaryGroups)=//p' "$scratch/$unit.service"); do
         grep -q "^u $user " systemd/storehook.sysusers || {
