@@ -189,7 +189,7 @@ Metrics *metrics_new(const char *listen, MetricsSource source, gpointer user_dat
         (void)unlink(path);
     fd = listen_at(address, error);
     if (fd < 0) {
-        g_prefix_error(error, "[metrics] listen=%s: ", listen); /* GIO does not name a local path */
+        g_prefix_error(error, "%s: ", listen); /* GIO does not name a local path */
         return NULL;
     }
     if (path && chmod(path, 0660) < 0)

@@ -131,5 +131,6 @@ gboolean supervisor_listen_control(Supervisor *supervisor, GError **error)
         return TRUE;
     supervisor->metrics =
         metrics_new(supervisor->config->metrics_listen, status_sources, supervisor, error);
-    return supervisor->metrics != NULL;
+    return supervisor->metrics ||
+           scanner_config_blame(supervisor->config, "metrics", "listen", error);
 }
