@@ -79,7 +79,7 @@ char *imap_session_capabilities(const ImapSession *session)
         g_string_append(text, connection_is_private(session->connection) ? " AUTH=PLAIN"
                                                                          : " LOGINDISABLED");
     } else {
-        g_string_append(text, " IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE");
+        g_string_append(text, " IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE ESEARCH");
     }
     return g_string_free(text, FALSE);
 }
