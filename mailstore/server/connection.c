@@ -242,6 +242,15 @@ static void read_and_throw_away(Connection *connection)
         connection_abort(connection);
 }
 
+/* Many clients send what is long and what ends it in two calls, and their kernel keeps the second
+ * back until the first is acknowledged. Ours would wait for an answer to do that with, 40 ms. */
+static void acknowledge_input(const Connection *connection)
+{
+    int on = 1;
+
+    setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on); /* fails on AF_UNIX */
+}
+
 static void input_ready(Connection *connection)
 {
     if (connection->lingering || connection->finishing) {
@@ -272,6 +281,8 @@ static void input_ready(Connection *connection)
     connection->input_end += (gsize)got;
     if (!connection->busy)
         connection->ops->input(connection->session);
+    if (!connection->busy && !connection->closed && !connection->at_end)
+        acknowledge_input(connection);
 }
 
 const char *connection_peek(const Connection *connection, gsize *ret_length)

@@ -324,6 +324,29 @@ def keeps_the_store(program):
         server.clean()
 
 
+def waits_for_no_acknowledgement(program):
+    """Who sends a command in two pieces has its kernel keep the second back until we acknowledge the
+    first, which ours would do after 40 ms."""
+    server = transcript.Server(program)
+    try:
+        took = []
+        for no_delay in (1, 0):
+            client = transcript.Client(server.connect("imap"))
+            client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, no_delay)
+            client.line()
+            begun = time.monotonic()
+            for _ in range(100):
+                client.send(b"a NO")
+                client.send(b"OP\r\n")
+                must(client.line().startswith("a OK"), "NOOP fails")
+            took.append(time.monotonic() - begun)
+            client.sock.close()
+        must(took[1] < 1 + 2 * took[0], "half a command is acknowledged late: %s" % took)
+        server.stop()
+    finally:
+        server.clean()
+
+
 def main():
     program, page = sys.argv[1:3]
     try:
@@ -341,6 +364,7 @@ def main():
         waits_for_no_log(program)
         keeps_users(program)
         keeps_the_store(program)
+        waits_for_no_acknowledgement(program)
     except transcript.Failure as failure:
         print("FAIL: %s" % failure)
         return 1
