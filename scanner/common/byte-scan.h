@@ -9,8 +9,7 @@
 
 #include <glib.h>
 
-/* The first occurrence of a sign of at least 2 bytes; NULL: none. Fastest for a sign whose first
- * and last byte rarely occur at that distance. */
+/* The first occurrence of a sign of at least 2 bytes; NULL: none. */
 const void *byte_scan_sign(const void *data, gsize size, const char *sign, gsize length);
 
 /* The number of base64 letters, without padding, from `at` on. */
