@@ -273,6 +273,7 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
 
     member_watch_init(&watch, work->members, root, scan->rules, scan->typer);
     watch.is_part = work->depth > 0;
+    watch.is_mail = mail != DEEP_SCAN_NO_MAIL;
     macro_trap_begin(scan->macros, (gint64)scan->end);
     engine_scan(scan->engine, data, size,
                 &(EngineScan){.time_limit_ms = deep_scan_time_left(scan),
@@ -283,9 +284,8 @@ static void work_scan(Work *work, const void *data, gsize size, DeepScanMail mai
     scan->scanned(&verdict, scan->user_data);
     work_note(work, verdict.kind, verdict.name);
     work_note_watch(work, &watch);
-    if (mail == DEEP_SCAN_NO_MAIL)
-        work_rests(work, data, size, &watch, &verdict, is_guess, FALSE);
-    else if (watch.has_unread_pdf)
+    work_rests(work, data, size, &watch, &verdict, is_guess, FALSE);
+    if (watch.is_mail && watch.has_unread_pdf)
         work_note(work, STOREHOOK_VERDICT_ENCRYPTED, "a password is needed");
     member_watch_clear(&watch);
 }

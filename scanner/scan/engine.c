@@ -119,7 +119,7 @@ static void read_page_raw(Witness *seen, guint level, const char *buffer, size_t
 /* What is read of a PDF once for all who look on; NULL: it is none. */
 static PdfFile *read_pdf(const Witness *seen, const char *buffer, size_t size, SignLacks lacks)
 {
-    return buffer && (seen->watcher->object || seen->watch) && pdf_file_matches(buffer, size, lacks)
+    return (seen->watcher->object || seen->watch) && pdf_file_matches(buffer, size, lacks)
                ? pdf_file_new(buffer, size, seen->end)
                : NULL;
 }
@@ -130,6 +130,9 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
                                 void *context)
 {
     Witness *seen = context;
+    /* Of a mail the parts are looked at, each by itself. */
+    gboolean is_looked_at = buffer && !(level == 0 && seen->watch && seen->watch->is_mail &&
+                                        strcmp(type, "CL_TYPE_MAIL") == 0);
     g_autoptr(PdfFile) pdf = NULL;
     ScannedObject object;
     SignLacks lacks;
@@ -146,8 +149,8 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
         seen->has_wide_xml = TRUE;
         return CL_BREAK;
     }
-    lacks = buffer ? sign_filter_lacks(buffer, size) : 0;
-    pdf = read_pdf(seen, buffer, size, lacks);
+    lacks = is_looked_at ? sign_filter_lacks(buffer, size) : 0;
+    pdf = is_looked_at ? read_pdf(seen, buffer, size, lacks) : NULL;
     object = (ScannedObject){.level = level,
                              .type = type,
                              .name = name,
@@ -156,8 +159,8 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
                              .pdf = pdf,
                              .is_normalized = (attributes & LAYER_ATTRIBUTES_NORMALIZED) != 0,
                              .lacks = lacks,
-                             .has_payload =
-                                 buffer && page_payload_matches(buffer, size, lacks, seen->end)};
+                             .has_payload = is_looked_at &&
+                                            page_payload_matches(buffer, size, lacks, seen->end)};
     if (seen->watcher->object && buffer)
         seen->watcher->object(&object, seen->watcher->user);
     if (level == 0)

@@ -222,6 +222,8 @@ static void rest_add(MemberWatch *watch, guint number, const void *data, gsize s
 {
     MemberRest rest = {.number = number, .kind = kind};
 
+    if (watch->is_mail)
+        return;
     if (data) {
         void *copy = size <= REST_BYTES_MAX - watch->rest_bytes ? g_try_malloc(MAX(size, 1)) : NULL;
 
@@ -263,16 +265,13 @@ static void on_long_name(const char *name, gsize length, gpointer user_data)
 }
 
 /* Archives in the middle of something else that libclamav does not look for: RAR, for which it was
- * built without the library, tars, those behind music, members of a zip that its directory does not
- * name, what stands behind the end of another archive, and tars whose members have sizes that
- * libclamav does not see. */
+ * built without the library, tars, those behind music, what stands behind the end of another
+ * archive, and tars whose members have sizes that libclamav does not see. */
 static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const guint8 *data,
                             gsize size, SignLacks lacks)
 {
     const guint8 *rar = lacks & SIGN_LACKS_RAR ? NULL : find_rar(data, size);
     gsize behind = archive_end_find(data, size);
-    LongNames names = {watch, layer};
-    ZipLayout layout = {0};
 
     if (rar && !layer->is_archive && !layer->is_foreign)
         rest_add(watch, layer->number, rar, (gsize)(data + size - rar), MEMBER_REST_GUESS);
@@ -280,7 +279,6 @@ static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const 
         rest_add(watch, layer->number, data + behind, size - behind, MEMBER_REST_BEHIND);
     if (archive_end_has_other_sizes(data, size))
         rest_add(watch, layer->number, data, size, MEMBER_REST_GUESS);
-    archive_end_tell_long_names(data, size, on_long_name, &names);
     if (!layer->is_archive && !layer->is_foreign) {
         gsize first = layer->is_ignored ? archive_end_find_first(data, size)
                                         : archive_end_find_tar(data, size);
@@ -288,6 +286,16 @@ static void look_for_hidden(MemberWatch *watch, const MemberLayer *layer, const 
         if (first > 0 && first < size)
             rest_add(watch, layer->number, data + first, size - first, MEMBER_REST_BEHIND);
     }
+}
+
+/* Names that libclamav does not tell, and members of a zip that its directory does not name. */
+static void look_at_names(MemberWatch *watch, const MemberLayer *layer, const guint8 *data,
+                          gsize size)
+{
+    LongNames names = {watch, layer};
+    ZipLayout layout = {0};
+
+    archive_end_tell_long_names(data, size, on_long_name, &names);
     if (!layer->is_zip && !zip_layout_is_zip(data, size))
         return;
     (void)zip_layout_look(data, size, on_long_name, &names, &layout);
@@ -371,14 +379,16 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
         watch->has_locked_pdf |= (is_open && parent) || pdf_file_is_locked(object->pdf);
     }
     layer.is_in_mail |= is_rest_of(parent, data, size);
-    layer.has_mail = is_inside && !object->is_normalized && !layer.is_in_mail &&
+    layer.has_mail = is_inside && !object->is_normalized && !layer.is_in_mail && !watch->is_mail &&
                      mail_member_is_wanted(data, size);
     if ((layer.is_archive || layer.is_foreign || layer.has_payload || layer.has_lock ||
          layer.has_files || layer.has_mail) &&
         parent)
         layer.bytes = g_bytes_new_static(data, size);
-    if (!object->is_normalized)
+    if (!object->is_normalized && !watch->is_mail)
         look_for_hidden(watch, &layer, data, size, object->lacks);
+    if (!object->is_normalized)
+        look_at_names(watch, &layer, data, size);
     layer.outer = parent;
     watch->top = g_memdup2(&layer, sizeof(layer));
 }

@@ -37,6 +37,7 @@ typedef struct {
     Members *members; /* where what is found goes */
     guint root;       /* number of what is scanned; 0: the content itself */
     gboolean is_part; /* what is scanned stands behind an end in the content */
+    gboolean is_mail; /* whose parts are scanned again by themselves: it has no rests */
 
     /* What came of it. */
     gboolean has_encrypted;     /* a member cannot be opened without a password */

@@ -125,6 +125,22 @@ START_TEST(what_is_named_must_be_opened)
 }
 END_TEST
 
+START_TEST(a_mail_has_names_and_no_rests)
+{
+    g_autoptr(Members) members = members_new(10, 100000);
+    MemberWatch watch;
+
+    member_watch_init(&watch, members, 0, NULL, NULL);
+    watch.is_mail = TRUE;
+    watch_zip(&watch);
+    member_watch_named(&watch, "CL_TYPE_ZIP", "b.txt", 100, FALSE, 1);
+    member_watch_close(&watch);
+    check_path(members, 1, "b.txt");
+    ck_assert_ptr_null(watch.rests);
+    member_watch_clear(&watch);
+}
+END_TEST
+
 START_TEST(two_names_for_one_member)
 {
     static const struct {
@@ -594,7 +610,8 @@ END_TEST
 SCANNER_TEST_MAIN(
     "members", SCANNER_TEST(paths_are_fit_to_be_shown), SCANNER_TEST(limits_cut_the_list),
     SCANNER_TEST(is_stored_and_loaded), SCANNER_TEST(what_is_named_must_be_opened),
-    SCANNER_TEST(two_names_for_one_member), SCANNER_TEST(no_verdict_without_its_list),
+    SCANNER_TEST(a_mail_has_names_and_no_rests), SCANNER_TEST(two_names_for_one_member),
+    SCANNER_TEST(no_verdict_without_its_list),
     SCANNER_TEST(a_zip_that_shares_its_bytes_is_told_at_once),
     SCANNER_TEST(a_zip_is_read_within_its_bytes), SCANNER_TEST(archives_are_told_by_their_heads),
     SCANNER_TEST(tars_are_told_by_their_records), SCANNER_TEST(xml_that_is_too_wide_is_not_read),
