@@ -418,18 +418,6 @@ static void read_runs(Reading *reading)
         (void)mail_runs_find(reading->text + gap.offset, reading->size - gap.offset, on_run, &gap);
 }
 
-static gboolean has_odd_bytes(const char *text, gsize size)
-{
-    const char *end = text + size;
-
-    if (memchr(text, '\0', size))
-        return TRUE;
-    for (const char *at = text; (at = memchr(at, '\r', (gsize)(end - at)));)
-        if (++at == end || *at != '\n')
-            return TRUE;
-    return FALSE;
-}
-
 /* Reads the text without its NULs, and with a line end for each bare carriage return. */
 static void read_cleaned(Reading *reading)
 {
@@ -497,7 +485,7 @@ void union_read_message(Union *all, const char *text, gsize size, guint nesting,
     if (!reading_is_over(&reading))
         read_runs(&reading);
     /* A plain text has none: mail_plain_check(). */
-    if (!reading_is_over(&reading) && text != all->plain && has_odd_bytes(text, size))
+    if (!reading_is_over(&reading) && text != all->plain && mail_plain_has_odd_bytes(text, size))
         read_cleaned(&reading);
     if (copy)
         copy->bytes = g_steal_pointer(&reading.copy);

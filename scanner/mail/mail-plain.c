@@ -141,11 +141,23 @@ static gboolean line_is_plain(Reading *reading, const char *line, gsize length)
     return !begins_block(line, length);
 }
 
+gboolean mail_plain_has_odd_bytes(const char *text, gsize size)
+{
+    const char *end = text + size;
+
+    if (memchr(text, '\0', size))
+        return TRUE;
+    for (const char *at = text; (at = memchr(at, '\r', (gsize)(end - at)));)
+        if (++at == end || *at != '\n')
+            return TRUE;
+    return FALSE;
+}
+
 gboolean mail_plain_check(const char *text, gsize size)
 {
     Reading reading = {.in_header = TRUE};
 
-    if (memchr(text, '\0', size) || starts_with(text, size, "From "))
+    if (mail_plain_has_odd_bytes(text, size) || starts_with(text, size, "From "))
         return FALSE;
     while (size > 0) {
         const char *newline = memchr(text, '\n', size);
@@ -154,8 +166,7 @@ gboolean mail_plain_check(const char *text, gsize size)
 
         if (newline && length > 0 && text[length - 1] == '\r')
             length--;
-        if (length > MAIL_PLAIN_LINE_MAX || memchr(text, '\r', length) ||
-            !line_is_plain(&reading, text, length))
+        if (length > MAIL_PLAIN_LINE_MAX || !line_is_plain(&reading, text, length))
             return FALSE;
         text += next;
         size -= next;

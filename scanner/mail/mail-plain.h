@@ -17,5 +17,7 @@ enum {
 /* TRUE only if every line that could name a type or an encoding names plain text (or a multipart of
  * such) in 7bit, 8bit or binary, and none starts an encoded block. In doubt FALSE. */
 gboolean mail_plain_check(const char *text, gsize size);
+/* NULs, or carriage returns that no line feed follows. */
+gboolean mail_plain_has_odd_bytes(const char *text, gsize size);
 
 #endif /* SCANNER_MAIL_PLAIN_H */
