@@ -22,8 +22,7 @@ enum {
     QUOTED_WEIGHT = 3,   /* what makes a text look quoted-printable: one soft break is enough */
     QUOTED_GAP = 3,      /* lines without any that end it */
     NAME_MAX_SIZE = 256, /* of a block's file */
-    ENCODING_SIZE = 256, /* of a line that names one, as far as it is looked at */
-    STRIDE = 4 * BYTE_BLOCK
+    ENCODING_SIZE = 256  /* of a line that names one, as far as it is looked at */
 };
 
 typedef enum {
@@ -51,6 +50,7 @@ typedef struct {
     MailPartFound found;
     gpointer user_data;
     gboolean stopped;
+    const char *equals; /* the first '=' that was looked for */
     char name[NAME_MAX_SIZE];
 
     const char *block; /* of uuencode, yEnc or BinHex that is open; NULL: none */
@@ -305,12 +305,23 @@ static const char *before_line(const Runs *runs, const Line *line)
     return end;
 }
 
+/* What may stand before a field; most lines of a page begin with some. */
+static gboolean is_before_field(char c)
+{
+    return c == ' ' || c == '\t' || c == '>' || c == '|' || c == '\0';
+}
+
+static gboolean is_boundary(const Line *line)
+{
+    return line->length >= 2 && line->start[0] == '-' && line->start[1] == '-';
+}
+
 static void declared_line(Runs *runs, const Line *line)
 {
     static const char field[] = "content-transfer-encoding";
     Line rest = *line;
 
-    while (rest.length > 0 && strchr(" \t>|", *rest.start))
+    while (rest.length > 0 && is_before_field(*rest.start))
         rest.start++, rest.length--;
     if (rest.length > 0 && (*rest.start | 0x20) == 'c' && begins_with(&rest, field)) {
         rest.start += strlen(field);
@@ -322,7 +333,7 @@ static void declared_line(Runs *runs, const Line *line)
     } else {
         runs->in_encoding = FALSE;
     }
-    if (begins_with(line, "--")) {
+    if (is_boundary(line)) {
         declared_end(runs, before_line(runs, line));
         runs->pending = 0;
     } else if (rest.length == 0 && runs->pending) {
@@ -422,7 +433,7 @@ static void take_line(Runs *runs, const Line *line)
     if (line->length > 0)
         block_line(runs, line);
     declared_line(runs, line); /* before the others: it knows best where its part ends */
-    if (begins_with(line, "--"))
+    if (is_boundary(line))
         quoted_end(runs);
     base64_line(runs, line);
     quoted_line(runs, line);
@@ -457,15 +468,8 @@ static gboolean may_begin(const char *at, const char *end)
         return (second | 0x20) == 'o';
     case '-':
         return second == '-';
-    case '(': /* BinHex */
-    case ' ': /* these may stand before a field */
-    case '\t':
-    case '>':
-    case '|':
-    case '\0':
+    default: /* BinHex, and is_before_field() */
         return TRUE;
-    default:
-        return FALSE;
     }
 }
 
@@ -484,27 +488,6 @@ static const char *letters_end(const Runs *runs, const char *at)
     return at + (others != 0 ? (gsize)__builtin_ctz(others) : byte_scan_letters(at, runs->end));
 }
 
-static inline guint ends_at(const char *at, guint block)
-{
-    return byte_block_either(at + block * BYTE_BLOCK, '\n', '=');
-}
-
-/* Where the line ends, or sooner: at the first '='. Most lines end in the second stride. */
-static const char *line_end_or_equals(const Runs *runs, const char *at)
-{
-    for (; runs->end - at >= STRIDE; at += STRIDE) {
-        guint first = ends_at(at, 0) | ends_at(at, 1) << BYTE_BLOCK;
-        guint second = ends_at(at, 2) | ends_at(at, 3) << BYTE_BLOCK;
-        guint64 bits = first | (guint64)second << (2 * BYTE_BLOCK);
-
-        if (bits != 0)
-            return at + __builtin_ctzll(bits);
-    }
-    while (at < runs->end && *at != '\n' && *at != '=')
-        at++;
-    return at;
-}
-
 /* TRUE for a line that begins with letters of base64, up to `sign`, and may have no other signs. */
 static gboolean may_be_base64(const char *at, const char *sign, const char *end)
 {
@@ -517,13 +500,14 @@ static gboolean may_be_base64(const char *at, const char *sign, const char *end)
 
 /* While no run is in work, take_line() changes nothing for a line that begins nothing, has no '='
  * and is not of base64 alone. Returns the first line that is not like that. */
-static const char *skip_lines(const Runs *runs, const char *at)
+static const char *skip_lines(Runs *runs, const char *at)
 {
     while (at < runs->end && !may_begin(at, runs->end)) {
-        const char *newline = line_end_or_equals(runs, at);
+        const char *newline = find_or_end(runs, at, '\n');
 
-        if (may_be_base64(at, letters_end(runs, at), runs->end) ||
-            (newline < runs->end && *newline == '='))
+        if (runs->equals < at)
+            runs->equals = find_or_end(runs, at, '=');
+        if (runs->equals < newline || may_be_base64(at, letters_end(runs, at), runs->end))
             return at;
         at = newline < runs->end ? newline + 1 : runs->end;
     }
