@@ -80,20 +80,31 @@ static const char *take_letter(const char *at, const char *end, guint8 *ret)
     return hex_pair(at, end, &upper) && upper == 0 && hex_pair(at + 2, end, ret) ? at + 4 : NULL;
 }
 
+/* At most so many digits; NULL: none. */
+static const char *take_digits(const char *at, const char *end, gint base, guint most, guint *ret)
+{
+    const char *begin = at;
+    guint value = 0;
+    gint digit;
+
+    for (; at < end && most > 0; at++, most--) {
+        digit = g_ascii_xdigit_value(*at);
+        if (digit < 0 || digit >= base)
+            break;
+        value = value * (guint)base + (guint)digit;
+    }
+    *ret = value;
+    return at > begin ? at : NULL;
+}
+
 /* `&#77;` or `&#x4d;` */
 static const char *take_entity(const char *at, const char *end, guint8 *ret)
 {
     gboolean is_hex = at < end && (*at | 0x20) == 'x';
-    guint value = 0, count = 0;
+    guint value;
 
-    for (at += is_hex; at < end && count < 8; at++, count++) {
-        gint digit = is_hex ? g_ascii_xdigit_value(*at) : g_ascii_digit_value(*at);
-
-        if (digit < 0)
-            break;
-        value = value * (is_hex ? 16 : 10) + (guint)digit;
-    }
-    if (count == 0 || value > 255)
+    at = take_digits(at + is_hex, end, is_hex ? 16 : 10, 8, &value);
+    if (!at || value > 255)
         return NULL;
     *ret = (guint8)value;
     return at < end && *at == ';' ? at + 1 : at;
@@ -102,11 +113,10 @@ static const char *take_entity(const char *at, const char *end, guint8 *ret)
 /* Up to three digits of a byte, `\115`. */
 static const char *take_octal(const char *at, const char *end, guint8 *ret)
 {
-    guint value = 0, count = 0;
+    guint value;
 
-    for (; at < end && *at >= '0' && *at <= '7' && count < 3; at++, count++)
-        value = value * 8 + (guint)(*at - '0');
-    if (count == 0 || value > 255)
+    at = take_digits(at, end, 8, 3, &value);
+    if (!at || value > 255)
         return NULL;
     *ret = (guint8)value;
     return at;
@@ -116,11 +126,10 @@ static const char *take_octal(const char *at, const char *end, guint8 *ret)
 static const char *take_decimal(const char *at, const char *end, guint8 *ret)
 {
     gboolean is_negative = at < end && *at == '-';
-    guint value = 0, count = 0;
+    guint value;
 
-    for (at += is_negative; at < end && g_ascii_isdigit(*at) && count < 4; at++, count++)
-        value = value * 10 + (guint)(*at - '0');
-    if (count == 0 || value > (is_negative ? 128 : 255))
+    at = take_digits(at + is_negative, end, 10, 4, &value);
+    if (!at || value > (is_negative ? 128 : 255))
         return NULL;
     *ret = (guint8)(is_negative ? 256 - value : value);
     return at;
@@ -259,6 +268,12 @@ gsize page_decode_escaped(const char *from, gsize size, guint8 *out, gsize room,
 
 gboolean page_decode_is_junk(const PageDecodeMixed *mixed, char c)
 {
+    static const guint8 between_digits[256] = {
+        [' '] = 1, ['\t'] = 1, ['\r'] = 1, ['\n'] = 1, [','] = 1, [':'] = 1, [';'] = 1,
+        ['|'] = 1, ['-'] = 1,  ['_'] = 1,  ['.'] = 1,  ['~'] = 1, ['@'] = 1, ['!'] = 1,
+        ['#'] = 1, ['$'] = 1,  ['*'] = 1,  ['%'] = 1,  ['^'] = 1, ['&'] = 1, ['\\'] = 1,
+    };
+
     switch (mixed->kind) {
     case PAGE_DECODE_URL:
         return c == '-' || c == '_';
@@ -267,7 +282,7 @@ gboolean page_decode_is_junk(const PageDecodeMixed *mixed, char c)
     case PAGE_DECODE_BLANKS:
         return g_ascii_isspace(c);
     case PAGE_DECODE_HEX:
-        return c != '\0' && strchr(" \t\r\n,:;|-_.~@!#$*%^&\\", c) != NULL;
+        return between_digits[(guchar)c];
     }
     return FALSE;
 }
