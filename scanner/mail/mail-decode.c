@@ -12,16 +12,17 @@ enum {
     UTF16_SAMPLE = 128 /* bytes in which the NULs of UTF-16 are looked for */
 };
 
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* One more than its value; 0: it is no letter. */
+static const guint8 BASE64[256] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
 
 /* Writes the whole bytes of `letters` six-bit values. */
 static gsize group_write(guint32 group, int letters, guint8 *out)
@@ -40,25 +41,50 @@ static gsize group_write(guint32 group, int letters, guint8 *out)
     return 3 - done;
 }
 
-gsize mail_decode_base64(const char *text, gsize size, guint8 *out)
+/* Whole groups up to the first sign that is no letter. Returns how many letters that are. */
+static gsize decode_groups(const char *text, gsize size, guint8 *out)
+{
+    const guint8 *at = (const guint8 *)text;
+    gsize done = 0;
+
+    for (; size - done >= 4; done += 4, at += 4, out += 3) {
+        guint a = BASE64[at[0]], b = BASE64[at[1]], c = BASE64[at[2]], d = BASE64[at[3]];
+
+        if (a == 0 || b == 0 || c == 0 || d == 0)
+            break;
+        a--, b--, c--, d--;
+        out[0] = (guint8)(a << 2 | b >> 4);
+        out[1] = (guint8)(b << 4 | c >> 2);
+        out[2] = (guint8)(c << 6 | d);
+    }
+    return done;
+}
+
+static gsize decode_base64(const char *text, gsize size, gboolean is_padded, guint8 *out)
 {
     guint32 group = 0;
     int letters = 0;
     gsize used = 0;
 
     for (gsize i = 0; i < size; i++) {
-        int value = base64_value(text[i]);
+        guint8 letter = BASE64[(guchar)text[i]];
 
-        if (value >= 0) {
-            group = group << 6 | (guint32)value;
+        if (letter != 0) {
+            group = group << 6 | (guint32)(letter - 1);
             letters++;
         }
         /* Padding ends a group; another run may follow it. */
-        if (letters == 4 || (text[i] == '=' && letters > 0)) {
+        if (letters == 4 || (is_padded && text[i] == '=' && letters > 0)) {
             if (letters > 1)
                 used += group_write(group, letters, out + used);
             group = 0;
             letters = 0;
+        }
+        if (letters == 0) {
+            gsize more = decode_groups(text + i + 1, size - i - 1, out + used);
+
+            used += more / 4 * 3;
+            i += more;
         }
     }
     if (letters > 1)
@@ -66,27 +92,14 @@ gsize mail_decode_base64(const char *text, gsize size, guint8 *out)
     return used;
 }
 
+gsize mail_decode_base64(const char *text, gsize size, guint8 *out)
+{
+    return decode_base64(text, size, TRUE, out);
+}
+
 gsize mail_decode_base64_unpadded(const char *text, gsize size, guint8 *out)
 {
-    guint32 group = 0;
-    int letters = 0;
-    gsize used = 0;
-
-    for (gsize i = 0; i < size; i++) {
-        int value = base64_value(text[i]);
-
-        if (value < 0)
-            continue;
-        group = group << 6 | (guint32)value;
-        if (++letters < 4)
-            continue;
-        used += group_write(group, letters, out + used);
-        group = 0;
-        letters = 0;
-    }
-    if (letters > 1)
-        used += group_write(group, letters, out + used);
-    return used;
+    return decode_base64(text, size, FALSE, out);
 }
 
 gboolean mail_decode_has_inner_padding(const char *text, gsize size)
@@ -94,7 +107,7 @@ gboolean mail_decode_has_inner_padding(const char *text, gsize size)
     const char *padding = memchr(text, '=', size);
 
     for (; padding && padding < text + size; padding++)
-        if (base64_value(*padding) >= 0)
+        if (BASE64[(guchar)*padding] != 0)
             return TRUE;
     return FALSE;
 }
