@@ -53,6 +53,15 @@ static inline guint byte_block_either(const char *at, char one, char other)
                                                  _mm_cmpeq_epi8(bytes, _mm_set1_epi8(other))));
 }
 
+/* Bytes that are decimal digits or `other`. */
+static inline guint byte_block_digits_or(const char *at, char other)
+{
+    __m128i bytes = byte_block_load(at);
+
+    return (guint)_mm_movemask_epi8(_mm_or_si128(byte_block_is_between(bytes, '0', 9),
+                                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8(other))));
+}
+
 #else
 
 static inline guint byte_block_others(const char *at)
@@ -70,6 +79,15 @@ static inline guint byte_block_either(const char *at, char one, char other)
 
     for (guint i = 0; i < BYTE_BLOCK; i++)
         bits |= (guint)(at[i] == one || at[i] == other) << i;
+    return bits;
+}
+
+static inline guint byte_block_digits_or(const char *at, char other)
+{
+    guint bits = 0;
+
+    for (guint i = 0; i < BYTE_BLOCK; i++)
+        bits |= (guint)(g_ascii_isdigit(at[i]) || at[i] == other) << i;
     return bits;
 }
 

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "scanner/common/byte-block.h"
+
 enum {
     LEARNED = 3 * PAGE_NUMBER_ROUND, /* numbers that tell what returns */
     BACK_MAX = 256,                  /* from where a list is met to its first number */
@@ -80,9 +82,14 @@ static const char *number_next(const char *at, const char *end, gboolean skips_n
 {
     const char *most = at + MIN(end - at, PAGE_NUMBER_SEPARATOR_MAX), *begin = at;
 
-    while (at < most && !is_basic_hex(at, most) &&
-           (!g_ascii_isdigit(*at) || (skips_names && at > begin && is_name(at[-1]))))
-        at++;
+    for (; at < most; at++) {
+        guint signs = most - at >= BYTE_BLOCK ? byte_block_digits_or(at, '&') : 1;
+
+        at += signs != 0 ? __builtin_ctz(signs) : BYTE_BLOCK - 1;
+        if (is_basic_hex(at, most) ||
+            (g_ascii_isdigit(*at) && !(skips_names && at > begin && is_name(at[-1]))))
+            break;
+    }
     if (at == most || at == begin)
         return NULL;
     return at[-1] == '-' && at - 1 > begin ? at - 1 : at;

@@ -411,13 +411,14 @@ static const char *look_at_numbers(PageSearch *search, const char *at)
     guint8 sample[NUMBERS_MIN];
     const char *from = at, *to;
 
-    while (from > search->text && at - from < BACK_MAX && page_piece_is_number(from[-1]))
+    while (from > search->text && at - from < BACK_MAX &&
+           page_piece_is(from[-1], PAGE_PIECE_NUMBER))
         from--;
     while (from < at && !g_ascii_isdigit(*from) && !strchr("%\\-&", *from))
         from++;
     if (page_decode_take_numbers(from, search->end, sample, sizeof(sample), &to) < NUMBERS_MIN)
         return blanks_last(at, search->end);
-    while (to < search->end && page_piece_is_number(*to))
+    while (to < search->end && page_piece_is(*to, PAGE_PIECE_NUMBER))
         to++;
     (void)page_try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_numbers, NULL, from,
                        (gsize)(to - from));
@@ -482,13 +483,26 @@ static gboolean is_escape(const char *at, const char *end)
                                               g_ascii_isdigit(at[1]))));
 }
 
+/* NULL: there is none. */
+static const char *next_escape(const char *at, const char *end)
+{
+    for (; at < end; at++) {
+        guint marks = end - at > BYTE_BLOCK ? byte_block_either(at, '%', '\\') : 1;
+
+        at += marks != 0 ? __builtin_ctz(marks) : BYTE_BLOCK - 1;
+        if (marks != 0 && is_escape(at, end))
+            return at;
+    }
+    return NULL;
+}
+
 /* Where a text ends in which letters stand for themselves: at its quote, or at a tag or line. */
 static const char *escaped_end(const char *at, const char *end)
 {
     for (; at < end; at++) {
         if (*at == '\\' && end - at >= 2)
             at++;
-        else if (page_piece_is_quote(*at) || *at == '\n' || *at == '<' || *at == '>')
+        else if (page_piece_is(*at, PAGE_PIECE_BOUND))
             break;
     }
     return MIN(at, end);
@@ -501,7 +515,7 @@ static const char *escaped_begin(const PageSearch *search, const char *at,
     static const char sign[] = "data:";
     const char *least = at - MIN(at - search->text, BACK_MAX), *from = at, *address, *comma;
 
-    while (from > least && !page_piece_is_quote(from[-1]) && !strchr("\n<>", from[-1]))
+    while (from > least && !page_piece_is(from[-1], PAGE_PIECE_BOUND))
         from--;
     *ret_kind = PAGE_PAYLOAD_LITERAL;
     address = memmem(from, (gsize)(at - from), sign, strlen(sign));
@@ -516,13 +530,12 @@ static const char *escaped_begin(const PageSearch *search, const char *at,
  * search goes on; NULL: there is none. */
 static const char *look_at_escapes(PageSearch *search, const char *at)
 {
-    const char *most = at + MIN(search->end - at, PAGE_TRY_MIN), *from, *to;
+    const char *from, *to;
     PagePayloadKind kind;
     guint count = 0;
 
-    while (at < most && !is_escape(at, most))
-        at++;
-    if (at == most)
+    at = next_escape(at, at + MIN(search->end - at, PAGE_TRY_MIN));
+    if (!at)
         return NULL;
     from = escaped_begin(search, at, &kind);
     to = escaped_end(at, search->end);
@@ -622,7 +635,8 @@ static void search_all(PageSearch *search)
         if (search->is_active && (next = look_at_replaced(search, at)) == NULL &&
             (next = look_at_escapes(search, at)) == NULL)
             next = look_at_hex(search, at);
-        if (!next && (search->is_markup || search->is_active) && page_piece_is_number(*at))
+        if (!next && (search->is_markup || search->is_active) &&
+            page_piece_is(*at, PAGE_PIECE_NUMBER))
             next = look_at_numbers(search, at);
         if (!next && search->is_active)
             next = look_at_list(search, at);

@@ -11,66 +11,51 @@
 
 #include <string.h>
 
+#include "scanner/common/byte-block.h"
 #include "scanner/common/byte-scan.h"
 
 enum {
-    SIGN_LETTER = 1,
-    SIGN_SEPARATOR = 2,
-    SIGN_QUOTE = 4,
-    SIGN_NUMBER = 8 /* in a list of numbers, however they are written */
+    LETTER = PAGE_PIECE_LETTER,
+    SEPARATOR = PAGE_PIECE_SEPARATOR,
+    QUOTE = PAGE_PIECE_QUOTE | PAGE_PIECE_SEPARATOR | PAGE_PIECE_BOUND,
+    NUMBER = PAGE_PIECE_NUMBER,
+    BOUND = PAGE_PIECE_BOUND
 };
 
-static const guint8 SIGNS_OF[256] = {
-    ['0' ... '9'] = SIGN_LETTER | SIGN_NUMBER,
-    ['A' ... 'F'] = SIGN_LETTER | SIGN_NUMBER,
-    ['G' ... 'T'] = SIGN_LETTER,
-    ['U'] = SIGN_LETTER | SIGN_NUMBER,
-    ['V' ... 'W'] = SIGN_LETTER,
-    ['X'] = SIGN_LETTER | SIGN_NUMBER,
-    ['Y' ... 'Z'] = SIGN_LETTER,
-    ['a' ... 'f'] = SIGN_LETTER | SIGN_NUMBER,
-    ['g' ... 't'] = SIGN_LETTER,
-    ['u'] = SIGN_LETTER | SIGN_NUMBER,
-    ['v' ... 'w'] = SIGN_LETTER,
-    ['x'] = SIGN_LETTER | SIGN_NUMBER,
-    ['y' ... 'z'] = SIGN_LETTER,
-    ['/'] = SIGN_LETTER,
-    ['+'] = SIGN_LETTER | SIGN_SEPARATOR,
-    ['"'] = SIGN_QUOTE | SIGN_SEPARATOR,
-    ['\''] = SIGN_QUOTE | SIGN_SEPARATOR,
-    ['`'] = SIGN_QUOTE | SIGN_SEPARATOR,
-    [','] = SIGN_SEPARATOR | SIGN_NUMBER,
-    ['\\'] = SIGN_SEPARATOR | SIGN_NUMBER,
-    [' '] = SIGN_SEPARATOR | SIGN_NUMBER,
-    ['\t' ... '\n'] = SIGN_SEPARATOR | SIGN_NUMBER,
-    ['\r'] = SIGN_SEPARATOR | SIGN_NUMBER,
-    ['\f'] = SIGN_NUMBER,
-    ['%'] = SIGN_NUMBER,
-    ['-'] = SIGN_NUMBER,
-    ['&'] = SIGN_NUMBER,
-    ['#'] = SIGN_NUMBER,
-    [';'] = SIGN_NUMBER,
+const guint8 page_piece_signs[256] = {
+    ['0' ... '9'] = LETTER | NUMBER,
+    ['A' ... 'F'] = LETTER | NUMBER,
+    ['G' ... 'T'] = LETTER,
+    ['U'] = LETTER | NUMBER,
+    ['V' ... 'W'] = LETTER,
+    ['X'] = LETTER | NUMBER,
+    ['Y' ... 'Z'] = LETTER,
+    ['a' ... 'f'] = LETTER | NUMBER,
+    ['g' ... 't'] = LETTER,
+    ['u'] = LETTER | NUMBER,
+    ['v' ... 'w'] = LETTER,
+    ['x'] = LETTER | NUMBER,
+    ['y' ... 'z'] = LETTER,
+    ['/'] = LETTER,
+    ['+'] = LETTER | SEPARATOR,
+    ['"'] = QUOTE,
+    ['\''] = QUOTE,
+    ['`'] = QUOTE,
+    [','] = SEPARATOR | NUMBER,
+    ['\\'] = SEPARATOR | NUMBER,
+    [' '] = SEPARATOR | NUMBER,
+    ['\t'] = SEPARATOR | NUMBER,
+    ['\n'] = SEPARATOR | NUMBER | BOUND,
+    ['\r'] = SEPARATOR | NUMBER,
+    ['\f'] = NUMBER,
+    ['%'] = NUMBER,
+    ['-'] = NUMBER,
+    ['&'] = NUMBER,
+    ['#'] = NUMBER,
+    [';'] = NUMBER,
+    ['<'] = BOUND,
+    ['>'] = BOUND,
 };
-
-gboolean page_piece_is_letter(char c)
-{
-    return (SIGNS_OF[(guchar)c] & SIGN_LETTER) != 0;
-}
-
-gboolean page_piece_is_separator(char c)
-{
-    return (SIGNS_OF[(guchar)c] & SIGN_SEPARATOR) != 0;
-}
-
-gboolean page_piece_is_quote(char c)
-{
-    return (SIGNS_OF[(guchar)c] & SIGN_QUOTE) != 0;
-}
-
-gboolean page_piece_is_number(char c)
-{
-    return (SIGNS_OF[(guchar)c] & SIGN_NUMBER) != 0;
-}
 
 const char *page_piece_end(const char *at, const char *end)
 {
@@ -285,10 +270,26 @@ const char *page_piece_before_round(const PagePieceRound *round, const char *beg
     return NULL;
 }
 
+/* Whether so many letters, or padding, stand there in a row, or may at the end. In most places none
+ * do. */
+static gboolean may_have_piece(const char *at)
+{
+    guint64 others = 0;
+
+    for (guint i = 0; i < PAGE_PIECE_SEPARATOR_MAX; i += BYTE_BLOCK)
+        others |= (guint64)(byte_block_others(at + i) & ~byte_block_either(at + i, '=', '=')) << i;
+    others |= others >> 1;
+    others |= others >> 2;
+    others |= others >> 4; /* one of eight in a row */
+    return (others | others >> (PAGE_PIECE_ROUND_MIN - 8)) != G_MAXUINT64;
+}
+
 gboolean page_piece_find_round(const char *at, const char *end, PagePieceRound *ret)
 {
     const char *most = at + MIN(end - at, PAGE_PIECE_SEPARATOR_MAX), *next = at, *to = at;
 
+    if (most - at == PAGE_PIECE_SEPARATOR_MAX && !may_have_piece(at))
+        return FALSE;
     while (next < most && to - next < PAGE_PIECE_ROUND_MIN) {
         next = to;
         while (next < most && !page_piece_is_letter(*next))

@@ -12,12 +12,36 @@ enum {
     PAGE_PIECE_ROUND_MIN = 12 /* letters of one; the words between two are shorter */
 };
 
-/* Each byte of each text is asked about. */
-gboolean page_piece_is_letter(char c);
-gboolean page_piece_is_separator(char c);
-gboolean page_piece_is_quote(char c);
-/* In a list of numbers, however they are written. */
-gboolean page_piece_is_number(char c);
+/* What each sign is: bits. */
+enum {
+    PAGE_PIECE_LETTER = 1 << 0,
+    PAGE_PIECE_SEPARATOR = 1 << 1,
+    PAGE_PIECE_QUOTE = 1 << 2,
+    PAGE_PIECE_NUMBER = 1 << 3, /* in a list of numbers, however they are written */
+    PAGE_PIECE_BOUND = 1 << 4   /* a text in which letters stand for themselves goes no farther */
+};
+extern const guint8 page_piece_signs[256];
+
+static inline gboolean page_piece_is(char c, guint8 signs)
+{
+    return (page_piece_signs[(guchar)c] & signs) != 0;
+}
+
+static inline gboolean page_piece_is_letter(char c)
+{
+    return page_piece_is(c, PAGE_PIECE_LETTER);
+}
+
+static inline gboolean page_piece_is_separator(char c)
+{
+    return page_piece_is(c, PAGE_PIECE_SEPARATOR);
+}
+
+static inline gboolean page_piece_is_quote(char c)
+{
+    return page_piece_is(c, PAGE_PIECE_QUOTE);
+}
+
 /* The length of a blank or line end as a script or an attribute writes it; 0: there is none. */
 gsize page_piece_escaped_blank(const char *at, const char *end);
 

@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-#include "scanner/page/page-payload.h"
+#include "scanner/common/byte-block.h"
 #include "scanner/common/sign-filter.h"
+#include "scanner/page/page-payload.h"
 #include "tests/unit/scanner/scanner-test.h"
 
 enum {
@@ -63,6 +64,22 @@ START_TEST(each_byte_is_a_letter_or_none)
         ck_assert_uint_eq(byte_scan_letters_before(bytes, bytes + 64), is_letter ? 64 : 0);
         ck_assert_uint_eq(byte_scan_letters_before(bytes, bytes + 3), is_letter ? 3 : 0);
     }
+}
+END_TEST
+
+START_TEST(a_block_has_a_bit_for_each_byte)
+{
+    char bytes[BYTE_BLOCK];
+
+    for (guint i = 0; i < 256; i++)
+        for (guint at = 0; at < BYTE_BLOCK; at++) {
+            memset(bytes, 'x', sizeof(bytes));
+            bytes[at] = (char)i;
+            ck_assert_uint_eq(byte_block_digits_or(bytes, '&'),
+                              (guint)((i >= '0' && i <= '9') || i == '&') << at);
+            ck_assert_uint_eq(byte_block_either(bytes, '%', '\\'), (guint)(i == '%' || i == '\\')
+                                                                       << at);
+        }
 }
 END_TEST
 
@@ -151,6 +168,7 @@ END_TEST
 
 SCANNER_TEST_MAIN("byte-scan", SCANNER_TEST(a_sign_is_found_where_memmem_finds_it),
                   SCANNER_TEST(each_byte_is_a_letter_or_none),
+                  SCANNER_TEST(a_block_has_a_bit_for_each_byte),
                   SCANNER_TEST(letters_end_where_another_sign_stands),
                   SCANNER_TEST(a_word_that_is_there_is_never_lacking),
                   SCANNER_TEST(prose_lacks_all_words),

@@ -193,6 +193,48 @@ START_TEST(none_larger_than_may_be_is_told)
 }
 END_TEST
 
+/* However it lies to what is looked at at once. */
+static void check_at_each_place(const char *text, const guint8 *file, gsize size)
+{
+    for (guint blanks = 0; blanks < 70; blanks++) {
+        g_autofree char *script = g_strdup_printf("%*s%s", (int)blanks, "", text);
+
+        ck_assert_msg(is_told(script, file, size), "%u: %s", blanks, text);
+    }
+}
+
+START_TEST(what_lies_far_apart_is_told_at_each_place)
+{
+    enum {
+        PIECE = 30,   /* letters */
+        ESCAPED = 20, /* one letter in so many */
+        MANY = 12 * ESCAPED
+    };
+    guint8 file[MANY];
+    g_autoptr(GString) numbers = g_string_new(NULL), pieces = g_string_new("<p>"),
+                       escapes = g_string_new("f('");
+    g_autofree char *coded = NULL;
+
+    make_file(file, sizeof(file), 'a');
+    for (gsize gap = 1; gap < 40; gap++) {
+        g_autofree char *between = g_strnfill(gap, '|');
+
+        g_string_truncate(numbers, 0);
+        for (gsize i = 0; i < FILE_SIZE; i++)
+            g_string_append_printf(numbers, "%u%s", file[i], between);
+        ck_assert_msg(is_told(numbers->str, file, FILE_SIZE), "%zu", gap);
+    }
+    for (gsize i = 0; i < sizeof(file); i++)
+        g_string_append_printf(escapes, i < 12 || i % ESCAPED == 0 ? "\\x%02x" : "%c", file[i]);
+    g_string_append(escapes, "');");
+    check_at_each_place(escapes->str, file, sizeof(file));
+    coded = g_base64_encode(file, sizeof(file));
+    for (gsize i = 0; i < strlen(coded); i += PIECE)
+        g_string_append_printf(pieces, "%.*s</p><p>", PIECE, coded + i);
+    check_at_each_place(pieces->str, file, sizeof(file));
+}
+END_TEST
+
 /* Where there is no time to look to the end, something may be there. */
 START_TEST(no_time_is_told)
 {
@@ -340,8 +382,9 @@ SCANNER_TEST_MAIN("pages", SCANNER_TEST(files_beside_each_other_are_told),
                   SCANNER_TEST(what_is_coded_again_is_decoded), SCANNER_TEST(pieces_are_one_file),
                   SCANNER_TEST(pieces_stand_near_each_other),
                   SCANNER_TEST(as_many_files_are_told_as_may_be),
-                  SCANNER_TEST(none_larger_than_may_be_is_told), SCANNER_TEST(no_time_is_told),
-                  SCANNER_TEST(scripts_are_read_up_to_a_limit),
+                  SCANNER_TEST(none_larger_than_may_be_is_told),
+                  SCANNER_TEST(what_lies_far_apart_is_told_at_each_place),
+                  SCANNER_TEST(no_time_is_told), SCANNER_TEST(scripts_are_read_up_to_a_limit),
                   SCANNER_TEST(a_file_ends_before_another_text),
                   SCANNER_TEST(hostile_pages_end_soon),
                   SCANNER_TEST(what_unpacks_to_nothing_has_an_end))
