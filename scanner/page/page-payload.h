@@ -12,7 +12,7 @@
 
 enum {
     /* A page saved as one file has some hundred pictures; those in addresses are not counted. */
-    PAGE_PAYLOADS_MAX = 256
+    PAGE_PAYLOADS_MAX = 4096
 };
 
 typedef enum {

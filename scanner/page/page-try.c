@@ -17,7 +17,9 @@
 
 enum {
     NUMBER_SAMPLE = 128, /* bytes that are read of a list to see whether it is worth the rest */
-    CODED_AGAIN_MAX = 3  /* base64 within base64 */
+    CODED_AGAIN_MAX = 3, /* base64 within base64 */
+    REPEATED = 6,
+    REPEATED_ENDS = 3
 };
 
 static gboolean is_picture(const char *type)
@@ -25,12 +27,21 @@ static gboolean is_picture(const char *type)
     return g_str_has_prefix(type, "image/") && strcmp(type, "image/svg+xml-with-script") != 0;
 }
 
+/* One, two, three or six bytes again and again, but for what stands at the ends: what a picture in
+ * hexadecimal is made of, or a row of zeros that is taken for base64. */
+static gboolean is_repeated(const guint8 *data, gsize size)
+{
+    return size > 2 * REPEATED_ENDS + REPEATED &&
+           memcmp(data + REPEATED_ENDS, data + REPEATED_ENDS + REPEATED,
+                  size - 2 * REPEATED_ENDS - REPEATED) == 0;
+}
+
 /* FALSE: no more is to be told. */
 static gboolean tell(PageSearch *search, PagePayloadKind kind, const guint8 *data, gsize size)
 {
     Verdict type = {0};
 
-    if (size == 0 || !page_guess_type(data, size, FALSE, &type))
+    if (size == 0 || is_repeated(data, size) || !page_guess_type(data, size, FALSE, &type))
         return TRUE;
     if (search->count++ >= PAGE_PAYLOADS_MAX) {
         search->is_over = TRUE;

@@ -512,8 +512,17 @@ def hangul():
     return head + b"\0\xd0" * 200
 
 
+def hexadecimal():
+    """A program in PostScript: a picture in which much is like its neighbour, and words."""
+    lines = b"".join(b"gsave image <%s> show\n" % (b"%02x" % (at % 96 + 32) * 40) for at in range(600))
+    return b"%!PS-Adobe-3.0\n" + lines
+
+
 def honest(s):
     """What honest programs write, which looks odd."""
+    ask(s, "PostScript of 600 texts", hexadecimal(), "clean")
+    ask(s, "PostScript of texts with a bad one", hexadecimal() + b"<" + EICAR.hex().encode() + b">\n",
+        "infected")
     package = zipped(("[Content_Types].xml", b"<Types/>" * 9), ("drs/e2oDoc.xml", os.urandom(500)))
     infected = zipped(("[Content_Types].xml", b"<Types/>" * 9), ("drs/e2oDoc.xml", EICAR))
     for what, line_end in (("references", "&#xA;"), ("decimal references", "&#13;&#010;"),
