@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "scanner/archive/lzma-head.h"
 #include "scanner/common/byte-number.h"
 
 enum {
@@ -26,9 +27,7 @@ enum {
     HFS_BLOCK = 1024,
     ARC_HEAD = 29,
     TAR_HEAD = 512,
-    TAR_SUM = 148,   /* where its sum stands, as octal digits */
-    LZMA_MOST = 8192 /* bytes that a packed one can stand for: 14 bits are 273 bytes, each of them
-                        at least 0.022 of a packed one */
+    TAR_SUM = 148 /* where its sum stands, as octal digits */
 };
 
 typedef enum {
@@ -136,21 +135,6 @@ static const Sign SIGNS[] = {
 
 static const Sign LZMA = {.kind = STREAM}; /* which has none */
 
-/* Any properties, a dictionary of a power of two or half as much again, as liblzma wants it, a size
- * that is unknown or below a terabyte, and the zero with which the packed bytes begin. */
-static gboolean is_lzma(const guint8 *data, gsize size)
-{
-    guint64 dictionary, lowest, unpacked;
-
-    if (size < 18 || data[0] >= 225 || data[1] != 0 || data[13] != 0) /* 18: head and least body */
-        return FALSE;
-    dictionary = byte_number(data + 1, 4);
-    unpacked = byte_number(data + 5, 8);
-    lowest = dictionary & (~dictionary + 1);
-    return dictionary >= 4096 && (dictionary == lowest || dictionary == 3 * lowest) &&
-           (unpacked == G_MAXUINT64 || (unpacked > 0 && unpacked >> 40 == 0));
-}
-
 static const Sign *sign_find(const guint8 *data, gsize size)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(SIGNS); i++)
@@ -158,7 +142,7 @@ static const Sign *sign_find(const guint8 *data, gsize size)
             data[SIGNS[i].offset] == (guint8)SIGNS[i].bytes[0] &&
             memcmp(data + SIGNS[i].offset, SIGNS[i].bytes, SIGNS[i].length) == 0)
             return &SIGNS[i];
-    return is_lzma(data, size) ? &LZMA : NULL;
+    return lzma_head_matches(data, size) ? &LZMA : NULL;
 }
 
 /* Two bytes are no sign: no unknown flags, and codes of 9 to 16 bits. */
@@ -337,16 +321,6 @@ gboolean archive_kind_is_packed(const void *data, gsize size)
            has_footer(bytes, size, FOOTER, "conectix") ||
            has_footer(bytes, size, FOOTER - 1, "conectix") ||
            has_footer(bytes, size, FOOTER, "koly");
-}
-
-gboolean archive_kind_is_doubtful(const void *data, gsize size)
-{
-    guint64 unpacked;
-
-    if (sign_find(data, size) != &LZMA)
-        return FALSE;
-    unpacked = byte_number((const guint8 *)data + 5, 8);
-    return unpacked != G_MAXUINT64 && unpacked / LZMA_MOST > size;
 }
 
 gboolean archive_kind_is_stream(const void *data, gsize size)

@@ -11,9 +11,6 @@ void archive_kind_skip_frames(const guint8 **data, gsize *size);
 
 /* TRUE for what libclamav passes over, or ends too early in; libarchive may know it or not. */
 gboolean archive_kind_is_packed(const void *data, gsize size);
-/* TRUE for LZMA, which has no sign, with a size that the packed bytes cannot have: of what begins
- * with a few small numbers much is like that. */
-gboolean archive_kind_is_doubtful(const void *data, gsize size);
 /* TRUE for one compressed file, or an archive that is compressed as a whole. */
 gboolean archive_kind_is_stream(const void *data, gsize size);
 /* TRUE for what is encrypted for who has the key. */

@@ -112,8 +112,10 @@ static struct archive *reader_new(const void *data, gsize size, gboolean is_raw)
     archive_read_support_filter_rpm(reader);
     if (!is_raw)
         reader_add_formats(reader);
-    if (archive_kind_is_stream(data, size))
+    if (archive_kind_is_stream(data, size)) {
         archive_read_support_format_raw(reader);
+        archive_read_support_format_empty(reader);
+    }
     /* What libclamav reads goes on behind a tar's end, see archive-end.h; so do others. */
     (void)archive_read_set_option(reader, "tar", "read_concatenated_archives", "1");
     if (archive_read_open_memory(reader, data, size) != ARCHIVE_OK) {
@@ -208,10 +210,13 @@ static UnpackResult read_archive(const void *data, gsize size, gboolean is_raw, 
     while (worst < UNPACK_LIMIT) {
         struct archive_entry *entry;
         UnpackResult result;
+        guint64 before;
         int next = archive_read_next_header(reader, &entry);
 
-        if (next == ARCHIVE_EOF)
+        if (next == ARCHIVE_EOF) { /* nothing came of a stream that is damaged, too */
+            worst = MAX(worst, archive_errno(reader) != 0 ? UNPACK_BROKEN : UNPACK_DONE);
             break;
+        }
         if (next < ARCHIVE_WARN) {
             worst = MAX(worst, archive_read_has_encrypted_entries(reader) == 1 ? UNPACK_ENCRYPTED
                                                                                : UNPACK_BROKEN);
@@ -228,7 +233,11 @@ static UnpackResult read_archive(const void *data, gsize size, gboolean is_raw, 
             break;
         }
         walk->budget->files--;
+        before = walk->budget->bytes;
         result = give_member(reader, entry, walk);
+        if (result == UNPACK_BROKEN && archive_format(reader) == ARCHIVE_FORMAT_RAW &&
+            walk->budget->bytes == before)
+            walk->budget->files++; /* there was none */
         worst = MAX(worst, result);
     }
     archive_read_free(reader);

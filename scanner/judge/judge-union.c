@@ -292,15 +292,28 @@ static void read_utf16(Union *all, const guint8 *data, gsize size, guint nesting
         union_note(all, worst, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for a UTF-16 text");
 }
 
+static gsize archive_sign(const guint8 *data, gsize size)
+{
+    static const char *const signs[] = {"PK\3\4", "!<arch>\n"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(signs); i++)
+        if (size >= strlen(signs[i]) && memcmp(data, signs[i], strlen(signs[i])) == 0)
+            return strlen(signs[i]);
+    return 0;
+}
+
+/* An archive with such an escape in a member would be a damaged one without it: it is read as a
+ * text, without its sign. */
 static void read_jis(Union *all, const guint8 *data, gsize size, guint nesting, Verdict *worst)
 {
     g_autofree guint8 *text = NULL;
+    gsize sign = archive_sign(data, size);
 
     if (mail_decode_jis(data, size, NULL) == size)
         return;
     text = g_try_malloc(size);
     if (text)
-        judge_found(all, "", text, mail_decode_jis(data, size, text), nesting, worst);
+        judge_found(all, "", text + sign, mail_decode_jis(data, size, text) - sign, nesting, worst);
     else
         union_note(all, worst, STOREHOOK_VERDICT_NOT_SCANNED, "memory: for an ISO-2022-JP text");
 }

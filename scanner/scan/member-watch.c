@@ -18,9 +18,10 @@
 #include "filters/file-name.h"
 #include "filters/name-decode.h"
 #include "scanner/archive/archive-end.h"
-#include "scanner/archive/archive-kind.h"
+#include "scanner/archive/lzma-head.h"
 #include "scanner/archive/unpack.h"
 #include "scanner/archive/zip-layout.h"
+#include "scanner/common/byte-number.h"
 #include "scanner/common/byte-scan.h"
 #include "scanner/mail/mail-member.h"
 #include "scanner/pdf/pdf-file.h"
@@ -48,6 +49,7 @@ struct MemberLayer {
     guint number; /* of its member; what is not listed has that of what it lies in */
     gboolean is_archive, is_zip, is_document, is_compound, is_mail, is_text;
     gboolean is_ignored;  /* as music: libclamav looks for nothing in it */
+    gboolean is_guess;    /* not by its sign alone an archive */
     gboolean is_foreign;  /* not taken apart by libclamav, whatever it finds in the middle of it */
     gboolean has_payload; /* a text with files in it, see page-payload.h */
     gboolean has_lock;    /* a document that is encrypted */
@@ -329,6 +331,34 @@ static gboolean is_rest_of(const MemberLayer *parent, const void *data, gsize si
     return parent && parent->is_text && member_watch_is_rest(data, size);
 }
 
+/* To libclamav whatever begins like one evasion of old, which no more than a configuration does
+ * that has the same first line. */
+static gboolean is_tar_by_words(const char *type, const void *data, gsize size)
+{
+    static const char words[] = "[aliases]";
+    const gsize length = sizeof(words) - 1;
+
+    return strcmp(type, "CL_TYPE_POSIX_TAR") == 0 && size >= length &&
+           memcmp(data, words, length) == 0;
+}
+
+/* Two bytes are no sign: of the old form of cpio the first name stands behind the head, with its
+ * length in it, in either order of bytes. */
+static gboolean is_no_cpio(const char *type, const guint8 *data, gsize size)
+{
+    enum {
+        NAME_SIZE = 20,
+        HEAD = 26
+    };
+    gsize length;
+
+    if (strcmp(type, "CL_TYPE_CPIO_OLD") != 0 || size < HEAD)
+        return FALSE;
+    length =
+        data[0] == 0xc7 ? byte_number(data + NAME_SIZE, 2) : byte_number_big(data + NAME_SIZE, 2);
+    return length < 2 || length > size - HEAD || data[HEAD + length - 1] != '\0';
+}
+
 void member_watch_open(MemberWatch *watch, const ScannedObject *object)
 {
     MemberLayer layer = {.level = object->level, .number = watch->root}, *parent;
@@ -362,9 +392,11 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
     }
     watch->has_encrypted |= is_locked_manifest(shown, data, size);
     layer_take_type(&layer, object->type);
+    layer.is_guess = is_tar_by_words(object->type, data, size) ||
+                     is_no_cpio(object->type, data, size) || lzma_head_is_blank(data, size);
     /* The streams of Office and others, of formulas say, are no files of their own. */
     layer.is_foreign = !object->is_normalized &&
-                       !(parent && parent->is_compound && archive_kind_is_doubtful(data, size)) &&
+                       !(parent && parent->is_compound && lzma_head_is_doubtful(data, size)) &&
                        (unpack_is_wanted(data, size) ||
                         /* what is no member of anything is the business of who brought it */
                         (is_inside && unpack_is_sealed(data, size)));
@@ -418,7 +450,7 @@ void member_watch_close(MemberWatch *watch)
         has_rest |= layer->is_archive && !named->is_encrypted && named->size >= SMALLEST;
     }
     if (has_rest && !watch->has_alarm)
-        layer_rest(watch, layer, MEMBER_REST_ARCHIVE);
+        layer_rest(watch, layer, layer->is_guess ? MEMBER_REST_GUESS : MEMBER_REST_ARCHIVE);
     if (layer->has_mail && !watch->has_alarm)
         layer_rest(watch, layer, MEMBER_REST_MAIL);
     /* After an alarm too: for the name of what it was about. */

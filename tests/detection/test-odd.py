@@ -333,7 +333,8 @@ def packed_zeros(command, megabytes):
 
 def wants_memory():
     """LZMA that asks for a dictionary of 1 GB."""
-    return b"\x5d" + struct.pack("<IQ", 1 << 30, 1 << 34) + b"\0" + os.urandom(200)
+    alone = lzma_alone(os.urandom(200))
+    return alone[:1] + struct.pack("<IQ", 1 << 30, 1 << 34) + alone[13:]
 
 
 def greedy_lzma(data):
@@ -512,6 +513,29 @@ def hangul():
     return head + b"\0\xd0" * 200
 
 
+def kotlin(data=b""):
+    """The head of what the compiler of Kotlin puts into each archive, which may be that of LZMA:
+    numbers of its version, and the first of its tables."""
+    return struct.pack(">5I", 3, 1, 0, 6, 0x0A320A06)[:18] + b"\x0a\x06kotlin\x0a\x07reflect" + data
+
+
+def drawing_of_windows(size):
+    """An EMF with a head of that size ([MS-EMF] 2.3.4.2), whose numbers may be those of LZMA."""
+    return struct.pack("<II8i4sIIIHHIIIiiii", 1, size, 0, 0, 5007, 5007, 0, 0, 10599, 10599, b" EMF",
+                       0x10000, 700, 23, 2, 0, 98, 108, 0, 10205, 13181, 216, 279).ljust(size, b"\0") + \
+        struct.pack("<3I", 0x11, 12, 1) * 30
+
+
+def letters_of_font():
+    """Which letters a PDF of XeTeX has of a font: bits, most of them zero."""
+    return b"\0\0\0\0\x80\x40\x40".ljust(35, b"\0") + b"\x10"
+
+
+def escaped(data):
+    """An archive of programs, one of which has an escape of ISO-2022-JP in it."""
+    return FORMATS["ar"][0]([("a.o", data + b"\x1b(B\0"), ("b.o", data)])
+
+
 def hexadecimal():
     """A program in PostScript: a picture in which much is like its neighbour, and words."""
     lines = b"".join(b"gsave image <%s> show\n" % (b"%02x" % (at % 96 + 32) * 40) for at in range(600))
@@ -520,6 +544,31 @@ def hexadecimal():
 
 def honest(s):
     """What honest programs write, which looks odd."""
+    ask(s, "metadata of Kotlin", kotlin(bytes(range(100))), "clean")
+    ask(s, "metadata of Kotlin in a zip", zipped(("META-INF/a.kotlin_module", kotlin(TEXT))), "clean")
+    for size in range(0x104, 0x204, 4):
+        if size & 0xFF in (4, 8, 0xC, 0x10, 0x18, 0x20, 0x30, 0x40, 0x60, 0x80, 0xC0):
+            ask(s, f"EMF with a head of {size}", drawing_of_windows(size), "clean")
+    ask(s, "bits for letters of a font", letters_of_font(), "clean")
+    damaged_late = bytearray(lzma_alone(bytes(range(256)) + EICAR))
+    damaged_late[200] ^= 0x55
+    ask(s, "lzma that is damaged behind its beginning", bytes(damaged_late), "not-fully-scanned")
+    ask(s, "settings of setuptools", b"[aliases]\ntest=pytest\n" * 40, "clean")
+    ask(s, "settings of setuptools in a tar", FORMATS["tar.gz"][0]([("setup.cfg", b"[aliases]\na=b\n")]),
+        "clean")
+    for kind in "tar", "tar v7":
+        ask(s, f"{kind} that begins as settings do", FORMATS[kind][0]([("[aliases]", EICAR)]), "infected")
+    ask(s, "sequences of DNA", b">one\n" + b"cccattcactggtgaatttgcctccattcactggtgaatttgcctacc\n" * 4, "clean")
+    ask(s, "cpio in base64", base64.encodebytes(FORMATS["cpio binary"][0]([("a.com", EICAR)])), "infected")
+    for kind in "gzip", "bzip2", "xz", "zstd", "lz4", "lzip":
+        ask(s, f"{kind}: an empty file", FORMATS[kind][0]([("a", b"")]), "clean")
+    for kind in "zstd", "lz4", "lzip":
+        ask(s, f"{kind}: damaged at once", FORMATS[kind][0]([("a", TEXT)])[:8] + b"\xff" * 40,
+            "not-fully-scanned")
+    ask(s, "archive of programs with an escape", escaped(bytes(range(256))[:27] * 9), "clean")
+    ask(s, "archive of programs with an escape, a bad one", escaped(EICAR), "infected")
+    ask(s, "page with an escape that begins as an archive",
+        b"!<arch>\n<html>" + EICAR[:9] + b"\x1b(B" + EICAR[9:], "infected", "clean")
     ask(s, "PostScript of 600 texts", hexadecimal(), "clean")
     ask(s, "PostScript of texts with a bad one", hexadecimal() + b"<" + EICAR.hex().encode() + b">\n",
         "infected")
