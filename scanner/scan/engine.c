@@ -49,6 +49,7 @@ enum {
 struct Engine {
     struct cl_engine *library;
     guint64 file_size, scan_size;
+    guint recursion;
     guint signatures;
     EngineWatcher watcher;
     char *temp_path;
@@ -179,6 +180,11 @@ static cl_error_t on_inspection(int fd, const char *type, const char **ancestors
     }
     if (seen->watch)
         member_watch_open(seen->watch, &object);
+    /* Each such rest has another in it, as many as the text has fields of mails; what else is in
+     * them needs levels as well. */
+    if (seen->watch && level > seen->engine->recursion / 2 &&
+        member_watch_is_read_rest(seen->watch))
+        return CL_BREAK;
     if (seen->base == 0 && buffer && strcmp(type, "CL_TYPE_HTML") == 0 &&
         page_sign_wants_raw(buffer, size))
         read_page_raw(seen, level, buffer, size);
@@ -313,6 +319,7 @@ static gboolean engine_apply_limits(Engine *engine, const EngineLimits *limits, 
     }
     engine->file_size = limits->file_size;
     engine->scan_size = limits->scan_size;
+    engine->recursion = limits->recursion;
     return TRUE;
 }
 

@@ -24,6 +24,7 @@
 #include "scanner/common/byte-number.h"
 #include "scanner/common/byte-scan.h"
 #include "scanner/mail/mail-member.h"
+#include "scanner/mail/mail-part.h"
 #include "scanner/pdf/pdf-file.h"
 
 enum {
@@ -56,6 +57,7 @@ struct MemberLayer {
     gboolean has_files;   /* a PDF with what pdf_file_walk() gives */
     gboolean is_in_mail;  /* whose reader sees it in its own ways */
     gboolean has_mail;    /* mail_member_is_wanted() */
+    gboolean is_read;     /* a text whose mails a reader of ours finds, or a rest of one */
     gboolean has_child;
     GBytes *bytes;    /* of an archive that is no root; borrowed memory of libclamav */
     GArray *names;    /* of Named; NULL until one is named */
@@ -359,6 +361,11 @@ static gboolean is_no_cpio(const char *type, const guint8 *data, gsize size)
     return length < 2 || length > size - HEAD || data[HEAD + length - 1] != '\0';
 }
 
+gboolean member_watch_is_read_rest(const MemberWatch *watch)
+{
+    return watch->top && watch->top->outer && watch->top->is_read && !watch->top->has_mail;
+}
+
 void member_watch_open(MemberWatch *watch, const ScannedObject *object)
 {
     MemberLayer layer = {.level = object->level, .number = watch->root}, *parent;
@@ -413,6 +420,11 @@ void member_watch_open(MemberWatch *watch, const ScannedObject *object)
     layer.is_in_mail |= is_rest_of(parent, data, size);
     layer.has_mail = is_inside && !object->is_normalized && !layer.is_in_mail && !watch->is_mail &&
                      mail_member_is_wanted(data, size);
+    if (layer.is_mail || layer.is_text)
+        layer.is_read =
+            !parent && watch->root == 0
+                ? mail_member_has_lines(data, size) || mail_part_is_message(data, size)
+                : layer.has_mail || (parent && parent->is_read && member_watch_is_rest(data, size));
     if ((layer.is_archive || layer.is_foreign || layer.has_payload || layer.has_lock ||
          layer.has_files || layer.has_mail) &&
         parent)

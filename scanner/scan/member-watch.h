@@ -75,6 +75,9 @@ void member_watch_named(MemberWatch *watch, const char *container, const char *n
 /* libclamav says that a PDF is encrypted. FALSE: all of them open without a password, and are told
  * as rests. */
 gboolean member_watch_pdf_is_locked(MemberWatch *watch);
+/* TRUE if the layer in work is such a rest, and a reader of ours finds all mails in the text that
+ * it is of. */
+gboolean member_watch_is_read_rest(const MemberWatch *watch);
 /* Something was found in the layer in work. */
 void member_watch_alarm(MemberWatch *watch);
 

@@ -531,6 +531,14 @@ def letters_of_font():
     return b"\0\0\0\0\x80\x40\x40".ljust(35, b"\0") + b"\x10"
 
 
+def mails(count, last=b"Text.\n"):
+    """An archive of a mailing list, of which libclamav takes each mail for a part of the one before."""
+    head = (b"From a@example.org Mon Nov 30 10:00:00 2026\nReceived: from a (a [192.0.2.1]) by b; Mon, 30 "
+            b"Nov 2026 10:00:00 +0000\nFrom: a@example.org\nSubject: s\nMIME-Version: 1.0\n"
+            b"Content-Type: text/plain\nContent-Transfer-Encoding: ")
+    return (head + b"8bit\n\nText.\n\n") * count + head + b"base64\n\n" + base64.encodebytes(last)
+
+
 def escaped(data):
     """An archive of programs, one of which has an escape of ISO-2022-JP in it."""
     return FORMATS["ar"][0]([("a.o", data + b"\x1b(B\0"), ("b.o", data)])
@@ -565,6 +573,10 @@ def honest(s):
     for kind in "zstd", "lz4", "lzip":
         ask(s, f"{kind}: damaged at once", FORMATS[kind][0]([("a", TEXT)])[:8] + b"\xff" * 40,
             "not-fully-scanned")
+    ask(s, "archive of mails", mails(40), "clean")
+    ask(s, "archive of mails in a zip", zipped(("a.mbox", mails(40))), "clean")
+    ask(s, "archive of mails with a bad one", mails(40, EICAR), "infected")
+    ask(s, "archive of mails with a bad one in a zip", zipped(("a.mbox", mails(40, EICAR))), "infected")
     ask(s, "archive of programs with an escape", escaped(bytes(range(256))[:27] * 9), "clean")
     ask(s, "archive of programs with an escape, a bad one", escaped(EICAR), "infected")
     ask(s, "page with an escape that begins as an archive",
