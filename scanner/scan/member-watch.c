@@ -123,11 +123,10 @@ static void layer_take_type(MemberLayer *layer, const char *type)
 {
     /* All of their members are told and opened, or something is wrong. */
     static const char *const archives[] = {
-        "CL_TYPE_7Z",       "CL_TYPE_RAR",       "CL_TYPE_ARJ",
-        "CL_TYPE_MSCAB",    "CL_TYPE_POSIX_TAR", "CL_TYPE_OLD_TAR",
-        "CL_TYPE_CPIO_OLD", "CL_TYPE_CPIO_NEWC", "CL_TYPE_CPIO_CRC",
-        "CL_TYPE_CPIO_ODC", "CL_TYPE_LHA_LZH",   "CL_TYPE_GZ",
-        "CL_TYPE_BZ",       "CL_TYPE_XZ",        NULL};
+        "CL_TYPE_7Z",        "CL_TYPE_RAR",      "CL_TYPE_ARJ",      "CL_TYPE_MSCAB",
+        "CL_TYPE_POSIX_TAR", "CL_TYPE_OLD_TAR",  "CL_TYPE_CPIO_OLD", "CL_TYPE_CPIO_NEWC",
+        "CL_TYPE_CPIO_CRC",  "CL_TYPE_CPIO_ODC", "CL_TYPE_LHA_LZH",  "CL_TYPE_GZ",
+        "CL_TYPE_BZ",        "CL_TYPE_XZ",       "CL_TYPE_MSCHM",    NULL};
 
     layer->is_document = g_str_has_prefix(type, "CL_TYPE_OOXML");
     layer->is_zip = layer->is_document || strcmp(type, "CL_TYPE_ZIP") == 0;

@@ -438,6 +438,8 @@ def odd(s, virus):
                            ("SQX", 7, b"-sqx-"), ("LHA of CP/M", 2, b"-pm2-"),
                            ("Access", 4, b"Standard ACE DB\0")):
         ask(s, what, b"\1" * at + sign + os.urandom(2000), "not-fully-scanned")
+    ask(s, "CHM in which libclamav finds nothing", b"ITSF\3\0\0\0\x60" + os.urandom(2000),
+        "not-fully-scanned")
     ask(s, "PGP disk", b"PGPdMAIN" + os.urandom(2000), "encrypted")
     ask(s, "MacBinary", mac_binary(virus), "infected")
     ask(s, "MacBinary of version 1", mac_binary(virus, 1), "infected")
