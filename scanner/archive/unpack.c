@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * unpack.c - reads what libclamav passes over with libarchive; objects of RTF with the reader of
- * the macro trap, packed RTF, MacBinary, payloads of pages and macros of those from Word with
- * readers of their own.
+ * the macro trap, packed RTF, MacBinary, AppleSingle, payloads of pages and macros of those from
+ * Word with readers of their own.
  *
  * Fails as UnpackResult says. Only formats and filters that libarchive does by itself are on: for
  * others it would start programs.
@@ -30,6 +30,10 @@ enum {
     CHUNK = 256 * 1024,
     MAC_HEAD = 128,
     MAC_NAME_MAX = 63,
+    APPLE_HEAD = 26,  /* of AppleSingle, with the number of its entries ... */
+    APPLE_ENTRY = 12, /* ... and each of these: kind, place, length */
+    APPLE_DATA = 1,
+    APPLE_RESOURCES = 2,
     STREAM_MAX = 4096 /* bytes; Windows notes in less where a file came from */
 };
 
@@ -52,13 +56,20 @@ static gboolean has_mac_binary(const guint8 *data, gsize size, gsize *ret_length
     return TRUE;
 }
 
+/* RFC 1740: AppleSingle and AppleDouble, of which a mail program of a Mac gives the forks. */
+static gboolean has_apple_single(const guint8 *data, gsize size)
+{
+    return size > APPLE_HEAD && memcmp(data, "\0\5\x16", 3) == 0 &&
+           (data[3] == 0 || data[3] == 7) && memcmp(data + 4, "\0\2\0\0", 4) == 0;
+}
+
 gboolean unpack_is_wanted(const void *data, gsize size)
 {
     gsize length;
 
     return macro_rtf_has_objects(data, size) || active_mime_matches(data, size) ||
            mail_rtf_matches(data, size) || has_mac_binary(data, size, &length) ||
-           archive_kind_is_packed(data, size);
+           has_apple_single(data, size) || archive_kind_is_packed(data, size);
 }
 
 gboolean unpack_is_sealed(const void *data, gsize size)
@@ -340,6 +351,22 @@ static UnpackResult walk_mac_binary(const guint8 *data, gsize length, Walk *walk
     return walk->result;
 }
 
+static UnpackResult walk_apple_single(const guint8 *data, gsize size, Walk *walk)
+{
+    gsize count = byte_number_big(data + APPLE_HEAD - 2, 2);
+
+    for (gsize i = 0; i < count && size - APPLE_HEAD >= (i + 1) * APPLE_ENTRY; i++) {
+        const guint8 *entry = data + APPLE_HEAD + i * APPLE_ENTRY;
+        gsize kind = byte_number_big(entry, 4), at = byte_number_big(entry + 4, 4);
+        gsize length = byte_number_big(entry + 8, 4);
+
+        if ((kind == APPLE_DATA || kind == APPLE_RESOURCES) && at < size && length > 0 &&
+            !walk_give(walk, "fork", data + at, MIN(length, size - at)))
+            break;
+    }
+    return walk->result;
+}
+
 static UnpackResult walk_sealed(const void *data, gsize size, Walk *walk)
 {
     MailCrypt kind = mail_crypt_recognize_file(data, size);
@@ -415,6 +442,8 @@ UnpackResult unpack_walk(const void *content, gsize size, UnpackBudget *budget, 
         result = walk_page(data, size, &walk);
     else if (has_mac_binary(data, size, &length))
         result = walk_mac_binary(data, length, &walk);
+    else if (has_apple_single(data, size))
+        result = walk_apple_single(data, size, &walk);
     else if (active_mime_matches(data, size))
         result = walk_active_mime(data, size, &walk);
     else if (unpack_is_locked(data, size))

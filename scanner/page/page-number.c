@@ -4,9 +4,9 @@
  *
  * Cannot fail. Time for finding a list is bounded by BACK_MAX and LEARNED; reading is linear.
  *
- * Known limits: numbers that are computed (77 ^ 3, 70 + 7) are not, unless the same was added to
- * all and they are bytes nevertheless (page-guess.h); a name with a digit in it that changes from
- * number to number is a number of its own.
+ * Known limits: what was done to all numbers is undone only where they are bytes nevertheless, or
+ * their lowest ones are (page-guess.h); a name with a digit in it that changes from number to
+ * number is a number of its own; a minus between two numbers of a sum has no other before it.
  */
 #include "scanner/page/page-number.h"
 
@@ -51,7 +51,7 @@ static guint base_of(const char *at, const char *end)
 }
 
 /* Returns what is behind it; NULL: there is none. */
-static const char *number_take(const char *at, const char *end, gint64 *ret)
+static const char *constant_take(const char *at, const char *end, gint64 *ret)
 {
     gboolean is_negative = at < end && *at == '-';
     guint base, count = 0, most;
@@ -74,6 +74,49 @@ static const char *number_take(const char *at, const char *end, gint64 *ret)
         return NULL;
     *ret = is_negative ? -value : value;
     return at;
+}
+
+static const char *skip_blanks(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    return at;
+}
+
+static gint64 compute(gint64 left, char sign, gint64 right)
+{
+    switch (sign) {
+    case '+':
+        return left + right;
+    case '-':
+        return left - right;
+    case '*':
+        return left * (right & G_MAXUINT16); /* a product of more is no byte */
+    case '^':
+        return left ^ right;
+    default:
+        return right != 0 ? left / right : 0;
+    }
+}
+
+/* The same, or what several come to: `70+7`, `308/4`. */
+static const char *number_take(const char *at, const char *end, gboolean is_computed, gint64 *ret)
+{
+    const char *behind = constant_take(at, end, ret);
+
+    while (is_computed && behind) {
+        const char *sign = skip_blanks(behind, end), *next;
+        gint64 value;
+
+        if (end - sign < 2 || !strchr("+-*/^", *sign))
+            break;
+        next = skip_blanks(sign + 1, end);
+        if (next == end || !g_ascii_isdigit(*next) || !(next = constant_take(next, end, &value)))
+            break;
+        *ret = compute(*ret & G_MAXUINT32, *sign, value);
+        behind = next;
+    }
+    return behind;
 }
 
 /* The next number behind another: a sign that follows a number is none of its own. NULL: there is
@@ -144,7 +187,7 @@ static gboolean learn(const char *first, const char *end, PageNumberList *ret)
     for (guint i = 0; i < LEARNED; i++) {
         const char *next;
 
-        at = number_take(at, end, &value);
+        at = number_take(at, end, ret->is_computed, &value);
         next = at ? number_next(at, end, FALSE) : NULL;
         if (!next)
             return FALSE;
@@ -197,7 +240,7 @@ static void find_first(const char *begin, const char *end, PageNumberList *list)
     gint64 value;
 
     while (at && at < learnt) {
-        const char *behind = number_take(at, end, &value);
+        const char *behind = number_take(at, end, list->is_computed, &value);
         const char *next = behind ? number_next(behind, end, FALSE) : NULL;
         gsize size = next ? (gsize)(next - behind) : 0;
 
@@ -225,10 +268,11 @@ static void find_first(const char *begin, const char *end, PageNumberList *list)
     *list = turned;
 }
 
-gboolean page_number_find(const char *begin, const char *at, const char *end, PageNumberList *ret)
+gboolean page_number_find(const char *begin, const char *at, const char *end, gboolean is_computed,
+                          PageNumberList *ret)
 {
     const char *least = at - MIN(at - begin, BACK_MAX), *first;
-    PageNumberList list = {.width = 1};
+    PageNumberList list = {.width = 1, .is_computed = is_computed};
 
     while (at > least && is_name(at[-1]))
         at--;
@@ -253,7 +297,7 @@ guint page_number_width(const PageNumberList *list, const char *end)
     gint64 value;
 
     for (guint step = 0; at && step < WIDTH_SAMPLE; step++) {
-        at = number_take(at, end, &value);
+        at = number_take(at, end, list->is_computed, &value);
         if (!at)
             break;
         if (counts(list, step) && value > G_MAXUINT8)
@@ -272,6 +316,8 @@ static gsize put(const PageNumberList *list, gint64 value, guint8 *out)
 
 static gboolean has_room(const PageNumberList *list, gint64 value)
 {
+    if (list->is_low)
+        return TRUE;
     return value < 0 ? value >= G_MININT8 && list->width == 1 : value >> 8 * list->width == 0;
 }
 
@@ -283,7 +329,7 @@ gsize page_number_read(const PageNumberList *list, const char *end, guint8 *out,
     gint64 value;
 
     for (guint step = 0; at && used + list->width <= room; step++) {
-        const char *behind = number_take(at, end, &value);
+        const char *behind = number_take(at, end, list->is_computed, &value);
 
         if (!behind || (counts(list, step) && !has_room(list, value)))
             break;

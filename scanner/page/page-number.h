@@ -22,14 +22,17 @@ typedef struct {
     const char *text[PAGE_NUMBER_ROUND]; /* what stands behind each number of a round ... */
     guint length[PAGE_NUMBER_ROUND];     /* ... and how long it is */
     /* How it is read: */
-    guint column;       /* the number of each round that counts; `round`: all do */
-    guint width;        /* bytes of each: 1, 2 or 4 */
-    gboolean is_big;    /* the highest of them first */
-    gboolean is_joined; /* it goes on behind other texts: `]; d.push(` */
+    guint column;         /* the number of each round that counts; `round`: all do */
+    guint width;          /* bytes of each: 1, 2 or 4 */
+    gboolean is_big;      /* the highest of them first */
+    gboolean is_joined;   /* it goes on behind other texts: `]; d.push(` */
+    gboolean is_low;      /* of larger ones the lowest byte alone */
+    gboolean is_computed; /* what several with a sign between come to is one */
 } PageNumberList;
 
 /* The list that `at` stands in, or just before; all its numbers count, as bytes. */
-gboolean page_number_find(const char *begin, const char *at, const char *end, PageNumberList *ret);
+gboolean page_number_find(const char *begin, const char *at, const char *end, gboolean is_computed,
+                          PageNumberList *ret);
 /* Bytes that the first numbers of the column want. */
 guint page_number_width(const PageNumberList *list, const char *end);
 /* At most `room` bytes, which `out` (may be NULL) gets; *ret_end: behind the last number that was

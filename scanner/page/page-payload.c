@@ -439,8 +439,25 @@ static gboolean try_list(PageSearch *search, PageNumberList *list)
                              (gsize)(search->end - list->from)))
                 return TRUE;
         }
+        list->is_low = list->width > 1;
+        list->width = 1;
+        if (list->is_low && page_try_run(search, PAGE_PAYLOAD_LITERAL, page_decode_list, list,
+                                         list->from, (gsize)(search->end - list->from)))
+            return TRUE;
+        list->is_low = FALSE;
     }
     return FALSE;
+}
+
+/* Numbers that are written as sums. */
+static void try_computed(PageSearch *search, const char *at)
+{
+    PageNumberList list;
+
+    if (!page_number_find(search->text, at, search->end, TRUE, &list))
+        return;
+    list.is_joined = TRUE;
+    (void)try_list(search, &list);
 }
 
 /* Numbers with anything between them. Returns where the search goes on; NULL: there is no list. */
@@ -451,7 +468,7 @@ static const char *look_at_list(PageSearch *search, const char *at)
     const char *to, *strict;
     gboolean is_hit;
 
-    if (!page_number_find(search->text, at, search->end, &list))
+    if (!page_number_find(search->text, at, search->end, FALSE, &list))
         return NULL;
     list.width = page_number_width(&list, search->end);
     list.is_joined = TRUE;
@@ -462,6 +479,8 @@ static const char *look_at_list(PageSearch *search, const char *at)
         list.from = list.earliest;
         is_hit = try_list(search, &list);
     }
+    if (!is_hit)
+        try_computed(search, at);
     if (!is_hit || search->stopped)
         return to;
     /* What stands behind another text may be no part of it. */

@@ -115,6 +115,11 @@ def xxencoded(data):
     return b"\n".join(lines[:1] + [line.translate(words) for line in lines[1:-1]] + lines[-1:]) + b"\n"
 
 
+def apple_single(data):
+    """RFC 1740: one entry, the data fork."""
+    return struct.pack(">II16xHIII", 0x51600, 0x20000, 1, 1, 38, len(data)) + data
+
+
 def page(script, before=b""):
     return (b"<!DOCTYPE html><html><head>" + before + b"<script>\n" + script
             + b"</script></head><body>Please wait</body></html>\n")
@@ -340,6 +345,7 @@ def put_together(virus, coded):
             coded[at:at + 7] for at in range(0, len(coded), 7)) + b"');",
         "numbers that were added to": b"var d = [" + b",".join(
             b"%d" % ((byte + 200) % 256) for byte in virus) + b"];",
+        "large numbers that were added to": b"var d = [" + b",".join(b"%d" % (byte + 1000) for byte in virus) + b"];",
         "bytes that were added to": b"var d = atob('" + base64.b64encode(
             bytes((byte + 13) % 256 for byte in virus)) + b"');",
         "numbers of base64 with a key": b"var d = [" + b",".join(b"%d" % (letter ^ 77) for letter in coded) + b"];",
@@ -358,6 +364,11 @@ def put_together(virus, coded):
         scripts[f"with blanks {blank}"] = b"var d = atob(`" + blank.join(
             coded[at:at + 3] for at in range(0, len(coded), 3)) + b"`);"
     scripts["small letters for capital ones"] = b"var d = f('" + coded.swapcase() + b"');"
+    for sign, number in ("+", lambda byte, at: byte - at), ("-", lambda byte, at: byte + at), (
+            "^", lambda byte, at: byte ^ at), ("/", lambda byte, at: byte * at):
+        scripts[f"numbers with {sign}"] = b"var d = String.fromCharCode(" + b"), String.fromCharCode(".join(
+            b"%d%c%d" % (number(byte, 1 + at % 9), ord(sign), 1 + at % 9) if byte > 9 or sign != "+" else
+            b"%d+0" % byte for at, byte in enumerate(virus)) + b");"
     scripts["with a sign for a letter"] = b"var d = atob('" + coded.replace(b"A", b"!") + b"'.replace(/!/g, 'A'));"
     for comment in b" /* c */ + ", b" + // c\n", b"/*a*/+/*b*/":
         scripts[f"with comments {comment}"] = b"var d = atob(" + comment.join(
@@ -478,6 +489,7 @@ def honest():
     yield "drawing", (b"<svg xmlns='http://www.w3.org/2000/svg'><image href='data:image/png;base64,"
                       + picture + b"'/></svg>")
     yield "shortcut", shortcut()
+    yield "AppleSingle", apple_single(b"An honest line.\n" * 50)
     yield "text in ISO-2022-JP", b"Subject: \x1b$BF|K\\\x1b(B\r\n\r\n\x1b$BF|K\\\x1b(B, \x1b(Jx\x1b(B\r\n" * 99
     yield "card with a picture", (b"BEGIN:VCARD\r\n" + folded(
         b"PHOTO;ENCODING=b;TYPE=PNG:", base64.b64decode(picture)) + b"END:VCARD\r\n")
@@ -653,6 +665,8 @@ def cases(virus):
     yield "base64 in a text", base64.encodebytes(virus)
     yield "uuencode in a text", uuencoded(virus)
     yield "xxencode in a text", xxencoded(virus)
+    for kind in "tar.xz", "zstd":
+        yield f"AppleSingle with {kind}", apple_single(FORMATS[kind][0]([("a.exe", virus)]))
     yield "file as a page from Word has its macros", active_mime(virus)
     yield "the same, with a longer head", active_mime(virus)[:0x32] + bytes(700) + active_mime(
         virus)[0x32:]
