@@ -8,8 +8,7 @@
  * The end of line before a boundary belongs to the boundary (RFC 2046 §5.1.1).
  *
  * Never fails. Beyond SPLIT_PARTS_MAX parts or SPLIT_DEPTH_MAX levels the rest stays in the text,
- * and so does a part whose header is longer than SPLIT_HEADER_MAX: its name may stand anywhere in
- * that, and whoever looks at the row need not look at so much.
+ * and so does a part whose header is longer than SPLIT_HEADER_MAX, which no client writes.
  */
 #include "mailstore/message/split.h"
 
