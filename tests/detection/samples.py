@@ -105,9 +105,10 @@ def rar4(files, password=None):
 
 
 def rar5(files, password=None, streams=(), method=0):
-    """The streams are (name, bytes), behind the last file. Stored, after the RAR 5 technote: CRC-32, then numbers of 7 bits a byte. With a password on
+    """Stored, after the RAR 5 technote: CRC-32, then numbers of 7 bits a byte. With a password on
     "data" each file has the record that says how it is encrypted, on "heads" a head of type 4 says
-    that all that follows is."""
+    that all that follows is. The streams of NTFS, (name, bytes), are behind the last file; their heads
+    say that they are packed by this method."""
     def number(value):
         out = b""
         while value > 127:

@@ -582,7 +582,7 @@ def honest(s):
     ask(s, "archive of programs with an escape", escaped(bytes(range(256))[:27] * 9), "clean")
     ask(s, "archive of programs with an escape, a bad one", escaped(EICAR), "infected")
     ask(s, "page with an escape that begins as an archive",
-        b"!<arch>\n<html>" + EICAR[:9] + b"\x1b(B" + EICAR[9:], "infected", "clean")
+        b"!<arch>\n<html>" + EICAR[:9] + b"\x1b(B" + EICAR[9:], "infected")
     ask(s, "PostScript of 600 texts", hexadecimal(), "clean")
     ask(s, "PostScript of texts with a bad one", hexadecimal() + b"<" + EICAR.hex().encode() + b">\n",
         "infected")
