@@ -307,6 +307,14 @@ START_TEST(shared)
 }
 END_TEST
 
+/* The same table in another session. */
+static void open_beside(const Fixture *f, Fixture *ret)
+{
+    *ret = *f;
+    ret->session = test_jet_session(&ret->jet);
+    ck_ok(JetOpenTable(ret->session, f->jet.database, "t", NULL, 0, 0, &ret->table));
+}
+
 /* Of a row that is in the file. */
 static void append(Fixture *f, char byte, uint32_t size, JET_ERR expected)
 {
@@ -326,9 +334,7 @@ START_TEST(not_locked_any_more)
     };
     Fixture f, other;
     open_fixture(&f);
-    other = f;
-    other.session = test_jet_session(&f.jet);
-    ck_ok(JetOpenTable(other.session, f.jet.database, "t", NULL, 0, 0, &other.table));
+    open_beside(&f, &other);
     ck_ok(JetMove(f.session, f.table, JET_MoveFirst, 0));
     ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplace));
     ck_ok(JetBeginTransaction(f.session));
@@ -371,9 +377,7 @@ START_TEST(appended)
     };
     Fixture f, other;
     open_fixture(&f);
-    other = f;
-    other.session = test_jet_session(&f.jet);
-    ck_ok(JetOpenTable(other.session, f.jet.database, "t", NULL, 0, 0, &other.table));
+    open_beside(&f, &other);
     ck_ok(JetMove(f.session, f.table, JET_MoveFirst, 0));
     ck_ok(JetBeginTransaction(f.session));
     ck_ok(JetPrepareUpdate(f.session, f.table, JET_prepReplace));
